@@ -1,0 +1,18 @@
+//! What orgsweep decides, as pure functions: the control catalog, the facts of
+//! an account (`AccountSnapshot`), the chains in them, and the verdict of each
+//! control (`Finding`). No I/O, no clock, no tasks: the same catalog and
+//! snapshots give the same findings, byte for byte.
+
+pub mod finding;
+pub mod ids;
+pub mod known;
+pub mod organization;
+pub mod reason;
+pub mod snapshot;
+
+pub use finding::{Chain, Evidence, Finding, Link, LinkKind, LinkState, Note, Verdict};
+pub use ids::{AccountId, Arn, ControlId, IdError, LogGroupArn, OrganizationId, Partition, Region};
+pub use known::{Call, Known, Unread, UnreadCause};
+pub use organization::{AccountState, Inventory, ListedAccount};
+pub use reason::Reason;
+pub use snapshot::AccountSnapshot;
