@@ -1,1 +1,41 @@
-//! t
+//! The one harness of the end-to-end tests: how the built programs are found
+//! and run (`program`, `installation`), and what they talk to: databases
+//! (`database`), a connection that can be cut (`cuttable`), moto (`moto`).
+//! `orgsim` runs in the test's own process. What is proved lies in
+//! `tests/end_to_end`.
+
+pub mod cuttable;
+pub mod database;
+pub mod installation;
+pub mod moto;
+pub mod program;
+pub mod waiting;
+
+pub use cuttable::CuttableConnection;
+pub use database::Database;
+pub use installation::{Credentials, Installation};
+pub use moto::Moto;
+pub use program::{Ended, Running};
+pub use waiting::until;
+
+use std::path::{Path, PathBuf};
+
+/// The workspace's folder.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests lie in the workspace")
+        .to_path_buf()
+}
+
+/// The tests' Python, in which moto and YAML are installed.
+pub fn python() -> PathBuf {
+    provided("ORGSWEEP_TEST_PYTHON").into()
+}
+
+/// A variable that `cargo xtask test` sets.
+pub(crate) fn provided(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run the end-to-end tests with `cargo xtask test`")
+    })
+}

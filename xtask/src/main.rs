@@ -1,2 +1,51 @@
-//! t
-fn main() {}
+//! `cargo xtask …`: the developer commands that are more than one line of
+//! cargo. One file per command; what they share is `workspace` (where things
+//! are, how programs are run), `python` and `postgres`.
+
+mod docs_sql;
+mod lint;
+mod postgres;
+mod python;
+mod sqlx_prepare;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Developer commands of orgsweep.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Test(test::Arguments),
+    Lint(lint::Arguments),
+    DocsSql(docs_sql::Arguments),
+    SqlxPrepare(sqlx_prepare::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
+        Command::DocsSql(arguments) => docs_sql::run(&arguments),
+        Command::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments),
+    }
+}

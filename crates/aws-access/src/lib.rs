@@ -1,1 +1,33 @@
-//! Under construction.
+//! How orgsweep talks to AWS: sessions in every account of an organization,
+//! budgets that leave quota to others, retries, errors classified once, and
+//! typed reads that become an [`AccountSnapshot`](orgsweep_controls::AccountSnapshot).
+//!
+//! Nothing here decides what a fact means; that is `orgsweep-controls`. Nothing
+//! here changes AWS: only read calls and `sts:AssumeRole` are made.
+
+mod access;
+mod budget;
+mod call;
+mod check_access;
+mod clients;
+mod collect;
+mod config;
+mod credentials;
+mod errors;
+mod http_client;
+mod inventory;
+mod operation;
+mod paging;
+mod partitions;
+mod retry;
+mod session;
+mod tally;
+
+pub use access::{Access, Caller};
+pub use check_access::{AccessCheck, PermissionCheck, PermissionOutcome};
+pub use config::{AccessConfig, RoleConfig, RoleOverride};
+pub use errors::{AccessError, CollectError, FailureReason};
+pub use inventory::InventoryWants;
+pub use operation::{inventory_permissions, required_permissions};
+pub use session::Collected;
+pub use tally::Counters;

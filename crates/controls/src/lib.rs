@@ -3,16 +3,21 @@
 //! control (`Finding`). No I/O, no clock, no tasks: the same catalog and
 //! snapshots give the same findings, byte for byte.
 
+pub mod catalog;
+mod chain;
 pub mod finding;
 pub mod ids;
 pub mod known;
 pub mod organization;
 pub mod reason;
+mod relevant;
 pub mod snapshot;
 
+pub use catalog::{BUILTIN_CATALOG_TOML, Catalog, CatalogError, Control};
 pub use finding::{Chain, Evidence, Finding, Link, LinkKind, LinkState, Note, Verdict};
 pub use ids::{AccountId, Arn, ControlId, IdError, LogGroupArn, OrganizationId, Partition, Region};
 pub use known::{Call, Known, Unread, UnreadCause};
 pub use organization::{AccountState, Inventory, ListedAccount};
 pub use reason::Reason;
+pub use relevant::{relevant_alarms, topics_acted_on};
 pub use snapshot::AccountSnapshot;

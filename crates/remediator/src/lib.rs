@@ -1,1 +1,29 @@
-//! Under construction.
+//! What it would take to make failing findings pass: the smallest set of typed
+//! steps per finding, as a plan that people review and machines read. Planning
+//! is pure (findings and snapshots in, a document out); nothing in this crate
+//! writes to AWS.
+//!
+//! | module | answers |
+//! |---|---|
+//! | [`steps`] | what a step is: its effect, inverse, permissions, cost, command |
+//! | [`human`] | what only a person can do, and the command for it |
+//! | [`simulate`] | what a snapshot looks like after a step |
+//! | [`planner`] | which steps make a finding pass |
+//! | [`document`] | the plan: digest, expiry, author, steps, what was left out |
+//! | [`selection`] | which findings are meant |
+//! | [`export`] | the plan as a shell script |
+
+pub mod document;
+pub mod endpoint;
+pub mod export;
+pub mod human;
+pub mod planner;
+pub mod selection;
+pub mod simulate;
+pub mod steps;
+
+pub use document::{LeftOut, Plan};
+pub use endpoint::Endpoint;
+pub use human::{HumanAct, HumanStep};
+pub use planner::{PlanOptions, Strategy, plan};
+pub use steps::{Action, Step};

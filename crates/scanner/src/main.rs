@@ -1,2 +1,62 @@
-//! t
-fn main() {}
+//! `orgsweep`: would a human be told? The command line of the scanner. It reads
+//! AWS and writes its own database; nothing in it changes AWS.
+
+mod cli;
+mod command;
+mod config;
+mod context;
+mod exit;
+mod logging;
+mod output;
+mod sweep;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+use crate::context::Context;
+use crate::exit::{BAD_USAGE, Exit, Pictured, RUN_FAILED, Usage};
+use crate::output::{escaped, style, terminal};
+
+fn main() -> ExitCode {
+    // First of all: with two providers compiled in, rustls could not choose one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { BAD_USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let json_log = cli.common.log_format.as_deref() == Some("json");
+    logging::start(cli.common.verbose, json_log);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::new(error).context("the program could not start its threads")),
+    };
+    let context = Context { common: cli.common };
+    let result = runtime.block_on(command::run(cli.command, &context));
+    // What still runs (aborted reads) must not hold up the end.
+    runtime.shutdown_background();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) if terminal::is_broken_pipe(&error) => Exit::Fine.into(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Prints why the program failed; the exit code that says so.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    if let Some(Pictured(picture)) = error.downcast_ref() {
+        terminal::tell(picture);
+        return BAD_USAGE.into();
+    }
+    // Errors are made of our words and of escaped foreign ones; line ends are ours.
+    let text: Vec<String> = format!("{error:#}")
+        .lines()
+        .map(|line| escaped(line).into_owned())
+        .collect();
+    terminal::tell(&format!("{} {}", style::styled(style::BAD, "error:"), text.join("\n")));
+    if error.is::<Usage>() { BAD_USAGE.into() } else { RUN_FAILED.into() }
+}

@@ -1,1 +1,45 @@
-//! Under construction.
+//! The store of orgsweep: what sweeps found, in PostgreSQL, for anyone who speaks SQL.
+//!
+//! [`Store`] opens a database (a server's, or the embedded one), migrates it, and keeps
+//! sweeps, accounts, snapshots, findings and their history. One account is one
+//! transaction; writing it twice changes nothing. The tables belong to this crate; the
+//! views of `migrations/` belong to everybody.
+//!
+//! Verdicts are made elsewhere (`orgsweep-controls`), facts are read elsewhere
+//! (`orgsweep-aws-access`), and nothing here prints.
+
+mod account;
+mod config;
+mod control;
+mod difference;
+mod documentation;
+#[cfg(feature = "embedded")]
+mod embedded;
+mod error;
+mod finding;
+mod inventory;
+mod literal;
+mod migrate;
+mod outcome;
+mod plan;
+mod query;
+mod record;
+mod snapshot;
+mod store;
+mod summary;
+mod sweep;
+mod text;
+
+pub use account::AccountRow;
+pub use config::{Location, StoreConfig};
+pub use control::ControlRow;
+pub use documentation::{ColumnDoc, ViewDoc};
+pub use error::StoreError;
+pub use finding::{FindingFilter, FindingRow};
+pub use migrate::{MigrationReport, known_version};
+pub use plan::PlanRow;
+pub use query::{Column, QueryLimits, QueryResult};
+pub use record::{AccountRecord, Recorded};
+pub use store::Store;
+pub use summary::{Cause, ControlSummary, NotRead, SweepSummary};
+pub use sweep::{NewSweep, SweepId, SweepTotals, UnfinishedSweep};

@@ -1,0 +1,227 @@
+//! The way into AWS: who the caller is, and what can be read from there. The
+//! parts that all accounts share live here; those of one account in `session`.
+
+use std::sync::Arc;
+
+use aws_config::identity::IdentityCache;
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use orgsweep_controls::{AccountId, Arn, Inventory, Partition, Region};
+
+use crate::budget::{Bucket, Budget, SharedBudgets};
+use crate::call::{Terms, perform};
+use crate::check_access::{self, AccessCheck};
+use crate::clients::Clients;
+use crate::collect;
+use crate::config::AccessConfig;
+use crate::credentials::Renewing;
+use crate::credentials::chain::{self, Chain};
+use crate::credentials::in_call::CredentialsOfCall;
+use crate::credentials::role::{SessionDuration, is_role_session};
+use crate::errors::{AccessError, CallError, CollectError};
+use crate::http_client;
+use crate::inventory::{self, InventoryWants};
+use crate::operation::Operation;
+use crate::partitions::PartitionRegions;
+use crate::retry::Patience;
+use crate::session::{Collected, Session};
+use crate::tally::{Counters, Tally};
+
+/// Who orgsweep is to AWS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account of the credentials.
+    pub account: AccountId,
+    /// The ARN of the user or the role session.
+    pub arn: String,
+    /// The partition.
+    pub partition: Partition,
+}
+
+/// Access to AWS with the caller's credentials. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Access {
+    shared: Arc<Shared>,
+}
+
+/// What all accounts share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: AccessConfig,
+    pub(crate) caller: Caller,
+    pub(crate) caller_credentials: Arc<Renewing>,
+    pub(crate) clients: Clients,
+    /// The Region that is asked first in every account.
+    pub(crate) vantage: Region,
+    pub(crate) regions: PartitionRegions,
+    pub(crate) budgets: Arc<SharedBudgets>,
+    pub(crate) session_duration: SessionDuration,
+    pub(crate) tally: Arc<Tally>,
+}
+
+impl Shared {
+    /// How patient the calls of an account are.
+    pub(crate) fn patience(&self) -> Patience {
+        patience(&self.config)
+    }
+}
+
+fn patience(config: &AccessConfig) -> Patience {
+    Patience {
+        attempt: config.call_timeout,
+        deadline: config.call_deadline,
+        attempts: config.max_attempts,
+    }
+}
+
+impl Access {
+    /// Finds the caller's credentials and asks AWS whose they are.
+    ///
+    /// # Errors
+    /// When a setting is invalid, when there are no credentials or AWS does not
+    /// accept them, and when AWS cannot be reached.
+    pub async fn connect(config: AccessConfig) -> Result<Self, AccessError> {
+        config.validate()?;
+        let environment_url = std::env::var("AWS_ENDPOINT_URL").ok();
+        let http = http_client::shared(config.endpoint_url.as_deref().or(environment_url.as_deref()));
+        let configured = chain::region(&config).await?;
+        let region = chain::or_first(configured.as_ref());
+
+        let chain = Chain::new(&config, &region, &http).await;
+        let caller_credentials = Arc::new(Renewing::new(chain));
+        let clients = Clients::new(sdk_config(&config, &region, http).await);
+        let tally = Arc::new(Tally::default());
+        let caller = who_am_i(&clients, &config, &region, &caller_credentials, &tally).await?;
+
+        let regions = PartitionRegions::of(&caller.partition, &region);
+        let vantage = configured.unwrap_or_else(|| regions.main.clone());
+        let shared = Shared {
+            budgets: Arc::new(SharedBudgets::new(&vantage, config.quota_share)),
+            session_duration: SessionDuration::new(config.role.duration, &caller.arn),
+            config,
+            caller,
+            caller_credentials,
+            clients,
+            vantage,
+            regions,
+            tally,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Who the caller is.
+    pub fn caller(&self) -> &Caller {
+        &self.shared.caller
+    }
+
+    /// The Region that is asked first in every account.
+    pub fn vantage_region(&self) -> &Region {
+        &self.shared.vantage
+    }
+
+    /// Remarks on the settings that a person should see once.
+    pub fn notes(&self) -> Vec<String> {
+        let configured = self.shared.config.role.duration;
+        let too_long = is_role_session(&self.shared.caller.arn) && configured.as_secs() > 3600;
+        let note = format!(
+            "sessions last 1 h instead of {} s: the caller is itself a session of a role, and AWS allows no more \
+             for role chaining",
+            configured.as_secs()
+        );
+        too_long.then_some(note).into_iter().collect()
+    }
+
+    /// Lists the organization, page after page.
+    ///
+    /// # Errors
+    /// [`AccessError::Denied`] names the missing permission.
+    pub async fn inventory(&self, wants: InventoryWants) -> Result<Inventory, AccessError> {
+        inventory::read(&self.caller_session(), wants).await
+    }
+
+    /// An inventory of exactly these accounts, without asking Organizations.
+    pub async fn inventory_of(&self, accounts: &[AccountId]) -> Inventory {
+        inventory::explicit(accounts)
+    }
+
+    /// Reads one account.
+    ///
+    /// # Errors
+    /// When the role cannot be assumed, when the credentials end, when nothing
+    /// could be read at all, or when the account's deadline passes. A single fact
+    /// that cannot be read is no error but an unread fact of the snapshot.
+    pub async fn collect(&self, account: &AccountId) -> Result<Collected, CollectError> {
+        collect::account(&Session::new(&self.shared, account)).await
+    }
+
+    /// Tries every read that a sweep makes in an account.
+    pub async fn check_access(&self, account: &AccountId) -> AccessCheck {
+        check_access::check(&Session::new(&self.shared, account)).await
+    }
+
+    /// How much was asked of AWS so far.
+    pub fn counters(&self) -> Counters {
+        self.shared.tally.counters()
+    }
+
+    fn caller_session(&self) -> Session {
+        Session::new(&self.shared, &self.shared.caller.account)
+    }
+}
+
+/// What the SDK's clients have in common. Retries, timeouts and credentials are ours.
+async fn sdk_config(config: &AccessConfig, region: &Region, http: SharedHttpClient) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(aws_types::region::Region::new(region.as_str().to_owned()))
+        .http_client(http)
+        .credentials_provider(CredentialsOfCall)
+        .identity_cache(IdentityCache::no_cache())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Ok(name) = AppName::new("orgsweep") {
+        loader = loader.app_name(name);
+    }
+    if let Some(profile) = &config.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &config.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}
+
+async fn who_am_i(
+    clients: &Clients,
+    config: &AccessConfig,
+    region: &Region,
+    credentials: &Arc<Renewing>,
+    tally: &Tally,
+) -> Result<Caller, AccessError> {
+    let sts = clients.sts(region);
+    let allowance = Bucket::Sts.allowance(region, config.quota_share);
+    // Without any credentials the error is about the credentials, not about the call.
+    credentials.current().await.map_err(|error| AccessError::NoCredentials { detail: error.message })?;
+    let terms = Terms {
+        credentials,
+        budget: &Budget::new(allowance, 1),
+        tally,
+        patience: patience(config),
+    };
+    let request = sts.get_caller_identity();
+    let identity = perform(Operation::GetCallerIdentity, region, terms, || request.clone().send()).await?;
+    let understood = identity.arn.as_deref().and_then(|arn| {
+        let parsed: Arn = arn.parse().ok()?;
+        Some(Caller {
+            account: identity.account.as_deref()?.parse().ok()?,
+            arn: arn.to_owned(),
+            partition: parsed.partition().parse().ok()?,
+        })
+    });
+    understood.ok_or_else(|| {
+        CallError::garbled(Operation::GetCallerIdentity.call(region), "it names no account and ARN").into()
+    })
+}

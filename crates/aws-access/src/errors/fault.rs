@@ -1,0 +1,96 @@
+//! The fault of one call, after its retries.
+
+use orgsweep_controls::{Call, Known, Unread, UnreadCause};
+
+/// The kinds of faults, as far as somebody acts differently on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum FaultKind {
+    /// The permission is missing.
+    Denied,
+    /// A service control policy denies it to everyone.
+    DeniedByServiceControlPolicy,
+    /// The session is over; new credentials are needed.
+    CredentialsExpired,
+    /// The credentials are none that AWS knows.
+    CredentialsRejected,
+    /// Too many requests.
+    Throttled,
+    /// No answer in time.
+    TimedOut,
+    /// What was asked for does not exist.
+    NotFound,
+    /// The account belongs to no organization.
+    NotInOrganization,
+    /// The Region is not enabled in the account.
+    RegionDisabled,
+    /// The service failed, which may pass.
+    Transient,
+    /// No connection.
+    Unreachable,
+    /// The answer made no sense.
+    Garbled,
+    /// The service refused the request.
+    Invalid,
+}
+
+/// The fault of one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallError {
+    /// The call.
+    pub(crate) call: Call,
+    /// What kind of fault it was.
+    pub(crate) kind: FaultKind,
+    /// The service's error code, if it gave one.
+    pub(crate) code: Option<String>,
+    /// The service's words, or what happened on the way; without secrets.
+    pub(crate) message: String,
+}
+
+impl CallError {
+    /// An answer of `call` that could not be understood.
+    pub(crate) fn garbled(call: Call, message: impl Into<String>) -> Self {
+        Self {
+            call,
+            kind: FaultKind::Garbled,
+            code: None,
+            message: message.into(),
+        }
+    }
+
+    /// The fact that this call would have told.
+    pub(crate) fn into_unread(self) -> Unread {
+        let cause = match self.kind {
+            FaultKind::Denied => UnreadCause::Denied,
+            FaultKind::DeniedByServiceControlPolicy => UnreadCause::DeniedByServiceControlPolicy,
+            FaultKind::Throttled => UnreadCause::Throttled,
+            FaultKind::TimedOut => UnreadCause::TimedOut,
+            FaultKind::RegionDisabled => UnreadCause::RegionDisabled,
+            FaultKind::Transient | FaultKind::Unreachable => UnreadCause::Transient,
+            FaultKind::Garbled => UnreadCause::Garbled,
+            FaultKind::NotFound
+            | FaultKind::NotInOrganization
+            | FaultKind::Invalid
+            | FaultKind::CredentialsExpired
+            | FaultKind::CredentialsRejected => UnreadCause::Invalid,
+        };
+        Unread {
+            call: self.call,
+            cause,
+            message: self.message,
+        }
+    }
+
+    /// The same as a fact.
+    pub(crate) fn into_known<T>(self) -> Known<T> {
+        Known::Unread(self.into_unread())
+    }
+
+    /// Code and message, as far as there are any.
+    pub(crate) fn words(&self) -> String {
+        match (&self.code, self.message.is_empty()) {
+            (Some(code), false) => format!("{code}: {}", self.message),
+            (Some(code), true) => code.clone(),
+            (None, _) => self.message.clone(),
+        }
+    }
+}

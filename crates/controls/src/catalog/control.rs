@@ -1,0 +1,159 @@
+//! `Control`: one monitoring requirement, with what each framework prescribes
+//! for it. Data only; reading it from TOML is `file`'s.
+
+use std::collections::BTreeMap;
+
+use filter_pattern::FilterPattern;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ControlId;
+
+/// One monitoring requirement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Control {
+    /// Stable name, for example `s3-bucket-policy-changes`.
+    pub id: ControlId,
+    /// Its place in lists; CIS numbers it 3.N, 4.N or 5.N.
+    pub number: u32,
+    /// Name for people.
+    pub title: String,
+    /// Which events it is about, in one sentence.
+    pub description: String,
+    /// Why somebody should be told, in one sentence.
+    pub rationale: String,
+    /// Which accounts it concerns.
+    pub scope: Scope,
+    /// Where CloudTrail records its events.
+    pub recorded: Recorded,
+    /// CloudTrail's classes of its events; never empty.
+    pub classes: Vec<EventClass>,
+    /// Event sources of its events, for example `s3.amazonaws.com`; empty: any.
+    pub event_sources: Vec<String>,
+    /// Its entry in each version of the CIS benchmark that has it, by version.
+    pub cis: BTreeMap<String, CisEntry>,
+    /// Its id in AWS Security Hub, for example `CloudWatch.8`.
+    pub security_hub: Option<String>,
+    /// Requirements of NIST SP 800-171 r2 that it serves.
+    pub nist_800_171: Vec<String>,
+    /// Requirements of PCI DSS that it serves.
+    pub pci_dss: Vec<String>,
+    /// Why the patterns are written as they are, and where sources differ.
+    pub notes: Vec<String>,
+    /// Related events that no framework names.
+    pub blind_spots: Vec<BlindSpot>,
+    /// What the frameworks prescribe.
+    pub requirements: Vec<Requirement>,
+}
+
+impl Control {
+    /// What `framework` prescribes: its own requirement, or the one that names
+    /// no framework; `None` when the framework does not have the control.
+    pub fn requirement(&self, framework: &str) -> Option<&Requirement> {
+        let own = self
+            .requirements
+            .iter()
+            .find(|requirement| requirement.frameworks.iter().any(|id| id == framework));
+        own.or_else(|| self.requirements.iter().find(|r| r.frameworks.is_empty()))
+    }
+
+    /// The section number in a version of the CIS benchmark, for example `5.8`.
+    pub fn cis_number(&self, version: &str) -> Option<&str> {
+        self.cis.get(version).map(|entry| entry.number.as_str())
+    }
+}
+
+/// What one or more frameworks prescribe for a control.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Requirement {
+    /// The frameworks; empty: every one that has no requirement of its own.
+    pub frameworks: Vec<String>,
+    /// The pattern that is prescribed first, then those accepted in its place.
+    pub patterns: Vec<FilterPattern>,
+    /// The same patterns as they are written in the catalog.
+    pub texts: Vec<String>,
+}
+
+impl Requirement {
+    /// The prescribed pattern, as it is written.
+    pub fn pattern(&self) -> &str {
+        &self.texts[0]
+    }
+
+    /// Patterns that are accepted in its place, as they are written.
+    pub fn accepts(&self) -> &[String] {
+        &self.texts[1..]
+    }
+}
+
+/// Which accounts a control concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Every account.
+    EveryAccount,
+    /// The organization's management account alone.
+    ManagementAccount,
+}
+
+/// Where CloudTrail records a control's events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recorded {
+    /// In the Region of the call.
+    Regional,
+    /// In the partition's main Region, as global service events.
+    Global,
+    /// In any Region, as global service events.
+    SignIn,
+    /// Regional and global events.
+    Everywhere,
+}
+
+/// CloudTrail's classes of management events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventClass {
+    /// `readOnly` is true.
+    Read,
+    /// `readOnly` is false.
+    Write,
+}
+
+/// A control's entry in one version of the CIS benchmark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CisEntry {
+    /// Section number, for example `5.8`.
+    pub number: String,
+    /// Level 1 or 2.
+    pub level: u8,
+    /// Whether the benchmark calls the check automated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Assessment>,
+}
+
+/// Whether the benchmark calls a check automated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Assessment {
+    /// The benchmark calls it automated.
+    Automated,
+    /// The benchmark calls it manual.
+    Manual,
+}
+
+/// Related events that no framework names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlindSpot {
+    /// Their names; empty when the condition says it.
+    #[serde(default)]
+    pub events: Vec<String>,
+    /// Their event source, when known.
+    #[serde(default)]
+    pub event_source: Option<String>,
+    /// What else makes them, in words.
+    #[serde(default)]
+    pub condition: Option<String>,
+    /// Why somebody would want to know.
+    pub why: String,
+}

@@ -1,0 +1,196 @@
+//! The shape of a catalog file, and how its entries become controls. Errors
+//! point into the file, down to the place inside a pattern.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use filter_pattern::FilterPattern;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::Framework;
+use super::control::{BlindSpot, CisEntry, Control, EventClass, Recorded, Requirement, Scope};
+use super::error::CatalogError;
+use crate::ids::ControlId;
+
+/// Reads the file's structure; patterns are not parsed yet.
+pub(super) fn read(toml: &str) -> Result<CatalogFile, CatalogError> {
+    toml::from_str(toml).map_err(|error| {
+        let message = error.message().replace('\n', " ");
+        CatalogError::new(toml, message, error.span())
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CatalogFile {
+    #[serde(default)]
+    pub(super) default_framework: Option<Spanned<String>>,
+    #[serde(default, rename = "framework")]
+    pub(super) frameworks: Vec<Framework>,
+    #[serde(default, rename = "control")]
+    pub(super) controls: Vec<ControlEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ControlEntry {
+    pub(super) id: Spanned<String>,
+    number: u32,
+    title: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    rationale: String,
+    #[serde(default = "every_account")]
+    scope: Scope,
+    #[serde(default = "everywhere")]
+    recorded: Recorded,
+    #[serde(default = "both_classes")]
+    classes: Spanned<Vec<EventClass>>,
+    #[serde(default)]
+    event_sources: Vec<String>,
+    #[serde(default)]
+    cis: BTreeMap<String, CisEntry>,
+    #[serde(default)]
+    security_hub: Option<String>,
+    #[serde(default)]
+    nist_800_171: Vec<String>,
+    #[serde(default)]
+    pci_dss: Vec<String>,
+    #[serde(default)]
+    notes: Vec<String>,
+    #[serde(default)]
+    blind_spots: Vec<BlindSpot>,
+    #[serde(default, rename = "requirement")]
+    requirements: Vec<RequirementEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequirementEntry {
+    #[serde(default)]
+    frameworks: Vec<Spanned<String>>,
+    pattern: Spanned<String>,
+    #[serde(default)]
+    accepts: Vec<Spanned<String>>,
+}
+
+// A user's control that says nothing about its events is judged by the
+// strictest reading: any class, anywhere.
+fn every_account() -> Scope {
+    Scope::EveryAccount
+}
+
+fn everywhere() -> Recorded {
+    Recorded::Everywhere
+}
+
+fn both_classes() -> Spanned<Vec<EventClass>> {
+    Spanned::new(0..0, vec![EventClass::Read, EventClass::Write])
+}
+
+impl ControlEntry {
+    /// The control, with every pattern parsed.
+    pub(super) fn into_control(
+        self,
+        toml: &str,
+        frameworks: &[Framework],
+    ) -> Result<Control, CatalogError> {
+        let at = self.id.span();
+        let id: ControlId = self
+            .id
+            .get_ref()
+            .parse()
+            .map_err(|error| CatalogError::new(toml, format!("{error}"), Some(at.clone())))?;
+        if self.requirements.is_empty() {
+            let message =
+                format!("control `{id}` has no `[[control.requirement]]`: add its pattern");
+            return Err(CatalogError::new(toml, message, Some(at)));
+        }
+        if self.classes.get_ref().is_empty() {
+            let message = "`classes` is empty: list `read`, `write` or both".to_owned();
+            return Err(CatalogError::new(toml, message, Some(self.classes.span())));
+        }
+        let requirements = self
+            .requirements
+            .into_iter()
+            .map(|entry| entry.into_requirement(toml, frameworks))
+            .collect::<Result<_, _>>()?;
+        let mut classes = self.classes.into_inner();
+        classes.sort_unstable();
+        classes.dedup();
+        Ok(Control {
+            id,
+            number: self.number,
+            title: self.title,
+            description: self.description,
+            rationale: self.rationale,
+            scope: self.scope,
+            recorded: self.recorded,
+            classes,
+            event_sources: self.event_sources,
+            cis: self.cis,
+            security_hub: self.security_hub,
+            nist_800_171: self.nist_800_171,
+            pci_dss: self.pci_dss,
+            notes: self.notes,
+            blind_spots: self.blind_spots,
+            requirements,
+        })
+    }
+}
+
+impl RequirementEntry {
+    fn into_requirement(
+        self,
+        toml: &str,
+        frameworks: &[Framework],
+    ) -> Result<Requirement, CatalogError> {
+        for named in &self.frameworks {
+            if frameworks.iter().all(|known| known.id != *named.get_ref()) {
+                let message = format!(
+                    "`{}` is not a framework of the catalog: declare it with `[[framework]]`",
+                    named.get_ref()
+                );
+                return Err(CatalogError::new(toml, message, Some(named.span())));
+            }
+        }
+        let mut patterns = Vec::new();
+        let mut texts = Vec::new();
+        for text in std::iter::once(self.pattern).chain(self.accepts) {
+            patterns.push(pattern(toml, &text)?);
+            texts.push(text.into_inner());
+        }
+        Ok(Requirement {
+            frameworks: self
+                .frameworks
+                .into_iter()
+                .map(Spanned::into_inner)
+                .collect(),
+            patterns,
+            texts,
+        })
+    }
+}
+
+fn pattern(toml: &str, text: &Spanned<String>) -> Result<FilterPattern, CatalogError> {
+    FilterPattern::parse(text.get_ref()).map_err(|error| {
+        let span = inside(toml, text.span(), &error.span());
+        CatalogError::new(toml, format!("the pattern is invalid: {error}"), Some(span))
+    })
+}
+
+/// The place of `part` of a string's value, inside its token in the file. Only
+/// in a single-line literal string (`'…'`) do both run alike; otherwise the
+/// whole token is meant.
+fn inside(toml: &str, token: Range<usize>, part: &Range<usize>) -> Range<usize> {
+    let raw = toml.get(token.clone()).unwrap_or_default();
+    if raw.starts_with('\'') && !raw.starts_with("'''") {
+        let start = (token.start + 1 + part.start).min(token.end);
+        let end = (token.start + 1 + part.end).clamp(start, token.end);
+        start..end
+    } else {
+        token
+    }
+}

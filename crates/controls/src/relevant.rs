@@ -1,0 +1,99 @@
+//! Which alarms and topics of an account can matter to a set of metric filters,
+//! so that a snapshot holds those and not the account's whole CloudWatch.
+
+use std::collections::BTreeSet;
+
+use crate::chain::alarm_rule::AlarmRule;
+use crate::ids::Arn;
+use crate::snapshot::{Alarms, CompositeAlarm, MetricAlarm, MetricFilter};
+
+/// The alarms that could matter to `filters`, sorted by name: those on a metric
+/// of the same name (whatever the namespace and dimensions, so that a near miss
+/// can be told), those of metric math or a query that may read one, and every
+/// composite alarm above them.
+pub fn relevant_alarms(all: Alarms, filters: &[&MetricFilter]) -> Alarms {
+    let metrics: BTreeSet<&str> = filters
+        .iter()
+        .flat_map(|filter| &filter.transformations)
+        .map(|transformation| transformation.name.as_str())
+        .collect();
+    let mut kept: BTreeSet<Arn> = all
+        .metric
+        .iter()
+        .filter(|alarm| reads_one_of(alarm, &metrics))
+        .map(|alarm| alarm.arn.clone())
+        .collect();
+    loop {
+        let above: Vec<Arn> = all
+            .composite
+            .iter()
+            .filter(|composite| !kept.contains(&composite.arn))
+            .filter(|composite| depends_on_one_of(composite, &all, &kept))
+            .map(|composite| composite.arn.clone())
+            .collect();
+        if above.is_empty() {
+            break;
+        }
+        kept.extend(above);
+    }
+    let mut metric: Vec<MetricAlarm> = all.metric;
+    let mut composite: Vec<CompositeAlarm> = all.composite;
+    metric.retain(|alarm| kept.contains(&alarm.arn));
+    composite.retain(|alarm| kept.contains(&alarm.arn));
+    metric.sort_by(|a, b| a.name.cmp(&b.name));
+    composite.sort_by(|a, b| a.name.cmp(&b.name));
+    Alarms { metric, composite }
+}
+
+/// The SNS topics that run when one of the alarms goes to ALARM.
+pub fn topics_acted_on(alarms: &Alarms) -> BTreeSet<Arn> {
+    let metric = alarms.metric.iter().flat_map(|alarm| &alarm.alarm_actions);
+    let composite = alarms
+        .composite
+        .iter()
+        .flat_map(|alarm| &alarm.alarm_actions);
+    metric
+        .chain(composite)
+        .filter_map(|action| action.parse::<Arn>().ok())
+        .filter(|arn| arn.service() == "sns")
+        .collect()
+}
+
+fn reads_one_of(alarm: &MetricAlarm, metrics: &BTreeSet<&str>) -> bool {
+    let plain = alarm.metric.as_ref().map(|metric| metric.name.as_str());
+    let mut queried = alarm
+        .queries
+        .iter()
+        .filter_map(|query| query.metric.as_ref());
+    // A Metrics Insights query names its metric inside the expression.
+    let mut expressions = alarm
+        .queries
+        .iter()
+        .filter_map(|query| query.expression.as_deref());
+    plain.is_some_and(|name| metrics.contains(name))
+        || queried.any(|metric| metrics.contains(metric.name.as_str()))
+        || expressions.any(|text| {
+            text.to_ascii_uppercase().contains("SELECT")
+                && metrics.iter().any(|metric| text.contains(metric))
+        })
+}
+
+fn depends_on_one_of(composite: &CompositeAlarm, all: &Alarms, kept: &BTreeSet<Arn>) -> bool {
+    let names: BTreeSet<&str> = all
+        .metric
+        .iter()
+        .map(|alarm| (&alarm.arn, alarm.name.as_str()))
+        .chain(
+            all.composite
+                .iter()
+                .map(|alarm| (&alarm.arn, alarm.name.as_str())),
+        )
+        .filter(|(arn, _)| kept.contains(*arn))
+        .flat_map(|(arn, name)| [arn.as_str(), name])
+        .collect();
+    match AlarmRule::parse(&composite.rule) {
+        Some(rule) => rule.alarms().iter().any(|alarm| names.contains(alarm)),
+        // A rule that cannot be read may still mention the alarm.
+        None => names.iter().any(|name| composite.rule.contains(name)),
+    }
+}

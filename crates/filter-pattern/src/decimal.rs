@@ -1,0 +1,272 @@
+//! Exact decimal numbers: what a number text is worth, without rounding.
+//! Only comparison and a value strictly between two others live here; the
+//! language has no arithmetic.
+
+use std::cmp::Ordering;
+
+/// The exact value of a number text, comparable without rounding.
+///
+/// The value is `0.d₁d₂d₃… × 10^point`, with no leading and no trailing zero
+/// digit, so that equal values have equal representations.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Decimal {
+    negative: bool,
+    digits: Box<[u8]>,
+    point: i64,
+}
+
+impl Decimal {
+    /// Reads `12`, `-12.50`, `+1e-3`, `007`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (negative, unsigned) = match text.as_bytes().first()? {
+            b'-' => (true, &text[1..]),
+            b'+' => (false, &text[1..]),
+            _ => (false, text),
+        };
+        let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+            Some(at) => (&unsigned[..at], parse_exponent(&unsigned[at + 1..])?),
+            None => (unsigned, 0),
+        };
+        let (whole, fraction) = match mantissa.split_once('.') {
+            Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
+            Some(_) => return None,
+            None => (mantissa, ""),
+        };
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
+            return None;
+        }
+        let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
+        let leading = digits.iter().take_while(|digit| **digit == b'0').count();
+        digits.drain(..leading);
+        while digits.last() == Some(&b'0') {
+            digits.pop();
+        }
+        if digits.is_empty() {
+            return Some(Self::zero());
+        }
+        let point = (whole.len() as i64 - leading as i64).saturating_add(exponent);
+        Some(Self {
+            negative,
+            digits: digits.into(),
+            point,
+        })
+    }
+
+    fn zero() -> Self {
+        Self {
+            negative: false,
+            digits: Box::default(),
+            point: 0,
+        }
+    }
+
+    /// Whether the value is zero.
+    pub fn is_zero(&self) -> bool {
+        self.digits.is_empty()
+    }
+
+    /// Whether the value is below zero.
+    pub fn is_negative(&self) -> bool {
+        self.negative
+    }
+
+    /// A JSON number text with exactly this value, the plainest one.
+    pub(crate) fn to_text(&self) -> String {
+        if self.is_zero() {
+            return "0".to_owned();
+        }
+        let sign = if self.negative { "-" } else { "" };
+        let digits: String = self.digits.iter().map(|digit| char::from(*digit)).collect();
+        let count = self.digits.len() as i64;
+        if self.point >= count && self.point <= 21 {
+            let zeros = "0".repeat((self.point - count) as usize);
+            format!("{sign}{digits}{zeros}")
+        } else if self.point > 0 && self.point < count {
+            let (whole, fraction) = digits.split_at(self.point as usize);
+            format!("{sign}{whole}.{fraction}")
+        } else if self.point <= 0 && self.point > -12 {
+            let zeros = "0".repeat(self.point.unsigned_abs() as usize);
+            format!("{sign}0.{zeros}{digits}")
+        } else {
+            format!("{sign}{digits}e{}", self.point.saturating_sub(count))
+        }
+    }
+
+    /// A value strictly between the two bounds, a whole number where there is
+    /// one; `None` when the bounds are too far from each other in scale for
+    /// 128-bit arithmetic.
+    pub(crate) fn between(low: Option<&Self>, high: Option<&Self>) -> Option<Self> {
+        match (low, high) {
+            (None, None) => Some(Self::zero()),
+            (Some(low), None) => Self::from_scaled(low.floor()?.checked_add(1)?, 0),
+            (None, Some(high)) => Self::from_scaled(high.floor()?.checked_sub(1)?, 0),
+            (Some(low), Some(high)) => {
+                let next_whole = low.floor()?.checked_add(1)?;
+                let whole = Self::from_scaled(next_whole, 0)?;
+                if whole < *high {
+                    return Some(whole);
+                }
+                let scale = low.scale().max(high.scale()).checked_add(1)?;
+                let middle = low.scaled(scale)?.checked_add(high.scaled(scale)?)? / 2;
+                let middle = Self::from_scaled(middle, scale)?;
+                (*low < middle && middle < *high).then_some(middle)
+            }
+        }
+    }
+
+    /// How many digits stand after the decimal point.
+    fn scale(&self) -> i64 {
+        (self.digits.len() as i64).saturating_sub(self.point).max(0)
+    }
+
+    /// The value times 10^scale, when that is a whole number that fits.
+    fn scaled(&self, scale: i64) -> Option<i128> {
+        if self.is_zero() {
+            return Some(0);
+        }
+        let zeros = self
+            .point
+            .checked_add(scale)?
+            .checked_sub(self.digits.len() as i64)?;
+        if !(0..=36).contains(&zeros) || self.digits.len() > 36 {
+            return None;
+        }
+        let mut value: i128 = 0;
+        for digit in &self.digits {
+            value = value
+                .checked_mul(10)?
+                .checked_add(i128::from(digit - b'0'))?;
+        }
+        for _ in 0..zeros {
+            value = value.checked_mul(10)?;
+        }
+        Some(if self.negative { -value } else { value })
+    }
+
+    /// The largest whole number that is not above the value.
+    fn floor(&self) -> Option<i128> {
+        let scale = self.scale();
+        let scaled = self.scaled(scale)?;
+        Some(scaled.div_euclid(10_i128.checked_pow(u32::try_from(scale).ok()?)?))
+    }
+
+    fn from_scaled(value: i128, scale: i64) -> Option<Self> {
+        Self::parse(&format!("{value}e-{scale}"))
+    }
+
+    fn compare_magnitude(&self, other: &Self) -> Ordering {
+        match (self.is_zero(), other.is_zero()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => self
+                .point
+                .cmp(&other.point)
+                .then_with(|| self.digits.cmp(&other.digits)),
+        }
+    }
+}
+
+fn parse_exponent(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // Beyond nine digits every exponent compares alike with what patterns hold.
+    let magnitude = digits.parse::<i64>().unwrap_or(i64::MAX).min(1_000_000_000);
+    Some(if text.starts_with('-') {
+        -magnitude
+    } else {
+        magnitude
+    })
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => self.compare_magnitude(other),
+            (true, true) => other.compare_magnitude(self),
+        }
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        Decimal::parse(text).unwrap_or_else(|| panic!("`{text}` is a number"))
+    }
+
+    #[test]
+    fn equal_values_have_equal_representations() {
+        for (left, right) in [
+            ("12", "12.0"),
+            ("1e3", "1000"),
+            ("0.001", "1e-3"),
+            ("007", "7"),
+            ("-0", "0"),
+            ("+5", "5"),
+            ("1200e-2", "12"),
+        ] {
+            assert_eq!(decimal(left), decimal(right), "{left} and {right}");
+        }
+    }
+
+    #[test]
+    fn order_is_that_of_the_numbers() {
+        let ascending = [
+            "-1e9", "-12.5", "-12", "-0.1", "0", "1e-9", "0.1", "2", "10", "1e30",
+        ];
+        for pair in ascending.windows(2) {
+            assert!(
+                decimal(pair[0]) < decimal(pair[1]),
+                "{} < {}",
+                pair[0],
+                pair[1]
+            );
+        }
+    }
+
+    #[test]
+    fn texts_that_are_no_numbers_are_refused() {
+        for text in [
+            "", "-", ".5", "5.", "1e", "1e+", "0x10", "1.2.3", "12a", "١",
+        ] {
+            assert_eq!(Decimal::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_value_has_that_value() {
+        for text in ["0", "-3", "12.25", "0.001", "1e40", "-1e-40", "1e21", "100"] {
+            assert_eq!(decimal(&decimal(text).to_text()), decimal(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_between_two_bounds_lies_between_them() {
+        for (low, high) in [
+            ("1", "3"),
+            ("1", "2"),
+            ("0.1", "0.2"),
+            ("-1", "0"),
+            ("-5.5", "7"),
+        ] {
+            let (low, high) = (decimal(low), decimal(high));
+            let middle = Decimal::between(Some(&low), Some(&high)).expect("there is one");
+            assert!(low < middle && middle < high);
+        }
+        assert!(Decimal::between(Some(&decimal("4.5")), None).expect("above") > decimal("4.5"));
+        assert!(Decimal::between(None, Some(&decimal("-4.5"))).expect("below") < decimal("-4.5"));
+    }
+}

@@ -1,0 +1,68 @@
+//! The grammar of unstructured patterns: words, phrases, `-` and `?`, and a
+//! regular expression that stands alone.
+
+use crate::ast::{Term, TermRole, Terms};
+use crate::regex::RegexPattern;
+
+use super::cursor::Cursor;
+use super::error::ParseError;
+use super::operand;
+
+/// Reads `%…%`; the text starts with blanks or the percent sign.
+pub(super) fn regex(text: &str) -> Result<RegexPattern, ParseError> {
+    let mut cursor = Cursor::new(text);
+    cursor.skip_blanks();
+    let regex = operand::regex(&mut cursor)?;
+    cursor.skip_blanks();
+    cursor.expect_end()?;
+    Ok(regex)
+}
+
+/// Reads words and phrases.
+pub(super) fn pattern(text: &str) -> Result<Terms, ParseError> {
+    let mut cursor = Cursor::new(text);
+    let mut terms = Vec::new();
+    loop {
+        cursor.skip_blanks();
+        if cursor.peek().is_none() {
+            return Ok(Terms { terms });
+        }
+        terms.push(term(&mut cursor)?);
+    }
+}
+
+fn term(cursor: &mut Cursor<'_>) -> Result<Term, ParseError> {
+    let role = if cursor.eat("-") {
+        TermRole::Excluded
+    } else if cursor.eat("?") {
+        TermRole::Optional
+    } else {
+        TermRole::Required
+    };
+    let start = cursor.at();
+    let text: Box<str> = if cursor.peek() == Some('"') {
+        operand::quoted(cursor)?.into()
+    } else {
+        cursor.take_while(is_word).into()
+    };
+    match cursor.peek() {
+        None => {}
+        Some(character) if character.is_whitespace() => {}
+        Some(character) => {
+            let span = cursor.at()..cursor.at() + character.len_utf8();
+            let message = format!(
+                "unexpected `{character}`; a term with other characters than letters, digits and `_` stands in double quotation marks"
+            );
+            return Err(ParseError::syntax(span, message).expecting("a blank or the end"));
+        }
+    }
+    if cursor.at() == start {
+        return Err(cursor.unexpected("a term"));
+    }
+    Ok(Term { role, text })
+}
+
+/// Whether a character may stand in a term without quotation marks.
+pub(crate) fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}

@@ -1,0 +1,90 @@
+//! The pattern as callers hold it: a checked AST with its questions.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ast::{Ast, PatternKind};
+use crate::evaluate::{self, MatchedFields, Reading};
+use crate::event::Event;
+use crate::parse::{self, ParseError};
+
+/// A filter pattern.
+///
+/// Two patterns are equal when they have the same structure, however they were
+/// spelled. `Display` writes the canonical form, which parses to an equal
+/// pattern.
+///
+/// ```
+/// use filter_pattern::{Event, FilterPattern};
+///
+/// let pattern: FilterPattern = "{($.eventName=StopLogging) || ($.eventName = DeleteTrail)}".parse()?;
+/// assert_eq!(pattern.to_string(), r#"{ $.eventName = "StopLogging" || $.eventName = "DeleteTrail" }"#);
+///
+/// let event = Event::parse(r#"{"eventName": "DeleteTrail"}"#)?;
+/// assert!(pattern.matches(&event));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FilterPattern {
+    ast: Ast,
+}
+
+impl FilterPattern {
+    /// Reads a pattern of any kind, within AWS's limits.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        parse::pattern(text).map(|ast| Self { ast })
+    }
+
+    /// A pattern made from its parts.
+    pub fn from_ast(ast: Ast) -> Self {
+        Self { ast }
+    }
+
+    /// Which kind of pattern it is.
+    pub fn kind(&self) -> PatternKind {
+        match &self.ast {
+            Ast::Empty => PatternKind::Empty,
+            Ast::Json(_) => PatternKind::Json,
+            Ast::SpaceDelimited(_) => PatternKind::SpaceDelimited,
+            Ast::Terms(_) => PatternKind::Terms,
+            Ast::Regex(_) => PatternKind::Regex,
+        }
+    }
+
+    /// The parts of the pattern.
+    pub fn ast(&self) -> &Ast {
+        &self.ast
+    }
+
+    /// Whether the pattern matches an event. Patterns of other kinds than JSON
+    /// look at the event's text in one line.
+    pub fn matches(&self, event: &Event) -> bool {
+        self.matches_under(event, Reading::default())
+    }
+
+    /// Whether the pattern matches an event when AWS's open questions are read
+    /// in a given way.
+    pub fn matches_under(&self, event: &Event, reading: Reading) -> bool {
+        evaluate::event(&self.ast, event, reading)
+    }
+
+    /// What TestMetricFilter answers for one message: nothing when it does not
+    /// match, else the values that it extracts.
+    pub fn test(&self, message: &str) -> Option<MatchedFields> {
+        evaluate::message(&self.ast, message, Reading::default())
+    }
+}
+
+impl FromStr for FilterPattern {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for FilterPattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.ast.fmt(formatter)
+    }
+}

@@ -1,0 +1,188 @@
+//! The AWS CLI commands that do what an action says, for credentials of the
+//! action's account. They need `aws` version 2; two kinds also need `jq`.
+
+use orgsweep_controls::{Arn, LogGroupArn, OrganizationId};
+use serde_json::json;
+
+use super::quote::quoted;
+use crate::endpoint::Endpoint;
+use crate::steps::{Action, Metric, TopicStatement};
+
+/// The commands of `action`, one per line.
+pub fn command(action: &Action) -> String {
+    let region = action.region();
+    match action {
+        Action::StartLogging { trail } => {
+            format!(
+                "aws cloudtrail start-logging --region {region} --name {}",
+                quoted(trail.as_str())
+            )
+        }
+        Action::MakeTrailMultiRegion { trail } => format!(
+            "aws cloudtrail update-trail --region {region} --name {} --is-multi-region-trail \
+             --include-global-service-events",
+            quoted(trail.as_str())
+        ),
+        Action::RecordGlobalServiceEvents { trail } => format!(
+            "aws cloudtrail update-trail --region {region} --name {} \
+             --include-global-service-events",
+            quoted(trail.as_str())
+        ),
+        Action::CreateLogGroup { log_group } => format!(
+            "aws logs create-log-group --region {region} --log-group-name {}",
+            quoted(log_group.name())
+        ),
+        Action::CreateDeliveryRole {
+            role,
+            log_group,
+            organization,
+        } => create_delivery_role(role, log_group, organization.as_ref()),
+        Action::ConnectLogGroup {
+            trail,
+            log_group,
+            role,
+        } => format!(
+            "aws cloudtrail update-trail --region {region} --name {} \
+             --cloud-watch-logs-log-group-arn {} --cloud-watch-logs-role-arn {}",
+            quoted(trail.as_str()),
+            quoted(&format!("{log_group}:*")),
+            quoted(role.as_str())
+        ),
+        Action::PutMetricFilter {
+            log_group,
+            filter,
+            pattern,
+            metric,
+        } => format!(
+            "aws logs put-metric-filter --region {region} --log-group-name {} --filter-name {} \
+             --filter-pattern {} --metric-transformations {}",
+            quoted(log_group.name()),
+            quoted(filter),
+            quoted(pattern),
+            quoted(&transformation(metric))
+        ),
+        Action::CreateTopic { topic } => format!(
+            "aws sns create-topic --region {region} --name {} --tags Key=made-by,Value=orgsweep",
+            quoted(topic.resource())
+        ),
+        Action::AllowCloudWatch { topic, statement } => allow_cloud_watch(topic, statement),
+        Action::Subscribe { topic, endpoint } => subscribe(topic, endpoint),
+        Action::PutAlarm {
+            alarm,
+            metric,
+            topic,
+            control,
+        } => format!(
+            "aws cloudwatch put-metric-alarm --region {region} --alarm-name {} \
+             --alarm-description {} --namespace {} --metric-name {} --statistic Sum --period 300 \
+             --evaluation-periods 1 --datapoints-to-alarm 1 --threshold 1 \
+             --comparison-operator GreaterThanOrEqualToThreshold --treat-missing-data notBreaching \
+             --alarm-actions {} --tags Key=made-by,Value=orgsweep Key=orgsweep-control,Value={control}",
+            quoted(crate::steps::alarm_name(alarm)),
+            quoted(&format!("orgsweep: {control}")),
+            quoted(&metric.namespace),
+            quoted(&metric.name),
+            quoted(topic.as_str()),
+        ),
+        Action::EnableAlarmActions { alarm } => format!(
+            "aws cloudwatch enable-alarm-actions --region {region} --alarm-names {}",
+            quoted(crate::steps::alarm_name(alarm))
+        ),
+        Action::AddAlarmAction { alarm, topic } => add_alarm_action(alarm, topic),
+    }
+}
+
+/// The command that subscribes `endpoint`, also for sending a confirmation again.
+pub(crate) fn subscribe(topic: &Arn, endpoint: &Endpoint) -> String {
+    format!(
+        "aws sns subscribe --region {} --topic-arn {} --protocol {} --notification-endpoint {} \
+         --return-subscription-arn",
+        region_of(topic),
+        quoted(topic.as_str()),
+        quoted(&endpoint.protocol),
+        quoted(&endpoint.address)
+    )
+}
+
+/// JSON rather than shorthand: names may hold commas and equals signs.
+fn transformation(metric: &Metric) -> String {
+    json!([{
+        "metricName": metric.name,
+        "metricNamespace": metric.namespace,
+        "metricValue": "1",
+    }])
+    .to_string()
+}
+
+/// The policy is read, extended and put back: SetTopicAttributes replaces it whole.
+fn allow_cloud_watch(topic: &Arn, statement: &TopicStatement) -> String {
+    let region = region_of(topic);
+    let arn = quoted(topic.as_str());
+    format!(
+        "policy=$(aws sns get-topic-attributes --region {region} --topic-arn {arn} \
+         --query Attributes.Policy --output text \
+         | jq -c --argjson statement {} \
+         '.Statement = ([.Statement] | flatten(1) | map(select(.Sid != $statement.Sid))) + [$statement]')\n\
+         aws sns set-topic-attributes --region {region} --topic-arn {arn} \
+         --attribute-name Policy --attribute-value \"$policy\"",
+        quoted(&statement.to_json(topic).to_string())
+    )
+}
+
+/// The alarm is read, extended and put back: PutMetricAlarm replaces it whole.
+fn add_alarm_action(alarm: &Arn, topic: &Arn) -> String {
+    let region = region_of(alarm);
+    format!(
+        "alarm=$(aws cloudwatch describe-alarms --region {region} --alarm-names {} \
+         --alarm-types MetricAlarm --output json \
+         | jq -c --arg topic {} '.MetricAlarms[0] | {{AlarmName, AlarmDescription, ActionsEnabled, \
+         OKActions, AlarmActions, InsufficientDataActions, MetricName, Namespace, Statistic, \
+         ExtendedStatistic, Dimensions, Period, Unit, EvaluationPeriods, DatapointsToAlarm, \
+         Threshold, ComparisonOperator, TreatMissingData, EvaluateLowSampleCountPercentile, \
+         Metrics, ThresholdMetricId}} | .AlarmActions = ((.AlarmActions // []) + [$topic] | unique) \
+         | with_entries(select(.value != null and .value != []))')\n\
+         aws cloudwatch put-metric-alarm --region {region} --cli-input-json \"$alarm\"",
+        quoted(crate::steps::alarm_name(alarm)),
+        quoted(topic.as_str())
+    )
+}
+
+fn create_delivery_role(
+    role: &Arn,
+    log_group: &LogGroupArn,
+    organization: Option<&OrganizationId>,
+) -> String {
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }],
+    });
+    let stream = |name: &str| format!("{log_group}:log-stream:{name}*");
+    let own = format!("{}_CloudTrail_{}", log_group.account(), log_group.region());
+    let mut streams = vec![stream(&own)];
+    // Without the organization's streams members' events do not arrive.
+    streams.extend(organization.map(|id| stream(&format!("{id}_"))));
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": streams,
+        }],
+    });
+    let name = quoted(role.resource().rsplit('/').next().unwrap_or_default());
+    format!(
+        "aws iam create-role --role-name {name} --assume-role-policy-document {} \
+         --tags Key=made-by,Value=orgsweep\n\
+         aws iam put-role-policy --role-name {name} --policy-name deliver --policy-document {}",
+        quoted(&trust.to_string()),
+        quoted(&policy.to_string())
+    )
+}
+
+fn region_of(arn: &Arn) -> String {
+    arn.region().map(String::from).unwrap_or_default()
+}

@@ -1,0 +1,234 @@
+//! From chosen acts to numbered steps: in the order in which they build upon
+//! each other, each with the findings that need it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use orgsweep_controls::{AccountId, ControlId, Reason, Region};
+
+use super::Authorship;
+use super::act::Act;
+use super::options::Strategy;
+use crate::document::{FORMAT, LeftOut, Plan, Repair};
+use crate::export::cli::command;
+use crate::human::{HumanAct, HumanStep};
+use crate::steps::{Action, Repairs, Step};
+
+/// A finding that passes, and the acts that it leans on.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub(super) account: AccountId,
+    pub(super) control: ControlId,
+    pub(super) reason: Reason,
+    pub(super) acts: BTreeSet<usize>,
+}
+
+/// What has been chosen so far.
+#[derive(Debug)]
+pub(super) struct Assembly {
+    strategy: Strategy,
+    catalog_digest: String,
+    acts: Vec<Act>,
+    serving: Vec<(BTreeSet<ControlId>, BTreeSet<AccountId>)>,
+    repaired: Vec<Chosen>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Assembly {
+    pub(super) fn new(strategy: Strategy, catalog_digest: String) -> Self {
+        Self {
+            strategy,
+            catalog_digest,
+            acts: Vec::new(),
+            serving: Vec::new(),
+            repaired: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+
+    /// Adds `act`, unless it is there; where it stands.
+    pub(super) fn add(&mut self, act: Act) -> usize {
+        if let Some(index) = self.acts.iter().position(|known| *known == act) {
+            return index;
+        }
+        self.acts.push(act);
+        self.serving.push(Default::default());
+        self.acts.len() - 1
+    }
+
+    pub(super) fn act(&self, index: usize) -> &Act {
+        &self.acts[index]
+    }
+
+    pub(super) fn serves(&mut self, index: usize, account: &AccountId, control: &ControlId) {
+        let (controls, accounts) = &mut self.serving[index];
+        controls.insert(control.clone());
+        accounts.insert(account.clone());
+    }
+
+    pub(super) fn repaired(&mut self, chosen: Chosen) {
+        self.repaired.push(chosen);
+    }
+
+    pub(super) fn left_out(&mut self, left_out: LeftOut) {
+        self.left_out.push(left_out);
+    }
+
+    /// The acts in `accounts` that a finding on `control` may lean on.
+    pub(super) fn concerning(
+        &self,
+        accounts: &BTreeSet<AccountId>,
+        control: &ControlId,
+    ) -> Vec<usize> {
+        let concerns = |index: &usize| {
+            let act = &self.acts[*index];
+            let others: &BTreeSet<ControlId> = &self.serving[*index].0;
+            let open = others.is_empty() || others.contains(control);
+            accounts.contains(&act.account()) && (act.is_shared() || open)
+        };
+        (0..self.acts.len()).filter(concerns).collect()
+    }
+
+    /// `needed` and the human acts that come with its steps: a subscription has
+    /// to be confirmed even where another one suffices for the verdict.
+    pub(super) fn accompanied(&self, needed: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let subscribed: Vec<_> = needed
+            .iter()
+            .filter_map(|index| match &self.acts[*index] {
+                Act::Step {
+                    action: Action::Subscribe { topic, .. },
+                    ..
+                }
+                | Act::Human(HumanAct::ConfirmSubscription { topic, .. }) => Some(topic),
+                _ => None,
+            })
+            .collect();
+        let goes_along = |index: &usize| match &self.acts[*index] {
+            Act::Step {
+                action: Action::Subscribe { topic, .. },
+                ..
+            }
+            | Act::Human(
+                HumanAct::AllowDelivery { topic, .. } | HumanAct::ConfirmSubscription { topic, .. },
+            ) => subscribed.contains(&topic),
+            _ => false,
+        };
+        let along = (0..self.acts.len()).filter(goes_along);
+        needed.iter().copied().chain(along).collect()
+    }
+
+    /// The document, without alternative and seal.
+    pub(super) fn document(mut self, authorship: &Authorship) -> Plan {
+        let mut steps = Vec::new();
+        let mut human_steps = Vec::new();
+        let mut numbers: BTreeMap<usize, u32> = BTreeMap::new();
+        for index in self.in_order() {
+            let repairs = Repairs {
+                controls: self.serving[index].0.iter().cloned().collect(),
+                accounts: self.serving[index].1.len(),
+            };
+            match self.acts[index].clone() {
+                Act::Step {
+                    action,
+                    preconditions,
+                    cost,
+                } => {
+                    numbers.insert(index, steps.len() as u32 + 1);
+                    steps.push(Step {
+                        number: steps.len() as u32 + 1,
+                        account_id: action.account(),
+                        region: action.region(),
+                        resource: action.resource(),
+                        preconditions,
+                        effect: action.effect(),
+                        inverse: action.inverse(),
+                        permissions: action.permissions().iter().map(ToString::to_string).collect(),
+                        command: command(&action),
+                        monthly_cost_usd: cost,
+                        risky: action.changes_trail(),
+                        repairs,
+                        action,
+                    });
+                }
+                Act::Human(act) => {
+                    let (account_id, region) = act.place();
+                    numbers.insert(index, human_steps.len() as u32 + 1);
+                    human_steps.push(HumanStep {
+                        number: human_steps.len() as u32 + 1,
+                        account_id,
+                        region,
+                        resource: act.resource(),
+                        text: act.text(),
+                        command: act.command(),
+                        repairs,
+                        act,
+                    });
+                }
+            }
+        }
+        let mut repairs: Vec<Repair> = Vec::new();
+        for chosen in std::mem::take(&mut self.repaired) {
+            let numbered = |human: bool| {
+                let mut all: Vec<u32> = chosen
+                    .acts
+                    .iter()
+                    .filter(|index| matches!(self.acts[**index], Act::Human(_)) == human)
+                    .map(|index| numbers[index])
+                    .collect();
+                all.sort_unstable();
+                all
+            };
+            repairs.push(Repair {
+                steps: numbered(false),
+                human_steps: numbered(true),
+                account_id: chosen.account,
+                control: chosen.control,
+                reason: chosen.reason,
+            });
+        }
+        repairs.sort();
+        self.left_out.sort();
+        Plan {
+            format: FORMAT,
+            plan_id: String::new(),
+            digest: String::new(),
+            created_at: whole_seconds(authorship.created_at),
+            expires_at: whole_seconds(authorship.expires_at),
+            author: authorship.author.clone(),
+            reason: authorship.reason.clone(),
+            catalog_digest: self.catalog_digest,
+            strategy: self.strategy,
+            alternative: None,
+            monthly_cost_usd: steps.iter().map(|step: &Step| step.monthly_cost_usd).sum(),
+            steps,
+            human_steps,
+            repairs,
+            left_out: self.left_out,
+        }
+    }
+
+    /// What others build upon first; account by account.
+    fn in_order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.acts.len()).collect();
+        let key = |index: &usize| -> (AccountId, u8, Region, String) {
+            match &self.acts[*index] {
+                Act::Step { action, .. } => (
+                    action.account(),
+                    action.order(),
+                    action.region(),
+                    action.resource(),
+                ),
+                Act::Human(act) => {
+                    let (account, region) = act.place();
+                    (account, act.order(), region, act.resource())
+                }
+            }
+        };
+        order.sort_by_cached_key(key);
+        order
+    }
+}
+
+fn whole_seconds(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at)
+}

@@ -1,0 +1,162 @@
+//! The chain that a finding calls its best, as values: which trail, log group,
+//! filters, alarms and topics its broken links are. Findings name resources;
+//! here they are looked up in the snapshots.
+
+use std::sync::Arc;
+
+use orgsweep_controls::snapshot::{Alarms, CompositeAlarm, MetricAlarm, MetricFilter, Trail};
+use orgsweep_controls::{
+    AccountId, AccountSnapshot, Arn, Chain, Control, Finding, Known, LinkKind, LogGroupArn,
+};
+
+use super::options::PlanOptions;
+use super::site::Site;
+use super::world::World;
+
+/// A finding that does not pass, and where to look for its repair.
+pub(super) struct Broken<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) account: &'a AccountId,
+    pub(super) control: &'a Control,
+    pub(super) options: &'a PlanOptions,
+    pub(super) site: &'a Site,
+    pub(super) finding: &'a Finding,
+}
+
+/// An alarm of either kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Alarm<'a> {
+    Metric(&'a MetricAlarm),
+    Composite(&'a CompositeAlarm),
+}
+
+impl<'a> Alarm<'a> {
+    pub(super) fn arn(self) -> &'a Arn {
+        match self {
+            Self::Metric(alarm) => &alarm.arn,
+            Self::Composite(alarm) => &alarm.arn,
+        }
+    }
+
+    pub(super) fn name(self) -> &'a str {
+        match self {
+            Self::Metric(alarm) => &alarm.name,
+            Self::Composite(alarm) => &alarm.name,
+        }
+    }
+
+    pub(super) fn actions(self) -> &'a [String] {
+        match self {
+            Self::Metric(alarm) => &alarm.alarm_actions,
+            Self::Composite(alarm) => &alarm.alarm_actions,
+        }
+    }
+
+    pub(super) fn actions_enabled(self) -> bool {
+        match self {
+            Self::Metric(alarm) => alarm.actions_enabled,
+            Self::Composite(alarm) => alarm.actions_enabled,
+        }
+    }
+}
+
+impl<'a> Broken<'a> {
+    /// The chains that break for the finding's reason, best first.
+    fn chains(&self) -> impl Iterator<Item = &'a Chain> {
+        let reason = self.finding.reason;
+        self.finding
+            .evidence
+            .chains
+            .iter()
+            .filter(move |chain| chain.reason == Some(reason))
+    }
+
+    /// The names at the links of `kind` in those chains, each once.
+    fn named(&self, kind: LinkKind) -> Vec<&'a str> {
+        let mut names = Vec::new();
+        for chain in self.chains() {
+            let link = chain.links.iter().rev().find(|link| link.kind == kind);
+            if let Some(link) = link
+                && !names.contains(&link.resource.as_str())
+            {
+                names.push(link.resource.as_str());
+            }
+        }
+        names
+    }
+
+    /// The trail whose chain is broken, as its owner sees it, else as the account does.
+    pub(super) fn trail(&self) -> Option<&'a Trail> {
+        let arn = self
+            .named(LinkKind::Trail)
+            .into_iter()
+            .find_map(|name| self.site.trails.iter().find(|arn| arn.as_str() == name))
+            .or_else(|| self.site.trails.first())?;
+        let seen_by = |account: &AccountId| {
+            let snapshot = self.world.snapshot(account)?;
+            snapshot.distinct_trails().get(arn).copied()
+        };
+        arn.account()
+            .and_then(|owner| seen_by(&owner))
+            .or_else(|| seen_by(self.account))
+    }
+
+    /// The log group of the broken chain.
+    pub(super) fn log_group(&self) -> Option<LogGroupArn> {
+        self.named(LinkKind::LogGroup)
+            .into_iter()
+            .find_map(|name| name.parse().ok())
+            .or_else(|| self.trail()?.log_group.clone())
+    }
+
+    /// The snapshot of the account that owns the log group.
+    pub(super) fn owner(&self) -> Option<&'a Arc<AccountSnapshot>> {
+        self.world.snapshot(&self.log_group()?.account())
+    }
+
+    /// All filters of the log group, when they are known.
+    pub(super) fn all_filters(&self) -> Option<&'a [MetricFilter]> {
+        let group = self.owner()?.log_groups.get(&self.log_group()?)?;
+        group.filters.value().map(Vec::as_slice)
+    }
+
+    /// The filters of the broken chains.
+    pub(super) fn filters(&self) -> Vec<&'a MetricFilter> {
+        let all = self.all_filters().unwrap_or_default();
+        self.named(LinkKind::Filter)
+            .into_iter()
+            .filter_map(|name| all.iter().find(|filter| filter.name == name))
+            .collect()
+    }
+
+    /// All alarms of the log group's Region, when they are known.
+    pub(super) fn all_alarms(&self) -> Option<&'a Alarms> {
+        let region = self.log_group()?.region();
+        self.owner()?.alarms.get(&region).and_then(Known::value)
+    }
+
+    /// The alarms of the broken chains.
+    pub(super) fn alarms(&self) -> Vec<Alarm<'a>> {
+        let Some(all) = self.all_alarms() else {
+            return Vec::new();
+        };
+        let metric = all.metric.iter().map(Alarm::Metric);
+        let every: Vec<Alarm<'a>> = metric.chain(all.composite.iter().map(Alarm::Composite)).collect();
+        self.named(LinkKind::Alarm)
+            .into_iter()
+            .filter_map(|name| {
+                let named = |alarm: &&Alarm<'a>| alarm.arn().as_str() == name || alarm.name() == name;
+                every.iter().find(named).copied()
+            })
+            .collect()
+    }
+
+    /// The topics of the broken chains.
+    pub(super) fn topics(&self) -> Vec<Arn> {
+        self.named(LinkKind::Action)
+            .into_iter()
+            .filter_map(|name| name.parse::<Arn>().ok())
+            .filter(|arn| arn.service() == "sns")
+            .collect()
+    }
+}

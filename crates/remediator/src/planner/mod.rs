@@ -1,0 +1,304 @@
+//! Which steps make failing findings pass. Pure: facts and findings in, a plan
+//! out. For each finding the lightest way is searched (`search`) among the
+//! moves that its reason suggests (`repairs`), on the organization as it will
+//! be after the steps chosen before (`world`), so that what one control needs
+//! another one shares.
+
+mod act;
+mod assemble;
+mod broken;
+mod options;
+mod repairs;
+mod search;
+mod site;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use orgsweep_controls::{AccountId, ControlId, Finding, Reason, Verdict};
+
+pub use options::{Names, PlanOptions, Strategy};
+pub use world::Facts;
+
+use act::Act;
+use assemble::{Assembly, Chosen};
+use search::{Outcome, Question, cheapest, repairable};
+use site::{has_choice, sites};
+use world::World;
+
+use crate::document::{Alternative, LeftOut, Plan};
+
+/// Who wants a plan, why and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorship {
+    /// Who makes it.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// Until when it may be used.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// One finding that somebody selected.
+pub type Target = (AccountId, ControlId);
+
+/// The plan that makes `targets` pass, as far as steps can.
+pub fn plan(
+    facts: Facts<'_>,
+    targets: &BTreeSet<Target>,
+    options: &PlanOptions,
+    authorship: &Authorship,
+) -> Plan {
+    let mut plan = Planner::new(facts, options).plan(targets).document(authorship);
+    plan.alternative = alternative(facts, targets, options, authorship);
+    plan.sealed()
+}
+
+/// What the other strategy would take, when some account has the choice.
+fn alternative(
+    facts: Facts<'_>,
+    targets: &BTreeSet<Target>,
+    options: &PlanOptions,
+    authorship: &Authorship,
+) -> Option<Alternative> {
+    let choice = targets
+        .iter()
+        .filter_map(|(account, _)| facts.snapshots.get(account))
+        .any(|snapshot| has_choice(snapshot));
+    if !choice {
+        return None;
+    }
+    let strategy = match options.strategy {
+        Strategy::Auto | Strategy::Central => Strategy::Local,
+        Strategy::Local => Strategy::Central,
+    };
+    let options = PlanOptions {
+        strategy,
+        ..options.clone()
+    };
+    let other = Planner::new(facts, &options).plan(targets).document(authorship);
+    Some(Alternative {
+        strategy,
+        steps: other.steps.len(),
+        human_steps: other.human_steps.len(),
+        repairs: other.repairs.len(),
+        monthly_cost_usd: other.monthly_cost_usd,
+    })
+}
+
+/// Chooses acts finding by finding.
+struct Planner<'a> {
+    world: World<'a>,
+    options: &'a PlanOptions,
+    assembly: Assembly,
+    /// Which acts a passing finding leans on, for findings that break alike.
+    shared: BTreeMap<(String, ControlId, BTreeSet<AccountId>), BTreeSet<usize>>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(facts: Facts<'a>, options: &'a PlanOptions) -> Self {
+        Self {
+            world: World::as_read(facts),
+            options,
+            assembly: Assembly::new(options.strategy, facts.catalog.digest()),
+            shared: BTreeMap::new(),
+        }
+    }
+
+    fn plan(mut self, targets: &BTreeSet<Target>) -> Assembly {
+        for (account, control) in targets {
+            self.plan_finding(account, control);
+        }
+        self.assembly
+    }
+
+    fn plan_finding(&mut self, account: &AccountId, control: &ControlId) {
+        let facts = self.world.facts();
+        let Some(before) = World::as_read(facts).judge(account, control, None) else {
+            let why = if facts.catalog.control(control).is_none() {
+                Why::UnknownControl
+            } else {
+                Why::NotRead
+            };
+            return self.leave_out(account, control, &why);
+        };
+        if !repairable(&before) {
+            return self.leave_out(account, control, &Why::of(&before));
+        }
+        let now = self.world.judge(account, control, None);
+        if now.is_none_or(|finding| finding.verdict != Verdict::Pass) {
+            match self.repair(account, control) {
+                Outcome::Repaired(acts) => self.take(account, acts),
+                Outcome::Blocked(acts) => {
+                    for act in acts {
+                        let index = self.assembly.add(act);
+                        self.assembly.serves(index, account, control);
+                    }
+                    return self.leave_out(account, control, &Why::NoRepair(before));
+                }
+            }
+        }
+        let leans_on = self.leans_on(account, control, &before);
+        for index in &leans_on {
+            self.assembly.serves(*index, account, control);
+        }
+        self.assembly.repaired(Chosen {
+            account: account.clone(),
+            control: control.clone(),
+            reason: before.reason,
+            acts: leans_on,
+        });
+    }
+
+    fn repair(&self, account: &AccountId, control: &ControlId) -> Outcome {
+        let facts = self.world.facts();
+        let (Some(snapshot), Some(control)) =
+            (self.world.snapshot(account), facts.catalog.control(control))
+        else {
+            return Outcome::Blocked(Vec::new());
+        };
+        let question = Question {
+            world: &self.world,
+            account,
+            control,
+            options: self.options,
+        };
+        let preferred = sites(snapshot, self.options.strategy);
+        let mut outcome = if preferred.is_empty() {
+            let create = repairs::create_trail(account, &self.world);
+            Outcome::Blocked(create.into_iter().flatten().collect())
+        } else {
+            cheapest(question, &preferred)
+        };
+        // Where the organization's trail cannot be mended, an own one may do.
+        if self.options.strategy == Strategy::Auto
+            && matches!(outcome, Outcome::Blocked(_))
+            && preferred.iter().any(|site| site.central)
+            && let local @ Outcome::Repaired(_) =
+                cheapest(question, &sites(snapshot, Strategy::Local))
+        {
+            outcome = local;
+        }
+        outcome
+    }
+
+    fn take(&mut self, account: &AccountId, acts: Vec<Act>) {
+        for act in acts {
+            let witnesses: Vec<AccountId> = if act.changes_trail() {
+                self.world.facts().snapshots.keys().cloned().collect()
+            } else {
+                vec![account.clone()]
+            };
+            self.world.apply(&act, &witnesses);
+            self.assembly.add(act);
+        }
+    }
+
+    /// The acts without which the finding would not pass.
+    fn leans_on(
+        &mut self,
+        account: &AccountId,
+        control: &ControlId,
+        before: &Finding,
+    ) -> BTreeSet<usize> {
+        let involved = self.world.involved(account);
+        let key = (before.cause.clone(), control.clone(), involved.clone());
+        if let Some(known) = self.shared.get(&key) {
+            return known.clone();
+        }
+        let candidates = self.assembly.concerning(&involved, control);
+        let needed: BTreeSet<usize> = candidates
+            .iter()
+            .copied()
+            .filter(|without| {
+                let mut world = World::as_read(self.world.facts());
+                for index in candidates.iter().filter(|index| *index != without) {
+                    world.apply(self.assembly.act(*index), &involved);
+                }
+                let finding = world.judge(account, control, None);
+                finding.is_none_or(|finding| finding.verdict != Verdict::Pass)
+            })
+            .collect();
+        let accompanied = self.assembly.accompanied(&needed);
+        self.shared.insert(key, accompanied.clone());
+        accompanied
+    }
+
+    fn leave_out(&mut self, account: &AccountId, control: &ControlId, why: &Why) {
+        self.assembly.left_out(LeftOut {
+            account_id: account.clone(),
+            control: control.clone(),
+            why: why.code().to_owned(),
+            text: why.text(),
+        });
+    }
+}
+
+/// Why a finding stays as it is.
+enum Why {
+    PassesAlready,
+    NotApplicable,
+    NotRead,
+    UnknownControl,
+    NotKnown(Finding),
+    NoRepair(Finding),
+}
+
+impl Why {
+    fn of(finding: &Finding) -> Self {
+        match finding.verdict {
+            Verdict::Pass => Self::PassesAlready,
+            Verdict::NotApplicable => Self::NotApplicable,
+            Verdict::Unknown | Verdict::Fail => Self::NotKnown(finding.clone()),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::PassesAlready => "passes_already",
+            Self::NotApplicable => "not_applicable",
+            Self::NotRead => "not_read",
+            Self::UnknownControl => "unknown_control",
+            Self::NotKnown(_) => "not_known",
+            Self::NoRepair(_) => "no_repair",
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::PassesAlready => "passes already".to_owned(),
+            Self::NotApplicable => "does not concern this account".to_owned(),
+            Self::NotRead => "the account has not been read; sweep it first".to_owned(),
+            Self::UnknownControl => {
+                "the catalog has no such control; `orgsweep controls` lists them".to_owned()
+            }
+            Self::NotKnown(finding) if !finding.evidence.missing_permissions.is_empty() => format!(
+                "not known whether it fails: the scanner lacks {}; grant it and sweep again",
+                finding.evidence.missing_permissions.join(", ")
+            ),
+            Self::NotKnown(finding) => format!(
+                "not known whether it fails: {}; sweep again first",
+                lower_first(finding.reason.meaning())
+            ),
+            Self::NoRepair(finding) => match finding.reason {
+                Reason::NoTrail | Reason::NoLogGroup => {
+                    "no trail of this account can be mended by steps; see the human steps".to_owned()
+                }
+                reason => format!(
+                    "no step repairs `{reason}` here; `orgsweep explain {} {}` shows the chain",
+                    finding.account, finding.control
+                ),
+            },
+        }
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(letters).collect()
+    })
+}

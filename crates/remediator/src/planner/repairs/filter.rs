@@ -1,0 +1,87 @@
+//! Repairs of metric filters: one with the control's own pattern, beside those
+//! that are there. Where an alarm already watches a metric of the broken chain,
+//! the new filter may publish that metric, which saves the alarm.
+
+use crate::human::HumanAct;
+use crate::planner::act::{Act, Move};
+use crate::planner::broken::Broken;
+use crate::steps::{Action, Cost, Metric, Precondition};
+
+use super::names::free_name;
+
+/// A log group's metric filters, at most; not adjustable.
+const FILTERS_PER_GROUP: usize = 100;
+
+pub(super) fn put_filter(broken: &Broken<'_>) -> Vec<Move> {
+    let (Some(log_group), Some(filters)) = (broken.log_group(), broken.all_filters()) else {
+        return Vec::new();
+    };
+    if filters.len() >= FILTERS_PER_GROUP {
+        return vec![vec![Act::Human(HumanAct::MakeRoomForFilter { log_group })]];
+    }
+    let taken = filters.iter().map(|filter| filter.name.as_str());
+    let filter = free_name(&broken.base_name(), taken);
+    let mut metrics = watched_metrics(broken);
+    let own = broken.own_metric();
+    if !metrics.contains(&own) {
+        metrics.push(own);
+    }
+    metrics
+        .into_iter()
+        .map(|metric| {
+            let published = filters.iter().any(|filter| publishes(filter, &metric));
+            let action = Action::PutMetricFilter {
+                log_group: log_group.clone(),
+                filter: filter.clone(),
+                pattern: broken.control.pattern().to_owned(),
+                metric,
+            };
+            vec![Act::Step {
+                cost: if published { Cost::NONE } else { Cost::of(&action) },
+                action,
+                preconditions: vec![Precondition::FilterAbsent {
+                    log_group: log_group.clone(),
+                    filter: filter.clone(),
+                }],
+            }]
+        })
+        .collect()
+}
+
+/// The metrics of the broken chain that an alarm of the Region watches.
+fn watched_metrics(broken: &Broken<'_>) -> Vec<Metric> {
+    let alarms = broken.all_alarms();
+    let watched = |metric: &Metric| {
+        alarms.is_some_and(|alarms| {
+            alarms.metric.iter().any(|alarm| {
+                alarm.metric.as_ref().is_some_and(|watched| {
+                    watched.namespace == metric.namespace
+                        && watched.name == metric.name
+                        && watched.dimensions.is_empty()
+                })
+            })
+        })
+    };
+    let mut metrics = Vec::new();
+    for filter in broken.filters() {
+        for transformation in &filter.transformations {
+            let metric = Metric {
+                namespace: transformation.namespace.clone(),
+                name: transformation.name.clone(),
+            };
+            let plain = transformation.dimensions.is_empty()
+                && transformation.unit.as_deref().is_none_or(|unit| unit == "None");
+            if plain && watched(&metric) && !metrics.contains(&metric) {
+                metrics.push(metric);
+            }
+        }
+    }
+    metrics
+}
+
+fn publishes(filter: &orgsweep_controls::snapshot::MetricFilter, metric: &Metric) -> bool {
+    filter
+        .transformations
+        .iter()
+        .any(|published| published.namespace == metric.namespace && published.name == metric.name)
+}

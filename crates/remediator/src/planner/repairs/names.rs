@@ -1,0 +1,50 @@
+//! Names of what a plan makes: the templates of the options, and a number
+//! behind them when somebody else has the name already.
+
+use orgsweep_controls::Arn;
+
+use crate::planner::broken::Broken;
+use crate::steps::Metric;
+
+/// A name that is not among `taken`: `base`, `base-2`, `base-3` …
+pub(super) fn free_name<'a>(base: &str, taken: impl Iterator<Item = &'a str>) -> String {
+    let taken: Vec<&str> = taken.collect();
+    std::iter::once(base.to_owned())
+        .chain((2_u32..).map(|number| format!("{base}-{number}")))
+        .find(|name| !taken.contains(&name.as_str()))
+        .unwrap_or_else(|| base.to_owned())
+}
+
+impl Broken<'_> {
+    /// What a filter, metric or alarm for the control is called.
+    pub(super) fn base_name(&self) -> String {
+        format!("{}-{}", self.options.names.prefix, self.control.id)
+    }
+
+    /// The metric that a new filter for the control publishes.
+    pub(super) fn own_metric(&self) -> Metric {
+        Metric {
+            namespace: self.options.names.namespace.clone(),
+            name: self.base_name(),
+        }
+    }
+
+    /// The topic that all controls of the log group's account and Region share.
+    pub(super) fn own_topic(&self) -> Option<Arn> {
+        let group = self.log_group()?;
+        let (partition, region) = (group.as_arn().partition(), group.region());
+        let (account, name) = (group.account(), &self.options.names.topic);
+        format!("arn:{partition}:sns:{region}:{account}:{name}").parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number() {
+        assert_eq!(free_name("a", ["b"].into_iter()), "a");
+        assert_eq!(free_name("a", ["a", "a-2"].into_iter()), "a-3");
+    }
+}

@@ -1,0 +1,1 @@
+//! The catalog as the store keeps it, so that SQL can name controls.

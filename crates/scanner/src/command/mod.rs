@@ -1,0 +1,41 @@
+//! The subcommands, one file each: arguments at the top, `run` below, printing
+//! at the bottom.
+
+pub(crate) mod accounts;
+pub(crate) mod check_access;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod controls;
+pub(crate) mod db;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod findings;
+pub(crate) mod migrate;
+pub(crate) mod pattern;
+pub(crate) mod query;
+pub(crate) mod remediate;
+pub(crate) mod sweep;
+
+use crate::cli::Command;
+use crate::context::Context;
+use crate::exit::Exit;
+
+/// Runs a subcommand.
+pub(crate) async fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
+    match command {
+        Command::Sweep(arguments) => sweep::run(arguments, context).await,
+        Command::Demo(arguments) => demo::run(arguments, context).await,
+        Command::Accounts(arguments) => accounts::run(&arguments, context).await,
+        Command::Findings(arguments) => findings::run(arguments, context).await,
+        Command::Explain(arguments) => explain::run(&arguments, context).await,
+        Command::Query(arguments) => query::run(&arguments, context).await,
+        Command::Controls(arguments) => controls::run(&arguments, context),
+        Command::Pattern(arguments) => pattern::run(arguments, context),
+        Command::CheckAccess(arguments) => check_access::run(arguments, context).await,
+        Command::Config(arguments) => config::run(arguments, context),
+        Command::Migrate(arguments) => migrate::run(&arguments, context).await,
+        Command::Db(arguments) => db::run(&arguments, context).await,
+        Command::Remediate(arguments) => remediate::run(arguments, &context.common),
+        Command::Completions(arguments) => completions::run(&arguments),
+    }
+}

@@ -1,0 +1,164 @@
+//! `orgsweep pattern parse`: what a pattern says, as a tree and in its canonical form.
+
+use clap::Args;
+use filter_pattern::ast::{Ast, Expression, Field, FieldCondition, TermRole};
+use filter_pattern::{FilterPattern, PatternKind};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::output::{Format, csv, escaped, json, terminal};
+
+/// Show what a pattern says, as a tree and in its canonical form.
+///
+/// Ends with 2 when the pattern is invalid, and shows where.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The filter pattern.
+    #[arg(allow_hyphen_values = true)]
+    pattern: String,
+}
+
+/// A part of a pattern and its parts.
+#[derive(Debug, Serialize)]
+struct Node {
+    says: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Node>,
+}
+
+impl Node {
+    fn leaf(says: impl Into<String>) -> Self {
+        Self { says: says.into(), parts: Vec::new() }
+    }
+}
+
+/// A parsed pattern as it is printed.
+#[derive(Serialize)]
+struct Parsed {
+    kind: &'static str,
+    canonical: String,
+    tree: Node,
+}
+
+pub(crate) fn run(arguments: &Arguments, format: Format) -> anyhow::Result<Exit> {
+    let pattern = super::read(&arguments.pattern, "pattern")?;
+    terminal::print(&printed(&pattern, format)?)?;
+    Ok(Exit::Fine)
+}
+
+fn printed(pattern: &FilterPattern, format: Format) -> anyhow::Result<String> {
+    let parsed = Parsed {
+        kind: kind_of(pattern.kind()),
+        canonical: pattern.to_string(),
+        tree: tree(pattern.ast()),
+    };
+    Ok(match format {
+        Format::Json => json::pretty(&parsed)?,
+        Format::Jsonl => json::line(&parsed)?,
+        Format::Csv => {
+            let row = vec![parsed.kind.to_owned(), parsed.canonical];
+            csv::table(&["kind", "canonical"], std::iter::once(row))?
+        }
+        Format::Table => {
+            let mut text = format!("{}\n", parsed.tree.says);
+            draw(&mut text, &parsed.tree.parts, "");
+            text.push_str(&format!("\ncanonical: {}\n", escaped(&parsed.canonical)));
+            text
+        }
+    })
+}
+
+fn kind_of(kind: PatternKind) -> &'static str {
+    match kind {
+        PatternKind::Empty => "empty",
+        PatternKind::Json => "json",
+        PatternKind::SpaceDelimited => "space_delimited",
+        PatternKind::Terms => "terms",
+        PatternKind::Regex => "regex",
+    }
+}
+
+fn tree(ast: &Ast) -> Node {
+    let (says, parts) = match ast {
+        Ast::Empty => ("every message", Vec::new()),
+        Ast::Json(expression) => ("a JSON event in which", vec![expression_node(expression)]),
+        Ast::SpaceDelimited(list) => (
+            "a message of these fields, separated by blanks",
+            list.fields.iter().map(field_node).collect(),
+        ),
+        Ast::Terms(terms) => (
+            "a message that",
+            terms
+                .terms
+                .iter()
+                .map(|term| {
+                    let role = match term.role {
+                        TermRole::Required => "contains",
+                        TermRole::Excluded => "does not contain",
+                        TermRole::Optional => "contains, when no other optional term is in it,",
+                    };
+                    Node::leaf(format!("{role} `{}`", term.text))
+                })
+                .collect(),
+        ),
+        Ast::Regex(regex) => ("a message that fits", vec![Node::leaf(format!("%{}%", regex.as_str()))]),
+    };
+    Node { says: says.to_owned(), parts }
+}
+
+fn expression_node(expression: &Expression) -> Node {
+    let (says, parts) = match expression {
+        Expression::And(parts) => ("all of", parts),
+        Expression::Or(parts) => ("any of", parts),
+        Expression::Condition(condition) => return Node::leaf(condition.to_string()),
+    };
+    Node { says: says.to_owned(), parts: parts.iter().map(expression_node).collect() }
+}
+
+fn field_node(field: &Field) -> Node {
+    match field {
+        Field::Ellipsis => Node::leaf("any number of fields"),
+        Field::Named { name, condition: None } => Node::leaf(name.to_string()),
+        Field::Named { name, condition: Some(condition) } => Node {
+            says: format!("{name}, of which"),
+            parts: vec![field_condition_node(condition)],
+        },
+    }
+}
+
+fn field_condition_node(condition: &FieldCondition) -> Node {
+    let (says, parts) = match condition {
+        FieldCondition::And(parts) => ("all of", parts),
+        FieldCondition::Or(parts) => ("any of", parts),
+        FieldCondition::Test(test) => return Node::leaf(test.to_string()),
+    };
+    Node { says: says.to_owned(), parts: parts.iter().map(field_condition_node).collect() }
+}
+
+fn draw(text: &mut String, nodes: &[Node], indent: &str) {
+    for (index, node) in nodes.iter().enumerate() {
+        let last = index + 1 == nodes.len();
+        let (branch, stem) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+        text.push_str(&format!("{indent}{branch}{}\n", escaped(&node.says)));
+        draw(text, &node.parts, &format!("{indent}{stem}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_drawn_as_trees() {
+        let patterns = [
+            "{($.eventName=ConsoleLogin)&&(($.errorMessage=\"Failed*\")||($.x NOT EXISTS))}",
+            "[ip, ..., status = 4* && status != 404]",
+            "ERROR -benign",
+            "%^Fail%",
+            "",
+        ];
+        insta::assert_snapshot!(
+            patterns.map(|text| printed(&FilterPattern::parse(text).unwrap(), Format::Table).unwrap()).join("----\n")
+        );
+    }
+}

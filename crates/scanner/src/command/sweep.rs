@@ -1,0 +1,187 @@
+//! `orgsweep sweep`: reads the organization, judges every account, keeps the
+//! results, and says what came out.
+
+use clap::Args;
+use orgsweep_controls::finding::Verdict;
+use orgsweep_controls::ids::AccountId;
+use orgsweep_store::SweepSummary;
+
+use crate::config::layers::{Flag, FlagValue};
+use crate::config::{Key, Settings};
+use crate::context::{self, Context};
+use crate::exit::{Exit, usage};
+use crate::output::{Format, json, terminal};
+use crate::sweep::perform::{Performed, Request, perform};
+use crate::sweep::plan::Scope;
+use crate::sweep::resume::Wish;
+use crate::sweep::selection::Selection;
+use crate::sweep::{interruption, summary};
+
+/// Read the organization and judge every account.
+///
+/// Goes on with an unfinished sweep of the last hours by itself. Ctrl-C stops
+/// cleanly; nothing that was read is lost.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) scope: ScopeArguments,
+
+    /// Accounts in flight at once [default: 64].
+    #[arg(long, value_name = "NUMBER")]
+    concurrency: Option<String>,
+
+    /// How long the sweep may take, for example 2h [default: 6h].
+    #[arg(long, value_name = "DURATION")]
+    deadline: Option<String>,
+
+    /// Go on with the unfinished sweep, however old it is.
+    #[arg(long, conflicts_with = "fresh")]
+    resume: bool,
+
+    /// Start anew; an unfinished sweep is given up.
+    #[arg(long)]
+    fresh: bool,
+
+    /// What started the sweep; kept with it.
+    #[arg(long, value_name = "WORD", default_value = "manual")]
+    trigger: String,
+
+    /// End with 3 when a finding fails.
+    #[arg(long)]
+    fail_on_findings: bool,
+
+    /// End with 4 when a selected account could not be read.
+    #[arg(long)]
+    fail_on_incomplete: bool,
+}
+
+/// Which accounts, and as whom; the same for `sweep` and `check-access`.
+#[derive(Debug, Args)]
+pub(crate) struct ScopeArguments {
+    /// Read these accounts, without asking AWS Organizations.
+    #[arg(long, value_name = "ACCOUNT,…", value_delimiter = ',', conflicts_with_all = ["this_account", "include", "exclude"])]
+    accounts: Vec<String>,
+
+    /// Read the caller's own account, without asking AWS Organizations.
+    #[arg(long, conflicts_with_all = ["include", "exclude"])]
+    this_account: bool,
+
+    /// Read only these: account=…, ou=…, tag=…, name=… (can be repeated).
+    #[arg(long, value_name = "SELECTOR")]
+    include: Vec<String>,
+
+    /// Leave these out: account=…, ou=…, tag=…, name=… (can be repeated).
+    #[arg(long, value_name = "SELECTOR")]
+    exclude: Vec<String>,
+
+    /// Role that is assumed in each account [default: OrgsweepReadOnly].
+    #[arg(long, value_name = "NAME")]
+    role_name: Option<String>,
+
+    /// External id that the role asks for.
+    #[arg(long, value_name = "TEXT")]
+    external_id: Option<String>,
+
+    /// Refuse to read another organization than this.
+    #[arg(long, value_name = "ID")]
+    expected_organization: Option<String>,
+}
+
+impl ScopeArguments {
+    /// The settings that these flags set.
+    pub(crate) fn settings(&self) -> Vec<Flag> {
+        let one = |key, flag, text: &Option<String>| text.clone().map(|text| (key, flag, FlagValue::One(text)));
+        let several = |key, flag, texts: &[String]| (!texts.is_empty()).then(|| (key, flag, FlagValue::Several(texts.to_vec())));
+        [
+            several(Key::Include, "--include", &self.include),
+            several(Key::Exclude, "--exclude", &self.exclude),
+            one(Key::RoleName, "--role-name", &self.role_name),
+            one(Key::RoleExternalId, "--external-id", &self.external_id),
+            one(Key::ExpectedOrganization, "--expected-organization", &self.expected_organization),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// The accounts that are asked about.
+    pub(crate) fn scope(&self, settings: &Settings) -> anyhow::Result<Scope> {
+        if self.this_account {
+            return Ok(Scope::ThisAccount);
+        }
+        if !self.accounts.is_empty() {
+            let mut accounts = self
+                .accounts
+                .iter()
+                .map(|text| text.trim().parse::<AccountId>())
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|error| usage(format!("`--accounts`: {error}")))?;
+            accounts.sort();
+            accounts.dedup();
+            return Ok(Scope::Accounts(accounts));
+        }
+        let selection = Selection::new(&settings.include, &settings.exclude).map_err(|error| usage(error.to_string()))?;
+        Ok(Scope::Organization(selection))
+    }
+}
+
+impl Arguments {
+    fn settings(&self) -> Vec<Flag> {
+        let mut flags = self.scope.settings();
+        for (key, flag, text) in [
+            (Key::Concurrency, "--concurrency", &self.concurrency),
+            (Key::SweepDeadline, "--deadline", &self.deadline),
+        ] {
+            flags.extend(text.clone().map(|text| (key, flag, FlagValue::One(text))));
+        }
+        flags
+    }
+
+    fn wish(&self) -> Wish {
+        match (self.resume, self.fresh) {
+            (true, _) => Wish::Resume,
+            (_, true) => Wish::Fresh,
+            _ => Wish::Whatever,
+        }
+    }
+}
+
+pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Result<Exit> {
+    let settings = Settings::new(&context.layers(arguments.settings())?);
+    let request = Request {
+        scope: arguments.scope.scope(&settings)?,
+        wish: arguments.wish(),
+        trigger: arguments.trigger.clone(),
+        verbosity: context.common.verbose,
+    };
+    let catalog = context::catalog(&settings)?;
+    let interruption = interruption::token();
+    let store = context::store(&settings).await?;
+    let performed = async {
+        let access = context::access(&settings).await?;
+        perform(&settings, &catalog, &access, &store, &request, &interruption).await
+    }
+    .await;
+    store.close().await;
+    match performed? {
+        Performed::Interrupted => {
+            terminal::tell("interrupted; `orgsweep sweep --resume` goes on where it stopped");
+            Ok(Exit::Interrupted)
+        }
+        Performed::Finished(summary) => {
+            print(&summary, settings.format, &summary::Hints::for_user(&context.common))?;
+            Ok(exit_of(&summary, arguments.fail_on_findings, arguments.fail_on_incomplete))
+        }
+    }
+}
+
+/// Prints what came out of a sweep.
+pub(crate) fn print(summary: &SweepSummary, format: Format, hints: &summary::Hints) -> anyhow::Result<()> {
+    terminal::print(&match format {
+        Format::Table => summary::text(summary, hints),
+        Format::Json => json::pretty(summary)?,
+        Format::Jsonl => json::line(summary)?,
+        Format::Csv => summary::csv(summary)?,
+    })?;
+    Ok(())
+}

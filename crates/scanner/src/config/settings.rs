@@ -1,0 +1,248 @@
+//! The settings as the program uses them: typed, with everything checked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use orgsweep_controls::ids::{AccountId, OrganizationId, Region};
+
+use crate::config::file::AccountRole;
+use crate::config::key::Key;
+use crate::config::layers::Layers;
+use crate::config::value::Value;
+use crate::output::Format;
+
+/// Every setting.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The organization that may be swept; any, when not set.
+    pub(crate) expected_organization: Option<OrganizationId>,
+    /// Talking to AWS.
+    pub(crate) aws: AwsSettings,
+    /// The role in each account.
+    pub(crate) role: RoleSettings,
+    /// Selectors of what to sweep.
+    pub(crate) include: Vec<String>,
+    /// Selectors of what not to sweep.
+    pub(crate) exclude: Vec<String>,
+    /// Whether to read tags although no selector needs them.
+    pub(crate) inventory_tags: bool,
+    /// How old the stored inventory may be to stand in for one that cannot be read.
+    pub(crate) inventory_fallback: Duration,
+    /// Accounts in flight.
+    pub(crate) concurrency: usize,
+    /// How long a sweep may take.
+    pub(crate) sweep_deadline: Duration,
+    /// How young an unfinished sweep must be to be resumed by the next one.
+    pub(crate) resume_within: Duration,
+    /// The user's own controls.
+    pub(crate) catalog: Option<PathBuf>,
+    /// The database.
+    pub(crate) database: DatabaseSettings,
+    /// How results are printed.
+    pub(crate) format: Format,
+    /// Whether log lines are JSON.
+    pub(crate) log_json: bool,
+}
+
+/// Talking to AWS.
+#[derive(Debug, Clone)]
+pub(crate) struct AwsSettings {
+    /// Where every service is served, instead of AWS's own endpoints.
+    pub(crate) endpoint_url: Option<String>,
+    /// The profile of the shared configuration.
+    pub(crate) profile: Option<String>,
+    /// The Region from which the organization is looked at.
+    pub(crate) region: Option<Region>,
+    /// Share of each published quota that a sweep may use.
+    pub(crate) quota_share: f64,
+    /// How long one attempt of a call may take.
+    pub(crate) call_timeout: Duration,
+    /// How long a call may take with its retries.
+    pub(crate) call_deadline: Duration,
+    /// How long an account may take.
+    pub(crate) account_deadline: Duration,
+    /// How often a call is tried.
+    pub(crate) max_attempts: u32,
+}
+
+/// The role in each account.
+#[derive(Debug, Clone)]
+pub(crate) struct RoleSettings {
+    /// Its name.
+    pub(crate) name: String,
+    /// External id.
+    pub(crate) external_id: Option<String>,
+    /// Session name.
+    pub(crate) session_name: String,
+    /// Source identity.
+    pub(crate) source_identity: Option<String>,
+    /// How long a session lasts.
+    pub(crate) duration: Duration,
+    /// Accounts in which the role is another.
+    pub(crate) per_account: BTreeMap<AccountId, AccountRole>,
+}
+
+/// The database.
+#[derive(Debug, Clone)]
+pub(crate) struct DatabaseSettings {
+    /// The server's database; the embedded one when not set.
+    pub(crate) url: Option<String>,
+    /// Where the embedded one lives, when not in the user's data directory.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// How long to wait for a connection.
+    pub(crate) connect_timeout: Duration,
+    /// Connections at most.
+    pub(crate) max_connections: u32,
+}
+
+impl Settings {
+    /// Reads the settings out of the layers.
+    pub(crate) fn new(layers: &Layers) -> Self {
+        let read = Reader(layers);
+        Self {
+            expected_organization: read.parsed(Key::ExpectedOrganization),
+            aws: AwsSettings {
+                endpoint_url: read.text(Key::EndpointUrl),
+                profile: read.text(Key::Profile),
+                region: read.parsed(Key::Region),
+                quota_share: read.fraction(Key::QuotaShare),
+                call_timeout: read.duration(Key::CallTimeout),
+                call_deadline: read.duration(Key::CallDeadline),
+                account_deadline: read.duration(Key::AccountDeadline),
+                max_attempts: read.count(Key::MaxAttempts),
+            },
+            role: RoleSettings {
+                name: read.text(Key::RoleName).unwrap_or_default(),
+                external_id: read.text(Key::RoleExternalId),
+                session_name: read.text(Key::RoleSessionName).unwrap_or_default(),
+                source_identity: read.text(Key::RoleSourceIdentity),
+                duration: read.duration(Key::RoleDuration),
+                per_account: layers.per_account.clone(),
+            },
+            include: read.list(Key::Include),
+            exclude: read.list(Key::Exclude),
+            inventory_tags: read.switch(Key::InventoryTags),
+            inventory_fallback: read.duration(Key::InventoryFallback),
+            concurrency: read.count(Key::Concurrency) as usize,
+            sweep_deadline: read.duration(Key::SweepDeadline),
+            resume_within: read.duration(Key::ResumeWithin),
+            catalog: read.text(Key::Catalog).map(PathBuf::from),
+            database: DatabaseSettings {
+                url: read.text(Key::DatabaseUrl),
+                data_dir: read.text(Key::DataDir).map(PathBuf::from),
+                connect_timeout: read.duration(Key::ConnectTimeout),
+                max_connections: read.count(Key::MaxConnections),
+            },
+            format: match read.text(Key::OutputFormat).as_deref() {
+                Some("json") => Format::Json,
+                Some("jsonl") => Format::Jsonl,
+                Some("csv") => Format::Csv,
+                _ => Format::Table,
+            },
+            log_json: read.text(Key::LogFormat).as_deref() == Some("json"),
+        }
+    }
+}
+
+/// Reads values by kind. Layers hold only values that fit their setting's
+/// kind, and every setting that must have a value has a default.
+struct Reader<'a>(&'a Layers);
+
+impl Reader<'_> {
+    fn value(&self, key: Key) -> Option<&Value> {
+        self.0.get(key).map(|(value, _)| value)
+    }
+
+    fn text(&self, key: Key) -> Option<String> {
+        match self.value(key) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn parsed<T: std::str::FromStr>(&self, key: Key) -> Option<T> {
+        self.text(key)?.parse().ok()
+    }
+
+    fn list(&self, key: Key) -> Vec<String> {
+        match self.value(key) {
+            Some(Value::List(texts)) => texts.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn switch(&self, key: Key) -> bool {
+        matches!(self.value(key), Some(Value::Switch(true)))
+    }
+
+    fn count(&self, key: Key) -> u32 {
+        match self.value(key) {
+            // INVARIANT: counts fit 32 bits (checked when read).
+            Some(Value::Count(number)) => u32::try_from(*number).unwrap_or(u32::MAX),
+            _ => 1,
+        }
+    }
+
+    fn fraction(&self, key: Key) -> f64 {
+        match self.value(key) {
+            Some(Value::Fraction(number)) => *number,
+            _ => 1.0,
+        }
+    }
+
+    fn duration(&self, key: Key) -> Duration {
+        match self.value(key) {
+            Some(Value::Duration(span)) => *span,
+            _ => Duration::MAX,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::environment::Environment;
+    use crate::config::{EXAMPLE, file};
+
+    fn defaults() -> Layers {
+        Layers::new(None, Environment::default(), Vec::new()).unwrap()
+    }
+
+    #[test]
+    fn the_defaults_are_what_the_documentation_says() {
+        let settings = Settings::new(&defaults());
+        assert_eq!(settings.concurrency, 64);
+        assert_eq!(settings.aws.account_deadline, Duration::from_secs(120));
+        assert_eq!(settings.role.name, "OrgsweepReadOnly");
+        assert!(settings.include.is_empty() && settings.database.url.is_none());
+    }
+
+    #[test]
+    fn the_example_file_is_valid_as_it_is_and_sets_nothing() {
+        let file = file::parse("orgsweep.toml".as_ref(), EXAMPLE).unwrap();
+        assert!(file.values.is_empty() && file.per_account.is_empty());
+    }
+
+    #[test]
+    fn the_example_file_shows_every_setting_with_its_default() {
+        // Commented settings are `#name = value`; prose is `# text`.
+        let uncommented: String = EXAMPLE
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase()) => format!("{setting}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let file = file::parse("orgsweep.toml".as_ref(), &uncommented).unwrap();
+        for key in Key::ALL {
+            let (shown, _) = file
+                .values
+                .get(key)
+                .unwrap_or_else(|| panic!("the example lacks `{}`", key.name()));
+            if let Some((default, _)) = defaults().get(*key) {
+                assert_eq!(shown, default, "{}", key.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What every subcommand gets: the common flags, and from them the settings,
+//! the catalog, the store and the access to AWS, each made when asked for.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use orgsweep_aws_access::{Access, AccessConfig, RoleConfig, RoleOverride};
+use orgsweep_controls::Catalog;
+use orgsweep_store::{Store, StoreConfig};
+
+use crate::cli::CommonFlags;
+use crate::config::layers::Flag;
+use crate::config::value::Value;
+use crate::config::{Key, Layers, Settings, Source, environment, file, locate};
+use crate::output::picture::Picture;
+use crate::output::{Format, terminal};
+
+/// What every subcommand gets.
+pub(crate) struct Context {
+    pub(crate) common: CommonFlags,
+}
+
+impl Context {
+    /// The settings' values with their sources. `flags` are the subcommand's own.
+    pub(crate) fn layers(&self, flags: Vec<Flag>) -> anyhow::Result<Layers> {
+        let variables: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
+            .collect();
+        let named = self.common.config.clone().or_else(|| {
+            let path = variables.get("ORGSWEEP_CONFIG").filter(|path| !path.is_empty())?;
+            Some(path.into())
+        });
+        let file = match locate::file(named.as_deref())? {
+            Some(path) => Some(file::read(&path)?),
+            None => None,
+        };
+        let environment = environment::read(&variables)?;
+        for warning in &environment.warnings {
+            terminal::tell(&format!("warning: {warning}"));
+        }
+        let mut all = self.common.settings();
+        all.extend(flags);
+        let mut layers = Layers::new(file, environment, all)?;
+        if self.common.demo {
+            layers.remove(Key::DatabaseUrl);
+            let directory = locate::demo_directory()?.display().to_string();
+            layers.set(Key::DataDir, Value::Text(directory), "--demo");
+        } else if let Some((_, Source::Flag(_))) = layers.get(Key::DataDir) {
+            // A directory that is asked for wins over a URL from the environment or the file.
+            layers.remove(Key::DatabaseUrl);
+        }
+        Ok(layers)
+    }
+
+    /// The settings.
+    pub(crate) fn settings(&self) -> anyhow::Result<Settings> {
+        Ok(Settings::new(&self.layers(Vec::new())?))
+    }
+
+    /// The form of results, for commands that need no configuration.
+    pub(crate) fn format(&self) -> Format {
+        self.common.format.unwrap_or_default()
+    }
+}
+
+/// The controls: the built-in ones, extended by the user's file.
+pub(crate) fn catalog(settings: &Settings) -> anyhow::Result<Catalog> {
+    match &settings.catalog {
+        None => Ok(Catalog::builtin().clone()),
+        Some(path) => catalog_from(path),
+    }
+}
+
+fn catalog_from(path: &Path) -> anyhow::Result<Catalog> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the catalog `{}` cannot be read", path.display()))?;
+    Catalog::builtin_extended_by(&text).map_err(|error| {
+        Picture {
+            title: "the catalog cannot be used",
+            origin: &path.display().to_string(),
+            source: &text,
+            span: error.span().unwrap_or(0..0),
+            label: &error.message(),
+            help: None,
+        }
+        .into_error()
+    })
+}
+
+/// The database, migrated.
+pub(crate) async fn store(settings: &Settings) -> anyhow::Result<Store> {
+    Ok(Store::open(&store_config(settings)).await?)
+}
+
+/// How to reach the database.
+pub(crate) fn store_config(settings: &Settings) -> StoreConfig {
+    StoreConfig {
+        database_url: settings.database.url.clone(),
+        data_dir: settings.database.data_dir.clone(),
+        connect_timeout: settings.database.connect_timeout,
+        max_connections: settings.database.max_connections,
+        ..StoreConfig::default()
+    }
+}
+
+/// Access to AWS.
+pub(crate) async fn access(settings: &Settings) -> anyhow::Result<Access> {
+    Ok(Access::connect(access_config(settings)).await?)
+}
+
+/// How to talk to AWS.
+fn access_config(settings: &Settings) -> AccessConfig {
+    let role = &settings.role;
+    AccessConfig {
+        endpoint_url: settings.aws.endpoint_url.clone(),
+        profile: settings.aws.profile.clone(),
+        region: settings.aws.region.clone(),
+        role: RoleConfig {
+            name: role.name.clone(),
+            external_id: role.external_id.clone(),
+            session_name: role.session_name.clone(),
+            source_identity: role.source_identity.clone(),
+            duration: role.duration,
+            per_account: role
+                .per_account
+                .iter()
+                .map(|(account, other)| {
+                    let role = RoleOverride {
+                        role: other.role.clone(),
+                        external_id: other.external_id.clone(),
+                    };
+                    (account.clone(), role)
+                })
+                .collect(),
+        },
+        quota_share: settings.aws.quota_share,
+        call_timeout: settings.aws.call_timeout,
+        call_deadline: settings.aws.call_deadline,
+        account_deadline: settings.aws.account_deadline,
+        max_attempts: settings.aws.max_attempts,
+    }
+}

@@ -1,0 +1,283 @@
+//! A finding as a small tree: what was found link by link, what is missing, the
+//! event that would go unnoticed, and what would repair it.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use orgsweep_controls::finding::{Chain, Evidence, LinkKind, LinkState, Verdict};
+use orgsweep_controls::ids::{AccountId, ControlId, Region};
+use orgsweep_controls::reason::Reason;
+
+use crate::output::escape::escaped;
+use crate::output::number::{age, counted, moment, span};
+use crate::output::style::{self, FAINT, STRONG, styled};
+
+/// Chains that are shown in full; the others are counted.
+const CHAINS_SHOWN: usize = 3;
+/// Names that are listed before "and n more".
+const NAMES_SHOWN: usize = 12;
+
+/// What the tree shows of a finding.
+pub(crate) struct Explained<'a> {
+    pub(crate) account: &'a AccountId,
+    pub(crate) account_name: &'a str,
+    pub(crate) ou_path: Option<&'a str>,
+    pub(crate) control: &'a ControlId,
+    pub(crate) control_title: &'a str,
+    pub(crate) verdict: Verdict,
+    /// The reason's stable code.
+    pub(crate) reason: &'a str,
+    pub(crate) summary: &'a str,
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) covered_regions: &'a [Region],
+    pub(crate) uncovered_regions: &'a [Region],
+    pub(crate) since: Option<DateTime<Utc>>,
+    pub(crate) observed_at: Option<DateTime<Utc>>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// The tree, with colours.
+pub(crate) fn tree(finding: &Explained<'_>) -> String {
+    let mut out = String::new();
+    header(&mut out, finding);
+    chains(&mut out, &finding.evidence.chains);
+    regions(&mut out, finding);
+    missing(&mut out, finding.evidence);
+    remarks(&mut out, finding.evidence);
+    repair(&mut out, finding.evidence);
+    times(&mut out, finding);
+    out
+}
+
+/// Writes a line. Writing to a `String` cannot fail.
+fn line(out: &mut String, text: &str) {
+    let _ = writeln!(out, "{}", text.trim_end());
+}
+
+fn header(out: &mut String, finding: &Explained<'_>) {
+    let place = finding.ou_path.map(|path| format!(", {}", escaped(path))).unwrap_or_default();
+    line(out, &styled(STRONG, &format!("{} ({}{place})", escaped(finding.account_name), finding.account)));
+    line(out, &format!("{} ({})", escaped(finding.control_title), finding.control));
+    line(out, "");
+    let meaning = Reason::ALL.iter().find(|reason| reason.as_str() == finding.reason).map(|reason| reason.meaning());
+    let verdict = styled(style::of_verdict(finding.verdict), &finding.verdict.as_str().to_uppercase().replace('_', " "));
+    line(out, &format!("{verdict}  {}", escaped(finding.summary)));
+    let meaning = meaning.map(|meaning| format!(": {meaning}")).unwrap_or_default();
+    line(out, &styled(FAINT, &format!("reason {}{meaning}", escaped(finding.reason))));
+}
+
+fn chains(out: &mut String, chains: &[Chain]) {
+    for (index, chain) in chains.iter().take(CHAINS_SHOWN).enumerate() {
+        line(out, "");
+        let state = match chain.state {
+            LinkState::Holds => "holds",
+            LinkState::Broken => "is broken",
+            LinkState::Unknown => "is not known",
+        };
+        let number = if chains.len() == 1 { String::new() } else { format!(" {} of {}", index + 1, chains.len()) };
+        let reason = chain.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        line(out, &format!("Chain{number} {state}{reason}"));
+        for (at, link) in chain.links.iter().enumerate() {
+            let last = at + 1 == chain.links.len();
+            let (branch, stem) = if last { ("└─", "  ") } else { ("├─", "│ ") };
+            let mark = styled(style::of_link(link.state), mark_of(link.state));
+            line(out, &format!("{branch} {mark} {:<12} {}", name_of(link.kind), escaped(&link.resource)));
+            if !link.detail.is_empty() {
+                line(out, &format!("{stem}   {:<12} {}", "", styled(FAINT, &escaped(&link.detail))));
+            }
+        }
+    }
+    if chains.len() > CHAINS_SHOWN {
+        line(out, &format!("… and {} (`--format json` has them all)", counted((chains.len() - CHAINS_SHOWN) as u64, "more chain")));
+    }
+}
+
+fn mark_of(state: LinkState) -> &'static str {
+    match state {
+        LinkState::Holds => "✓",
+        LinkState::Broken => "✗",
+        LinkState::Unknown => "?",
+    }
+}
+
+fn name_of(kind: LinkKind) -> &'static str {
+    match kind {
+        LinkKind::Trail => "trail",
+        LinkKind::LogGroup => "log group",
+        LinkKind::Filter => "filter",
+        LinkKind::Metric => "metric",
+        LinkKind::Alarm => "alarm",
+        LinkKind::Action => "action",
+        LinkKind::Subscription => "subscription",
+    }
+}
+
+fn regions(out: &mut String, finding: &Explained<'_>) {
+    let covered = finding.covered_regions.len() as u64;
+    let uncovered: Vec<&str> = finding.uncovered_regions.iter().map(Region::as_str).collect();
+    if covered == 0 && uncovered.is_empty() {
+        return;
+    }
+    let total = counted(covered + uncovered.len() as u64, "enabled Region");
+    line(out, "");
+    match (covered, uncovered.as_slice()) {
+        (_, []) => line(out, &format!("Regions: all of {total}")),
+        (0, _) => line(out, &format!("Regions: none of {total}")),
+        (_, some) => line(out, &format!("Regions: {covered} of {total}; not {}", names(some))),
+    }
+}
+
+fn missing(out: &mut String, evidence: &Evidence) {
+    if !evidence.missing_events.is_empty() {
+        let events: Vec<&str> = evidence.missing_events.iter().map(String::as_str).collect();
+        let total = (evidence.events_total > 0).then(|| format!(" of {}", evidence.events_total)).unwrap_or_default();
+        line(out, &format!("Missing: {}{total} events: {}", events.len(), names(&events)));
+    }
+    if let Some(witness) = &evidence.witness {
+        line(out, "");
+        line(out, "This event would go unnoticed:");
+        let json = super::json::pretty(witness).unwrap_or_default();
+        for text in json.lines() {
+            line(out, &format!("  {text}"));
+        }
+    }
+}
+
+fn remarks(out: &mut String, evidence: &Evidence) {
+    let mut remarks = Vec::new();
+    if let Some(owner) = &evidence.covered_by {
+        remarks.push(format!("Judged by the chain in account {owner}."));
+    }
+    for unread in &evidence.unread {
+        let words = if unread.message.is_empty() { String::new() } else { format!(": {}", unread.message) };
+        remarks.push(format!("Not known: {unread}{words}"));
+    }
+    if !evidence.missing_permissions.is_empty() {
+        remarks.push(format!("Missing permission: {}", evidence.missing_permissions.join(", ")));
+    }
+    remarks.extend(evidence.assumptions.iter().map(|assumption| format!("Assumption: {assumption}")));
+    remarks.extend(evidence.notes.iter().map(|note| format!("Note ({}): {}", note.code, note.text)));
+    if !remarks.is_empty() {
+        line(out, "");
+    }
+    for remark in remarks {
+        line(out, &escaped(&remark));
+    }
+}
+
+fn repair(out: &mut String, evidence: &Evidence) {
+    if let Some(fix) = &evidence.fix {
+        line(out, "");
+        line(out, &format!("{} {}", styled(STRONG, "Fix:"), escaped(fix)));
+    }
+    for command in &evidence.commands {
+        // Commands may span lines; each line is made safe by itself.
+        for (index, text) in command.lines().enumerate() {
+            let prompt = if index == 0 { "$" } else { " " };
+            line(out, &format!("  {prompt} {}", escaped(text)));
+        }
+    }
+}
+
+fn times(out: &mut String, finding: &Explained<'_>) {
+    let mut parts = Vec::new();
+    if let Some(observed) = finding.observed_at {
+        parts.push(format!("read {} ({} ago)", moment(observed), span(age(observed, finding.now))));
+    }
+    if let Some(since) = finding.since {
+        parts.push(format!("so since {}", moment(since)));
+    }
+    if !parts.is_empty() {
+        line(out, "");
+        line(out, &styled(FAINT, &parts.join(", ")));
+    }
+}
+
+/// The first names, and how many more there are.
+fn names(all: &[&str]) -> String {
+    let shown: Vec<_> = all.iter().take(NAMES_SHOWN).map(|name| escaped(name)).collect();
+    let more = all.len().saturating_sub(NAMES_SHOWN);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use orgsweep_controls::finding::{Link, Note};
+    use orgsweep_controls::known::{Call, Unread, UnreadCause};
+
+    use super::*;
+
+    fn link(kind: LinkKind, resource: &str, state: LinkState, detail: &str) -> Link {
+        Link { kind, resource: resource.to_owned(), state, detail: detail.to_owned() }
+    }
+
+    fn evidence() -> Evidence {
+        let alarm = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:BucketPolicy\u{1b}[2J";
+        Evidence {
+            chains: vec![
+                Chain {
+                    links: vec![
+                        link(LinkKind::Trail, "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main", LinkState::Holds, "multi-Region, logging"),
+                        link(LinkKind::LogGroup, "CloudTrail/main", LinkState::Holds, ""),
+                        link(LinkKind::Alarm, alarm, LinkState::Broken, "its actions are disabled"),
+                    ],
+                    state: LinkState::Broken,
+                    reason: Some(Reason::AlarmActionsDisabled),
+                };
+                4
+            ],
+            missing_events: vec!["DeleteBucketPolicy".to_owned(), "PutBucketPolicy".to_owned()],
+            events_total: 9,
+            witness: Some(serde_json::json!({"eventName": "PutBucketPolicy"})),
+            assumptions: vec!["newlines in braces are blanks".to_owned()],
+            unread: vec![Unread {
+                call: Call::new("sns", "GetTopicAttributes", Some("eu-west-1".parse().unwrap())),
+                cause: UnreadCause::Denied,
+                message: String::new(),
+            }],
+            missing_permissions: vec!["sns:GetTopicAttributes".to_owned()],
+            notes: vec![Note { code: "long_period".to_owned(), text: "the alarm looks at an hour".to_owned() }],
+            fix: Some("Enable the alarm's actions.".to_owned()),
+            commands: vec!["aws cloudwatch enable-alarm-actions \\\n  --alarm-names BucketPolicy".to_owned()],
+            covered_by: None,
+        }
+    }
+
+    fn printed(evidence: &Evidence, verdict: Verdict, reason: &str) -> String {
+        let regions: Vec<Region> = ["eu-west-1".parse().unwrap(), "us-east-1".parse().unwrap()].into();
+        let text = tree(&Explained {
+            account: &"111122223333".parse().unwrap(),
+            account_name: "payments\u{202e}prod",
+            ou_path: Some("Workloads/Prod"),
+            control: &"s3-bucket-policy-changes".parse().unwrap(),
+            control_title: "S3 bucket policy changes",
+            verdict,
+            reason,
+            summary: "Nobody is told: the alarm's actions are disabled",
+            evidence,
+            covered_regions: &regions[..1],
+            uncovered_regions: &regions[1..],
+            since: Some(DateTime::UNIX_EPOCH),
+            observed_at: Some(DateTime::UNIX_EPOCH),
+            now: DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(5),
+        });
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    #[test]
+    fn a_failing_finding_shows_the_broken_link_the_witness_and_the_fix() {
+        insta::assert_snapshot!(printed(&evidence(), Verdict::Fail, "alarm_actions_disabled"));
+    }
+
+    #[test]
+    fn a_finding_without_chains_still_says_why() {
+        let text = printed(&Evidence::default(), Verdict::Fail, "no_trail");
+        assert!(text.contains("reason no_trail: No trail records this account"), "{text}");
+    }
+
+    #[test]
+    fn nothing_that_aws_named_reaches_the_terminal_raw() {
+        let text = printed(&evidence(), Verdict::Fail, "alarm_actions_disabled");
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+    }
+}

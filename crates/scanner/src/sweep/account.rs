@@ -1,0 +1,164 @@
+//! One account of a sweep: collected, evaluated with the accounts that it relies
+//! on, recorded in one transaction.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use orgsweep_aws_access::{Access, CollectError, Collected, FailureReason};
+use orgsweep_controls::finding::Verdict;
+use orgsweep_controls::ids::AccountId;
+use orgsweep_controls::known::{Call, Unread, UnreadCause};
+use orgsweep_controls::{Evaluator, ReliedOn};
+use orgsweep_store::{AccountRecord, Store, StoreError, SweepId};
+
+use crate::sweep::owners::Owners;
+
+/// What an account's task needs; shared by all tasks of a sweep.
+pub(crate) struct AccountWork {
+    pub(crate) access: Access,
+    pub(crate) store: Store,
+    pub(crate) evaluator: Evaluator,
+    pub(crate) owners: Owners<Collected, CollectError>,
+    pub(crate) sweep: SweepId,
+    pub(crate) management_account: Option<AccountId>,
+    /// Listed accounts that cannot be read: suspended, closed.
+    pub(crate) dormant: BTreeSet<AccountId>,
+    /// Time for one account with the owners that it waits for.
+    pub(crate) deadline: Duration,
+}
+
+/// How an account's task ended.
+pub(crate) enum AccountEnd {
+    /// Read, judged, recorded.
+    Done {
+        /// Whether some control fails.
+        failing: bool,
+    },
+    /// Could not be read; recorded.
+    Failed {
+        /// Whether the answer proves that the caller's credentials are valid.
+        caller_is_valid: bool,
+    },
+    /// The credentials were said to have expired; not recorded yet.
+    Expired(CollectError),
+    /// The database could not record it.
+    NotRecorded(StoreError),
+}
+
+impl AccountWork {
+    /// Does an account.
+    pub(crate) async fn done(&self, account: &AccountId) -> AccountEnd {
+        let started_at = Utc::now();
+        let collected = match tokio::time::timeout(self.deadline, self.with_owners(account)).await {
+            Ok(collected) => collected,
+            Err(_) => Err(Arc::new(CollectError {
+                reason: FailureReason::TimedOut,
+                message: "the account's deadline passed".to_owned(),
+                calls: 0,
+                throttles: 0,
+            })),
+        };
+        let (collected, relied_on) = match collected {
+            Ok(both) => both,
+            Err(error) if error.reason == FailureReason::CredentialsExpired => {
+                return AccountEnd::Expired((*error).clone());
+            }
+            Err(error) => {
+                let caller_is_valid = error.reason == FailureReason::RoleNotAssumable;
+                let (calls, throttles) = (error.calls, error.throttles);
+                let written = self
+                    .store
+                    .record_failure(
+                        self.sweep,
+                        account,
+                        error.reason.as_str(),
+                        &error.message,
+                        calls,
+                        throttles,
+                        started_at,
+                        Utc::now(),
+                    )
+                    .await;
+                return match written {
+                    Ok(_) => AccountEnd::Failed { caller_is_valid },
+                    Err(error) => AccountEnd::NotRecorded(error),
+                };
+            }
+        };
+        let findings = self.evaluator.evaluate(&collected.snapshot, &relied_on);
+        let record = AccountRecord {
+            snapshot: &collected.snapshot,
+            findings: &findings,
+            calls: collected.calls,
+            throttles: collected.throttles,
+            started_at,
+            finished_at: Utc::now(),
+        };
+        match self.store.record_account(self.sweep, &record).await {
+            Ok(_) => AccountEnd::Done {
+                failing: findings.iter().any(|finding| finding.verdict == Verdict::Fail),
+            },
+            Err(error) => AccountEnd::NotRecorded(error),
+        }
+    }
+
+    /// The account's facts, and those of the accounts that it relies on.
+    async fn with_owners(&self, account: &AccountId) -> Result<(Arc<Collected>, ReliedOn), Arc<CollectError>> {
+        let collected = if self.owners.holds(account) {
+            self.owner(account).await?
+        } else {
+            Arc::new(self.access.collect(account).await.map_err(Arc::new)?)
+        };
+        let mut relied_on = ReliedOn {
+            management_account: self.management_account.clone(),
+            ..ReliedOn::default()
+        };
+        for owner in collected.snapshot.accounts_relied_on() {
+            match self.owner(&owner).await {
+                Ok(of_owner) => {
+                    relied_on.snapshots.insert(owner, Arc::new(of_owner.snapshot.clone()));
+                }
+                Err(error) => {
+                    relied_on.unread.insert(owner, unread(&error));
+                }
+            }
+        }
+        Ok((collected, relied_on))
+    }
+
+    /// The facts of an account that others rely on: collected once.
+    pub(crate) async fn owner(&self, owner: &AccountId) -> Result<Arc<Collected>, Arc<CollectError>> {
+        self.owners
+            .get(owner, async || {
+                if self.dormant.contains(owner) {
+                    return Err(CollectError {
+                        reason: FailureReason::RoleNotAssumable,
+                        message: "the account is suspended or closed".to_owned(),
+                        calls: 0,
+                        throttles: 0,
+                    });
+                }
+                self.access.collect(owner).await
+            })
+            .await
+    }
+}
+
+/// Why an owner's facts are not known, as a finding says it.
+fn unread(error: &CollectError) -> Unread {
+    let cause = match error.reason {
+        FailureReason::RoleNotAssumable | FailureReason::CredentialsExpired => UnreadCause::Denied,
+        FailureReason::Throttled => UnreadCause::Throttled,
+        FailureReason::TimedOut => UnreadCause::TimedOut,
+        FailureReason::Unreachable => UnreadCause::Transient,
+        FailureReason::Garbled => UnreadCause::Garbled,
+        FailureReason::Invalid => UnreadCause::Invalid,
+    };
+    Unread {
+        call: Call::new("sts", "AssumeRole", None),
+        cause,
+        message: error.message.clone(),
+    }
+}

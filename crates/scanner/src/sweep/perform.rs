@@ -1,0 +1,193 @@
+//! A sweep from start to end: resume or start, inventory, work, summary.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use chrono::Utc;
+use orgsweep_aws_access::Access;
+use orgsweep_controls::{Catalog, Evaluator};
+use orgsweep_store::{NewSweep, Store, StoreError, SweepId, SweepSummary, SweepTotals};
+use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog_rows::control_rows;
+use crate::config::Settings;
+use crate::output::number::counted;
+use crate::output::terminal;
+use crate::sweep::account::AccountWork;
+use crate::sweep::owners::Owners;
+use crate::sweep::plan::{Plan, Rules, Scope, plan};
+use crate::sweep::progress::Progress;
+use crate::sweep::resume::{Decision, Digests, Wish, decide, resuming};
+use crate::sweep::run::{Limits, Stopped, run};
+use crate::sweep::selection::NOT_SELECTED;
+
+/// What a sweep is asked to do.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) scope: Scope,
+    pub(crate) wish: Wish,
+    /// What started it: `manual`, `schedule`, `demo`.
+    pub(crate) trigger: String,
+    /// How many `-v` were given.
+    pub(crate) verbosity: u8,
+}
+
+/// How a sweep ended that did not fail.
+pub(crate) enum Performed {
+    /// Every account has an outcome.
+    Finished(Box<SweepSummary>),
+    /// A signal stopped it; it can be resumed.
+    Interrupted,
+}
+
+/// Does a sweep.
+pub(crate) async fn perform(
+    settings: &Settings,
+    catalog: &Catalog,
+    access: &Access,
+    store: &Store,
+    request: &Request,
+    interruption: &CancellationToken,
+) -> anyhow::Result<Performed> {
+    let before = access.counters();
+    store.put_controls(&control_rows(catalog)).await?;
+    let digests = Digests { catalog: catalog.digest(), config: config_digest(settings, &request.scope) };
+    let resumed = resumed_sweep(settings, store, request, &digests).await?;
+    let rules = Rules {
+        expected: settings.expected_organization.as_ref(),
+        tags: settings.inventory_tags,
+        fallback: settings.inventory_fallback,
+    };
+    let plan = tokio::select! {
+        planned = plan(access, store, &request.scope, &rules) => planned?,
+        () = interruption.cancelled() => return Ok(Performed::Interrupted),
+    };
+    for remark in &plan.remarks {
+        terminal::tell(&format!("warning: {}", crate::output::escaped(remark)));
+    }
+    let sweep = match resumed {
+        Some(sweep) => sweep,
+        None => {
+            let new = NewSweep {
+                trigger: request.trigger.clone(),
+                organization: plan.inventory.organization.clone(),
+                catalog_digest: digests.catalog,
+                config_digest: digests.config,
+                program_version: env!("CARGO_PKG_VERSION").to_owned(),
+            };
+            store.start_sweep(&new).await?
+        }
+    };
+    let Plan { inventory, selected, complete, .. } = &plan;
+    store
+        .record_inventory(sweep, inventory, &selected.accounts, &selected.skipped, *complete)
+        .await?;
+    let pending = store.pending_accounts(sweep).await?;
+    terminal::tell(&announcement(pending.len(), catalog.controls().len()));
+
+    let work = Arc::new(AccountWork {
+        access: access.clone(),
+        store: store.clone(),
+        evaluator: Evaluator::new(catalog),
+        owners: Owners::default(),
+        sweep,
+        management_account: inventory.management_account.clone(),
+        dormant: selected
+            .skipped
+            .iter()
+            .filter(|(_, why)| *why != NOT_SELECTED)
+            .map(|(account, _)| account.clone())
+            .collect(),
+        deadline: settings.aws.account_deadline * 4,
+    });
+    let limits = Limits { concurrency: settings.concurrency, deadline: settings.sweep_deadline };
+    let progress = Progress::start(pending.len() as u64, access, request.verbosity);
+    let result = run(work, pending, limits, &progress.counts, interruption).await;
+    drop(progress);
+
+    let now = access.counters();
+    let totals = SweepTotals {
+        calls: now.calls - before.calls,
+        throttles: now.throttles - before.throttles,
+        interrupted: result.is_err(),
+    };
+    ended(store, sweep, &totals, result).await
+}
+
+/// The sweep that this one goes on with.
+async fn resumed_sweep(
+    settings: &Settings,
+    store: &Store,
+    request: &Request,
+    digests: &Digests,
+) -> anyhow::Result<Option<SweepId>> {
+    let unfinished = store.unfinished_sweep().await?;
+    let now = Utc::now();
+    match decide(unfinished.as_ref(), request.wish, digests, settings.resume_within, now) {
+        Decision::Start => Ok(None),
+        Decision::Resume(sweep) => {
+            if let Some(unfinished) = &unfinished {
+                terminal::tell(&resuming(unfinished, now));
+            }
+            Ok(Some(sweep))
+        }
+        Decision::Abandon(sweep, why) => {
+            terminal::tell(&format!("an unfinished sweep is given up: {why}"));
+            store.abandon_sweep(sweep, &why).await?;
+            Ok(None)
+        }
+        Decision::Refuse(why) => bail!(why),
+    }
+}
+
+fn announcement(accounts: usize, controls: usize) -> String {
+    format!("reading {} for {}", counted(accounts as u64, "account"), counted(controls as u64, "control"))
+}
+
+/// Closes the books on a run.
+async fn ended(
+    store: &Store,
+    sweep: SweepId,
+    totals: &SweepTotals,
+    result: Result<(), Stopped>,
+) -> anyhow::Result<Performed> {
+    match result {
+        Ok(()) => {
+            store.finish_sweep(sweep, totals).await?;
+            Ok(Performed::Finished(Box::new(store.sweep_summary(sweep).await?)))
+        }
+        Err(Stopped::Interrupted) => {
+            store.finish_sweep(sweep, totals).await?;
+            Ok(Performed::Interrupted)
+        }
+        Err(Stopped::CredentialsExpired(message)) => {
+            store.finish_sweep(sweep, totals).await?;
+            bail!("the sweep stopped: {message}")
+        }
+        Err(Stopped::NotRecorded(error)) => {
+            let hint = match &error {
+                StoreError::Unreachable { .. } | StoreError::DiskFull { .. } => {
+                    "the sweep stopped, because what it reads cannot be kept; \
+                     `orgsweep sweep --resume` goes on once the database is back"
+                }
+                _ => "the sweep stopped, because what it reads cannot be kept",
+            };
+            Err(error).context(hint)
+        }
+    }
+}
+
+/// Digest of what decides a sweep's results besides the catalog. No secret goes in.
+fn config_digest(settings: &Settings, scope: &Scope) -> String {
+    let role = &settings.role;
+    let text = format!(
+        "{scope:?}\n{:?}\n{:?}\n{:?}\n{}\n{:?}",
+        settings.expected_organization,
+        settings.aws.endpoint_url,
+        settings.aws.region,
+        role.name,
+        role.per_account.iter().map(|(account, other)| (account, &other.role)).collect::<Vec<_>>(),
+    );
+    hex::encode(Sha256::digest(text))
+}

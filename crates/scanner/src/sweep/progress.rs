@@ -1,0 +1,151 @@
+//! How far the sweep is, on stderr: a moving line on a terminal, a plain line
+//! every few seconds elsewhere.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use orgsweep_aws_access::Access;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::output::number::{grouped, span};
+use crate::output::terminal;
+
+/// How often the moving line moves.
+const TICK: Duration = Duration::from_millis(250);
+/// How often a plain line is printed.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// What is counted while the sweep runs.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// Accounts that have an outcome.
+    pub(crate) ended: AtomicU64,
+    /// Of these, accounts that could not be read.
+    pub(crate) failed: AtomicU64,
+    /// Of these, accounts with a failing finding.
+    pub(crate) failing: AtomicU64,
+}
+
+/// How far the sweep is at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+struct Status {
+    ended: u64,
+    total: u64,
+    failing: u64,
+    failed: u64,
+    calls: u64,
+    throttles: u64,
+    elapsed: Duration,
+}
+
+impl Status {
+    /// The moment as a line.
+    fn line(self) -> String {
+        let seconds = self.elapsed.as_secs_f64().max(0.001);
+        let left = if self.ended == 0 || self.ended >= self.total {
+            String::new()
+        } else {
+            let rate = self.elapsed.as_secs_f64() / self.ended as f64;
+            let left = Duration::from_secs_f64(rate * (self.total - self.ended) as f64);
+            format!(", about {} left", span(left))
+        };
+        format!(
+            "{} of {} accounts, {} failing, {} unreadable, {:.0} calls/s, {} throttled{left}",
+            grouped(self.ended),
+            grouped(self.total),
+            grouped(self.failing),
+            grouped(self.failed),
+            self.calls as f64 / seconds,
+            grouped(self.throttles),
+        )
+    }
+}
+
+/// The running display; ends when dropped.
+pub(crate) struct Progress {
+    /// What is counted.
+    pub(crate) counts: Arc<Counts>,
+    display: JoinHandle<()>,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Starts to show how far a sweep over `total` accounts is. A moving line
+    /// would tear log lines apart, so it is shown only without `-v`.
+    pub(crate) fn start(total: u64, access: &Access, verbosity: u8) -> Self {
+        let counts: Arc<Counts> = Arc::default();
+        let bar = (terminal::stderr_is_terminal() && verbosity == 0).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} [{bar:24}] {msg}") {
+                bar.set_style(style.progress_chars("=> "));
+            }
+            bar
+        });
+        let display = tokio::spawn(show(total, access.clone(), counts.clone(), bar.clone()));
+        Self { counts, display, bar }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.display.abort();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+async fn show(total: u64, access: Access, counts: Arc<Counts>, bar: Option<ProgressBar>) {
+    let begun = Instant::now();
+    let before = access.counters();
+    let mut ticks = tokio::time::interval(if bar.is_some() { TICK } else { LINE_EVERY });
+    // The first tick is immediate, when there is nothing to show.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        let now = access.counters();
+        let status = Status {
+            ended: counts.ended.load(Ordering::Relaxed),
+            total,
+            failing: counts.failing.load(Ordering::Relaxed),
+            failed: counts.failed.load(Ordering::Relaxed),
+            calls: now.calls - before.calls,
+            throttles: now.throttles - before.throttles,
+            elapsed: begun.elapsed(),
+        };
+        match &bar {
+            Some(bar) => {
+                bar.set_position(status.ended);
+                bar.set_message(status.line());
+            }
+            None => terminal::tell(&status.line()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_how_far_and_how_long() {
+        let status = Status {
+            ended: 300,
+            total: 1412,
+            failing: 2,
+            failed: 1,
+            calls: 3000,
+            throttles: 4,
+            elapsed: Duration::from_secs(30),
+        };
+        assert_eq!(
+            status.line(),
+            "300 of 1,412 accounts, 2 failing, 1 unreadable, 100 calls/s, 4 throttled, about 1 min 51 s left"
+        );
+        let start = Status { total: 5, ..Status::default() };
+        assert_eq!(start.line(), "0 of 5 accounts, 0 failing, 0 unreadable, 0 calls/s, 0 throttled");
+    }
+}

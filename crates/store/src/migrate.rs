@@ -1,0 +1,97 @@
+//! Bringing the schema up to date. The steps themselves are the files of `migrations/`
+//! at the top of the repository.
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgPool;
+
+use crate::error::StoreError;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+
+/// What migrating did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationReport {
+    /// Version of the schema afterwards.
+    pub version: i64,
+    /// Numbers and names of the migrations that were applied now, in order.
+    pub applied: Vec<(i64, String)>,
+}
+
+/// The newest schema version that this program knows.
+pub fn known_version() -> i64 {
+    MIGRATIONS.iter().map(|step| step.version).max().unwrap_or(0)
+}
+
+pub(crate) async fn migrate(pool: &PgPool) -> Result<MigrationReport, StoreError> {
+    let before = applied_versions(pool).await?;
+    let newest = before.iter().copied().max().unwrap_or(0);
+    if newest > known_version() {
+        return Err(StoreError::NewerSchema {
+            database: newest,
+            program: known_version(),
+        });
+    }
+    let missing: Vec<(i64, String)> = MIGRATIONS
+        .iter()
+        .filter(|step| !before.contains(&step.version))
+        .map(|step| (step.version, step.description.to_string()))
+        .collect();
+    // sqlx takes the advisory lock, looks again at what is applied, and applies the rest
+    // step by step, each in a transaction of its own. A reader without the right to lock or
+    // to create gets through when there is nothing to apply.
+    if !missing.is_empty() {
+        let mut connection = pool.acquire().await?;
+        let outcome = MIGRATIONS.run(&mut *connection).await;
+        if outcome.is_err() {
+            // The lock belongs to the session.
+            connection.close_on_drop();
+        }
+        outcome.map_err(from_migrate)?;
+    }
+    Ok(MigrationReport {
+        version: known_version(),
+        applied: missing,
+    })
+}
+
+/// What the database says it has; nothing when it was never migrated.
+async fn applied_versions(pool: &PgPool) -> Result<Vec<i64>, StoreError> {
+    let versions: Result<Vec<i64>, sqlx::Error> =
+        sqlx::query_scalar("select version from _sqlx_migrations where success")
+            .fetch_all(pool)
+            .await;
+    match versions {
+        Ok(versions) => Ok(versions),
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn from_migrate(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(error) => error.into(),
+        MigrateError::ExecuteMigration(error, version) => match StoreError::from(error) {
+            StoreError::Database { message, .. } => StoreError::Migration {
+                version,
+                message: format!("failed: {message}; nothing of it was kept"),
+            },
+            other => other,
+        },
+        MigrateError::VersionMissing(database) => StoreError::NewerSchema {
+            database,
+            program: known_version(),
+        },
+        MigrateError::VersionMismatch(version) => StoreError::Migration {
+            version,
+            message: "was applied with another content; use the program version that made this \
+                      database, or a new database"
+                .to_owned(),
+        },
+        other => StoreError::Database {
+            message: other.to_string(),
+            code: None,
+        },
+    }
+}

@@ -1,0 +1,189 @@
+//! `Store`: opening and closing it, and trying again when a connection is lost.
+//! What it stores is in the other files, one per table or view family.
+
+use std::future::Future;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, PgConnection};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::config::{Location, StoreConfig};
+use crate::error::StoreError;
+use crate::migrate::{self, MigrationReport};
+
+#[cfg(feature = "embedded")]
+use crate::embedded::Embedded;
+
+/// The store: one PostgreSQL database, on a server or embedded. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) pool: PgPool,
+    location: Arc<Location>,
+    patience: Duration,
+    #[cfg(feature = "embedded")]
+    embedded: Option<Arc<Embedded>>,
+}
+
+impl Store {
+    /// Connects (starting the embedded database when no server is named) and brings
+    /// the schema up to date.
+    pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let store = Self::connect(config).await?;
+        match store.migrate().await {
+            Ok(report) => {
+                if !report.applied.is_empty() {
+                    tracing::info!(
+                        applied = report.applied.len(),
+                        version = report.version,
+                        "migrated the database"
+                    );
+                }
+                Ok(store)
+            }
+            Err(error) => {
+                store.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn connect(config: &StoreConfig) -> Result<Self, StoreError> {
+        let location = config.location()?;
+        let place = location.to_string();
+        match &location {
+            Location::Server { .. } => {
+                let url = config.database_url.as_deref().unwrap_or_default();
+                let options = named(PgConnectOptions::from_str(url)?);
+                let pool = pool_of(options, config, config.max_connections.max(1))
+                    .await
+                    .map_err(|error| error.located(&place))?;
+                Ok(Self {
+                    pool,
+                    location: Arc::new(location),
+                    patience: config.patience,
+                    #[cfg(feature = "embedded")]
+                    embedded: None,
+                })
+            }
+            #[cfg(feature = "embedded")]
+            Location::Embedded { path } => {
+                let embedded = Embedded::start(path).await?;
+                let pool = pool_of(named(embedded.options()), config, 1)
+                    .await
+                    .map_err(|error| embedded.explain(error))?;
+                Ok(Self {
+                    pool,
+                    location: Arc::new(location),
+                    patience: Duration::ZERO,
+                    embedded: Some(Arc::new(embedded)),
+                })
+            }
+            #[cfg(not(feature = "embedded"))]
+            Location::Embedded { .. } => Err(StoreError::NoEmbedded),
+        }
+    }
+
+    /// Applies the migrations that the database lacks; one process at a time.
+    pub async fn migrate(&self) -> Result<MigrationReport, StoreError> {
+        migrate::migrate(&self.pool)
+            .await
+            .map_err(|error| self.explain(error))
+    }
+
+    /// Where the store is.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Whether this is the embedded database, which has a single connection.
+    pub fn is_embedded(&self) -> bool {
+        matches!(*self.location, Location::Embedded { .. })
+    }
+
+    /// Ends all connections; stops the embedded database. Every clone is closed with it.
+    pub async fn close(self) {
+        self.pool.close().await;
+        #[cfg(feature = "embedded")]
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await;
+        }
+    }
+
+    /// Does `work`, and again when the connection is lost, for as long as patience lasts.
+    /// Work is safe to repeat: each is one transaction that finds what it has written.
+    pub(crate) async fn attempt<T, F, W>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: Fn() -> W,
+        W: Future<Output = Result<T, StoreError>>,
+    {
+        let until = Instant::now() + self.patience;
+        let mut pause = Duration::from_millis(100);
+        loop {
+            match work().await {
+                Err(error) if error.is_transient() && Instant::now() + pause < until => {
+                    tracing::warn!(%error, "trying again");
+                    sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(2));
+                }
+                Err(error) => return Err(self.explain(error)),
+                Ok(value) => return Ok(value),
+            }
+        }
+    }
+
+    /// The error with its place, or with what the embedded database's directory tells about it.
+    pub(crate) fn explain(&self, error: StoreError) -> StoreError {
+        #[cfg(feature = "embedded")]
+        if let Some(embedded) = &self.embedded {
+            return embedded.explain(error);
+        }
+        error.located(&self.location.to_string())
+    }
+}
+
+fn named(options: PgConnectOptions) -> PgConnectOptions {
+    options
+        .application_name("orgsweep")
+        .log_statements(tracing::log::LevelFilter::Trace)
+        .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1))
+}
+
+/// A pool, after one connection has shown that the database is there and new enough.
+async fn pool_of(
+    options: PgConnectOptions,
+    config: &StoreConfig,
+    connections: u32,
+) -> Result<PgPool, StoreError> {
+    // The pool itself would go on trying until its time is over and then not say why.
+    let attempt = timeout(
+        config.connect_timeout,
+        PgConnection::connect_with(&options),
+    );
+    let connection = match attempt.await {
+        Ok(connected) => connected?,
+        Err(_) => {
+            return Err(StoreError::Unreachable {
+                location: String::new(),
+                message: format!("no answer within {} s", config.connect_timeout.as_secs()),
+                hint: "check host, port and firewall".to_owned(),
+            });
+        }
+    };
+    let version = connection.server_version_num();
+    connection.close().await?;
+    if let Some(number) = version.filter(|number| *number < 150_000) {
+        return Err(StoreError::ServerTooOld {
+            version: format!("{}.{}", number / 10_000, number % 10_000),
+        });
+    }
+    Ok(PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(config.connect_timeout.max(Duration::from_secs(30)))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_lazy_with(options))
+}

@@ -1,0 +1,382 @@
+#!/usr/bin/env python3
+"""Makes an organization in a running moto (`server.py`) and says what it should be found to be.
+
+Use: seed.py ENDPOINT. Prints one JSON object:
+
+    accounts      name -> account number
+    credentials   caller -> {key, secret, token}: `management`, `audit` (a delegated administrator)
+    expected      account number -> control -> [verdict, reason]
+    skipped       account number -> reason
+    budgets       account number -> the most calls that reading it may take
+
+The management account owns an organization trail whose chain holds for the
+controls in `THROUGH_THE_ORGANIZATION` and has no filter for the others, so that
+what happens to those in a member depends on the member's own trail.
+"""
+import json
+import sys
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+REGION = "us-east-1"
+ROLE = "OrgsweepReadOnly"
+PATTERNS = json.loads((Path(__file__).parent / "patterns.json").read_text(encoding="utf-8"))
+THROUGH_THE_ORGANIZATION = [
+    "unauthorized-api-calls", "console-signin-without-mfa", "root-usage", "console-auth-failures",
+    "organizations-changes",
+]
+LEFT_TO_THE_ACCOUNT = [control for control in PATTERNS if control not in THROUGH_THE_ORGANIZATION]
+S3, KMS, VPC, GROUPS = (
+    "s3-bucket-policy-changes", "kms-cmk-disable-delete", "vpc-changes", "security-group-changes"
+)
+
+
+class Account:
+    """One account, with clients that act in it."""
+
+    def __init__(self, endpoint, number, credentials):
+        self.number = number
+        self.credentials = credentials
+        self._endpoint = endpoint
+        self._clients = {}
+
+    def client(self, service, region=REGION):
+        if (service, region) not in self._clients:
+            self._clients[service, region] = boto3.client(
+                service,
+                region_name=region,
+                endpoint_url=self._endpoint,
+                aws_access_key_id=self.credentials["key"],
+                aws_secret_access_key=self.credentials["secret"],
+                aws_session_token=self.credentials["token"],
+                config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+            )
+        return self._clients[service, region]
+
+    def enter(self, number):
+        """The account `number`, as the role in it."""
+        role = f"arn:aws:iam::{number}:role/{ROLE}"
+        made = self.client("sts").assume_role(RoleArn=role, RoleSessionName="seed")["Credentials"]
+        credentials = {
+            "key": made["AccessKeyId"], "secret": made["SecretAccessKey"], "token": made["SessionToken"]
+        }
+        return Account(self._endpoint, number, credentials)
+
+    def make_trail(self, name="main", *, organization=False, multi_region=True):
+        """A trail that logs to a log group of the account; returns the group's name."""
+        group, bucket = f"cloudtrail/{name}", f"trail-{name}-{self.number}"
+        self.client("s3").create_bucket(Bucket=bucket)
+        self.client("logs").create_log_group(logGroupName=group)
+        self.client("cloudtrail").create_trail(
+            Name=name,
+            S3BucketName=bucket,
+            IsMultiRegionTrail=multi_region,
+            IsOrganizationTrail=organization,
+            IncludeGlobalServiceEvents=True,
+            CloudWatchLogsLogGroupArn=f"arn:aws:logs:{REGION}:{self.number}:log-group:{group}:*",
+            CloudWatchLogsRoleArn=f"arn:aws:iam::{self.number}:role/cloudtrail-to-logs",
+        )
+        self.client("cloudtrail").start_logging(Name=name)
+        self.client("cloudtrail").put_event_selectors(
+            TrailName=name, EventSelectors=[{"ReadWriteType": "All", "IncludeManagementEvents": True}]
+        )
+        return group
+
+    def make_topic(self, subscribed=True, **attributes):
+        sns = self.client("sns")
+        topic = sns.create_topic(Name="security", Attributes=attributes)["TopicArn"]
+        if subscribed:
+            sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="security@example.com")
+        return topic
+
+    def make_filter(self, group, control, *, pattern=None, name=None):
+        self.client("logs").put_metric_filter(
+            logGroupName=group,
+            filterName=name or control,
+            filterPattern=pattern or PATTERNS[control],
+            metricTransformations=[
+                {"metricNamespace": "CISBenchmark", "metricName": control, "metricValue": "1"}
+            ],
+        )
+
+    def make_alarm(self, control, topic, **changes):
+        settings = {
+            "AlarmName": control,
+            "Namespace": "CISBenchmark",
+            "MetricName": control,
+            "Statistic": "Sum",
+            "Period": 300,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching",
+            "ActionsEnabled": True,
+            "AlarmActions": [topic] if topic else [],
+        }
+        settings.update(changes)
+        self.client("cloudwatch").put_metric_alarm(
+            **{name: value for name, value in settings.items() if value is not None}
+        )
+
+    def make_chains(self, controls=tuple(PATTERNS), **trail):
+        """A whole chain for each control; returns the log group and the topic."""
+        group, topic = self.make_trail(**trail), self.make_topic()
+        for control in controls:
+            self.make_filter(group, control)
+            self.make_alarm(control, topic)
+        return group, topic
+
+
+class Claims:
+    """What is expected of one account."""
+
+    def __init__(self, *, management=False):
+        self.by_control = {
+            control: ["pass", "covered_by_organization_trail"] if control in THROUGH_THE_ORGANIZATION
+            else ["fail", "no_filter"]
+            for control in PATTERNS
+        }
+        if management:
+            for control in THROUGH_THE_ORGANIZATION:
+                self.by_control[control] = ["pass", "covered"]
+        else:
+            self.by_control["organizations-changes"] = ["not_applicable", "management_account_only"]
+
+    def own_chains(self):
+        """Every control that the account can have is covered by a chain of its own."""
+        for control, claim in self.by_control.items():
+            if claim[0] != "not_applicable":
+                self.by_control[control] = ["pass", "covered"]
+        return self
+
+    def fails(self, reason, controls=tuple(LEFT_TO_THE_ACCOUNT)):
+        for control in controls:
+            self.by_control[control] = ["fail", reason]
+        return self
+
+
+# One function per account: what is made in it, and what follows.
+
+def nothing_of_its_own(_):
+    return Claims()
+
+
+def healthy(account):
+    account.make_chains()
+    return Claims().own_chains()
+
+
+def healthy_in_other_words(account):
+    """Rewritten patterns, a filter split in two, other thresholds, metric math."""
+    group, topic = account.make_chains(controls=[c for c in PATTERNS if c not in (S3, KMS, VPC)])
+    account.make_filter(group, KMS, name="disable", pattern=
+                        "{$.eventName=\"DisableKey\"&&$.eventSource=\"kms.amazonaws.com\"}")
+    account.make_filter(group, KMS, name="delete", pattern=
+                        "{ ($.eventName = ScheduleKeyDeletion) && ($.eventSource = kms.*) }")
+    account.make_alarm(KMS, topic, Threshold=0, ComparisonOperator="GreaterThanThreshold")
+    account.make_filter(group, S3, pattern=
+                        "{ ($.eventName = PutBucket*) || ($.eventName = DeleteBucket*) }")
+    account.make_alarm(S3, topic, Statistic="Maximum", Period=60, EvaluationPeriods=3, DatapointsToAlarm=1)
+    account.make_filter(group, VPC)
+    watched = {"Namespace": "CISBenchmark", "MetricName": VPC}
+    account.make_alarm(
+        VPC, topic, Namespace=None, MetricName=None, Statistic=None, Period=None,
+        Metrics=[
+            {"Id": "changes", "MetricStat": {"Metric": watched, "Period": 300, "Stat": "Sum"}, "ReturnData": False},
+            {"Id": "filled", "Expression": "FILL(changes, 0)", "ReturnData": True},
+        ],
+    )
+    return Claims().own_chains()
+
+
+def trail_stopped(account):
+    account.make_chains()
+    account.client("cloudtrail").stop_logging(Name="main")
+    return Claims().fails("trail_not_logging")
+
+
+def one_region_only(account):
+    """Sees its own Region's events, and the global services', which end up there."""
+    account.make_chains(multi_region=False)
+    return Claims().fails("trail_not_multi_region")
+
+
+def log_group_deleted(account):
+    group, _ = account.make_chains()
+    account.client("logs").delete_log_group(logGroupName=group)
+    return Claims().fails("log_group_missing")
+
+
+def kms_events_excluded(account):
+    account.make_chains()
+    account.client("cloudtrail").put_event_selectors(
+        TrailName="main",
+        EventSelectors=[{
+            "ReadWriteType": "All",
+            "IncludeManagementEvents": True,
+            "ExcludeManagementEventSources": ["kms.amazonaws.com"],
+        }],
+    )
+    return Claims().own_chains().fails("trail_selectors_exclude", [KMS])
+
+
+def filter_drops_an_event(account):
+    group, _ = account.make_chains()
+    account.make_filter(
+        group, S3, pattern=PATTERNS[S3].replace("|| ($.eventName = DeleteBucketPolicy) ", "")
+    )
+    return Claims().own_chains().fails("filter_does_not_cover", [S3])
+
+
+def no_alarm(account):
+    account.make_chains()
+    account.client("cloudwatch").delete_alarms(AlarmNames=[GROUPS])
+    return Claims().own_chains().fails("no_alarm", [GROUPS])
+
+
+def alarm_in_another_namespace(account):
+    _, topic = account.make_chains()
+    account.make_alarm(S3, topic, Namespace="LogMetrics")
+    return Claims().own_chains().fails("alarm_wrong_metric", [S3])
+
+
+def alarm_counts_to_ten(account):
+    _, topic = account.make_chains()
+    account.make_alarm(S3, topic, Threshold=10)
+    return Claims().own_chains().fails("alarm_needs_more_events", [S3])
+
+
+def alarm_actions_disabled(account):
+    _, topic = account.make_chains()
+    account.make_alarm(VPC, topic, ActionsEnabled=False)
+    return Claims().own_chains().fails("alarm_actions_disabled", [VPC])
+
+
+def alarm_without_action(account):
+    account.make_chains()
+    account.make_alarm(VPC, None)
+    return Claims().own_chains().fails("alarm_no_action", [VPC])
+
+
+def topic_deleted(account):
+    _, topic = account.make_chains()
+    account.client("sns").delete_topic(TopicArn=topic)
+    return Claims().fails("topic_missing")
+
+
+def topic_for_others(account):
+    _, topic = account.make_chains()
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{account.number}:role/deploy"},
+            "Action": "SNS:Publish",
+            "Resource": topic,
+        }],
+    }
+    account.client("sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy)
+    )
+    return Claims().fails("topic_policy_denies")
+
+
+def topic_with_the_default_key(account):
+    _, topic = account.make_chains()
+    account.client("sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns"
+    )
+    return Claims().fails("topic_key_denies")
+
+
+def nobody_subscribed(account):
+    group, topic = account.make_trail(), account.make_topic(subscribed=False)
+    for control in PATTERNS:
+        account.make_filter(group, control)
+        account.make_alarm(control, topic)
+    return Claims().fails("no_subscription")
+
+
+MEMBERS = {
+    "audit": nothing_of_its_own,
+    "bare": nothing_of_its_own,
+    "healthy": healthy,
+    "healthy-in-other-words": healthy_in_other_words,
+    "trail-stopped": trail_stopped,
+    "one-region-only": one_region_only,
+    "log-group-deleted": log_group_deleted,
+    "kms-events-excluded": kms_events_excluded,
+    "filter-drops-an-event": filter_drops_an_event,
+    "no-alarm": no_alarm,
+    "alarm-in-another-namespace": alarm_in_another_namespace,
+    "alarm-counts-to-ten": alarm_counts_to_ten,
+    "alarm-actions-disabled": alarm_actions_disabled,
+    "alarm-without-action": alarm_without_action,
+    "topic-deleted": topic_deleted,
+    "topic-for-others": topic_for_others,
+    "topic-with-the-default-key": topic_with_the_default_key,
+    "nobody-subscribed": nobody_subscribed,
+}
+WITHOUT_A_TRAIL = (nothing_of_its_own,)
+
+
+def make_organization(management):
+    """The organization with its accounts, in two OUs; returns its id and name -> number."""
+    organizations = management.client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    units = {
+        name: organizations.create_organizational_unit(ParentId=root, Name=name)["OrganizationalUnit"]["Id"]
+        for name in ("Security", "Workloads")
+    }
+    accounts = {}
+    for name in [*MEMBERS, "closed"]:
+        status = organizations.create_account(AccountName=name, Email=f"{name}@example.com")
+        number = status["CreateAccountStatus"]["AccountId"]
+        accounts[name] = number
+        organizations.move_account(
+            AccountId=number,
+            SourceParentId=root,
+            DestinationParentId=units["Security" if name == "audit" else "Workloads"],
+        )
+        organizations.tag_resource(ResourceId=number, Tags=[{"Key": "team", "Value": name[:1]}])
+    organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    organizations.register_delegated_administrator(
+        AccountId=accounts["audit"], ServicePrincipal="access-analyzer.amazonaws.com"
+    )
+    organizations.close_account(AccountId=accounts["closed"])
+    return organizations.describe_organization()["Organization"]["Id"], accounts
+
+
+def main():
+    endpoint = sys.argv[1]
+    # moto takes an unknown key for one of its default account.
+    own = {"key": "AKIAMANAGEMENTMANAGE", "secret": "not-checked", "token": None}
+    management = Account(endpoint, None, own)
+    management.number = management.client("sts").get_caller_identity()["Account"]
+    organization, accounts = make_organization(management)
+    management.make_chains(THROUGH_THE_ORGANIZATION, name="organization", organization=True)
+
+    expected = {management.number: Claims(management=True).by_control}
+    budgets = {}
+    credentials = {"management": own}
+    for name, make in MEMBERS.items():
+        account = management.enter(accounts[name])
+        expected[account.number] = make(account).by_control
+        budgets[account.number] = 3 if make in WITHOUT_A_TRAIL else 10
+        if name == "audit":
+            credentials["audit"] = account.credentials
+    print(json.dumps({
+        "organization": organization,
+        "accounts": {"management": management.number, **accounts},
+        "credentials": credentials,
+        "expected": expected,
+        "skipped": {accounts["closed"]: "suspended"},
+        "budgets": budgets,
+    }))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+//! Running a built program: where it is, how it ended, what it printed.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use crate::waiting::PATIENCE;
+
+/// Where cargo put a program of the workspace: beside the test's own.
+///
+/// # Panics
+/// When it has not been built.
+pub fn built(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows where it lies");
+    let profile = test.ancestors().nth(2).expect("tests lie in `deps`");
+    let program = profile.join(name);
+    assert!(
+        program.exists(),
+        "`{name}` has not been built: run the end-to-end tests with `cargo xtask test`"
+    );
+    program
+}
+
+/// How a program ended and what it printed.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed to standard output.
+    pub stdout: String,
+    /// What it printed to standard error.
+    pub stderr: String,
+}
+
+impl Ended {
+    /// Itself, when it ended with `code`.
+    ///
+    /// # Panics
+    /// When it ended otherwise; shows what it printed.
+    #[track_caller]
+    pub fn with_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+
+    /// Itself, when all that is listed is found in what it printed to standard error.
+    ///
+    /// # Panics
+    /// When something is missing; shows what it printed.
+    #[track_caller]
+    pub fn saying(self, words: &[&str]) -> Self {
+        for word in words {
+            assert!(
+                self.stderr.contains(word),
+                "`{word}` is missing in:\n{self}"
+            );
+        }
+        self
+    }
+
+    /// What it printed to standard output, as JSON.
+    ///
+    /// # Panics
+    /// When that is no JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{self}"))
+    }
+
+    /// The objects of the JSON array that it printed.
+    ///
+    /// # Panics
+    /// When it printed anything else.
+    #[track_caller]
+    pub fn rows(&self) -> Vec<Value> {
+        match self.json() {
+            Value::Array(rows) => rows,
+            other => panic!("not an array: {other}"),
+        }
+    }
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "exit code {:?}", self.code)?;
+        writeln!(f, "--- standard output\n{}", self.stdout)?;
+        writeln!(f, "--- standard error\n{}", self.stderr)
+    }
+}
+
+/// A program that is running; killed when it is dropped.
+#[derive(Debug)]
+pub struct Running {
+    process: Child,
+    stdout: JoinHandle<String>,
+    stderr: JoinHandle<String>,
+}
+
+impl Running {
+    /// Starts it, with nothing to read from standard input.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start(mut command: Command) -> Self {
+        let mut process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+        let stdout = collect(process.stdout.take().expect("piped"));
+        let stderr = collect(process.stderr.take().expect("piped"));
+        Self {
+            process,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// Sends it a signal, by name: `INT`, `KILL`, `TERM`.
+    ///
+    /// # Panics
+    /// When it has ended already.
+    pub async fn signal(&self, signal: &str) {
+        let id = self.process.id().expect("it has not been waited for");
+        // Through the shell: `kill` as a program is not everywhere.
+        let status = Command::new("sh")
+            .args(["-c", &format!("kill -{signal} {id}")])
+            .status()
+            .await
+            .expect("there is a shell");
+        assert!(
+            status.success(),
+            "process {id} has ended before it was sent {signal}"
+        );
+    }
+
+    /// Whether it has ended by now.
+    ///
+    /// # Panics
+    /// When the operating system does not know it.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.try_wait().expect("it is a child").is_some()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub async fn end(mut self) -> Ended {
+        let status = match tokio::time::timeout(PATIENCE, self.process.wait()).await {
+            Ok(status) => status.expect("it is a child"),
+            Err(_) => {
+                self.process.kill().await.expect("it can be killed");
+                panic!(
+                    "did not end in time\n--- standard output\n{}\n--- standard error\n{}",
+                    self.stdout.await.expect("read"),
+                    self.stderr.await.expect("read"),
+                );
+            }
+        };
+        Ended {
+            code: status.code(),
+            stdout: self.stdout.await.expect("read"),
+            stderr: self.stderr.await.expect("read"),
+        }
+    }
+}
+
+/// Reads what a program prints, as it comes, so that it is never held up.
+fn collect(stream: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<String> {
+    tokio::spawn(async move {
+        let mut text = String::new();
+        let mut reader = BufReader::new(stream);
+        let mut line = Vec::new();
+        while reader
+            .read_until(b'\n', &mut line)
+            .await
+            .is_ok_and(|read| read > 0)
+        {
+            text.push_str(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+        text
+    })
+}

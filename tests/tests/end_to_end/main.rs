@@ -1,0 +1,19 @@
+//! The end-to-end tests: the built programs against `orgsim` and moto, on real
+//! PostgreSQL and on the embedded one. One file per subject; one program, so
+//! that they link once. `cargo xtask test` sets up what they need.
+
+mod callers;
+mod compose_file;
+mod configuration;
+mod databases;
+mod failing_aws;
+mod interrupted_sweeps;
+mod listings;
+mod no_secrets;
+mod pattern_commands;
+mod readme;
+mod scanner_cannot_write;
+mod simulated;
+mod sql_documentation;
+mod sweep_moto;
+mod sweep_orgsim;
