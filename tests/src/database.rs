@@ -38,10 +38,7 @@ impl Database {
     /// # Panics
     /// When the server's URL has no path.
     pub fn url(&self) -> String {
-        let (before, query) = self.server.split_once('?').unwrap_or((&self.server, ""));
-        let (address, _) = before.rsplit_once('/').expect("a URL with a database");
-        let mark = if query.is_empty() { "" } else { "?" };
-        format!("{address}/{}{mark}{query}", self.name)
+        with_database(&self.server, &self.name)
     }
 
     /// Its URL through another address, with a password that the server does not ask for.
@@ -98,6 +95,16 @@ impl Database {
     }
 }
 
+/// A server's URL with another database in it.
+fn with_database(server: &str, name: &str) -> String {
+    let (before, query) = match server.split_once('?') {
+        Some((before, query)) => (before, format!("?{query}")),
+        None => (server, String::new()),
+    };
+    let (address, _) = before.rsplit_once('/').expect("a URL with a database");
+    format!("{address}/{name}{query}")
+}
+
 async fn execute_on(url: &str, statement: &str) {
     let mut connection = PgConnection::connect(url)
         .await
@@ -122,6 +129,27 @@ impl Drop for Database {
         });
         if dropped.join().is_err() && !std::thread::panicking() {
             eprintln!("the database {} is left behind", self.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_takes_the_place_of_the_servers_own() {
+        for (server, expected) in [
+            (
+                "postgres://me@localhost/postgres",
+                "postgres://me@localhost/mine",
+            ),
+            (
+                "postgres://me@localhost/postgres?host=/a/b",
+                "postgres://me@localhost/mine?host=/a/b",
+            ),
+        ] {
+            assert_eq!(with_database(server, "mine"), expected);
         }
     }
 }

@@ -153,17 +153,15 @@ impl Running {
     /// # Panics
     /// When it does not end in time.
     pub async fn end(mut self) -> Ended {
-        let status = match tokio::time::timeout(PATIENCE, self.process.wait()).await {
-            Ok(status) => status.expect("it is a child"),
-            Err(_) => {
-                self.process.kill().await.expect("it can be killed");
-                panic!(
-                    "did not end in time\n--- standard output\n{}\n--- standard error\n{}",
-                    self.stdout.await.expect("read"),
-                    self.stderr.await.expect("read"),
-                );
-            }
+        let Ok(status) = tokio::time::timeout(PATIENCE, self.process.wait()).await else {
+            self.process.kill().await.expect("it can be killed");
+            panic!(
+                "did not end in time\n--- standard output\n{}\n--- standard error\n{}",
+                self.stdout.await.expect("read"),
+                self.stderr.await.expect("read"),
+            );
         };
+        let status = status.expect("it is a child");
         Ended {
             code: status.code(),
             stdout: self.stdout.await.expect("read"),

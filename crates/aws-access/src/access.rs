@@ -16,7 +16,7 @@ use crate::call::{Terms, perform};
 use crate::check_access::{self, AccessCheck};
 use crate::clients::Clients;
 use crate::collect;
-use crate::config::AccessConfig;
+use crate::config::{AccessConfig, StaticCredentials};
 use crate::credentials::Renewing;
 use crate::credentials::chain::{self, Chain};
 use crate::credentials::in_call::CredentialsOfCall;
@@ -84,13 +84,39 @@ impl Access {
     /// When a setting is invalid, when there are no credentials or AWS does not
     /// accept them, and when AWS cannot be reached.
     pub async fn connect(config: AccessConfig) -> Result<Self, AccessError> {
+        Self::connect_with(config, None).await
+    }
+
+    /// The same with credentials that are given instead of found.
+    ///
+    /// # Errors
+    /// As for [`Access::connect`].
+    pub async fn connect_as(
+        config: AccessConfig,
+        credentials: StaticCredentials,
+    ) -> Result<Self, AccessError> {
+        Self::connect_with(config, Some(credentials)).await
+    }
+
+    async fn connect_with(
+        config: AccessConfig,
+        given: Option<StaticCredentials>,
+    ) -> Result<Self, AccessError> {
         config.validate()?;
         let environment_url = std::env::var("AWS_ENDPOINT_URL").ok();
-        let http = http_client::shared(config.endpoint_url.as_deref().or(environment_url.as_deref()));
+        let http = http_client::shared(
+            config
+                .endpoint_url
+                .as_deref()
+                .or(environment_url.as_deref()),
+        );
         let configured = chain::region(&config).await?;
         let region = chain::or_first(configured.as_ref());
 
-        let chain = Chain::new(&config, &region, &http).await;
+        let chain = match given {
+            Some(credentials) => Chain::given(credentials, &region),
+            None => Chain::new(&config, &region, &http).await,
+        };
         let caller_credentials = Arc::new(Renewing::new(chain));
         let clients = Clients::new(sdk_config(&config, &region, http).await);
         let tally = Arc::new(Tally::default());
@@ -109,7 +135,9 @@ impl Access {
             regions,
             tally,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     /// Who the caller is.
@@ -143,6 +171,10 @@ impl Access {
     }
 
     /// An inventory of exactly these accounts, without asking Organizations.
+    #[expect(
+        clippy::unused_async,
+        reason = "callers await an inventory, however it comes about"
+    )]
     pub async fn inventory_of(&self, accounts: &[AccountId]) -> Inventory {
         inventory::explicit(accounts)
     }
@@ -159,7 +191,7 @@ impl Access {
 
     /// Tries every read that a sweep makes in an account.
     pub async fn check_access(&self, account: &AccountId) -> AccessCheck {
-        check_access::check(&Session::new(&self.shared, account)).await
+        Box::pin(check_access::check(&Session::new(&self.shared, account))).await
     }
 
     /// How much was asked of AWS so far.
@@ -204,7 +236,12 @@ async fn who_am_i(
     let sts = clients.sts(region);
     let allowance = Bucket::Sts.allowance(region, config.quota_share);
     // Without any credentials the error is about the credentials, not about the call.
-    credentials.current().await.map_err(|error| AccessError::NoCredentials { detail: error.message })?;
+    credentials
+        .current()
+        .await
+        .map_err(|error| AccessError::NoCredentials {
+            detail: error.message,
+        })?;
     let terms = Terms {
         credentials,
         budget: &Budget::new(allowance, 1),
@@ -212,7 +249,10 @@ async fn who_am_i(
         patience: patience(config),
     };
     let request = sts.get_caller_identity();
-    let identity = perform(Operation::GetCallerIdentity, region, terms, || request.clone().send()).await?;
+    let identity = perform(Operation::GetCallerIdentity, region, terms, || {
+        request.clone().send()
+    })
+    .await?;
     let understood = identity.arn.as_deref().and_then(|arn| {
         let parsed: Arn = arn.parse().ok()?;
         Some(Caller {
@@ -222,6 +262,11 @@ async fn who_am_i(
         })
     });
     understood.ok_or_else(|| {
-        CallError::garbled(Operation::GetCallerIdentity.call(region), "it names no account and ARN").into()
+        CallError::garbled(
+            Operation::GetCallerIdentity,
+            region,
+            "it names no account and ARN",
+        )
+        .into()
     })
 }

@@ -3,7 +3,6 @@
 //! tools keep the rest; shared ones for STS and Organizations.
 
 mod bucket;
-mod clock;
 mod ledger;
 mod limiter;
 

@@ -63,7 +63,9 @@ where
         }
         let pause = longest_pause(fault.kind, attempt)
             .map(jittered)
-            .filter(|pause| attempt < terms.patience.attempts && Instant::now() + *pause < deadline);
+            .filter(|pause| {
+                attempt < terms.patience.attempts && Instant::now() + *pause < deadline
+            });
         let Some(pause) = pause else {
             return Err(fault.into_error(operation, region));
         };
@@ -92,7 +94,8 @@ where
 {
     terms.tally.call();
     let time = left.min(terms.patience.attempt);
-    let signed = in_call::with(credentials.clone(), request);
+    // The SDK's futures are large; one of them is not to make all of ours large.
+    let signed = in_call::with(credentials.clone(), Box::pin(request));
     let answer = match tokio::time::timeout(time, signed).await {
         Ok(Ok(value)) => {
             terms.budget.succeeded();
@@ -112,17 +115,25 @@ where
 impl Fault {
     fn into_error(self, operation: Operation, region: &Region) -> CallError {
         let (code, message) = match self.answer {
-            Answer::Refused { status, code, message } => {
+            Answer::Refused {
+                status,
+                code,
+                message,
+            } => {
                 let without_words = code.is_none() && message.is_none();
-                let status = without_words.then(|| format!("HTTP status {status} without an error code"));
+                let status =
+                    without_words.then(|| format!("HTTP status {status} without an error code"));
                 (code, message.or(status).unwrap_or_default())
             }
             Answer::Garbled { status, detail } => (None, format!("HTTP status {status}: {detail}")),
-            Answer::CutOff(detail) | Answer::NoConnection(detail) | Answer::Unsendable(detail) => (None, detail),
+            Answer::CutOff(detail) | Answer::NoConnection(detail) | Answer::Unsendable(detail) => {
+                (None, detail)
+            }
             Answer::TimedOut => (None, String::new()),
         };
         CallError {
-            call: operation.call(region),
+            operation,
+            region: region.clone(),
             kind: self.kind,
             code,
             message: sanitize(&message),

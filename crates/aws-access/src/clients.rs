@@ -20,7 +20,12 @@ impl<C> Default for PerRegion<C> {
 
 impl<C: Clone> PerRegion<C> {
     fn get(&self, region: &Region, build: impl FnOnce() -> C) -> C {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(region).cloned();
+        let known = self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(region)
+            .cloned();
         known.unwrap_or_else(|| {
             let mut clients = self.0.write().unwrap_or_else(PoisonError::into_inner);
             clients.entry(region.clone()).or_insert_with(build).clone()

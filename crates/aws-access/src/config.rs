@@ -43,7 +43,7 @@ impl Default for AccessConfig {
             quota_share: 0.5,
             call_timeout: Duration::from_secs(10),
             call_deadline: Duration::from_secs(30),
-            account_deadline: Duration::from_secs(120),
+            account_deadline: Duration::from_mins(2),
             max_attempts: 6,
         }
     }
@@ -62,6 +62,35 @@ impl fmt::Debug for AccessConfig {
             .field("account_deadline", &self.account_deadline)
             .field("max_attempts", &self.max_attempts)
             .finish()
+    }
+}
+
+/// An access key that is given instead of found, for example a simulator's.
+#[derive(Clone)]
+pub struct StaticCredentials {
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+    pub(crate) session_token: Option<String>,
+}
+
+impl StaticCredentials {
+    /// An access key, with the token of its session if it is a temporary one.
+    pub fn new(
+        access_key_id: impl Into<String>,
+        secret_access_key: impl Into<String>,
+        session_token: Option<String>,
+    ) -> Self {
+        Self {
+            access_key_id: access_key_id.into(),
+            secret_access_key: secret_access_key.into(),
+            session_token,
+        }
+    }
+}
+
+impl fmt::Debug for StaticCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StaticCredentials(hidden)")
     }
 }
 
@@ -151,16 +180,28 @@ impl AccessConfig {
         if let Some(identity) = &role.source_identity {
             check_session_text("source identity", identity)?;
             if identity.starts_with("aws:") {
-                return Err(invalid("source identity", identity, "a text that does not begin with `aws:`"));
+                return Err(invalid(
+                    "source identity",
+                    identity,
+                    "a text that does not begin with `aws:`",
+                ));
             }
         }
         let seconds = role.duration.as_secs();
         if !(900..=43_200).contains(&seconds) {
             let found = format!("{seconds} s");
-            return Err(invalid("session duration", &found, "between 900 s and 43200 s"));
+            return Err(invalid(
+                "session duration",
+                &found,
+                "between 900 s and 43200 s",
+            ));
         }
         if !(self.quota_share > 0.0 && self.quota_share <= 1.0) {
-            return Err(invalid("quota share", &self.quota_share.to_string(), "above 0 and at most 1"));
+            return Err(invalid(
+                "quota share",
+                &self.quota_share.to_string(),
+                "above 0 and at most 1",
+            ));
         }
         if self.max_attempts == 0 {
             return Err(invalid("number of attempts", "0", "at least 1"));
@@ -168,7 +209,11 @@ impl AccessConfig {
         if let Some(url) = &self.endpoint_url
             && !(url.starts_with("http://") || url.starts_with("https://"))
         {
-            return Err(invalid("endpoint URL", url, "a URL that begins with `http://` or `https://`"));
+            return Err(invalid(
+                "endpoint URL",
+                url,
+                "a URL that begins with `http://` or `https://`",
+            ));
         }
         Ok(())
     }
@@ -183,7 +228,8 @@ fn invalid(setting: &str, found: &str, expected: &'static str) -> AccessError {
 }
 
 fn check_role(setting: &str, text: &str) -> Result<(), AccessError> {
-    const EXPECTED: &str = "a role name (like `OrgsweepReadOnly` or `audit/OrgsweepReadOnly`) or a role ARN";
+    const EXPECTED: &str =
+        "a role name (like `OrgsweepReadOnly` or `audit/OrgsweepReadOnly`) or a role ARN";
     let valid = if text.starts_with("arn:") {
         text.parse::<Arn>().is_ok_and(|arn| {
             arn.service() == "iam" && arn.account().is_some() && arn.resource().starts_with("role/")
@@ -192,37 +238,61 @@ fn check_role(setting: &str, text: &str) -> Result<(), AccessError> {
         let name = text.rsplit('/').next().unwrap_or_default();
         (1..=64).contains(&name.len())
             && text.len() <= 512
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-/".contains(&b))
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-/".contains(&b))
     };
-    if valid { Ok(()) } else { Err(invalid(setting, text, EXPECTED)) }
+    if valid {
+        Ok(())
+    } else {
+        Err(invalid(setting, text, EXPECTED))
+    }
 }
 
 fn check_session_text(setting: &str, text: &str) -> Result<(), AccessError> {
     let valid = (2..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
     if valid {
         Ok(())
     } else {
-        Err(invalid(setting, text, "2 to 64 letters, digits or `+=,.@_-`"))
+        Err(invalid(
+            setting,
+            text,
+            "2 to 64 letters, digits or `+=,.@_-`",
+        ))
     }
 }
 
 fn check_external_id(external_id: Option<&str>) -> Result<(), AccessError> {
     let valid = external_id.is_none_or(|text| {
         (2..=1224).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b))
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b))
     });
     if valid {
         Ok(())
     } else {
         // The external id itself stays out of the message.
-        Err(invalid("external id", "(hidden)", "2 to 1224 letters, digits or `_+=,.@:/-`"))
+        Err(invalid(
+            "external id",
+            "(hidden)",
+            "2 to 1224 letters, digits or `_+=,.@:/-`",
+        ))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    type Change = fn(&mut AccessConfig);
+
+    fn set(setting: &mut Option<String>, value: &str) {
+        *setting = Some(value.to_owned());
+    }
 
     fn with(change: impl FnOnce(&mut AccessConfig)) -> Result<(), AccessError> {
         let mut config = AccessConfig::default();
@@ -232,16 +302,18 @@ mod tests {
 
     #[test]
     fn settings_that_aws_would_refuse_everywhere_are_refused_at_once() {
-        let refused: [(&str, fn(&mut AccessConfig)); 9] = [
-            ("role name", |c| c.role.name = String::new()),
-            ("role name", |c| c.role.name = "a role".to_owned()),
-            ("role name", |c| c.role.name = "arn:aws:s3:::bucket".to_owned()),
-            ("session name", |c| c.role.session_name = "x".to_owned()),
-            ("source identity", |c| c.role.source_identity = Some("aws:me".to_owned())),
-            ("session duration", |c| c.role.duration = Duration::from_mins(10)),
+        let refused: [(&str, Change); 9] = [
+            ("role name", |c| c.role.name.clear()),
+            ("role name", |c| c.role.name.insert(0, ' ')),
+            ("role name", |c| c.role.name.insert_str(0, "arn:aws:s3:::")),
+            ("session name", |c| c.role.session_name.truncate(1)),
+            ("source identity", |c| {
+                set(&mut c.role.source_identity, "aws:me")
+            }),
+            ("session duration", |c| c.role.duration /= 5),
             ("quota share", |c| c.quota_share = 0.0),
             ("number of attempts", |c| c.max_attempts = 0),
-            ("endpoint URL", |c| c.endpoint_url = Some("localhost:1".to_owned())),
+            ("endpoint URL", |c| set(&mut c.endpoint_url, "localhost:1")),
         ];
         for (setting, change) in refused {
             let error = with(change).unwrap_err().to_string();
@@ -253,10 +325,17 @@ mod tests {
     }
 
     #[test]
-    fn an_external_id_appears_neither_in_debug_output_nor_in_errors() {
+    fn secrets_appear_neither_in_debug_output_nor_in_errors() {
         let mut config = AccessConfig::default();
         config.role.external_id = Some("s3cr3t id".to_owned());
-        assert!(!format!("{config:?}").contains("s3cr3t"));
-        assert!(!config.validate().unwrap_err().to_string().contains("s3cr3t"));
+        let credentials = StaticCredentials::new("s3cr3t", "s3cr3t", Some("s3cr3t".to_owned()));
+        assert!(!format!("{config:?} {credentials:?}").contains("s3cr3t"));
+        assert!(
+            !config
+                .validate()
+                .unwrap_err()
+                .to_string()
+                .contains("s3cr3t")
+        );
     }
 }

@@ -25,7 +25,9 @@ pub(crate) fn shared(endpoint_url: Option<&str>) -> SharedHttpClient {
     let mut builder = Connector::builder().proxy_config(proxy);
     builder.set_pool_idle_timeout(Some(Some(IDLE_TIME)));
     builder.set_pool_max_idle_per_host(Some(IDLE_CONNECTIONS));
-    let connector = builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build();
+    let connector = builder
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build();
     let connector = SharedHttpConnector::new(connector);
     http_client_fn(move |_settings, _components| connector.clone())
 }
@@ -45,7 +47,10 @@ fn is_loopback(url: &str) -> bool {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -32,7 +32,10 @@ pub struct InventoryWants {
 }
 
 /// Reads the organization of the caller.
-pub(crate) async fn read(session: &Session, wants: InventoryWants) -> Result<Inventory, AccessError> {
+pub(crate) async fn read(
+    session: &Session,
+    wants: InventoryWants,
+) -> Result<Inventory, AccessError> {
     let organizations = Organizations { session };
     let mut identity = organization::read(&organizations).await?;
     let mut listed = accounts::list(&organizations).await?;
@@ -46,7 +49,8 @@ pub(crate) async fn read(session: &Session, wants: InventoryWants) -> Result<Inv
             }
         }
     }
-    let mut accounts: Vec<ListedAccount> = listed.into_iter().map(|listed| listed.account).collect();
+    let mut accounts: Vec<ListedAccount> =
+        listed.into_iter().map(|listed| listed.account).collect();
     if wants.tags {
         for account in &mut accounts {
             account.tags = Some(tags::of(&organizations, &account.id).await?);
@@ -95,11 +99,13 @@ struct Organizations<'a> {
 }
 
 impl Organizations<'_> {
-    fn client(&self) -> aws_sdk_organizations::Client {
-        self.session.clients().organizations(&self.session.shared().regions.organizations)
+    fn client(self) -> aws_sdk_organizations::Client {
+        self.session
+            .clients()
+            .organizations(&self.session.shared().regions.organizations)
     }
 
-    async fn call<T, E, F, Sent>(&self, operation: Operation, send: F) -> Result<T, CallError>
+    async fn call<T, E, F, Sent>(self, operation: Operation, send: F) -> Result<T, CallError>
     where
         E: ProvideErrorMetadata + Error + 'static,
         F: Fn() -> Sent,
@@ -113,12 +119,18 @@ impl Organizations<'_> {
             ..usual
         };
         let region = &self.session.shared().regions.organizations;
-        self.session.call_with_patience(operation, region, patience, send).await
+        self.session
+            .call_with_patience(operation, region, patience, send)
+            .await
     }
 
     /// The error for an answer of `operation` that makes no sense.
-    fn garbled(&self, operation: Operation, message: &str) -> CallError {
-        CallError::garbled(operation.call(&self.session.shared().regions.organizations), message)
+    fn garbled(self, operation: Operation, message: &str) -> CallError {
+        CallError::garbled(
+            operation,
+            &self.session.shared().regions.organizations,
+            message,
+        )
     }
 }
 
@@ -128,9 +140,14 @@ mod tests {
 
     #[test]
     fn an_explicit_inventory_is_sorted_and_names_each_account_once() {
-        let [one, two]: [AccountId; 2] = ["111111111111", "222222222222"].map(|text| text.parse().unwrap());
+        let [one, two]: [AccountId; 2] =
+            ["111111111111", "222222222222"].map(|text| text.parse().unwrap());
         let inventory = explicit(&[two.clone(), one.clone(), two.clone()]);
-        let ids: Vec<_> = inventory.accounts.iter().map(|account| account.id.clone()).collect();
+        let ids: Vec<_> = inventory
+            .accounts
+            .iter()
+            .map(|account| account.id.clone())
+            .collect();
         assert_eq!(ids, [one, two]);
         assert_eq!(inventory.organization, None);
     }

@@ -25,7 +25,7 @@ mod tally;
 
 pub use access::{Access, Caller};
 pub use check_access::{AccessCheck, PermissionCheck, PermissionOutcome};
-pub use config::{AccessConfig, RoleConfig, RoleOverride};
+pub use config::{AccessConfig, RoleConfig, RoleOverride, StaticCredentials};
 pub use errors::{AccessError, CollectError, FailureReason};
 pub use inventory::InventoryWants;
 pub use operation::{inventory_permissions, required_permissions};

@@ -75,7 +75,11 @@ impl Operation {
     pub(crate) fn call(self, region: &Region) -> Call {
         // Partition-wide services have no Region worth naming.
         let regional = !matches!(self.service(), "account" | "organizations");
-        Call::new(self.service(), self.name(), regional.then(|| region.clone()))
+        Call::new(
+            self.service(),
+            self.name(),
+            regional.then(|| region.clone()),
+        )
     }
 
     /// The IAM action, for example `logs:DescribeLogGroups`.
@@ -115,7 +119,9 @@ mod tests {
     fn only_reads_are_asked_of_the_role_in_each_account() {
         for permission in required_permissions() {
             let (_, operation) = permission.split_once(':').unwrap();
-            let reads = ["Describe", "Get", "List"].iter().any(|verb| operation.starts_with(verb));
+            let reads = ["Describe", "Get", "List"]
+                .iter()
+                .any(|verb| operation.starts_with(verb));
             assert!(reads, "{permission}");
         }
         assert!(required_permissions().contains(&"logs:DescribeMetricFilters"));

@@ -66,7 +66,10 @@ mod tests {
         let mut pages = Pages::default();
         assert!(pages.after(Some("a".to_owned())).is_ok());
         assert!(pages.after(Some("b".to_owned())).is_ok());
-        assert_eq!(pages.after(Some("a".to_owned())), Err(Endless::RepeatedToken));
+        assert_eq!(
+            pages.after(Some("a".to_owned())),
+            Err(Endless::RepeatedToken)
+        );
     }
 
     #[test]

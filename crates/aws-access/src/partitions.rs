@@ -5,14 +5,39 @@ use orgsweep_controls::{Partition, Region};
 
 /// partition, main Region, Region of Organizations, Region of Account Management
 const PARTITIONS: [(&str, &str, &str, &str); 8] = [
-    ("aws",        "us-east-1",      "us-east-1",      "us-east-1"),
-    ("aws-cn",     "cn-north-1",     "cn-northwest-1", "cn-northwest-1"),
-    ("aws-us-gov", "us-gov-west-1",  "us-gov-west-1",  "us-gov-west-1"),
-    ("aws-eusc",   "eusc-de-east-1", "eusc-de-east-1", "eusc-de-east-1"),
-    ("aws-iso",    "us-iso-east-1",  "us-iso-east-1",  "us-iso-east-1"),
-    ("aws-iso-b",  "us-isob-east-1", "us-isob-east-1", "us-isob-east-1"),
-    ("aws-iso-e",  "eu-isoe-west-1", "eu-isoe-west-1", "eu-isoe-west-1"),
-    ("aws-iso-f",  "us-isof-south-1", "us-isof-south-1", "us-isof-south-1"),
+    ("aws", "us-east-1", "us-east-1", "us-east-1"),
+    ("aws-cn", "cn-north-1", "cn-northwest-1", "cn-northwest-1"),
+    (
+        "aws-us-gov",
+        "us-gov-west-1",
+        "us-gov-west-1",
+        "us-gov-west-1",
+    ),
+    (
+        "aws-eusc",
+        "eusc-de-east-1",
+        "eusc-de-east-1",
+        "eusc-de-east-1",
+    ),
+    ("aws-iso", "us-iso-east-1", "us-iso-east-1", "us-iso-east-1"),
+    (
+        "aws-iso-b",
+        "us-isob-east-1",
+        "us-isob-east-1",
+        "us-isob-east-1",
+    ),
+    (
+        "aws-iso-e",
+        "eu-isoe-west-1",
+        "eu-isoe-west-1",
+        "eu-isoe-west-1",
+    ),
+    (
+        "aws-iso-f",
+        "us-isof-south-1",
+        "us-isof-south-1",
+        "us-isof-south-1",
+    ),
 ];
 
 /// The Regions of a partition that matter beyond its list of Regions.
@@ -29,7 +54,9 @@ pub(crate) struct PartitionRegions {
 impl PartitionRegions {
     /// Those of `partition`; of one that is not known here, `otherwise` for all.
     pub(crate) fn of(partition: &Partition, otherwise: &Region) -> Self {
-        let known = PARTITIONS.iter().find(|(name, ..)| *name == partition.as_str());
+        let known = PARTITIONS
+            .iter()
+            .find(|(name, ..)| *name == partition.as_str());
         let region = |text: &str| text.parse().unwrap_or_else(|_| otherwise.clone());
         match known {
             Some((_, main, organizations, account)) => Self {

@@ -29,7 +29,10 @@ pub(crate) struct Patience {
 pub(crate) fn longest_pause(kind: FaultKind, attempt: u32) -> Option<Duration> {
     let (first, longest) = match kind {
         FaultKind::Throttled => AFTER_THROTTLE,
-        FaultKind::Transient | FaultKind::Unreachable | FaultKind::TimedOut | FaultKind::Garbled => AFTER_TROUBLE,
+        FaultKind::Transient
+        | FaultKind::Unreachable
+        | FaultKind::TimedOut
+        | FaultKind::Garbled => AFTER_TROUBLE,
         _ => return None,
     };
     let doubled = first.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
@@ -50,19 +53,23 @@ mod tests {
     fn pauses_double_up_to_a_bound_and_what_cannot_pass_is_not_repeated() {
         let pause = |kind, attempt| longest_pause(kind, attempt).map(|pause| pause.as_millis());
         for (kind, attempt, expected) in [
-            (FaultKind::Throttled,    1, Some(500)),
-            (FaultKind::Throttled,    3, Some(2_000)),
-            (FaultKind::Throttled,   90, Some(8_000)),
-            (FaultKind::Transient,    1, Some(100)),
-            (FaultKind::Unreachable,  2, Some(200)),
-            (FaultKind::Garbled,     20, Some(5_000)),
-            (FaultKind::TimedOut,     1, Some(100)),
-            (FaultKind::Denied,       1, None),
-            (FaultKind::NotFound,     1, None),
-            (FaultKind::Invalid,      1, None),
+            (FaultKind::Throttled, 1, Some(500)),
+            (FaultKind::Throttled, 3, Some(2_000)),
+            (FaultKind::Throttled, 90, Some(8_000)),
+            (FaultKind::Transient, 1, Some(100)),
+            (FaultKind::Unreachable, 2, Some(200)),
+            (FaultKind::Garbled, 20, Some(5_000)),
+            (FaultKind::TimedOut, 1, Some(100)),
+            (FaultKind::Denied, 1, None),
+            (FaultKind::NotFound, 1, None),
+            (FaultKind::Invalid, 1, None),
             (FaultKind::CredentialsExpired, 1, None),
         ] {
-            assert_eq!(pause(kind, attempt), expected, "{kind:?} after attempt {attempt}");
+            assert_eq!(
+                pause(kind, attempt),
+                expected,
+                "{kind:?} after attempt {attempt}"
+            );
         }
     }
 

@@ -50,8 +50,12 @@ impl Session {
     pub(crate) fn new(shared: &Arc<Shared>, account: &AccountId) -> Self {
         let tally = Arc::new(Tally::part_of(&shared.tally));
         let budgets = Arc::new(AccountBudgets::new(Arc::clone(&shared.budgets)));
-        let has_own_role =
-            shared.config.role.per_account.get(account).is_some_and(|different| different.role.is_some());
+        let has_own_role = shared
+            .config
+            .role
+            .per_account
+            .get(account)
+            .is_some_and(|different| different.role.is_some());
         let credentials = if *account == shared.caller.account && !has_own_role {
             Arc::clone(&shared.caller_credentials)
         } else {
@@ -76,7 +80,9 @@ impl Session {
     /// the account's failure and not that of its first fact.
     pub(crate) async fn sign_in(&self) -> Result<(), Failure> {
         let signed_in = self.credentials.current().await;
-        signed_in.map(drop).map_err(|error| role::failure(&error, &self.shared, &self.account))
+        signed_in
+            .map(drop)
+            .map_err(|error| role::failure(&error, &self.shared, &self.account))
     }
 
     /// Calls `operation` in `region`: `send` sends one request of it.
@@ -91,7 +97,8 @@ impl Session {
         F: Fn() -> Sent,
         Sent: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.call_with_patience(operation, region, self.shared.patience(), send).await
+        self.call_with_patience(operation, region, self.shared.patience(), send)
+            .await
     }
 
     /// The same with another patience than the account's calls have.
@@ -115,9 +122,15 @@ impl Session {
         };
         let answer = perform(operation, region, terms, send).await;
         if let Err(error) = &answer
-            && matches!(error.kind, FaultKind::CredentialsExpired | FaultKind::CredentialsRejected)
+            && matches!(
+                error.kind,
+                FaultKind::CredentialsExpired | FaultKind::CredentialsRejected
+            )
         {
-            let mut over = self.credentials_over.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut over = self
+                .credentials_over
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             over.get_or_insert_with(|| error.clone());
         }
         answer
@@ -125,7 +138,10 @@ impl Session {
 
     /// Why nothing that was read counts: the credentials ended on the way.
     pub(crate) fn credentials_over(&self) -> Option<Failure> {
-        let over = self.credentials_over.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = self
+            .credentials_over
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         over.as_ref().map(Failure::of)
     }
 

@@ -73,7 +73,11 @@ mod tests {
         one.throttle();
         other.call();
         other.retry();
-        let expected = |calls, throttles, retries| Counters { calls, throttles, retries };
+        let expected = |calls, throttles, retries| Counters {
+            calls,
+            throttles,
+            retries,
+        };
         assert_eq!(one.counters(), expected(1, 1, 0));
         assert_eq!(other.counters(), expected(1, 0, 1));
         assert_eq!(whole.counters(), expected(2, 1, 1));

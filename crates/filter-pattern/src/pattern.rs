@@ -35,6 +35,11 @@ impl FilterPattern {
         parse::pattern(text).map(|ast| Self { ast })
     }
 
+    /// The empty pattern, which matches everything.
+    pub const fn empty() -> Self {
+        Self { ast: Ast::Empty }
+    }
+
     /// A pattern made from its parts.
     pub fn from_ast(ast: Ast) -> Self {
         Self { ast }

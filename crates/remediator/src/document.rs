@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use orgsweep_controls::{AccountId, ControlId, Reason};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::human::HumanStep;
 use crate::planner::Strategy;
@@ -19,9 +20,9 @@ pub const FORMAT: u32 = 1;
 pub struct Plan {
     /// The version of this document's form.
     pub format: u32,
-    /// `plan-` and the first twelve digits of the digest.
-    pub plan_id: String,
-    /// SHA-256 of the document with `plan_id` and `digest` empty.
+    /// Its id, made from the digest.
+    pub plan_id: Uuid,
+    /// SHA-256 of the document without `plan_id` and `digest`.
     pub digest: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -96,11 +97,13 @@ impl Plan {
     /// The document with its id and digest filled in.
     #[must_use]
     pub fn sealed(mut self) -> Self {
-        self.plan_id = String::new();
+        self.plan_id = Uuid::nil();
         self.digest = String::new();
-        let digest = hex::encode(Sha256::digest(self.to_json()));
-        self.plan_id = format!("plan-{}", &digest[..12]);
-        self.digest = digest;
+        let digest = Sha256::digest(self.to_json());
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        self.plan_id = uuid::Builder::from_custom_bytes(id).into_uuid();
+        self.digest = hex::encode(digest);
         self
     }
 

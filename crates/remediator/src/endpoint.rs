@@ -100,10 +100,12 @@ impl fmt::Display for Endpoint {
 }
 
 fn checked_url(url: &str) -> Option<Endpoint> {
-    let host = url.strip_prefix("https://")?.split(['/', '?', '#']).next()?;
-    let valid = !host.is_empty()
-        && !host.contains('@')
-        && url.bytes().all(|b| b.is_ascii_graphic());
+    let host = url
+        .strip_prefix("https://")?
+        .split(['/', '?', '#'])
+        .next()?;
+    let valid =
+        !host.is_empty() && !host.contains('@') && url.bytes().all(|b| b.is_ascii_graphic());
     valid.then(|| Endpoint {
         protocol: "https".to_owned(),
         address: url.to_owned(),
@@ -117,7 +119,9 @@ fn is_mail_address(address: &str) -> bool {
             && !host.starts_with('.')
             && !host.ends_with('.')
             && !host.contains('@')
-    }) && address.chars().all(|c| !c.is_whitespace() && !c.is_control())
+    }) && address
+        .chars()
+        .all(|c| !c.is_whitespace() && !c.is_control())
 }
 
 #[cfg(test)]
@@ -129,9 +133,15 @@ mod tests {
         for (text, written) in [
             ("email:secops@example.com", Some("email:secops@example.com")),
             ("https:example.com/hook", Some("https://example.com/hook")),
-            ("https:https://example.com/hook", Some("https://example.com/hook")),
+            (
+                "https:https://example.com/hook",
+                Some("https://example.com/hook"),
+            ),
             ("https://example.com/hook", Some("https://example.com/hook")),
-            ("sqs:arn:aws:sqs:eu-west-1:111122223333:alerts", Some("sqs:arn:aws:sqs:eu-west-1:111122223333:alerts")),
+            (
+                "sqs:arn:aws:sqs:eu-west-1:111122223333:alerts",
+                Some("sqs:arn:aws:sqs:eu-west-1:111122223333:alerts"),
+            ),
             ("sms:+4930123456", Some("sms:+4930123456")),
             ("email:nobody", None),
             ("email:a b@example.com", None),

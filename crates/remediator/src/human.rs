@@ -135,7 +135,9 @@ impl HumanAct {
             | Self::AllowDelivery { topic, .. }
             | Self::AllowCloudWatchInKey { topic, .. }
             | Self::AskTopicOwner { topic, .. } => of(topic),
-            Self::RepairDelivery { trail, .. } | Self::RecordManagementEvents { trail } => of(trail),
+            Self::RepairDelivery { trail, .. } | Self::RecordManagementEvents { trail } => {
+                of(trail)
+            }
             Self::CreateTrail { account, region } => (account.clone(), region.clone()),
             Self::MakeRoomForFilter { log_group } => (log_group.account(), log_group.region()),
             Self::ChangeTrail { change } => (change.account(), change.region()),
@@ -162,226 +164,9 @@ impl HumanAct {
     /// What to do, in words.
     pub fn text(&self) -> String {
         match self {
-            Self::ConfirmSubscription { topic, endpoint } if endpoint.protocol.starts_with("email") => {
-                format!(
-                    "open the mail that SNS sent to {} and confirm the subscription to topic `{}`; \
-                     the link is valid for two days, the command sends it again",
-                    endpoint.address,
-                    topic.resource()
-                )
-            }
-            Self::ConfirmSubscription { topic, endpoint } => format!(
-                "let {endpoint} confirm its subscription to topic `{}`; the command sends the \
-                 request again",
-                topic.resource()
-            ),
-            Self::ChooseSubscriber { topic } => format!(
-                "choose who is told by topic `{}`: plan again with `--subscribe email:ADDRESS`, or \
-                 run the command",
-                topic.resource()
-            ),
-            Self::AllowDelivery { topic, endpoint } => format!(
-                "check that {endpoint} lets topic `{}` deliver: SNS takes the subscription either \
-                 way and drops what it may not deliver",
-                topic.resource()
-            ),
-            Self::AllowCloudWatchInKey { topic, .. } => format!(
-                "add a statement to the policy of the key that encrypts topic `{}`, so that \
-                 CloudWatch may use it: {}",
-                topic.resource(),
-                json!({
-                    "Sid": "AllowCloudWatchAlarms",
-                    "Effect": "Allow",
-                    "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                    "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-                    "Resource": "*",
-                })
-            ),
-            Self::AskTopicOwner { topic, missing } => format!(
-                "ask the owner of topic `{}` in account {} for what is missing there: {missing}",
-                topic.resource(),
-                topic.account().map(String::from).unwrap_or_default()
-            ),
-            Self::RepairDelivery { log_group, .. } => format!(
-                "find out why CloudTrail cannot write to log group `{}`: the role's trust and \
-                 policy (for an organization trail also the streams that start with the \
-                 organization's id), and the group's key; the command shows the error",
-                log_group.name()
-            ),
-            Self::RecordManagementEvents { .. } => {
-                "let the trail record all management events, reads and writes, from all sources; \
-                 the command shows the selectors that it has now: putting them replaces all of \
-                 them, so keep those for data events"
-                    .to_owned()
-            }
-            Self::CreateTrail { account, .. } => format!(
-                "nothing records account {account}: make a multi-Region trail with a log group, \
-                 best one for the whole organization in its management account"
-            ),
-            Self::MakeRoomForFilter { log_group } => format!(
-                "log group `{}` has 100 metric filters, which is the most: delete one that nobody \
-                 needs",
-                log_group.name()
-            ),
-            Self::ChangeTrail { change } => format!(
-                "change the trail so that {} (`--allow-trail-changes` makes this a step of the \
-                 plan)",
-                change.effect()
-            ),
-        }
-    }
-
-    /// The command that does or helps it.
-    /// Its place among the human steps, from 1.
-    pub number: u32,
-    /// The account that it concerns.
-    pub account_id: AccountId,
-    /// The Region that it concerns.
-    pub region: Region,
-    /// What it is: `kind` and the values of that kind.
-    #[serde(flatten)]
-    pub act: HumanAct,
-    /// ARN of what it is about.
-    pub resource: String,
-    /// What to do, in words.
-    pub text: String,
-    /// The command that does or helps it, where there is one.
-    pub command: Option<String>,
-    /// The findings that need it.
-    pub repairs: Repairs,
-}
-
-/// The kinds of things that a person has to do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum HumanAct {
-    /// Agree to receive a topic's messages.
-    ConfirmSubscription {
-        /// The topic.
-        topic: Arn,
-        /// Who has to agree.
-        endpoint: Endpoint,
-    },
-    /// Choose who is told by a topic.
-    ChooseSubscriber {
-        /// The topic.
-        topic: Arn,
-    },
-    /// Let the topic deliver to a queue or function.
-    AllowDelivery {
-        /// The topic.
-        topic: Arn,
-        /// The queue or function.
-        endpoint: Endpoint,
-    },
-    /// Let CloudWatch use the key of an encrypted topic.
-    AllowCloudWatchInKey {
-        /// The topic.
-        topic: Arn,
-        /// The topic's `KmsMasterKeyId`.
-        key: String,
-    },
-    /// Ask the owner of a topic in another account to let alarms publish, or to
-    /// subscribe somebody.
-    AskTopicOwner {
-        /// The topic.
-        topic: Arn,
-        /// What is missing there, in words.
-        missing: String,
-    },
-    /// Find out why CloudTrail cannot write to the log group.
-    RepairDelivery {
-        /// The trail.
-        trail: Arn,
-        /// The group.
-        log_group: LogGroupArn,
-    },
-    /// Let the trail record all management events.
-    RecordManagementEvents {
-        /// The trail.
-        trail: Arn,
-    },
-    /// Make a trail, best one for the whole organization.
-    CreateTrail {
-        /// Where it is missing.
-        account: AccountId,
-        /// Region in which it is best made.
-        region: Region,
-    },
-    /// Delete a metric filter that nobody needs: the group has no room.
-    MakeRoomForFilter {
-        /// The group.
-        log_group: LogGroupArn,
-    },
-    /// A change to a trail that the plan was not allowed to hold.
-    ChangeTrail {
-        /// The change.
-        change: Box<Action>,
-    },
-}
-
-impl HumanAct {
-    /// The stable name of the kind, as it stands in JSON.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::ConfirmSubscription { .. } => "confirm_subscription",
-            Self::ChooseSubscriber { .. } => "choose_subscriber",
-            Self::AllowDelivery { .. } => "allow_delivery",
-            Self::AllowCloudWatchInKey { .. } => "allow_cloud_watch_in_key",
-            Self::AskTopicOwner { .. } => "ask_topic_owner",
-            Self::RepairDelivery { .. } => "repair_delivery",
-            Self::RecordManagementEvents { .. } => "record_management_events",
-            Self::CreateTrail { .. } => "create_trail",
-            Self::MakeRoomForFilter { .. } => "make_room_for_filter",
-            Self::ChangeTrail { .. } => "change_trail",
-        }
-    }
-
-    /// The account and Region that it concerns.
-    ///
-    /// # Panics
-    /// Never: the planner makes acts from ARNs that name both.
-    pub fn place(&self) -> (AccountId, Region) {
-        let of = |arn: &Arn| {
-            (
-                arn.account().expect("acts name their account"),
-                arn.region().expect("acts name their Region"),
-            )
-        };
-        match self {
-            Self::ConfirmSubscription { topic, .. }
-            | Self::ChooseSubscriber { topic }
-            | Self::AllowDelivery { topic, .. }
-            | Self::AllowCloudWatchInKey { topic, .. }
-            | Self::AskTopicOwner { topic, .. } => of(topic),
-            Self::RepairDelivery { trail, .. } | Self::RecordManagementEvents { trail } => of(trail),
-            Self::CreateTrail { account, region } => (account.clone(), region.clone()),
-            Self::MakeRoomForFilter { log_group } => (log_group.account(), log_group.region()),
-            Self::ChangeTrail { change } => (change.account(), change.region()),
-        }
-    }
-
-    /// ARN of what it is about.
-    pub fn resource(&self) -> String {
-        match self {
-            Self::ConfirmSubscription { topic, .. }
-            | Self::ChooseSubscriber { topic }
-            | Self::AllowDelivery { topic, .. }
-            | Self::AskTopicOwner { topic, .. } => topic.to_string(),
-            Self::AllowCloudWatchInKey { key, .. } => key.clone(),
-            Self::RepairDelivery { trail, .. } | Self::RecordManagementEvents { trail } => {
-                trail.to_string()
-            }
-            Self::CreateTrail { account, .. } => account.to_string(),
-            Self::MakeRoomForFilter { log_group } => log_group.to_string(),
-            Self::ChangeTrail { change } => change.resource(),
-        }
-    }
-
-    /// What to do, in words.
-    pub fn text(&self) -> String {
-        match self {
-            Self::ConfirmSubscription { topic, endpoint } if endpoint.protocol.starts_with("email") => {
+            Self::ConfirmSubscription { topic, endpoint }
+                if endpoint.protocol.starts_with("email") =>
+            {
                 format!(
                     "open the mail that SNS sent to {} and confirm the subscription to topic `{}`; \
                      the link is valid for two days, the command sends it again",
@@ -456,36 +241,41 @@ impl HumanAct {
         match self {
             Self::ConfirmSubscription { topic, endpoint } => Some(cli::subscribe(topic, endpoint)),
             Self::ChooseSubscriber { topic } => Some(format!(
-                "aws sns subscribe --region {region} --topic-arn {topic} --protocol email \
-                 --notification-endpoint ADDRESS"
+                "aws sns subscribe --region {region} --topic-arn {} --protocol email \
+                 --notification-endpoint ADDRESS",
+                quoted(topic.as_str())
             )),
             Self::AllowDelivery { topic, endpoint } if endpoint.protocol == "lambda" => {
                 Some(format!(
                     "aws lambda add-permission --region {region} --function-name {} \
                      --statement-id orgsweep-alarms --action lambda:InvokeFunction \
-                     --principal sns.amazonaws.com --source-arn {topic}",
-                    endpoint.address
+                     --principal sns.amazonaws.com --source-arn {}",
+                    quoted(&endpoint.address),
+                    quoted(topic.as_str())
                 ))
             }
-            Self::AllowDelivery { .. }
-            | Self::AskTopicOwner { .. }
-            | Self::CreateTrail { .. } => None,
+            Self::AllowDelivery { .. } | Self::AskTopicOwner { .. } | Self::CreateTrail { .. } => {
+                None
+            }
             Self::AllowCloudWatchInKey { key, .. } => Some(format!(
                 "aws kms get-key-policy --region {region} --policy-name default --query Policy \
-                 --output text --key-id \"$(aws kms describe-key --region {region} --key-id {key} \
-                 --query KeyMetadata.KeyId --output text)\""
+                 --output text --key-id \"$(aws kms describe-key --region {region} --key-id {} \
+                 --query KeyMetadata.KeyId --output text)\"",
+                quoted(key)
             )),
             Self::RepairDelivery { trail, .. } => Some(format!(
-                "aws cloudtrail get-trail-status --region {region} --name {trail} \
-                 --query LatestCloudWatchLogsDeliveryError"
+                "aws cloudtrail get-trail-status --region {region} --name {} \
+                 --query LatestCloudWatchLogsDeliveryError",
+                quoted(trail.as_str())
             )),
             Self::RecordManagementEvents { trail } => Some(format!(
-                "aws cloudtrail get-event-selectors --region {region} --trail-name {trail}"
+                "aws cloudtrail get-event-selectors --region {region} --trail-name {}",
+                quoted(trail.as_str())
             )),
             Self::MakeRoomForFilter { log_group } => Some(format!(
                 "aws logs describe-metric-filters --region {region} --log-group-name {} \
                  --query 'metricFilters[].[filterName,filterPattern]' --output text",
-                crate::export::quoted(log_group.name())
+                quoted(log_group.name())
             )),
             Self::ChangeTrail { change } => Some(cli::command(change)),
         }

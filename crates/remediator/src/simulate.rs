@@ -234,7 +234,10 @@ fn put_filter(
 }
 
 fn put_alarm(snapshot: &mut AccountSnapshot, arn: &Arn, metric: &Metric, topic: &Arn) {
-    let Some(alarms) = arn.region().and_then(|region| snapshot.alarms.get_mut(&region)) else {
+    let Some(alarms) = arn
+        .region()
+        .and_then(|region| snapshot.alarms.get_mut(&region))
+    else {
         return;
     };
     change_known(alarms, |alarms| {
@@ -351,7 +354,10 @@ fn change_alarm(
     metric: impl FnOnce(&mut MetricAlarm),
     composite: impl FnOnce(&mut orgsweep_controls::snapshot::CompositeAlarm),
 ) {
-    let Some(alarms) = arn.region().and_then(|region| snapshot.alarms.get_mut(&region)) else {
+    let Some(alarms) = arn
+        .region()
+        .and_then(|region| snapshot.alarms.get_mut(&region))
+    else {
         return;
     };
     change_known(alarms, |alarms| {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Once;
 
 use anyhow::Context as _;
 use orgsweep_aws_access::{Access, AccessConfig, RoleConfig, RoleOverride};
@@ -14,7 +15,8 @@ use crate::config::layers::Flag;
 use crate::config::value::Value;
 use crate::config::{Key, Layers, Settings, Source, environment, file, locate};
 use crate::output::picture::Picture;
-use crate::output::{Format, terminal};
+use crate::output::style::{DOUBTFUL, styled};
+use crate::output::{Format, escaped, terminal};
 
 /// What every subcommand gets.
 pub(crate) struct Context {
@@ -36,15 +38,16 @@ impl Context {
             None => None,
         };
         let environment = environment::read(&variables)?;
-        for warning in &environment.warnings {
-            terminal::tell(&format!("warning: {warning}"));
-        }
+        // Settings are asked for more than once; people are warned once.
+        static WARNED: Once = Once::new();
+        WARNED.call_once(|| warn_of(&environment.warnings));
         let mut all = self.common.settings();
         all.extend(flags);
         let mut layers = Layers::new(file, environment, all)?;
         if self.common.demo {
             layers.remove(Key::DatabaseUrl);
-            let directory = locate::demo_directory()?.display().to_string();
+            let home = locate::demo_directory()?;
+            let directory = crate::command::demo::database_directory(&home).display().to_string();
             layers.set(Key::DataDir, Value::Text(directory), "--demo");
         } else if let Some((_, Source::Flag(_))) = layers.get(Key::DataDir) {
             // A directory that is asked for wins over a URL from the environment or the file.
@@ -61,6 +64,13 @@ impl Context {
     /// The form of results, for commands that need no configuration.
     pub(crate) fn format(&self) -> Format {
         self.common.format.unwrap_or_default()
+    }
+}
+
+/// Tells the user what they should know.
+pub(crate) fn warn_of(remarks: &[String]) {
+    for remark in remarks {
+        terminal::tell(&format!("{} {}", styled(DOUBTFUL, "warning:"), escaped(remark)));
     }
 }
 
@@ -106,7 +116,9 @@ pub(crate) fn store_config(settings: &Settings) -> StoreConfig {
 
 /// Access to AWS.
 pub(crate) async fn access(settings: &Settings) -> anyhow::Result<Access> {
-    Ok(Access::connect(access_config(settings)).await?)
+    let access = Access::connect(access_config(settings)).await?;
+    warn_of(&access.notes());
+    Ok(access)
 }
 
 /// How to talk to AWS.

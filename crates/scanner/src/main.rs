@@ -1,6 +1,7 @@
 //! `orgsweep`: would a human be told? The command line of the scanner. It reads
 //! AWS and writes its own database; nothing in it changes AWS.
 
+mod catalog_rows;
 mod cli;
 mod command;
 mod config;
@@ -29,13 +30,14 @@ fn main() -> ExitCode {
             return if error.use_stderr() { BAD_USAGE.into() } else { ExitCode::SUCCESS };
         }
     };
-    let json_log = cli.common.log_format.as_deref() == Some("json");
-    logging::start(cli.common.verbose, json_log);
+    let context = Context { common: cli.common };
+    // What is wrong with the settings is said by the command that needs them.
+    let json_log = context.settings().is_ok_and(|settings| settings.log_json);
+    logging::start(context.common.verbose, json_log);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("the program could not start its threads")),
     };
-    let context = Context { common: cli.common };
     let result = runtime.block_on(command::run(cli.command, &context));
     // What still runs (aborted reads) must not hold up the end.
     runtime.shutdown_background();

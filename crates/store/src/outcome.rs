@@ -86,6 +86,7 @@ impl Store {
         started_at: DateTime<Utc>,
         finished_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        let (reason, message) = (storable(reason), storable(message));
         self.attempt(|| async {
             let mut transaction = self.pool.begin().await?;
             let Some(fence) = claim_outcome(&mut transaction, sweep, account).await? else {
@@ -103,8 +104,8 @@ impl Store {
                  where account_no = $2 and not $9",
                 fence.sweep_no,
                 fence.account_no,
-                storable(reason).as_ref(),
-                storable(message).as_ref(),
+                reason.as_ref(),
+                message.as_ref(),
                 i32::try_from(calls).unwrap_or(i32::MAX),
                 i32::try_from(throttles).unwrap_or(i32::MAX),
                 started_at.trunc_subsecs(6),

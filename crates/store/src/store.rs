@@ -93,6 +93,12 @@ impl Store {
             .map_err(|error| self.explain(error))
     }
 
+    /// The connections, for parts that bring tables of their own. Tables of the store are
+    /// nobody else's: read them through the views.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// Where the store is.
     pub fn location(&self) -> &Location {
         &self.location

@@ -82,6 +82,7 @@ impl Store {
     /// Starts a sweep.
     pub async fn start_sweep(&self, new: &NewSweep) -> Result<SweepId, StoreError> {
         let id = SweepId(Uuid::now_v7());
+        let trigger = storable(&new.trigger);
         self.attempt(|| async {
             sqlx::query!(
                 "insert into sweep
@@ -89,7 +90,7 @@ impl Store {
                  values ($1, $2, $3, $4, $5, $6)
                  on conflict (sweep_id) do nothing",
                 id.0,
-                storable(&new.trigger).as_ref(),
+                trigger.as_ref(),
                 new.organization.as_ref().map(OrganizationId::as_str),
                 new.catalog_digest,
                 new.config_digest,
@@ -173,6 +174,7 @@ impl Store {
         why: Option<&str>,
         totals: SweepTotals,
     ) -> Result<(), StoreError> {
+        let why = why.map(storable);
         let mut transaction = self.pool.begin().await?;
         let open = sqlx::query_scalar!(
             "select sweep_no from sweep
@@ -221,7 +223,7 @@ impl Store {
              where s.sweep_no = $1",
             sweep_no,
             state,
-            why.map(storable).as_deref(),
+            why.as_deref(),
             i64::try_from(totals.calls).unwrap_or(i64::MAX),
             i64::try_from(totals.throttles).unwrap_or(i64::MAX),
         )

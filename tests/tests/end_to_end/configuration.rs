@@ -7,11 +7,26 @@ use orgsweep_tests::Installation;
 async fn mistakes_in_the_file_are_shown_with_line_and_suggestion() {
     let cases: [(&str, &[&str]); 6] = [
         ("[aws\nregion = 1", &["orgsweep.toml:1"]),
-        ("\n[aws]\nregon = \"us-east-1\"\n", &["orgsweep.toml:3", "regon", "region"]),
-        ("[aws]\nregion = \"mars\"\n", &["orgsweep.toml:2", "mars", "us-east-1"]),
-        ("[sweep]\nconcurrency = \"many\"\n", &["orgsweep.toml:2", "many"]),
-        ("expected_organization = \"acme\"\n", &["orgsweep.toml:1", "acme", "o-"]),
-        ("[aws]\ncall_timeout = \"soon\"\n", &["orgsweep.toml:2", "soon"]),
+        (
+            "\n[aws]\nregon = \"us-east-1\"\n",
+            &["orgsweep.toml:3", "regon", "region"],
+        ),
+        (
+            "[aws]\nregion = \"mars\"\n",
+            &["orgsweep.toml:2", "mars", "eu-west-1"],
+        ),
+        (
+            "[sweep]\nconcurrency = \"many\"\n",
+            &["orgsweep.toml:2", "many"],
+        ),
+        (
+            "expected_organization = \"acme\"\n",
+            &["orgsweep.toml:1", "acme", "o-"],
+        ),
+        (
+            "[aws]\ncall_timeout = \"soon\"\n",
+            &["orgsweep.toml:2", "soon"],
+        ),
     ];
     for (toml, words) in cases {
         Installation::embedded()
@@ -50,26 +65,58 @@ async fn an_unknown_control_is_refused_with_a_suggestion() {
 async fn an_invalid_region_or_account_or_verdict_is_refused() {
     let cases: [(&[&str], &str); 4] = [
         (&["sweep", "--region", "mars"], "mars"),
-        (&["findings", "--account", "12345"], "12345"),
+        (
+            &["findings", "--reason", "no-such-reason"],
+            "no-such-reason",
+        ),
         (&["findings", "--verdict", "perhaps"], "perhaps"),
         (&["sweep", "--accounts", "11112222333x"], "11112222333x"),
     ];
     for (arguments, wrong) in cases {
-        Installation::embedded().run(arguments).await.with_code(2).saying(&[wrong]);
+        Installation::embedded()
+            .run(arguments)
+            .await
+            .with_code(2)
+            .saying(&[wrong]);
     }
 }
 
 #[tokio::test]
 async fn a_mistake_in_a_catalog_is_shown_with_line_and_column() {
-    let installation = Installation::embedded().with_configuration("[controls]\ncatalog = \"mine.toml\"\n");
-    installation.write("mine.toml", "[[control]]\nid = \"Not A Slug\"\n");
-    installation.run(&["controls"]).await.with_code(2).saying(&["mine.toml:2", "Not A Slug"]);
+    let installation =
+        Installation::embedded().with_configuration("[controls]\ncatalog = \"mine.toml\"\n");
+    let builtin = std::fs::read_to_string(orgsweep_tests::workspace().join("config/controls.toml"))
+        .expect("readable");
+    let right = "pattern = '{ ($.eventName = ConsoleLogin) && ($.errorMessage = \"Failed authentication\") }'";
+    let wrong = right.replace(" && ", " & ");
+    let line = builtin
+        .lines()
+        .position(|line| line == right)
+        .expect("the catalog has this pattern")
+        + 1;
+    let cases = [
+        (builtin.replace(right, &wrong), format!("mine.toml:{line}:")),
+        (
+            "[[control]]\nid = \"Not A Slug\"\n".to_owned(),
+            "mine.toml:".to_owned(),
+        ),
+        ("\n\n[[control]\n".to_owned(), "mine.toml:3:".to_owned()),
+    ];
+    for (toml, place) in cases {
+        installation.write("mine.toml", &toml);
+        installation
+            .run(&["controls"])
+            .await
+            .with_code(2)
+            .saying(&[&place, "^"]);
+    }
 }
 
 #[tokio::test]
 async fn flags_win_over_variables_over_the_file_and_show_says_so() {
-    let mut installation = Installation::embedded()
-        .with_configuration("[aws]\nmax_attempts = 3\n[sweep]\nconcurrency = 7\n[role]\nname = \"Audit\"\n");
+    let mut installation = Installation::embedded().with_configuration(
+        "[aws]\nmax_attempts = 3\n[sweep]\nconcurrency = 7\n[role]\nname = \"Audit\"\n",
+    );
     installation.set("ORGSWEEP_SWEEP_CONCURRENCY", "8");
     installation.set("AWS_REGION", "eu-west-1");
     let shown = installation
@@ -95,10 +142,17 @@ async fn the_example_that_init_writes_is_accepted() {
     let installation = Installation::embedded();
     installation.run(&["config", "init"]).await.with_code(0);
     let written = installation.home().join("orgsweep.toml");
-    assert!(written.exists(), "config init writes orgsweep.toml where it runs");
+    assert!(
+        written.exists(),
+        "config init writes orgsweep.toml where it runs"
+    );
     installation.run(&["config", "show"]).await.with_code(0);
     // A second time it must not overwrite what the user may have changed.
     installation.write("orgsweep.toml", "[sweep]\nconcurrency = 7\n");
     installation.run(&["config", "init"]).await.with_code(2);
-    assert!(std::fs::read_to_string(&written).expect("readable").contains("= 7"));
+    assert!(
+        std::fs::read_to_string(&written)
+            .expect("readable")
+            .contains("= 7")
+    );
 }

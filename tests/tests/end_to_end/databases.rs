@@ -1,7 +1,7 @@
 //! Databases that are not as they should be: down, lost in the middle of a
 //! sweep, newer than the program, in use, full.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use orgsweep_tests::{CuttableConnection, Database, Installation, until, workspace};
@@ -12,9 +12,21 @@ use crate::simulated::Simulated;
 async fn a_database_that_is_down_is_named_without_its_password() {
     let mut installation = Installation::embedded();
     // Nothing listens on the discard port of this machine.
-    installation.set("DATABASE_URL", "postgres://orgsweep:a-password@127.0.0.1:9/orgsweep");
-    for arguments in [&["findings"][..], &["sweep"], &["migrate"], &["query", "select 1"]] {
-        let ended = installation.run(arguments).await.with_code(1).saying(&["127.0.0.1:9"]);
+    installation.set(
+        "DATABASE_URL",
+        "postgres://orgsweep:a-password@127.0.0.1:9/orgsweep",
+    );
+    for arguments in [
+        &["findings"][..],
+        &["sweep"],
+        &["migrate"],
+        &["query", "select 1"],
+    ] {
+        let ended = installation
+            .run(arguments)
+            .await
+            .with_code(1)
+            .saying(&["127.0.0.1:9"]);
         assert!(!ended.stderr.contains("a-password"), "{ended}");
         assert!(!ended.stdout.contains("a-password"), "{ended}");
     }
@@ -24,7 +36,11 @@ async fn a_database_that_is_down_is_named_without_its_password() {
 async fn a_database_url_that_is_none_is_refused() {
     let mut installation = Installation::embedded();
     installation.set("DATABASE_URL", "mysql://root:a-password@localhost/orgsweep");
-    let ended = installation.run(&["findings"]).await.with_code(2).saying(&["postgres://"]);
+    let ended = installation
+        .run(&["findings"])
+        .await
+        .with_code(2)
+        .saying(&["postgres://"]);
     assert!(!ended.stderr.contains("a-password"), "{ended}");
 }
 
@@ -35,7 +51,9 @@ async fn a_database_lost_in_mid_sweep_ends_the_sweep_which_resumes_later() {
     let connection = CuttableConnection::to(database.listens()).await;
     let mut installation = simulated.installation(Installation::embedded().keeping_in(database));
     let direct = installation.database().url();
-    let through = installation.database().url_through(connection.address(), "a-password");
+    let through = installation
+        .database()
+        .url_through(connection.address(), "a-password");
     installation.set("DATABASE_URL", &through);
     installation.set("ORGSWEEP_SWEEP_CONCURRENCY", "2");
     simulated.slow_down(20);
@@ -47,14 +65,24 @@ async fn a_database_lost_in_mid_sweep_ends_the_sweep_which_resumes_later() {
     })
     .await;
     connection.cut();
-    let ended = sweep.end().await.with_code(1).saying(&["database", "--resume"]);
+    let ended = sweep
+        .end()
+        .await
+        .with_code(1)
+        .saying(&["database", "--resume"]);
     assert!(!ended.stderr.contains("a-password"), "{ended}");
 
     simulated.slow_down(0);
     installation.set("DATABASE_URL", &direct);
     installation.run(&["sweep", "--resume"]).await.with_code(0);
     simulated.assert_found_as_expected(&installation).await;
-    assert_eq!(installation.database().number("select count(*) from sweep").await, Some(1));
+    assert_eq!(
+        installation
+            .database()
+            .number("select count(*) from sweep")
+            .await,
+        Some(1)
+    );
 }
 
 const DONE: &str = "select count(*) from sweep_account where outcome = 'done'";
@@ -70,7 +98,11 @@ async fn a_database_newer_than_the_program_is_refused() {
              values (99990101000000, 'from the future', true, '\\x00', 0)",
         )
         .await;
-    installation.run(&["findings"]).await.with_code(1).saying(&["newer"]);
+    installation
+        .run(&["findings"])
+        .await
+        .with_code(1)
+        .saying(&["newer"]);
 }
 
 #[tokio::test]
@@ -104,7 +136,11 @@ async fn an_embedded_database_in_use_by_another_program_is_refused() {
         (!simulated.calls().is_empty()).then_some(())
     })
     .await;
-    installation.run(&["findings"]).await.with_code(1).saying(&["in use"]);
+    installation
+        .run(&["findings"])
+        .await
+        .with_code(1)
+        .saying(&["in use"]);
     sweep.signal("KILL").await;
     sweep.end().await;
     installation.run(&["findings"]).await.with_code(0);
@@ -118,21 +154,31 @@ async fn a_full_disk_ends_the_sweep_with_a_message_and_loses_nothing() {
     let simulated = Simulated::demo().await;
     let installation = simulated.installation(Installation::embedded());
     installation.run(&["sweep"]).await.with_code(0);
-    let before = installation.query("select count(*)::text as n from posture").await;
+    let before = installation
+        .query("select count(*)::text as n from posture")
+        .await;
 
-    simulated.change_something();
-    let library = full_disk_library(installation.home().to_path_buf());
+    simulated.silence_every_alarm();
+    let library = full_disk_library(installation.home());
     let mut command = installation.command(&["sweep"]);
-    command.env("LD_PRELOAD", &library).env("FULL_DISK_UNDER", installation.home());
+    command
+        .env("LD_PRELOAD", &library)
+        .env("FULL_DISK_UNDER", installation.home());
     command.env("FULL_DISK_BYTES", "65536");
-    orgsweep_tests::Running::start(command).end().await.with_code(1).saying(&["disk", "full"]);
+    orgsweep_tests::Running::start(command)
+        .end()
+        .await
+        .with_code(1)
+        .saying(&["disk", "full"]);
 
-    let after = installation.query("select count(*)::text as n from posture").await;
+    let after = installation
+        .query("select count(*)::text as n from posture")
+        .await;
     assert_eq!(after, before, "what was there is still there");
     installation.run(&["sweep"]).await.with_code(0);
 }
 
-fn full_disk_library(directory: PathBuf) -> PathBuf {
+fn full_disk_library(directory: &Path) -> PathBuf {
     let library = directory.join("full_disk.so");
     let output = Command::new("cc")
         .args(["-shared", "-fPIC", "-O1", "-o"])
@@ -141,6 +187,10 @@ fn full_disk_library(directory: PathBuf) -> PathBuf {
         .arg("-ldl")
         .output()
         .expect("there is the C compiler that Rust links with");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     library
 }

@@ -16,11 +16,11 @@ async fn without_credentials_the_message_says_what_to_set() {
     let mut installation = simulated.installation(Installation::embedded());
     installation.unset("AWS_ACCESS_KEY_ID");
     installation.unset("AWS_SECRET_ACCESS_KEY");
-    installation
-        .run(&["sweep"])
-        .await
-        .with_code(1)
-        .saying(&["credentials", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"]);
+    installation.run(&["sweep"]).await.with_code(1).saying(&[
+        "credentials",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_PROFILE",
+    ]);
     assert!(simulated.calls().is_empty());
 }
 
@@ -29,7 +29,11 @@ async fn with_expired_credentials_the_message_says_so() {
     let simulated = Simulated::demo().await;
     let installation = simulated.installation(Installation::embedded());
     simulated.everywhere(Fault::ExpiredToken);
-    installation.run(&["sweep"]).await.with_code(1).saying(&["expired"]);
+    installation
+        .run(&["sweep"])
+        .await
+        .with_code(1)
+        .saying(&["expired"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,9 +46,16 @@ async fn an_account_without_the_role_fails_and_the_others_are_done() {
     let row = account_row(&installation, &account).await;
     assert_eq!(row["outcome"], "failed", "{row}\n{ended}");
     assert_eq!(row["reason"], "role_not_assumable", "{row}");
-    simulated.assert_found_as_expected_except(&installation, &[&account]).await;
-    simulated.assert_every_account_has_an_outcome(&installation).await;
-    installation.run(&["sweep", "--fail-on-incomplete"]).await.with_code(4);
+    simulated
+        .assert_found_as_expected_except(&installation, &[&account])
+        .await;
+    simulated
+        .assert_every_account_has_an_outcome(&installation)
+        .await;
+    installation
+        .run(&["sweep", "--fail-on-incomplete"])
+        .await
+        .with_code(4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,11 +81,19 @@ async fn a_denied_call_makes_the_finding_unknown_and_names_the_permission() {
         let permission = format!("{service}:{operation}");
         assert_eq!(finding["verdict"], "unknown", "{permission}: {finding}");
         let missing = finding["evidence"]["missing_permissions"].to_string();
-        assert!(missing.contains(&permission), "{permission} is missing in {finding}");
-        let explained = installation.run(&["explain", &account, CONTROL]).await.with_code(0);
+        assert!(
+            missing.contains(&permission),
+            "{permission} is missing in {finding}"
+        );
+        let explained = installation
+            .run(&["explain", &account, CONTROL])
+            .await
+            .with_code(0);
         assert!(explained.stdout.contains(&permission), "{explained}");
     }
-    simulated.assert_found_as_expected_except(&installation, &[&account]).await;
+    simulated
+        .assert_found_as_expected_except(&installation, &[&account])
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,17 +101,32 @@ async fn a_region_denied_by_a_service_control_policy_is_told_from_a_missing_perm
     let simulated = Simulated::demo().await;
     let installation = simulated.installation(Installation::on_server().await);
     let account = simulated.some_healthy_account();
-    simulated.when(&account, "logs", "DescribeMetricFilters", Fault::DeniedByScp);
+    simulated.when(
+        &account,
+        "logs",
+        "DescribeMetricFilters",
+        Fault::DeniedByScp,
+    );
     installation.run(&["sweep"]).await.with_code(0);
     let finding = finding(&installation, &account, CONTROL).await;
     assert_eq!(finding["verdict"], "unknown", "{finding}");
-    assert!(finding.to_string().contains("service control policy"), "{finding}");
-    assert_eq!(finding["evidence"]["missing_permissions"], serde_json::json!([]), "{finding}");
+    assert!(
+        finding.to_string().contains("service control policy"),
+        "{finding}"
+    );
+    assert_eq!(
+        finding["evidence"]["missing_permissions"],
+        serde_json::json!([]),
+        "{finding}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trouble_that_passes_is_not_noticed() {
-    for fault in [Fault::Throttle { times: Some(2) }, Fault::Status500 { times: Some(2) }] {
+    for fault in [
+        Fault::Throttle { times: Some(2) },
+        Fault::Status500 { times: Some(2) },
+    ] {
         let simulated = Simulated::demo().await;
         let installation = simulated.installation(Installation::on_server().await);
         let account = simulated.some_healthy_account();
@@ -124,8 +158,12 @@ async fn trouble_that_stays_makes_findings_unknown_and_spares_other_accounts() {
         let finding = finding(&installation, &account, CONTROL).await;
         assert_eq!(finding["verdict"], "unknown", "{fault:?}: {finding}");
         assert!(finding.to_string().contains(word), "{fault:?}: {finding}");
-        simulated.assert_found_as_expected_except(&installation, &[&account]).await;
-        simulated.assert_every_account_has_an_outcome(&installation).await;
+        simulated
+            .assert_found_as_expected_except(&installation, &[&account])
+            .await;
+        simulated
+            .assert_every_account_has_an_outcome(&installation)
+            .await;
     }
 }
 
@@ -142,7 +180,9 @@ async fn an_account_that_hangs_holds_up_no_other() {
     let row = account_row(&installation, &account).await;
     assert_eq!(row["outcome"], "failed", "{row}");
     assert_eq!(row["reason"], "timed_out", "{row}");
-    simulated.assert_found_as_expected_except(&installation, &[&account]).await;
+    simulated
+        .assert_found_as_expected_except(&installation, &[&account])
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,8 +193,14 @@ async fn an_account_that_fails_tonight_keeps_its_last_verdicts() {
     let account = simulated.some_healthy_account();
     simulated.when(&account, "sts", "AssumeRole", Fault::Denied);
     installation.run(&["sweep"]).await.with_code(0);
-    assert_eq!(account_row(&installation, &account).await["outcome"], "failed");
-    assert_eq!(finding(&installation, &account, CONTROL).await["verdict"], "pass");
+    assert_eq!(
+        account_row(&installation, &account).await["outcome"],
+        "failed"
+    );
+    assert_eq!(
+        finding(&installation, &account, CONTROL).await["verdict"],
+        "pass"
+    );
     simulated.assert_found_as_expected(&installation).await;
 }
 
@@ -166,7 +212,11 @@ const READS: [(&str, &str); 4] = [
 ];
 
 async fn account_row(installation: &Installation, account: &str) -> Value {
-    let rows = installation.run(&["accounts", "--format", "json"]).await.with_code(0).rows();
+    let rows = installation
+        .run(&["accounts", "--format", "json"])
+        .await
+        .with_code(0)
+        .rows();
     rows.into_iter()
         .find(|row| row["account_id"] == account)
         .unwrap_or_else(|| panic!("{account} is not listed"))

@@ -7,7 +7,11 @@ use crate::simulated::{Simulated, settled};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_sweep_run_again_leaves_the_rows_of_an_undisturbed_one() {
-    killed_then_run_again(Installation::on_server().await, Installation::on_server().await).await;
+    killed_then_run_again(
+        Installation::on_server().await,
+        Installation::on_server().await,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,9 +35,15 @@ async fn killed_then_run_again(disturbed: Installation, undisturbed: Installatio
     simulated.slow_down(0);
     let ended = disturbed.run(&["sweep"]).await.with_code(0);
 
-    assert_eq!(settled(&disturbed).await, settled(&undisturbed).await, "{ended}");
+    assert_eq!(
+        settled(&disturbed).await,
+        settled(&undisturbed).await,
+        "{ended}"
+    );
     simulated.assert_found_as_expected(&disturbed).await;
-    simulated.assert_every_account_has_an_outcome(&disturbed).await;
+    simulated
+        .assert_every_account_has_an_outcome(&disturbed)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,14 +61,20 @@ async fn ctrl_c_ends_cleanly_and_resume_goes_on() {
     simulated.forget_calls();
     installation.run(&["sweep", "--resume"]).await.with_code(0);
     let database = installation.database();
-    assert_eq!(database.number("select count(*) from sweep").await, Some(1), "the same sweep");
+    assert_eq!(
+        database.number("select count(*) from sweep").await,
+        Some(1),
+        "the same sweep"
+    );
     let read_again = simulated.accounts_entered().len() as i64;
     assert!(
         read_again + done_before <= done(&installation).await + OWNERS,
         "{done_before} accounts were done, {read_again} were read after that"
     );
     simulated.assert_found_as_expected(&installation).await;
-    simulated.assert_every_account_has_an_outcome(&installation).await;
+    simulated
+        .assert_every_account_has_an_outcome(&installation)
+        .await;
 }
 
 /// Owners of organization trails are read again: members are judged by them.
@@ -93,12 +109,19 @@ async fn fresh_leaves_an_interrupted_sweep_behind() {
 }
 
 /// A slow sweep that has gone on to at least so many accounts.
-async fn started_and_at(simulated: &Simulated, installation: &Installation, accounts: usize) -> Running {
+async fn started_and_at(
+    simulated: &Simulated,
+    installation: &Installation,
+    accounts: usize,
+) -> Running {
     simulated.forget_calls();
     simulated.slow_down(25);
     let mut sweep = installation.start(&["sweep"]);
     until("the sweep has read some accounts", || {
-        assert!(!sweep.has_ended(), "the sweep ended before it could be disturbed");
+        assert!(
+            !sweep.has_ended(),
+            "the sweep ended before it could be disturbed"
+        );
         let entered = simulated.accounts_entered().len();
         async move { (entered >= accounts).then_some(()) }
     })

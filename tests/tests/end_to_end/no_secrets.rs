@@ -25,7 +25,9 @@ async fn marked_secrets_are_found_nowhere() {
             secret: SECRET_KEY.to_owned(),
             token: Some(SESSION_TOKEN.to_owned()),
         });
-    let url = installation.database().url_through(connection.address(), PASSWORD);
+    let url = installation
+        .database()
+        .url_through(connection.address(), PASSWORD);
     installation.set("DATABASE_URL", &url);
     installation.set("ORGSWEEP_ROLE_EXTERNAL_ID", EXTERNAL_ID);
     let account = simulated.some_healthy_account();
@@ -44,7 +46,10 @@ async fn marked_secrets_are_found_nowhere() {
         assert_clean(&format!("{command:?}"), &installation.run(command).await);
     }
     connection.cut();
-    assert_clean("without database", &installation.run(&["findings", "-vvv"]).await);
+    assert_clean(
+        "without database",
+        &installation.run(&["findings", "-vvv"]).await,
+    );
 
     for (table, row) in rows(installation.database()).await {
         for secret in MARKED {
@@ -55,8 +60,14 @@ async fn marked_secrets_are_found_nowhere() {
 
 fn assert_clean(what: &str, ended: &Ended) {
     for secret in MARKED {
-        assert!(!ended.stdout.contains(secret), "{secret} in the output of {what}:\n{ended}");
-        assert!(!ended.stderr.contains(secret), "{secret} in the messages of {what}:\n{ended}");
+        assert!(
+            !ended.stdout.contains(secret),
+            "{secret} in the output of {what}:\n{ended}"
+        );
+        assert!(
+            !ended.stderr.contains(secret),
+            "{secret} in the messages of {what}:\n{ended}"
+        );
     }
 }
 

@@ -13,7 +13,10 @@ async fn test_says_whether_an_event_matches() {
     installation.write("event.json", DELETE);
     let cases = [
         (true, "{ $.eventName = DeleteBucketPolicy }"),
-        (true, r#"{ ($.eventSource = s3.amazonaws.com) && ($.eventName = "Delete*") }"#),
+        (
+            true,
+            r#"{ ($.eventSource = s3.amazonaws.com) && ($.eventName = "Delete*") }"#,
+        ),
         (false, "{ $.eventName = PutBucketPolicy }"),
         (false, "{ $.errorCode != AccessDenied }"),
         (true, "{ $.errorCode NOT EXISTS }"),
@@ -31,7 +34,12 @@ async fn test_says_whether_an_event_matches() {
 async fn an_invalid_pattern_ends_with_2_and_a_picture_of_where() {
     let installation = Installation::embedded();
     installation.write("event.json", DELETE);
-    for invalid in ["{ $.eventName = }", "{ ($.eventName = a }", "{ $.eventName ~ a }", "{ eventName = a }"] {
+    for invalid in [
+        "{ $.eventName = }",
+        "{ ($.eventName = a }",
+        "{ $.eventName ~ a }",
+        "{ eventName = a }",
+    ] {
         for format in ["json", "table"] {
             let ended = installation
                 .run(&["pattern", "test", invalid, "event.json", "--format", format])
@@ -62,10 +70,14 @@ async fn an_event_file_that_is_no_json_ends_with_2() {
 #[tokio::test]
 async fn cover_says_yes_to_a_union_that_covers() {
     let required = "{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) }";
-    let ended = cover(required, &[
-        "{ $.eventName = DisableKey }",
-        r#"{ $.eventName = "Schedule*" && $.eventSource = "kms.amazonaws.com" }"#,
-    ]).await;
+    let ended = cover(
+        required,
+        &[
+            "{ $.eventName = DisableKey }",
+            r#"{ $.eventName = "Schedule*" && $.eventSource = "kms.amazonaws.com" }"#,
+        ],
+    )
+    .await;
     assert_eq!(ended["covers"], "yes", "{ended}");
     assert_eq!(ended["witness"], Value::Null);
     assert!(ended["reason"].is_string() || ended["reason"].is_null());
@@ -84,10 +96,21 @@ async fn cover_says_no_with_an_event_that_really_slips_through() {
     installation.write("witness.json", &witness.to_string());
     for (matches, pattern) in [(true, required), (false, filter)] {
         let ended = installation
-            .run(&["pattern", "test", pattern, "witness.json", "--format", "json"])
+            .run(&[
+                "pattern",
+                "test",
+                pattern,
+                "witness.json",
+                "--format",
+                "json",
+            ])
             .await
             .with_code(0);
-        assert_eq!(ended.json()["matches"], json!(matches), "{pattern}: {witness}");
+        assert_eq!(
+            ended.json()["matches"],
+            json!(matches),
+            "{pattern}: {witness}"
+        );
     }
 }
 
@@ -97,11 +120,19 @@ async fn every_control_is_covered_by_its_own_pattern_and_by_none_of_the_others()
         &fs::read_to_string(workspace().join("tests/moto/patterns.json")).expect("there is one"),
     )
     .expect("JSON");
-    let patterns: Vec<&str> =
-        patterns.as_object().expect("an object").values().filter_map(Value::as_str).collect();
+    let patterns: Vec<&str> = patterns
+        .as_object()
+        .expect("an object")
+        .values()
+        .filter_map(Value::as_str)
+        .collect();
     assert_eq!(patterns.len(), 15);
     for (index, required) in patterns.iter().enumerate() {
-        assert_eq!(cover(required, &[required]).await["covers"], "yes", "{required}");
+        assert_eq!(
+            cover(required, &[required]).await["covers"],
+            "yes",
+            "{required}"
+        );
         let other = patterns[(index + 1) % patterns.len()];
         let ended = cover(required, &[other]).await;
         assert_eq!(ended["covers"], "no", "{required} by {other}: {ended}");
@@ -109,7 +140,14 @@ async fn every_control_is_covered_by_its_own_pattern_and_by_none_of_the_others()
 }
 
 async fn cover(required: &str, filters: &[&str]) -> Value {
-    let mut arguments = vec!["pattern", "cover", "--required", required, "--format", "json"];
+    let mut arguments = vec![
+        "pattern",
+        "cover",
+        "--required",
+        required,
+        "--format",
+        "json",
+    ];
     for filter in filters {
         arguments.extend(["--filter", filter]);
     }

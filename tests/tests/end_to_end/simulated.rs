@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use orgsim::{AccountStatus, Fault, FaultRule, RecordedCall, Scenario, Server, ServerOptions, Service, World};
+use orgsim::{
+    AccountStatus, ExpectedFinding, ExpectedOutcome, Fault, FaultRule, RecordedCall, Scenario,
+    Server, ServerOptions, Service, World,
+};
 use orgsweep_tests::Installation;
 use serde_json::Value;
 
@@ -44,12 +47,16 @@ impl Simulated {
 
     /// `installation`, run from the delegated administrator's account.
     pub(crate) fn installation(&self, installation: Installation) -> Installation {
-        installation.against(&self.endpoint()).as_caller_in(&self.caller())
+        installation
+            .against(&self.endpoint())
+            .as_caller_in(&self.caller())
     }
 
     /// The account of the delegated administrator.
     pub(crate) fn caller(&self) -> String {
-        self.world.delegated_administrator().expect("the demo organization has one")
+        self.world
+            .delegated_administrator()
+            .expect("the demo organization has one")
     }
 
     /// The management account.
@@ -62,80 +69,178 @@ impl Simulated {
         self.world.organization().id.clone()
     }
 
-    /// The world, to read or change.
-    pub(crate) fn world(&self) -> &World {
-        &self.world
+    /// What the scenario claims about each account.
+    fn outcomes(&self) -> BTreeMap<String, ExpectedOutcome> {
+        let claim = |account: &str| Some((account.to_owned(), self.world.expected(account)?));
+        self.world.accounts().filter_map(claim).collect()
     }
 
-    /// An account that has a whole chain of its own for every control.
+    /// An account, other than the owners of trails, that has a whole chain of its own for every control.
     pub(crate) fn some_healthy_account(&self) -> String {
-        let claims = self.claims(&[]);
-        let healthy = self.readable().find(|account| {
-            let mut own = claims.range((account.clone(), String::new())..).take_while(|((of, _), _)| of == account);
-            *account != self.caller()
-                && *account != self.management_account()
-                && own.all(|(_, (_, reason))| reason == "covered" || reason == "management_account_only")
+        let healthy = self.readable().into_iter().find(|(account, findings)| {
+            ![self.caller(), self.management_account()].contains(account)
+                && findings.iter().all(|finding| {
+                    [Some("covered"), Some("management_account_only")].contains(&finding.reason)
+                })
         });
-        healthy.expect("the demo organization has a healthy account")
+        healthy
+            .expect("the demo organization has a healthy account")
+            .0
     }
 
-    /// Accounts that a sweep is claimed to read.
-    pub(crate) fn readable(&self) -> impl Iterator<Item = String> {
-        let accounts: BTreeSet<String> = self.claims(&[]).into_keys().map(|(account, _)| account).collect();
-        accounts.into_iter()
+    /// Accounts that a sweep is claimed to read, with their findings.
+    pub(crate) fn readable(&self) -> BTreeMap<String, Vec<ExpectedFinding>> {
+        let readable = |(account, outcome)| match outcome {
+            ExpectedOutcome::Done(findings) => Some((account, findings)),
+            _ => None,
+        };
+        self.outcomes().into_iter().filter_map(readable).collect()
     }
 
-    /// What the scenario claims: (account, control) → (verdict, reason), without some accounts.
-    fn claims(&self, without: &[&str]) -> BTreeMap<(String, String), (String, String)> {
-        let mut claims = BTreeMap::new();
-        for account in self.world.accounts().filter(|account| !without.contains(account)) {
-            let Some(expected) = self.world.expected(account) else { continue };
-            for finding in expected.findings {
-                claims.insert(
-                    (account.to_owned(), finding.control.to_string()),
-                    (finding.verdict.to_string(), finding.reason.to_string()),
-                );
+    /// Accounts whose calls are bounded, with the most that reading them may take:
+    /// three where the organization's trail alone records them, ten with a whole chain of their own.
+    pub(crate) fn call_budgets(&self) -> BTreeMap<String, usize> {
+        let mut budgets = BTreeMap::new();
+        for (account, findings) in self.readable() {
+            let state = self
+                .world
+                .account(&account)
+                .expect("an account of the organization");
+            let all_covered = |reason| {
+                let reasons = [Some(reason), Some("management_account_only")];
+                findings
+                    .iter()
+                    .all(|finding| reasons.contains(&finding.reason))
+            };
+            if state.trails().count() == 0
+                && state.organization_trails.includes("organization-trail")
+            {
+                budgets.insert(account, 3);
+            } else if all_covered("covered") {
+                budgets.insert(account, 10);
             }
         }
-        claims
+        assert!(
+            budgets.values().any(|calls| *calls == 3) && budgets.values().any(|calls| *calls == 10)
+        );
+        budgets
     }
 
     /// The findings are those that the scenario claims, and no others.
     pub(crate) async fn assert_found_as_expected(&self, installation: &Installation) {
-        self.assert_found_as_expected_except(installation, &[]).await;
+        self.assert_found_as_expected_except(installation, &[])
+            .await;
+    }
+
+    /// The same, whatever else was found about controls that the scenario does not know.
+    pub(crate) async fn assert_found_as_expected_of_the_fifteen(
+        &self,
+        installation: &Installation,
+    ) {
+        let mut found = found(installation).await;
+        let claims = self.readable();
+        let known: BTreeSet<&str> = claims
+            .values()
+            .flatten()
+            .map(|claim| claim.control)
+            .collect();
+        found.retain(|(_, control), _| known.contains(control.as_str()));
+        self.assert_claims(found, &[]);
     }
 
     /// The same, for all accounts but some.
-    pub(crate) async fn assert_found_as_expected_except(&self, installation: &Installation, without: &[&str]) {
-        let claims = self.claims(without);
-        assert!(claims.len() > 400, "the scenario claims too little");
-        let mut found = BTreeMap::new();
-        for row in installation.run(&["findings", "--format", "json"]).await.with_code(0).rows() {
-            let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-            if !without.contains(&text("account_id").as_str()) {
-                found.insert((text("account_id"), text("control")), (text("verdict"), text("reason")));
-            }
-        }
+    pub(crate) async fn assert_found_as_expected_except(
+        &self,
+        installation: &Installation,
+        without: &[&str],
+    ) {
+        let mut found = found(installation).await;
+        found.retain(|(account, _), _| !without.contains(&account.as_str()));
+        self.assert_claims(found, without);
+    }
+
+    fn assert_claims(&self, mut found: Found, without: &[&str]) {
         let mut differences = Vec::new();
-        for key in claims.keys().chain(found.keys()).collect::<BTreeSet<_>>() {
-            let (claimed, found) = (claims.get(key), found.get(key));
-            if claimed != found {
-                differences.push(format!("{} {}: {found:?} instead of {claimed:?}", key.0, key.1));
+        let mut settled = 0;
+        for (account, claims) in self.readable() {
+            if without.contains(&account.as_str()) {
+                continue;
+            }
+            for claim in claims {
+                let Some((verdict, reason)) =
+                    found.remove(&(account.clone(), claim.control.to_owned()))
+                else {
+                    differences.push(format!("{account} {}: nothing found", claim.control));
+                    continue;
+                };
+                let differs = |claimed: Option<&str>, found: &str| {
+                    claimed.is_some_and(|claimed| claimed != found)
+                };
+                if differs(claim.verdict, &verdict) || differs(claim.reason, &reason) {
+                    differences.push(format!("{account} {verdict} {reason} instead of {claim:?}"));
+                }
+                settled += usize::from(claim.verdict.is_some());
             }
         }
-        assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+        differences.extend(
+            found
+                .keys()
+                .map(|(account, control)| format!("{account} {control}: not expected")),
+        );
+        assert!(
+            differences.is_empty(),
+            "{} differences:\n{}",
+            differences.len(),
+            differences.join("\n")
+        );
+        assert!(
+            settled > 600,
+            "the scenario claims too little: {settled} verdicts"
+        );
     }
 
     /// Every account of the organization ended with exactly one outcome.
     pub(crate) async fn assert_every_account_has_an_outcome(&self, installation: &Installation) {
-        let rows = installation.run(&["accounts", "--format", "json"]).await.with_code(0).rows();
+        let rows = installation
+            .run(&["accounts", "--format", "json"])
+            .await
+            .with_code(0)
+            .rows();
         let listed: BTreeMap<&str, &str> = rows
             .iter()
             .filter_map(|row| Some((row["account_id"].as_str()?, row["outcome"].as_str()?)))
             .collect();
         for account in self.world.accounts() {
             let outcome = listed.get(account).copied();
-            assert!(matches!(outcome, Some("done" | "failed" | "skipped")), "{account}: {outcome:?}");
+            assert!(
+                matches!(outcome, Some("done" | "failed" | "skipped")),
+                "{account}: {outcome:?}"
+            );
+        }
+    }
+
+    /// Accounts that the scenario claims cannot or are not to be read ended so, for its reasons.
+    pub(crate) async fn assert_unread_as_expected(&self, installation: &Installation) {
+        let rows = installation
+            .run(&["accounts", "--format", "json"])
+            .await
+            .with_code(0)
+            .rows();
+        for (account, claim) in self.outcomes() {
+            let (outcome, reason) = match claim {
+                ExpectedOutcome::Done(_) => continue,
+                ExpectedOutcome::Failed { reason } => ("failed", reason),
+                ExpectedOutcome::Skipped { reason } => ("skipped", reason),
+            };
+            let row = rows
+                .iter()
+                .find(|row| row["account_id"] == account.as_str());
+            let row = row.unwrap_or_else(|| panic!("{account} is not listed"));
+            assert_eq!(
+                (&row["outcome"], &row["reason"]),
+                (&outcome.into(), &reason.into()),
+                "{row}"
+            );
         }
     }
 
@@ -164,7 +269,10 @@ impl Simulated {
         let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for call in self.calls() {
             if call.service != Service::Organizations && call.operation != "GetCallerIdentity" {
-                calls.entry(call.target_account).or_default().push(call.operation);
+                calls
+                    .entry(call.target_account)
+                    .or_default()
+                    .push(call.operation);
             }
         }
         calls
@@ -172,10 +280,15 @@ impl Simulated {
 
     /// From now on, calls that fit fail.
     pub(crate) fn when(&self, account: &str, service: &str, operation: &str, fault: Fault) {
-        let (_, service) = SERVICES.iter().find(|(prefix, _)| *prefix == service).expect("a known service");
-        self.world
-            .faults()
-            .add(FaultRule::everywhere(fault).account(account).operation(*service, operation));
+        let (_, service) = SERVICES
+            .iter()
+            .find(|(prefix, _)| *prefix == service)
+            .expect("a known service");
+        self.world.faults().add(
+            FaultRule::everywhere(fault)
+                .account(account)
+                .operation(*service, operation),
+        );
     }
 
     /// From now on, every call fails.
@@ -192,13 +305,30 @@ impl Simulated {
     pub(crate) fn slow_down(&self, milliseconds: u64) {
         self.forget_faults();
         if milliseconds > 0 {
-            self.everywhere(Fault::Latency { delay: Duration::from_millis(milliseconds) });
+            self.everywhere(Fault::Latency {
+                delay: Duration::from_millis(milliseconds),
+            });
         }
     }
 
     /// From now on, nothing goes wrong.
     pub(crate) fn forget_faults(&self) {
         self.world.faults().clear();
+    }
+
+    /// In every account, alarms lose their actions: the next sweep has something to write.
+    pub(crate) fn silence_every_alarm(&self) {
+        for account in self.world.accounts() {
+            let mut state = self
+                .world
+                .account(account)
+                .expect("an account of the organization");
+            for region in state.regions.values_mut() {
+                for alarm in region.metric_alarms.values_mut() {
+                    alarm.actions_enabled = false;
+                }
+            }
+        }
     }
 
     /// The account leaves the organization.
@@ -213,23 +343,64 @@ impl Simulated {
     }
 }
 
-/// The finding about a control in an account.
-pub(crate) async fn finding(installation: &Installation, account: &str, control: &str) -> Value {
+/// (account, control) → (verdict, reason).
+type Found = BTreeMap<(String, String), (String, String)>;
+
+async fn found(installation: &Installation) -> Found {
     let rows = installation
-        .run(&["findings", "--account", account, "--control", control, "--format", "json"])
+        .run(&["findings", "--format", "json"])
         .await
         .with_code(0)
         .rows();
-    let [finding] = &rows[..] else { panic!("{} findings instead of one", rows.len()) };
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    rows.iter()
+        .map(|row| {
+            (
+                (text(row, "account_id"), text(row, "control")),
+                (text(row, "verdict"), text(row, "reason")),
+            )
+        })
+        .collect()
+}
+
+/// The finding about a control in an account.
+pub(crate) async fn finding(installation: &Installation, account: &str, control: &str) -> Value {
+    let rows = installation
+        .run(&[
+            "findings",
+            "--account",
+            account,
+            "--control",
+            control,
+            "--format",
+            "json",
+        ])
+        .await
+        .with_code(0)
+        .rows();
+    let [finding] = &rows[..] else {
+        panic!("{} findings instead of one", rows.len())
+    };
     finding.clone()
 }
 
 /// All findings, without what tells one night from another.
 pub(crate) async fn settled(installation: &Installation) -> Vec<Value> {
-    let mut rows = installation.run(&["findings", "--format", "json"]).await.with_code(0).rows();
+    let mut rows = installation
+        .run(&["findings", "--format", "json"])
+        .await
+        .with_code(0)
+        .rows();
     for row in &mut rows {
         let row = row.as_object_mut().expect("an object");
-        for of_the_night in ["since", "observed_at", "age", "age_hours", "sweep_id", "sweep"] {
+        for of_the_night in [
+            "since",
+            "observed_at",
+            "age",
+            "age_hours",
+            "sweep_id",
+            "sweep",
+        ] {
             row.remove(of_the_night);
         }
     }

@@ -45,11 +45,12 @@ fn page(views: &[ViewDoc]) -> String {
             continue;
         }
         page.push_str("\n| column | type | meaning |\n|---|---|---|\n");
-        for (name, kind, comment) in &view.columns {
+        for column in &view.columns {
+            let comment = column.comment.replace('|', "\\|");
             writeln!(
                 page,
-                "| `{name}` | {kind} | {} |",
-                comment.replace('|', "\\|")
+                "| `{}` | {} | {comment} |",
+                column.name, column.type_name
             )
             .expect("a string");
         }

@@ -28,7 +28,10 @@ async fn finds_what_the_scenario_claims(installation: Installation) {
     let installation = simulated.installation(installation);
     let first = installation.run(&["sweep"]).await.with_code(0);
     simulated.assert_found_as_expected(&installation).await;
-    simulated.assert_every_account_has_an_outcome(&installation).await;
+    simulated
+        .assert_every_account_has_an_outcome(&installation)
+        .await;
+    simulated.assert_unread_as_expected(&installation).await;
 
     let before = settled(&installation).await;
     let second = installation.run(&["sweep"]).await.with_code(0);
@@ -44,13 +47,17 @@ async fn a_second_sweep_of_an_unchanged_organization_adds_no_snapshot_and_no_his
     let tables = ["snapshot", "finding_history", "finding", "account"];
     let mut before = BTreeMap::new();
     for table in tables {
-        let rows = database.number(&format!("select count(*) from {table}")).await;
+        let rows = database
+            .number(&format!("select count(*) from {table}"))
+            .await;
         assert!(rows > Some(0), "{table} is empty");
         before.insert(table, rows);
     }
     installation.run(&["sweep"]).await.with_code(0);
     for table in tables {
-        let rows = database.number(&format!("select count(*) from {table}")).await;
+        let rows = database
+            .number(&format!("select count(*) from {table}"))
+            .await;
         assert_eq!(rows, before[table], "rows of {table}");
     }
     assert_eq!(database.number("select count(*) from sweep").await, Some(2));
@@ -61,12 +68,19 @@ async fn every_reason_shows_at_least_once_in_the_demo_organization() {
     let simulated = Simulated::demo().await;
     let installation = simulated.installation(Installation::embedded());
     installation.run(&["sweep"]).await.with_code(0);
-    let findings = installation.run(&["findings", "--format", "json"]).await.with_code(0).rows();
+    let findings = installation
+        .run(&["findings", "--format", "json"])
+        .await
+        .with_code(0)
+        .rows();
     let missing: Vec<_> = orgsweep_controls::Reason::ALL
         .iter()
         .filter(|reason| !findings.iter().any(|row| row["reason"] == reason.as_str()))
         .collect();
-    assert!(missing.is_empty(), "the demo organization does not show {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "the demo organization does not show {missing:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,7 +91,12 @@ async fn an_account_takes_few_calls_and_all_of_them_read() {
 
     for call in simulated.calls() {
         let reads = ["Describe", "List", "Get", "AssumeRole"];
-        assert!(reads.iter().any(|prefix| call.operation.starts_with(prefix)), "{call:?} is no read");
+        assert!(
+            reads
+                .iter()
+                .any(|prefix| call.operation.starts_with(prefix)),
+            "{call:?} is no read"
+        );
     }
     let calls = simulated.calls_by_account();
     println!("calls  budget  account");
@@ -86,7 +105,10 @@ async fn an_account_takes_few_calls_and_all_of_them_read() {
         let took = calls.get(&account).map_or(0, Vec::len);
         println!("{took:5}  {budget:6}  {account}");
         if took == 0 || took > budget {
-            beyond.push(format!("{account}: {took} calls, {budget} allowed: {:?}", calls.get(&account)));
+            beyond.push(format!(
+                "{account}: {took} calls, {budget} allowed: {:?}",
+                calls.get(&account)
+            ));
         }
     }
     assert!(beyond.is_empty(), "{}", beyond.join("\n"));

@@ -33,12 +33,19 @@ pub(crate) enum Bucket {
 const ORGANIZATIONS_CEILING: u32 = 20;
 
 /// SNS's pooled quota in the Regions where it is not 30.
-const SNS_GET_BY_REGION: [(&str, u32); 3] = [("us-east-1", 3_000), ("us-west-2", 900), ("eu-west-1", 900)];
+const SNS_GET_BY_REGION: [(&str, u32); 3] =
+    [("us-east-1", 3_000), ("us-west-2", 900), ("eu-west-1", 900)];
 
 /// Large Regions, in which SNS's pooled quota is 150.
 const SNS_GET_LARGE: [&str; 8] = [
-    "us-east-2", "us-west-1", "ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
-    "eu-central-1", "eu-north-1",
+    "us-east-2",
+    "us-west-1",
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "eu-central-1",
+    "eu-north-1",
 ];
 
 impl Bucket {
@@ -64,13 +71,19 @@ impl Bucket {
     /// Requests per second that may be used of it: the share, at least one.
     pub(crate) fn allowance(self, region: &Region, share: f64) -> u32 {
         // No quota is known for Organizations, so there is nothing to take a share of.
-        let share = if self == Self::Organizations { 1.0 } else { share };
+        let share = if self == Self::Organizations {
+            1.0
+        } else {
+            share
+        };
         ((f64::from(self.quota(region)) * share).floor() as u32).max(1)
     }
 }
 
 fn sns_get_quota(region: &Region) -> u32 {
-    let named = SNS_GET_BY_REGION.iter().find(|(name, _)| *name == region.as_str());
+    let named = SNS_GET_BY_REGION
+        .iter()
+        .find(|(name, _)| *name == region.as_str());
     match named {
         Some((_, quota)) => *quota,
         None if SNS_GET_LARGE.contains(&region.as_str()) => 150,

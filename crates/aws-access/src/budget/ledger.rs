@@ -37,12 +37,18 @@ impl SharedBudgets {
 #[derive(Debug)]
 pub(crate) struct AccountBudgets {
     shared: Arc<SharedBudgets>,
-    own: Mutex<HashMap<(Bucket, Option<Region>), Arc<Budget>>>,
+    own: Mutex<HashMap<Key, Arc<Budget>>>,
 }
+
+/// A quota and its Region; `None` when all Regions share it.
+type Key = (Bucket, Option<Region>);
 
 impl AccountBudgets {
     pub(crate) fn new(shared: Arc<SharedBudgets>) -> Self {
-        Self { shared, own: Mutex::default() }
+        Self {
+            shared,
+            own: Mutex::default(),
+        }
     }
 
     /// The budget of `bucket` in `region`.
@@ -53,7 +59,10 @@ impl AccountBudgets {
             _ => {}
         }
         let key = (bucket, (!bucket.is_global()).then(|| region.clone()));
-        let mut own = self.own.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut own = self
+            .own
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let budget = own.entry(key).or_insert_with(|| {
             let allowance = bucket.allowance(region, self.shared.share);
             // A healthy account's calls fit into the burst and wait for nothing.
@@ -69,7 +78,8 @@ mod tests {
 
     #[test]
     fn budgets_are_per_region_and_bucket_and_those_of_sts_and_organizations_are_shared() {
-        let [here, there]: [Region; 2] = ["eu-west-1", "eu-west-2"].map(|text| text.parse().unwrap());
+        let [here, there]: [Region; 2] =
+            ["eu-west-1", "eu-west-2"].map(|text| text.parse().unwrap());
         let shared = Arc::new(SharedBudgets::new(&here, 0.5));
         let [one, other] = [(); 2].map(|()| AccountBudgets::new(Arc::clone(&shared)));
         let same = |a: &Arc<Budget>, b: &Arc<Budget>| Arc::ptr_eq(a, b);
@@ -81,9 +91,15 @@ mod tests {
         assert!(!same(&trails, &other.budget(Bucket::CloudTrailRead, &here)));
 
         let regions = one.budget(Bucket::AccountListRegions, &here);
-        assert!(same(&regions, &one.budget(Bucket::AccountListRegions, &there)));
+        assert!(same(
+            &regions,
+            &one.budget(Bucket::AccountListRegions, &there)
+        ));
         for bucket in [Bucket::Sts, Bucket::Organizations] {
-            assert!(same(&one.budget(bucket, &here), &other.budget(bucket, &there)));
+            assert!(same(
+                &one.budget(bucket, &here),
+                &other.budget(bucket, &there)
+            ));
         }
     }
 }

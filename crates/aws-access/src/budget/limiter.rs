@@ -3,62 +3,46 @@
 //! rather than the quota keeps what was already spent.
 
 use std::num::NonZeroU32;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use governor::clock::Clock;
+use governor::clock::{Clock, MonotonicClock, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-
-use super::clock::TokioClock;
+use tokio::time::Instant;
 
 /// Levels of speed; a request at full speed costs this many cells.
 const LEVELS: u32 = 16;
 /// Throttles within this time of a cut count as the same event.
 const ONE_CUT: Duration = Duration::from_secs(1);
 
-type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
-
 /// Says when the next request may be sent.
 #[derive(Debug)]
-pub(crate) struct Budget {
-    limiter: Limiter,
-    clock: TokioClock,
+pub(crate) struct Budget<C: Clock = MonotonicClock> {
+    limiter: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+    clock: C,
     /// Cells that can be had at once.
     burst: u32,
     /// Successes that raise the speed by one level: about a second's worth.
     successes_per_level: u32,
-    speed: Mutex<Speed>,
+    speed: Mutex<Speed<C::Instant>>,
     /// Who waits, waits in line: first come, first served, and one timer only.
     line: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
-struct Speed {
+struct Speed<I> {
     /// 1 to [`LEVELS`], which is full speed.
     level: u32,
     successes: u32,
-    last_cut: Option<Duration>,
+    last_cut: Option<I>,
 }
 
 impl Budget {
     /// At most `allowance` requests in any second, of which `burst` may come at once.
     pub(crate) fn new(allowance: u32, burst: u32) -> Self {
-        let burst = burst.clamp(1, allowance.max(1));
-        // A second that starts with a full burst sees `burst + rate` requests.
-        let rate = (allowance.max(1) - burst).max(1);
-        let cells = |requests: u32| NonZeroU32::new(requests * LEVELS).unwrap_or(NonZeroU32::MIN);
-        let clock = TokioClock::new();
-        let quota = Quota::per_second(cells(rate)).allow_burst(cells(burst));
-        Self {
-            limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
-            clock,
-            burst: burst * LEVELS,
-            successes_per_level: allowance.max(1),
-            speed: Mutex::new(Speed { level: LEVELS, successes: 0, last_cut: None }),
-            line: tokio::sync::Mutex::new(()),
-        }
+        Self::with_clock(allowance, burst, MonotonicClock)
     }
 
     /// The same budget, starting at `level` of 16.
@@ -69,20 +53,52 @@ impl Budget {
 
     /// Waits until a request may be sent; returns how long that took.
     pub(crate) async fn take(&self) -> Duration {
-        let start = self.clock.now();
+        let start = Instant::now();
         let _place_in_line = self.line.lock().await;
         let mut owed = self.price();
-        while let Some(part) = NonZeroU32::new(owed.min(self.burst)) {
+        while let Some(wait) = self.pay(&mut owed) {
+            tokio::time::sleep(wait).await;
+        }
+        start.elapsed()
+    }
+}
+
+impl<C: Clock + Clone> Budget<C> {
+    fn with_clock(allowance: u32, burst: u32, clock: C) -> Self {
+        let allowance = allowance.max(1);
+        let burst = burst.clamp(1, allowance);
+        // A second that starts with a full burst sees `burst + rate` requests.
+        let rate = (allowance - burst).max(1);
+        let cells = |requests: u32| {
+            NonZeroU32::new(requests.saturating_mul(LEVELS)).unwrap_or(NonZeroU32::MIN)
+        };
+        let quota = Quota::per_second(cells(rate)).allow_burst(cells(burst));
+        Self {
+            limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
+            clock,
+            burst: cells(burst).get(),
+            successes_per_level: allowance,
+            speed: Mutex::new(Speed {
+                level: LEVELS,
+                successes: 0,
+                last_cut: None,
+            }),
+            line: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Pays as many of the cells that are owed as can be had now; returns how
+    /// long to wait before paying on, or `None` when all are paid.
+    fn pay(&self, owed: &mut u32) -> Option<Duration> {
+        while let Some(part) = NonZeroU32::new((*owed).min(self.burst)) {
             match self.limiter.check_n(part) {
-                Ok(Ok(())) => owed -= part.get(),
-                Ok(Err(not_until)) => {
-                    tokio::time::sleep(not_until.wait_time_from(self.clock.now())).await;
-                }
+                Ok(Ok(())) => *owed -= part.get(),
+                Ok(Err(not_until)) => return Some(not_until.wait_time_from(self.clock.now())),
                 // Cannot be: a part is never larger than the burst.
-                Err(_) => break,
+                Err(_) => *owed = 0,
             }
         }
-        self.clock.now().saturating_sub(start)
+        None
     }
 
     /// AWS throttled a request of this budget: half the speed, once per second at most.
@@ -90,7 +106,10 @@ impl Budget {
         let now = self.clock.now();
         let mut speed = self.speed();
         speed.successes = 0;
-        if speed.last_cut.is_none_or(|cut| now.saturating_sub(cut) >= ONE_CUT) {
+        let since_cut = speed
+            .last_cut
+            .map(|cut| Duration::from(now.duration_since(cut)));
+        if since_cut.is_none_or(|passed| passed >= ONE_CUT) {
             speed.level = (speed.level / 2).max(1);
             speed.last_cut = Some(now);
         }
@@ -114,84 +133,119 @@ impl Budget {
         LEVELS * LEVELS / self.speed().level
     }
 
-    fn speed(&self) -> std::sync::MutexGuard<'_, Speed> {
+    fn speed(&self) -> MutexGuard<'_, Speed<C::Instant>> {
         // A panic cannot leave the three numbers in a state that matters.
-        self.speed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.speed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use governor::clock::FakeRelativeClock;
+
     use super::*;
 
-    /// Moments at which `requests` requests were allowed, in milliseconds.
-    async fn moments(budget: &Budget, requests: u32) -> Vec<u64> {
-        let start = tokio::time::Instant::now();
-        let mut moments = Vec::new();
-        for _ in 0..requests {
-            budget.take().await;
-            moments.push(start.elapsed().as_millis() as u64);
+    /// A budget on a clock that only waiting moves.
+    struct Stopped {
+        budget: Budget<FakeRelativeClock>,
+        clock: FakeRelativeClock,
+    }
+
+    impl Stopped {
+        fn new(allowance: u32, burst: u32) -> Self {
+            let clock = FakeRelativeClock::default();
+            Self {
+                budget: Budget::with_clock(allowance, burst, clock.clone()),
+                clock,
+            }
         }
-        moments
+
+        /// Moments at which `requests` requests in a row may be sent, in milliseconds.
+        fn moments(&self, requests: u32) -> Vec<u64> {
+            let start = self.clock.now();
+            (0..requests)
+                .map(|_| {
+                    let mut owed = self.budget.price();
+                    while let Some(wait) = self.budget.pay(&mut owed) {
+                        self.clock.advance(wait);
+                    }
+                    Duration::from(self.clock.now().duration_since(start)).as_millis() as u64
+                })
+                .collect()
+        }
+
+        fn time_for(&self, requests: u32) -> u64 {
+            self.moments(requests).last().copied().unwrap_or(0)
+        }
     }
 
     fn most_in_a_second(moments: &[u64]) -> usize {
+        let within = |start: u64| {
+            moments
+                .iter()
+                .filter(|moment| (start..start + 1_000).contains(moment))
+                .count()
+        };
         moments
             .iter()
-            .map(|start| moments.iter().filter(|m| (*start..*start + 1_000).contains(m)).count())
+            .map(|start| within(*start))
             .max()
             .unwrap_or(0)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn no_second_sees_more_than_the_allowance() {
+    #[test]
+    fn no_second_sees_more_than_the_allowance() {
         for (allowance, burst) in [(1, 1), (2, 1), (4, 2), (5, 3), (15, 8), (300, 10)] {
-            let moments = moments(&Budget::new(allowance, burst), allowance * 4).await;
+            let moments = Stopped::new(allowance, burst).moments(allowance * 4);
             let most = most_in_a_second(&moments);
-            assert!(most <= allowance as usize, "{most} of {allowance} with a burst of {burst}");
+            assert!(
+                most <= allowance as usize,
+                "{most} of {allowance} with a burst of {burst}"
+            );
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_waits_for_nothing() {
-        assert_eq!(moments(&Budget::new(5, 3), 3).await, [0, 0, 0]);
+    #[test]
+    fn a_burst_waits_for_nothing() {
+        assert_eq!(Stopped::new(5, 3).moments(3), [0, 0, 0]);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_throttle_halves_the_speed_and_successes_restore_it() {
-        let budget = Budget::new(20, 1);
-        let seconds_for = async |requests| moments(&budget, requests).await.last().copied().unwrap_or(0);
-        let full = seconds_for(38).await;
-        budget.throttled();
-        budget.throttled();
-        let half = seconds_for(38).await;
-        assert!((full * 19 / 10..full * 22 / 10).contains(&half), "{full} ms, then {half} ms");
+    #[test]
+    fn a_throttle_halves_the_speed_and_successes_restore_it() {
+        let stopped = Stopped::new(20, 1);
+        let full = stopped.time_for(38);
+        // Requests that were under way together are throttled together.
+        stopped.budget.throttled();
+        stopped.budget.throttled();
+        let half = stopped.time_for(38);
+        assert!(
+            (full * 19 / 10..full * 22 / 10).contains(&half),
+            "{full} ms, then {half} ms"
+        );
         for _ in 0..2_000 {
-            budget.succeeded();
+            stopped.budget.succeeded();
         }
-        let restored = seconds_for(38).await;
+        let restored = stopped.time_for(38);
         assert!(restored <= full * 11 / 10, "{full} ms, then {restored} ms");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn throttles_without_end_leave_a_trickle() {
-        let budget = Budget::new(2, 1);
+    #[test]
+    fn throttles_without_end_leave_a_trickle() {
+        let stopped = Stopped::new(2, 1);
         for _ in 0..50 {
-            budget.throttled();
-            tokio::time::advance(Duration::from_secs(2)).await;
+            stopped.budget.throttled();
+            stopped.clock.advance(ONE_CUT);
         }
-        let moments = moments(&budget, 3).await;
-        assert!(moments[2] - moments[1] <= 20_000, "{moments:?}");
-        assert!(moments[2] - moments[1] >= 10_000, "{moments:?}");
+        let moments = stopped.moments(3);
+        assert_eq!(moments[2] - moments[1], u64::from(LEVELS) * 1_000);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_gives_up_waiting_does_not_block_the_others() {
         let budget = Budget::new(1, 1);
         budget.take().await;
-        let gave_up = tokio::time::timeout(Duration::from_millis(10), budget.take()).await;
-        assert!(gave_up.is_err());
-        let waited = budget.take().await;
-        assert!(waited <= Duration::from_secs(1), "{waited:?}");
+        let waiting = budget.take();
+        assert!(futures::FutureExt::now_or_never(waiting).is_none());
+        assert!(budget.line.try_lock().is_ok());
     }
 }

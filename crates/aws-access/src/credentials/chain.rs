@@ -17,7 +17,7 @@ use futures::future::BoxFuture;
 use orgsweep_controls::Region;
 
 use super::Source;
-use crate::config::AccessConfig;
+use crate::config::{AccessConfig, StaticCredentials};
 use crate::errors::{AccessError, CallError, FaultKind, sanitize};
 use crate::http_client;
 use crate::operation::Operation;
@@ -38,20 +38,30 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    pub(crate) async fn new(config: &AccessConfig, region: &Region, http: &SharedHttpClient) -> Self {
-        let sdk_region = aws_types::region::Region::new(region.as_str().to_owned());
-        let provider_config = ProviderConfig::default()
-            .with_http_client(http.clone())
-            .with_region(Some(sdk_region.clone()));
-        let mut chain = DefaultCredentialsChain::builder()
-            .configure(provider_config)
-            .region(sdk_region)
-            .imds_client(instance_metadata());
-        if let Some(profile) = &config.profile {
-            chain = chain.profile_name(profile);
-        }
+    /// What the SDK's default chain finds.
+    pub(crate) async fn new(
+        config: &AccessConfig,
+        region: &Region,
+        http: &SharedHttpClient,
+    ) -> Self {
+        let chain = default_chain(config, region, http).await;
         Self {
-            provider: SharedCredentialsProvider::new(chain.build().await),
+            provider: SharedCredentialsProvider::new(chain),
+            region: region.clone(),
+        }
+    }
+
+    /// Credentials that were given.
+    pub(crate) fn given(credentials: StaticCredentials, region: &Region) -> Self {
+        let credentials = Credentials::new(
+            credentials.access_key_id,
+            credentials.secret_access_key,
+            credentials.session_token,
+            None,
+            "given",
+        );
+        Self {
+            provider: SharedCredentialsProvider::new(credentials),
             region: region.clone(),
         }
     }
@@ -60,7 +70,9 @@ impl Chain {
     pub(crate) async fn first_load(&self) -> Result<Credentials, AccessError> {
         match tokio::time::timeout(LONGEST_LOAD, self.provider.provide_credentials()).await {
             Ok(Ok(credentials)) => Ok(credentials),
-            Ok(Err(error)) => Err(AccessError::NoCredentials { detail: explain(&error) }),
+            Ok(Err(error)) => Err(AccessError::NoCredentials {
+                detail: explain(&error),
+            }),
             Err(_) => Err(AccessError::NoCredentials {
                 detail: format!("loading them took longer than {} s", LONGEST_LOAD.as_secs()),
             }),
@@ -68,11 +80,31 @@ impl Chain {
     }
 }
 
+async fn default_chain(
+    config: &AccessConfig,
+    region: &Region,
+    http: &SharedHttpClient,
+) -> DefaultCredentialsChain {
+    let sdk_region = aws_types::region::Region::new(region.as_str().to_owned());
+    let provider_config = ProviderConfig::default()
+        .with_http_client(http.clone())
+        .with_region(Some(sdk_region.clone()));
+    let mut chain = DefaultCredentialsChain::builder()
+        .configure(provider_config)
+        .region(sdk_region)
+        .imds_client(instance_metadata());
+    if let Some(profile) = &config.profile {
+        chain = chain.profile_name(profile);
+    }
+    chain.build().await
+}
+
 impl Source for Chain {
     fn fetch(&self) -> BoxFuture<'_, Result<Credentials, CallError>> {
         Box::pin(async {
             self.first_load().await.map_err(|error| CallError {
-                call: Operation::GetCallerIdentity.call(&self.region),
+                operation: Operation::GetCallerIdentity,
+                region: self.region.clone(),
                 kind: FaultKind::CredentialsExpired,
                 code: None,
                 message: error.to_string(),
@@ -86,7 +118,9 @@ fn explain(error: &CredentialsError) -> String {
     if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
         return "none in the environment, the profile, the container or the instance".to_owned();
     }
-    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| {
+        error.source()
+    });
     let mut words: Vec<String> = causes.map(ToString::to_string).collect();
     words.dedup();
     sanitize(&words.join(": "))
@@ -121,11 +155,14 @@ pub(crate) async fn region(config: &AccessConfig) -> Result<Option<Region>, Acce
         found = instance.build().region().await;
     }
     let parsed = found.map(|region| {
-        region.as_ref().parse::<Region>().map_err(|error| AccessError::InvalidConfig {
-            setting: "Region".to_owned(),
-            found: error.text,
-            expected: error.expected,
-        })
+        region
+            .as_ref()
+            .parse::<Region>()
+            .map_err(|error| AccessError::InvalidConfig {
+                setting: "Region".to_owned(),
+                found: error.text,
+                expected: error.expected,
+            })
     });
     parsed.transpose()
 }

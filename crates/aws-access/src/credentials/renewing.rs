@@ -84,9 +84,13 @@ impl Renewing {
     }
 
     /// AWS said that `rejected` have expired: new ones, if the source has others.
-    pub(crate) async fn renew(&self, rejected: &Credentials) -> Result<Option<Credentials>, CallError> {
+    pub(crate) async fn renew(
+        &self,
+        rejected: &Credentials,
+    ) -> Result<Option<Credentials>, CallError> {
         let differ = |other: &Credentials| {
-            other.access_key_id() != rejected.access_key_id() || other.session_token() != rejected.session_token()
+            other.access_key_id() != rejected.access_key_id()
+                || other.session_token() != rejected.session_token()
         };
         let _only_one = self.fetching.lock().await;
         if let Some((held, State::Fresh)) = self.held()
@@ -106,7 +110,11 @@ impl Renewing {
     }
 
     fn held(&self) -> Option<(Held, State)> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let held = self
+            .held
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()?;
         let state = state(held.credentials.expiry(), held.fetched, SystemTime::now());
         Some((held, state))
     }
@@ -138,13 +146,22 @@ mod tests {
         fn fetch(&self) -> BoxFuture<'_, Result<Credentials, CallError>> {
             let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
             let expiry = SystemTime::now() + self.lifetime;
-            let credentials = Credentials::new(format!("key-{number}"), "secret", None, Some(expiry), "test");
+            let credentials = Credentials::new(
+                format!("key-{number}"),
+                "secret",
+                None,
+                Some(expiry),
+                "test",
+            );
             Box::pin(std::future::ready(Ok(credentials)))
         }
     }
 
     fn lasting(lifetime: Duration) -> Renewing {
-        Renewing::new(Numbered { count: AtomicU32::new(0), lifetime })
+        Renewing::new(Numbered {
+            count: AtomicU32::new(0),
+            lifetime,
+        })
     }
 
     #[test]
@@ -153,12 +170,12 @@ mod tests {
         let ago = |seconds| now - Duration::from_secs(seconds);
         let ahead = |seconds| Some(now + Duration::from_secs(seconds));
         for (expiry, fetched, expected) in [
-            (None,         ago(9_999), State::Fresh),
-            (ahead(3_600), ago(0),     State::Fresh),
-            (ahead(301),   ago(3_000), State::Fresh),
-            (ahead(299),   ago(3_000), State::Ageing),
-            (ahead(100),   ago(10),    State::Fresh),
-            (ahead(0),     ago(10),    State::Over),
+            (None, ago(9_999), State::Fresh),
+            (ahead(3_600), ago(0), State::Fresh),
+            (ahead(301), ago(3_000), State::Fresh),
+            (ahead(299), ago(3_000), State::Ageing),
+            (ahead(100), ago(10), State::Fresh),
+            (ahead(0), ago(10), State::Over),
         ] {
             assert_eq!(state(expiry, fetched, now), expected, "{expiry:?}");
         }
@@ -180,6 +197,9 @@ mod tests {
         let rejected = renewing.current().await.unwrap();
         let first = renewing.renew(&rejected).await.unwrap().unwrap();
         let second = renewing.renew(&rejected).await.unwrap().unwrap();
-        assert_eq!([first.access_key_id(), second.access_key_id()], ["key-2", "key-2"]);
+        assert_eq!(
+            [first.access_key_id(), second.access_key_id()],
+            ["key-2", "key-2"]
+        );
     }
 }

@@ -12,8 +12,8 @@ use orgsweep_controls::{AccountId, Partition};
 
 use super::Source;
 use crate::access::Shared;
-use crate::budget::Bucket;
 use crate::budget::AccountBudgets;
+use crate::budget::Bucket;
 use crate::call::{Terms, perform};
 use crate::config::{AccessConfig, RoleConfig};
 use crate::errors::{CallError, Failure, FailureReason};
@@ -26,18 +26,27 @@ const ONE_HOUR: Duration = Duration::from_hours(1);
 
 /// ARN of the role for `account`.
 pub(crate) fn role_arn(role: &RoleConfig, partition: &Partition, account: &AccountId) -> String {
-    let different = role.per_account.get(account).and_then(|different| different.role.as_deref());
+    let different = role
+        .per_account
+        .get(account)
+        .and_then(|different| different.role.as_deref());
     let name = different.unwrap_or(&role.name);
     if name.starts_with("arn:") {
         name.to_owned()
     } else {
-        format!("arn:{partition}:iam::{account}:role/{}", name.trim_start_matches('/'))
+        format!(
+            "arn:{partition}:iam::{account}:role/{}",
+            name.trim_start_matches('/')
+        )
     }
 }
 
 /// External id for `account`.
 fn external_id<'a>(role: &'a RoleConfig, account: &AccountId) -> Option<&'a str> {
-    let different = role.per_account.get(account).and_then(|different| different.external_id.as_deref());
+    let different = role
+        .per_account
+        .get(account)
+        .and_then(|different| different.external_id.as_deref());
     different.or(role.external_id.as_deref())
 }
 
@@ -48,7 +57,11 @@ pub(crate) struct SessionDuration(AtomicI32);
 
 impl SessionDuration {
     pub(crate) fn new(configured: Duration, caller_arn: &str) -> Self {
-        let longest = if is_role_session(caller_arn) { ONE_HOUR } else { configured };
+        let longest = if is_role_session(caller_arn) {
+            ONE_HOUR
+        } else {
+            configured
+        };
         Self(AtomicI32::new(configured.min(longest).as_secs() as i32))
     }
 
@@ -58,13 +71,17 @@ impl SessionDuration {
 
     /// A role refused this duration: one hour from now on.
     fn shorten(&self) {
-        self.0.fetch_min(ONE_HOUR.as_secs() as i32, Ordering::Relaxed);
+        self.0
+            .fetch_min(ONE_HOUR.as_secs() as i32, Ordering::Relaxed);
     }
 }
 
 /// Whether an ARN is that of a role's session (assuming a role from it is role chaining).
 pub(crate) fn is_role_session(caller_arn: &str) -> bool {
-    caller_arn.splitn(6, ':').nth(5).is_some_and(|resource| resource.starts_with("assumed-role/"))
+    caller_arn
+        .splitn(6, ':')
+        .nth(5)
+        .is_some_and(|resource| resource.starts_with("assumed-role/"))
 }
 
 /// The session of one account's role.
@@ -93,7 +110,12 @@ impl Source for Role {
 
 impl Role {
     async fn assume(&self, seconds: i32) -> Result<Credentials, CallError> {
-        let Shared { config: AccessConfig { role, .. }, caller, vantage, .. } = &*self.shared;
+        let Shared {
+            config: AccessConfig { role, .. },
+            caller,
+            vantage,
+            ..
+        } = &*self.shared;
         let request = self
             .shared
             .clients
@@ -110,11 +132,15 @@ impl Role {
             tally: &self.tally,
             patience: self.shared.patience(),
         };
-        let answer = perform(Operation::AssumeRole, vantage, terms, || request.clone().send()).await?;
+        let answer = perform(Operation::AssumeRole, vantage, terms, || {
+            request.clone().send()
+        })
+        .await?;
         match answer.credentials {
             Some(found) => Ok(taken_over(found)),
             None => Err(CallError::garbled(
-                Operation::AssumeRole.call(vantage),
+                Operation::AssumeRole,
+                vantage,
                 "the answer has no credentials",
             )),
         }
@@ -146,7 +172,11 @@ pub(crate) fn failure(error: &CallError, shared: &Shared, account: &AccountId) -
              caller may call `sts:AssumeRole` on it",
             error.words(),
             shared.caller.arn,
-            if external_id(&shared.config.role, account).is_some() { " with the configured external id" } else { "" },
+            if external_id(&shared.config.role, account).is_some() {
+                " with the configured external id"
+            } else {
+                ""
+            },
         );
     }
     failure
@@ -170,15 +200,26 @@ mod tests {
             external_id: Some("general".to_owned()),
             per_account: [
                 (named.clone(), different("/security/Other")),
-                (whole.clone(), different("arn:aws-cn:iam::999999999999:role/Hub")),
+                (
+                    whole.clone(),
+                    different("arn:aws-cn:iam::999999999999:role/Hub"),
+                ),
             ]
             .into(),
             ..RoleConfig::default()
         };
         let partition = "aws-us-gov".parse().unwrap();
         for (account, arn, id) in [
-            (plain, "arn:aws-us-gov:iam::111111111111:role/audit/ReadOnly", "general"),
-            (named, "arn:aws-us-gov:iam::222222222222:role/security/Other", "other"),
+            (
+                plain,
+                "arn:aws-us-gov:iam::111111111111:role/audit/ReadOnly",
+                "general",
+            ),
+            (
+                named,
+                "arn:aws-us-gov:iam::222222222222:role/security/Other",
+                "other",
+            ),
             (whole, "arn:aws-cn:iam::999999999999:role/Hub", "other"),
         ] {
             assert_eq!(role_arn(&role, &partition, &account), arn);
@@ -191,10 +232,22 @@ mod tests {
         let hours = Duration::from_hours(4);
         for (arn, configured, expected) in [
             ("arn:aws:iam::111111111111:user/nightly", hours, 14_400),
-            ("arn:aws:sts::111111111111:assumed-role/Nightly/i-1", hours, 3_600),
-            ("arn:aws:sts::111111111111:assumed-role/Nightly/i-1", Duration::from_mins(15), 900),
+            (
+                "arn:aws:sts::111111111111:assumed-role/Nightly/i-1",
+                hours,
+                3_600,
+            ),
+            (
+                "arn:aws:sts::111111111111:assumed-role/Nightly/i-1",
+                Duration::from_mins(15),
+                900,
+            ),
         ] {
-            assert_eq!(SessionDuration::new(configured, arn).seconds(), expected, "{arn}");
+            assert_eq!(
+                SessionDuration::new(configured, arn).seconds(),
+                expected,
+                "{arn}"
+            );
         }
         let duration = SessionDuration::new(hours, "arn:aws:iam::111111111111:user/nightly");
         duration.shorten();

@@ -27,7 +27,9 @@ pub enum AccessError {
         detail: String,
     },
     /// The caller's session is over.
-    #[error("the AWS credentials have expired ({detail}); renew them, for example with `aws sso login`, and run again")]
+    #[error(
+        "the AWS credentials have expired ({detail}); renew them, for example with `aws sso login`, and run again"
+    )]
     CredentialsExpired {
         /// AWS's words.
         detail: String,
@@ -50,13 +52,17 @@ pub enum AccessError {
         detail: String,
     },
     /// The caller's account belongs to no organization.
-    #[error("the caller's account belongs to no AWS organization ({detail}); use --this-account or --accounts")]
+    #[error(
+        "the caller's account belongs to no AWS organization ({detail}); use --this-account or --accounts"
+    )]
     NotInOrganization {
         /// AWS's words.
         detail: String,
     },
     /// Still throttled when the attempts ran out.
-    #[error("`{operation}` was throttled until the attempts ran out ({detail}); try again in some minutes")]
+    #[error(
+        "`{operation}` was throttled until the attempts ran out ({detail}); try again in some minutes"
+    )]
     Throttled {
         /// The IAM action.
         operation: String,
@@ -64,13 +70,17 @@ pub enum AccessError {
         detail: String,
     },
     /// No answer in time.
-    #[error("`{operation}` did not answer in time; check the network path to AWS, proxies and the endpoint URL")]
+    #[error(
+        "`{operation}` did not answer in time; check the network path to AWS, proxies and the endpoint URL"
+    )]
     TimedOut {
         /// The IAM action.
         operation: String,
     },
     /// No connection, or the service failed again and again.
-    #[error("`{operation}` failed again and again ({detail}); check the network path to AWS, proxies and the endpoint URL")]
+    #[error(
+        "`{operation}` failed again and again ({detail}); check the network path to AWS, proxies and the endpoint URL"
+    )]
     Unreachable {
         /// The IAM action.
         operation: String,
@@ -100,7 +110,7 @@ pub enum AccessError {
 
 impl From<CallError> for AccessError {
     fn from(error: CallError) -> Self {
-        let operation = error.call.permission();
+        let operation = error.operation.permission();
         let detail = error.words();
         match error.kind {
             FaultKind::Denied | FaultKind::DeniedByServiceControlPolicy => Self::Denied {
@@ -112,9 +122,13 @@ impl From<CallError> for AccessError {
             FaultKind::NotInOrganization => Self::NotInOrganization { detail },
             FaultKind::Throttled => Self::Throttled { operation, detail },
             FaultKind::TimedOut => Self::TimedOut { operation },
-            FaultKind::Transient | FaultKind::Unreachable => Self::Unreachable { operation, detail },
+            FaultKind::Transient | FaultKind::Unreachable => {
+                Self::Unreachable { operation, detail }
+            }
             FaultKind::Garbled => Self::Garbled { operation, detail },
-            FaultKind::NotFound | FaultKind::RegionDisabled | FaultKind::Invalid => Self::Refused { operation, detail },
+            FaultKind::NotFound | FaultKind::RegionDisabled | FaultKind::Invalid => {
+                Self::Refused { operation, detail }
+            }
         }
     }
 }

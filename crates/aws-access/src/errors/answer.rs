@@ -44,10 +44,11 @@ impl Answer {
     {
         match error {
             SdkError::TimeoutError(_) => Self::TimedOut,
-            SdkError::ConstructionFailure(_) => Self::Unsendable(root_cause(error)),
             SdkError::DispatchFailure(failure) => {
                 let connector = failure.as_connector_error();
-                let connecting = has_cause(error, "connect") || has_cause(error, "dns");
+                let connecting = has_cause(error, "(connect)")
+                    || has_cause(error, "connect error")
+                    || has_cause(error, "dns error");
                 if failure.is_timeout() {
                     Self::TimedOut
                 } else if failure.is_user() {
@@ -73,17 +74,21 @@ impl Answer {
                 code: refusal.err().code().map(str::to_owned),
                 message: refusal.err().message().map(str::to_owned),
             },
+            // The request could not be made, or a kind of failure that is not known here.
             _ => Self::Unsendable(root_cause(error)),
         }
     }
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 fn root_cause(error: &(dyn Error + 'static)) -> String {
-    chain(error).last().map(ToString::to_string).unwrap_or_default()
+    chain(error)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 fn has_cause(error: &(dyn Error + 'static), word: &str) -> bool {

@@ -29,7 +29,11 @@ const DENIALS: [&str; 6] = [
     "NotAuthorized",
 ];
 
-const EXPIRED: [&str; 3] = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"];
+const EXPIRED: [&str; 3] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "TokenRefreshRequired",
+];
 
 /// Codes for credentials that AWS does not know. A Region that is not enabled
 /// in the account answers the same way.
@@ -40,7 +44,11 @@ const UNKNOWN_CREDENTIALS: [&str; 4] = [
     "InvalidAccessKeyId",
 ];
 
-const REGION_DISABLED: [&str; 3] = ["RegionDisabledException", "OptInRequired", "SubscriptionRequiredException"];
+const REGION_DISABLED: [&str; 3] = [
+    "RegionDisabledException",
+    "OptInRequired",
+    "SubscriptionRequiredException",
+];
 
 const PASSING: [&str; 9] = [
     "InternalFailure",
@@ -64,11 +72,20 @@ pub(crate) fn classify(service: &str, answer: &Answer) -> FaultKind {
         Answer::NoConnection(_) => FaultKind::Unreachable,
         Answer::CutOff(_) => FaultKind::Transient,
         Answer::Unsendable(_) => FaultKind::Invalid,
-        Answer::Garbled { status, .. } => by_status_alone(*status),
-        Answer::Refused { status, code: None, .. } => by_status_alone(*status),
-        Answer::Refused { status, code: Some(code), message } => {
-            by_code(service, *status, code, message.as_deref().unwrap_or_default())
-        }
+        Answer::Garbled { status, .. }
+        | Answer::Refused {
+            status, code: None, ..
+        } => by_status_alone(*status),
+        Answer::Refused {
+            status,
+            code: Some(code),
+            message,
+        } => by_code(
+            service,
+            *status,
+            code,
+            message.as_deref().unwrap_or_default(),
+        ),
     }
 }
 
@@ -106,11 +123,17 @@ fn by_code(service: &str, status: u16, code: &str, message: &str) -> FaultKind {
         }
     } else if is(&REGION_DISABLED) {
         FaultKind::RegionDisabled
-    } else if matches!(code, "SignatureDoesNotMatch" | "IncompleteSignature" | "MissingAuthenticationToken") {
+    } else if matches!(
+        code,
+        "SignatureDoesNotMatch" | "IncompleteSignature" | "MissingAuthenticationToken"
+    ) {
         FaultKind::CredentialsRejected
     } else if code == "AWSOrganizationsNotInUseException" {
         FaultKind::NotInOrganization
-    } else if code == "NotFound" || code.ends_with("NotFoundException") || code == "ResourceNotFound" {
+    } else if code == "NotFound"
+        || code.ends_with("NotFoundException")
+        || code == "ResourceNotFound"
+    {
         FaultKind::NotFound
     } else if is(&PASSING) || status >= 500 {
         FaultKind::Transient
@@ -210,14 +233,25 @@ mod tests {
                 Denied,
             ),
         ] {
-            assert_eq!(classify("cloudtrail", &answer(message)), expected, "{message}");
+            assert_eq!(
+                classify("cloudtrail", &answer(message)),
+                expected,
+                "{message}"
+            );
         }
     }
 
     #[test]
     fn what_has_no_code_is_judged_by_what_happened() {
-        let refused = |status| Answer::Refused { status, code: None, message: None };
-        let garbled = |status| Answer::Garbled { status, detail: String::new() };
+        let refused = |status| Answer::Refused {
+            status,
+            code: None,
+            message: None,
+        };
+        let garbled = |status| Answer::Garbled {
+            status,
+            detail: String::new(),
+        };
         for (answer, expected) in [
             (Answer::TimedOut, TimedOut),
             (Answer::NoConnection(String::new()), Unreachable),

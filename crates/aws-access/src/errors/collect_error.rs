@@ -54,14 +54,17 @@ impl FailureReason {
     pub(crate) fn of(kind: FaultKind) -> Self {
         match kind {
             FaultKind::Denied | FaultKind::DeniedByServiceControlPolicy => Self::RoleNotAssumable,
-            FaultKind::CredentialsExpired | FaultKind::CredentialsRejected => Self::CredentialsExpired,
+            FaultKind::CredentialsExpired | FaultKind::CredentialsRejected => {
+                Self::CredentialsExpired
+            }
             FaultKind::Throttled => Self::Throttled,
             FaultKind::TimedOut => Self::TimedOut,
             FaultKind::Transient | FaultKind::Unreachable => Self::Unreachable,
             FaultKind::Garbled => Self::Garbled,
-            FaultKind::NotFound | FaultKind::NotInOrganization | FaultKind::RegionDisabled | FaultKind::Invalid => {
-                Self::Invalid
-            }
+            FaultKind::NotFound
+            | FaultKind::NotInOrganization
+            | FaultKind::RegionDisabled
+            | FaultKind::Invalid => Self::Invalid,
         }
     }
 }
@@ -98,7 +101,7 @@ impl Failure {
     pub(crate) fn of(error: &CallError) -> Self {
         let reason = FailureReason::of(error.kind);
         let words = error.words();
-        let call = &error.call;
+        let call = error.call();
         let message = match reason {
             FailureReason::RoleNotAssumable => format!("`{call}` was denied: {words}"),
             FailureReason::CredentialsExpired => format!(
@@ -117,7 +120,9 @@ impl Failure {
                 "`{call}` answered something that could not be understood ({words}); check whether a proxy \
                  or the endpoint URL stands between orgsweep and AWS"
             ),
-            FailureReason::Invalid => format!("`{call}` was refused ({words}); check the settings of the role and the Region"),
+            FailureReason::Invalid => format!(
+                "`{call}` was refused ({words}); check the settings of the role and the Region"
+            ),
         };
         Self { reason, message }
     }

@@ -1,6 +1,8 @@
 //! The fault of one call, after its retries.
 
-use orgsweep_controls::{Call, Known, Unread, UnreadCause};
+use orgsweep_controls::{Call, Known, Region, Unread, UnreadCause};
+
+use crate::operation::Operation;
 
 /// The kinds of faults, as far as somebody acts differently on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,8 +38,10 @@ pub(crate) enum FaultKind {
 /// The fault of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CallError {
-    /// The call.
-    pub(crate) call: Call,
+    /// What was asked.
+    pub(crate) operation: Operation,
+    /// Where it was asked.
+    pub(crate) region: Region,
     /// What kind of fault it was.
     pub(crate) kind: FaultKind,
     /// The service's error code, if it gave one.
@@ -47,14 +51,24 @@ pub(crate) struct CallError {
 }
 
 impl CallError {
-    /// An answer of `call` that could not be understood.
-    pub(crate) fn garbled(call: Call, message: impl Into<String>) -> Self {
+    /// An answer of `operation` that could not be understood.
+    pub(crate) fn garbled(
+        operation: Operation,
+        region: &Region,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
-            call,
+            operation,
+            region: region.clone(),
             kind: FaultKind::Garbled,
             code: None,
             message: message.into(),
         }
+    }
+
+    /// The call, as a fact's origin.
+    pub(crate) fn call(&self) -> Call {
+        self.operation.call(&self.region)
     }
 
     /// The fact that this call would have told.
@@ -74,7 +88,7 @@ impl CallError {
             | FaultKind::CredentialsRejected => UnreadCause::Invalid,
         };
         Unread {
-            call: self.call,
+            call: self.call(),
             cause,
             message: self.message,
         }

@@ -26,10 +26,13 @@ pub(super) async fn list(organizations: &Organizations<'_>) -> Result<Vec<Listed
     let mut token = None;
     loop {
         let request = client.list_accounts().set_next_token(token);
-        let page = organizations.call(Operation::ListAccounts, || request.clone().send()).await?;
+        let page = organizations
+            .call(Operation::ListAccounts, || request.clone().send())
+            .await?;
         for account in page.accounts.unwrap_or_default() {
-            let understood = listed(account)
-                .ok_or_else(|| organizations.garbled(Operation::ListAccounts, "an account has no valid id"))?;
+            let understood = listed(account).ok_or_else(|| {
+                organizations.garbled(Operation::ListAccounts, "an account has no valid id")
+            })?;
             accounts.push(understood);
         }
         token = pages
@@ -68,7 +71,9 @@ fn moment(time: &aws_smithy_types::DateTime) -> Option<DateTime<Utc>> {
 /// `State` where there is one, else the older `Status`; neither, or one that is
 /// not known here, is an account that can be tried.
 fn state(state: Option<&SdkState>, status: Option<&AccountStatus>) -> AccountState {
-    let text = state.map(SdkState::as_str).or_else(|| status.map(AccountStatus::as_str));
+    let text = state
+        .map(SdkState::as_str)
+        .or_else(|| status.map(AccountStatus::as_str));
     match text {
         Some("PENDING_ACTIVATION") => AccountState::PendingActivation,
         Some("SUSPENDED") => AccountState::Suspended,

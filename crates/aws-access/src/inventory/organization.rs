@@ -18,16 +18,23 @@ pub(super) struct Identity {
 pub(super) async fn read(organizations: &Organizations<'_>) -> Result<Identity, AccessError> {
     let client = organizations.client();
     let answer = organizations
-        .call(Operation::DescribeOrganization, || client.describe_organization().send())
+        .call(Operation::DescribeOrganization, || {
+            client.describe_organization().send()
+        })
         .await;
     match answer {
         Ok(answer) => {
             let organization = answer.organization.ok_or_else(|| {
-                organizations.garbled(Operation::DescribeOrganization, "it describes no organization")
+                organizations.garbled(
+                    Operation::DescribeOrganization,
+                    "it describes no organization",
+                )
             })?;
             Ok(Identity {
                 organization: organization.id.and_then(|id| id.parse().ok()),
-                management_account: organization.master_account_id.and_then(|id| id.parse().ok()),
+                management_account: organization
+                    .master_account_id
+                    .and_then(|id| id.parse().ok()),
             })
         }
         // The accounts' ARNs name the organization as well.
@@ -43,7 +50,11 @@ impl Identity {
         for account in listed {
             let Some(arn) = &account.arn else { continue };
             if self.organization.is_none() {
-                self.organization = arn.resource().split('/').nth(1).and_then(|id| id.parse().ok());
+                self.organization = arn
+                    .resource()
+                    .split('/')
+                    .nth(1)
+                    .and_then(|id| id.parse().ok());
             }
             if self.management_account.is_none() {
                 self.management_account = arn.account();
@@ -66,6 +77,9 @@ mod tests {
         let mut identity = Identity::default();
         identity.complete_from(&[listed(account).unwrap()]);
         assert_eq!(identity.organization.unwrap().as_str(), "o-a1b2c3d4e5");
-        assert_eq!(identity.management_account.unwrap().as_str(), "111111111111");
+        assert_eq!(
+            identity.management_account.unwrap().as_str(),
+            "111111111111"
+        );
     }
 }

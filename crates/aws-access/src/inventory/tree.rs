@@ -49,7 +49,10 @@ pub(super) async fn places(
 }
 
 /// The places as the accounts themselves name them; `None` unless all do.
-fn own_words(accounts: &[Listed], units: &BTreeMap<String, Place>) -> Option<BTreeMap<AccountId, Place>> {
+fn own_words(
+    accounts: &[Listed],
+    units: &BTreeMap<String, Place>,
+) -> Option<BTreeMap<AccountId, Place>> {
     accounts
         .iter()
         .map(|listed| {
@@ -88,8 +91,15 @@ async fn roots(organizations: &Organizations<'_>) -> Result<Vec<String>, AccessE
     let mut token = None;
     loop {
         let request = client.list_roots().set_next_token(token);
-        let page = organizations.call(Operation::ListRoots, || request.clone().send()).await?;
-        roots.extend(page.roots.unwrap_or_default().into_iter().filter_map(|root| root.id));
+        let page = organizations
+            .call(Operation::ListRoots, || request.clone().send())
+            .await?;
+        roots.extend(
+            page.roots
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|root| root.id),
+        );
         token = pages
             .after(page.next_token)
             .map_err(|endless| organizations.garbled(Operation::ListRoots, endless.message()))?;
@@ -100,7 +110,10 @@ async fn roots(organizations: &Organizations<'_>) -> Result<Vec<String>, AccessE
 }
 
 /// The OUs directly below `parent`, with their names.
-async fn children(organizations: &Organizations<'_>, parent: &str) -> Result<Vec<(String, String)>, AccessError> {
+async fn children(
+    organizations: &Organizations<'_>,
+    parent: &str,
+) -> Result<Vec<(String, String)>, AccessError> {
     const OPERATION: Operation = Operation::ListOrganizationalUnitsForParent;
     let client = organizations.client();
     let mut units = Vec::new();
@@ -111,9 +124,13 @@ async fn children(organizations: &Organizations<'_>, parent: &str) -> Result<Vec
             .list_organizational_units_for_parent()
             .parent_id(parent)
             .set_next_token(token);
-        let page = organizations.call(OPERATION, || request.clone().send()).await?;
+        let page = organizations
+            .call(OPERATION, || request.clone().send())
+            .await?;
         for unit in page.organizational_units.unwrap_or_default() {
-            let id = unit.id.ok_or_else(|| organizations.garbled(OPERATION, "an OU has no id"))?;
+            let id = unit
+                .id
+                .ok_or_else(|| organizations.garbled(OPERATION, "an OU has no id"))?;
             let name = unit.name.unwrap_or_else(|| id.clone());
             units.push((id, name));
         }
@@ -127,16 +144,28 @@ async fn children(organizations: &Organizations<'_>, parent: &str) -> Result<Vec
 }
 
 /// The accounts directly below `parent`.
-async fn accounts_of(organizations: &Organizations<'_>, parent: &str) -> Result<Vec<AccountId>, AccessError> {
+async fn accounts_of(
+    organizations: &Organizations<'_>,
+    parent: &str,
+) -> Result<Vec<AccountId>, AccessError> {
     const OPERATION: Operation = Operation::ListAccountsForParent;
     let client = organizations.client();
     let mut accounts = Vec::new();
     let mut pages = Pages::default();
     let mut token = None;
     loop {
-        let request = client.list_accounts_for_parent().parent_id(parent).set_next_token(token);
-        let page = organizations.call(OPERATION, || request.clone().send()).await?;
-        let ids = page.accounts.unwrap_or_default().into_iter().filter_map(|account| account.id);
+        let request = client
+            .list_accounts_for_parent()
+            .parent_id(parent)
+            .set_next_token(token);
+        let page = organizations
+            .call(OPERATION, || request.clone().send())
+            .await?;
+        let ids = page
+            .accounts
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|account| account.id);
         accounts.extend(ids.filter_map(|id| id.parse().ok()));
         token = pages
             .after(page.next_token)
@@ -153,7 +182,12 @@ mod tests {
     use super::*;
 
     fn account(id: &str, paths: &[&str]) -> Listed {
-        let mut account = listed(aws_sdk_organizations::types::Account::builder().id(id).build()).unwrap();
+        let mut account = listed(
+            aws_sdk_organizations::types::Account::builder()
+                .id(id)
+                .build(),
+        )
+        .unwrap();
         account.paths = paths.iter().map(|path| (*path).to_owned()).collect();
         account
     }
@@ -162,16 +196,26 @@ mod tests {
     fn accounts_that_name_their_paths_need_no_listing_per_unit() {
         let root = Place::default().below("r-ab12".to_owned(), None);
         let unit = root.below("ou-ab12-prod".to_owned(), Some("Prod".to_owned()));
-        let units = [("r-ab12".to_owned(), root.clone()), ("ou-ab12-prod".to_owned(), unit.clone())].into();
+        let units = [
+            ("r-ab12".to_owned(), root.clone()),
+            ("ou-ab12-prod".to_owned(), unit.clone()),
+        ]
+        .into();
         let in_root = account("111111111111", &["o-a1b2c3d4e5/r-ab12/111111111111/"]);
-        let in_unit = account("222222222222", &["o-a1b2c3d4e5/r-ab12/ou-ab12-prod/222222222222/"]);
+        let in_unit = account(
+            "222222222222",
+            &["o-a1b2c3d4e5/r-ab12/ou-ab12-prod/222222222222/"],
+        );
         let found = own_words(&[in_root.clone(), in_unit.clone()], &units).unwrap();
         assert_eq!(found[&in_root.account.id], root);
         assert_eq!(found[&in_unit.account.id], unit);
         assert_eq!(unit.names, ["Prod"]);
         assert_eq!(unit.ids, ["r-ab12", "ou-ab12-prod"]);
 
-        for silent in [account("333333333333", &[]), account("333333333333", &["o-a1b2c3d4e5/r-ab12/ou-gone/"])] {
+        for silent in [
+            account("333333333333", &[]),
+            account("333333333333", &["o-a1b2c3d4e5/r-ab12/ou-gone/"]),
+        ] {
             assert_eq!(own_words(&[in_unit.clone(), silent], &units), None);
         }
     }

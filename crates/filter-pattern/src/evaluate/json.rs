@@ -45,15 +45,15 @@ pub(crate) fn test_holds(test: &Test, value: Option<&EventValue>, reading: Readi
     match (test, value) {
         (Test::NotExists, None) => true,
         (Test::NotExists, Some(EventValue::Null)) => yes(OpenQuestion::NotExistsOnNull),
-        (Test::NotExists, Some(_)) | (_, None) => false,
         (Test::IsNull, Some(value)) => *value == EventValue::Null,
         (Test::IsTrue, Some(value)) => is_boolean(true, value, reading),
         (Test::IsFalse, Some(value)) => is_boolean(false, value, reading),
         (Test::Equals(operand), Some(EventValue::Bool(value))) => {
-            yes(OpenQuestion::EqualsOnBoolean) && equals_text(operand, boolean_text(*value))
+            yes(OpenQuestion::BooleanAsText) && equals_text(operand, boolean_text(*value))
         }
         (Test::NotEquals(operand), Some(EventValue::Bool(value))) => {
-            yes(OpenQuestion::NotEqualsOnBoolean) && !equals_text(operand, boolean_text(*value))
+            (yes(OpenQuestion::NotEqualsOnBoolean) || yes(OpenQuestion::BooleanAsText))
+                && !equals_text(operand, boolean_text(*value))
         }
         (Test::NotEquals(_), Some(EventValue::Null)) => yes(OpenQuestion::NotEqualsOnNull),
         (Test::Equals(operand), Some(value)) => equals(operand, value) == Some(true),
@@ -61,7 +61,7 @@ pub(crate) fn test_holds(test: &Test, value: Option<&EventValue>, reading: Readi
         (Test::Compare(comparison, literal), Some(EventValue::Number(text))) => {
             Decimal::parse(text).is_some_and(|value| comparison.holds(value.cmp(literal.value())))
         }
-        (Test::Compare(..), Some(_)) => false,
+        (Test::NotExists | Test::Compare(..), Some(_)) | (_, None) => false,
     }
 }
 

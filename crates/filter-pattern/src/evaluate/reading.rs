@@ -10,10 +10,10 @@ use std::fmt;
 pub enum OpenQuestion {
     /// Does `!=` match a property that is `null`?
     NotEqualsOnNull,
-    /// Does `!=` match a property that is `true` or `false`?
+    /// Does `!=` match a property that is `true` or `false`, when `=` does not?
     NotEqualsOnBoolean,
-    /// Does `=` compare `true` and `false` as texts?
-    EqualsOnBoolean,
+    /// Do `=` and `!=` compare `true` and `false` as texts?
+    BooleanAsText,
     /// Does `NOT EXISTS` match a property that is there and `null`?
     NotExistsOnNull,
     /// Does `IS TRUE` match the text `"true"`, `IS FALSE` the text `"false"`?
@@ -27,7 +27,7 @@ impl OpenQuestion {
     pub const ALL: [Self; 6] = [
         Self::NotEqualsOnNull,
         Self::NotEqualsOnBoolean,
-        Self::EqualsOnBoolean,
+        Self::BooleanAsText,
         Self::NotExistsOnNull,
         Self::IsBooleanOnText,
         Self::NotEqualsOnEveryElement,
@@ -38,7 +38,7 @@ impl OpenQuestion {
         match self {
             Self::NotEqualsOnNull => "not-equals-on-null",
             Self::NotEqualsOnBoolean => "not-equals-on-boolean",
-            Self::EqualsOnBoolean => "equals-on-boolean",
+            Self::BooleanAsText => "boolean-as-text",
             Self::NotExistsOnNull => "not-exists-on-null",
             Self::IsBooleanOnText => "is-boolean-on-text",
             Self::NotEqualsOnEveryElement => "not-equals-on-every-element",
@@ -51,7 +51,7 @@ impl fmt::Display for OpenQuestion {
         formatter.write_str(match self {
             Self::NotEqualsOnNull => "whether `!=` matches a property that is null",
             Self::NotEqualsOnBoolean => "whether `!=` matches a property that is true or false",
-            Self::EqualsOnBoolean => "whether `=` compares true and false as texts",
+            Self::BooleanAsText => "whether `=` and `!=` compare true and false as texts",
             Self::NotExistsOnNull => "whether `NOT EXISTS` matches a property that is null",
             Self::IsBooleanOnText => {
                 "whether `IS TRUE` and `IS FALSE` match the texts \"true\" and \"false\""

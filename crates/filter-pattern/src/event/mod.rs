@@ -57,6 +57,14 @@ impl Event {
         }
     }
 
+    pub(crate) fn from_root(root: EventValue) -> Self {
+        Self { root }
+    }
+
+    pub(crate) fn into_root(self) -> EventValue {
+        self.root
+    }
+
     /// The whole event.
     pub fn root(&self) -> &EventValue {
         &self.root

@@ -17,14 +17,22 @@ pub(super) fn representatives(mut boundaries: Vec<u32>) -> Vec<char> {
 
 /// The most readable character from `low` up to but without `high`.
 fn most_readable(low: u32, high: u32) -> Option<char> {
-    let printable = (low.max(0x21)..high.min(0x7f)).filter_map(char::from_u32).min_by_key(|it| unreadability(*it));
+    let printable = (low.max(0x21)..high.min(0x7f))
+        .filter_map(char::from_u32)
+        .min_by_key(|it| unreadability(*it));
     printable.or_else(|| {
         // Blank and control characters, then anything beyond ASCII but surrogates.
         let beyond = low.max(0xa1);
-        let beyond = if (0xd800..0xe000).contains(&beyond) { 0xe000 } else { beyond };
+        let beyond = if (0xd800..0xe000).contains(&beyond) {
+            0xe000
+        } else {
+            beyond
+        };
         let beyond = (beyond < high).then(|| char::from_u32(beyond)).flatten();
         let blank = (low..high).contains(&0x20).then_some(' ');
-        blank.or(beyond).or_else(|| (low..high.min(0xa1)).find_map(char::from_u32))
+        blank
+            .or(beyond)
+            .or_else(|| (low..high.min(0xa1)).find_map(char::from_u32))
     })
 }
 

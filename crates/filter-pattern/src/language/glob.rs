@@ -34,9 +34,17 @@ impl Glob {
             let characters: Vec<char> = part.chars().collect();
             let first_state = next_state;
             next_state += characters.len() as u32;
-            pieces.push(Piece { fallback: fallbacks(&characters), characters, first_state, anchored });
+            pieces.push(Piece {
+                fallback: fallbacks(&characters),
+                characters,
+                first_state,
+                anchored,
+            });
         }
-        Self { pieces, open_end: text.ends_with('*') }
+        Self {
+            pieces,
+            open_end: text.ends_with('*'),
+        }
     }
 
     pub(super) fn start(&self) -> State {
@@ -54,7 +62,9 @@ impl Glob {
 
     /// All pieces found, and the text must end here.
     fn final_state(&self) -> u32 {
-        self.pieces.last().map_or(0, |piece| piece.first_state + piece.characters.len() as u32)
+        self.pieces
+            .last()
+            .map_or(0, |piece| piece.first_state + piece.characters.len() as u32)
     }
 
     pub(super) fn accepts(&self, at: u32) -> bool {
@@ -85,7 +95,9 @@ impl Glob {
     }
 
     pub(super) fn characters(&self) -> impl Iterator<Item = char> + '_ {
-        self.pieces.iter().flat_map(|piece| piece.characters.iter().copied())
+        self.pieces
+            .iter()
+            .flat_map(|piece| piece.characters.iter().copied())
     }
 }
 

@@ -62,14 +62,13 @@ impl Language {
         match self {
             Self::Glob(glob) => glob.start(),
             Self::Regex(nfa) => regex_state(nfa.start()),
-            Self::Number(number) => number.start(),
+            Self::Number(_) => NumberLanguage::start(),
             Self::Texts(texts) => among(texts, 0, texts.len(), 0),
         }
     }
 
     fn step(&self, state: &State, character: char) -> State {
         match (self, state) {
-            (_, State::Dead) => State::Dead,
             (_, State::Full) => State::Full,
             (Self::Glob(glob), State::At(at)) => glob.step(*at, character),
             (Self::Regex(nfa), State::Regex(state)) => regex_state(nfa.step(state, character)),
@@ -85,7 +84,12 @@ impl Language {
                 };
                 let first = range.partition_point(|text| key(text).is_lt());
                 let last = range.partition_point(|text| key(text).is_le());
-                among(texts, *low as usize + first, *low as usize + last, depth + bytes.len())
+                among(
+                    texts,
+                    *low as usize + first,
+                    *low as usize + last,
+                    depth + bytes.len(),
+                )
             }
             _ => State::Dead,
         }
@@ -97,25 +101,35 @@ impl Language {
             (Self::Glob(glob), State::At(at)) => glob.accepts(*at),
             (Self::Regex(nfa), State::Regex(state)) => nfa.accepts(state),
             (Self::Number(_), State::At(at)) => NumberLanguage::accepts(*at),
-            (Self::Texts(texts), State::Among { low, depth, .. }) => texts[*low as usize].len() == *depth as usize,
+            (Self::Texts(texts), State::Among { low, depth, .. }) => {
+                texts[*low as usize].len() == *depth as usize
+            }
             _ => false,
         }
     }
 
     /// The first characters of classes that the set tells apart.
     fn boundaries(&self, boundaries: &mut Vec<u32>) {
-        let mut single = |character: char| boundaries.extend([u32::from(character), u32::from(character) + 1]);
+        let mut single =
+            |character: char| boundaries.extend([u32::from(character), u32::from(character) + 1]);
         match self {
             Self::Glob(glob) => glob.characters().for_each(single),
             Self::Regex(nfa) => boundaries.extend(nfa.boundaries()),
             Self::Number(_) => number::CHARACTERS.chars().for_each(single),
-            Self::Texts(texts) => texts.iter().flat_map(|text| text.chars()).for_each(&mut single),
+            Self::Texts(texts) => texts
+                .iter()
+                .flat_map(|text| text.chars())
+                .for_each(&mut single),
         }
     }
 }
 
 fn regex_state(state: RegexState) -> State {
-    if state.is_matched() { State::Full } else { State::Regex(state) }
+    if state.is_matched() {
+        State::Full
+    } else {
+        State::Regex(state)
+    }
 }
 
 fn among(texts: &[Box<str>], low: usize, high: usize, depth: usize) -> State {
@@ -123,5 +137,9 @@ fn among(texts: &[Box<str>], low: usize, high: usize, depth: usize) -> State {
     if low == high {
         return State::Dead;
     }
-    State::Among { low: low as u32, high: high as u32, depth: depth as u32 }
+    State::Among {
+        low: low as u32,
+        high: high as u32,
+        depth: depth as u32,
+    }
 }

@@ -26,12 +26,18 @@ const EXPONENT_SIGN: u32 = 7;
 const EXPONENT_DIGITS: u32 = 8;
 
 impl NumberLanguage {
-    pub(super) fn start(self) -> State {
+    pub(super) fn start() -> State {
         State::At(START)
     }
 
     pub(super) fn step(self, at: u32, character: char) -> State {
-        if at == START && !(if character == '-' { self.negative } else { self.unsigned }) {
+        if at == START
+            && !(if character == '-' {
+                self.negative
+            } else {
+                self.unsigned
+            })
+        {
             return State::Dead;
         }
         State::At(match (at, character) {
@@ -63,7 +69,7 @@ mod tests {
         #[test]
         fn the_automaton_agrees_with_the_json_grammar(text in "[-+.eE01x]{0,7}") {
             let language = NumberLanguage { negative: true, unsigned: true };
-            let mut state = language.start();
+            let mut state = NumberLanguage::start();
             for character in text.chars() {
                 state = match state {
                     State::At(at) => language.step(at, character),

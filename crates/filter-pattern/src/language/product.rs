@@ -33,7 +33,12 @@ pub(crate) fn find_text(query: &Query<'_>, budget: &mut u64) -> Emptiness {
         language.boundaries(&mut boundaries);
     }
     let alphabet = representatives(boundaries);
-    let start: Box<[State]> = query.inside.iter().chain(&query.outside).map(|language| language.start()).collect();
+    let start: Box<[State]> = query
+        .inside
+        .iter()
+        .chain(&query.outside)
+        .map(|language| language.start())
+        .collect();
     if is_hopeless(query, &start) {
         return Emptiness::Empty;
     }
@@ -77,8 +82,16 @@ fn is_hopeless(query: &Query<'_>, states: &[State]) -> bool {
 
 fn accepts(query: &Query<'_>, states: &[State]) -> bool {
     let (inside, outside) = states.split_at(query.inside.len());
-    query.inside.iter().zip(inside).all(|(language, state)| language.accepts(state))
-        && !query.outside.iter().zip(outside).any(|(language, state)| language.accepts(state))
+    query
+        .inside
+        .iter()
+        .zip(inside)
+        .all(|(language, state)| language.accepts(state))
+        && !query
+            .outside
+            .iter()
+            .zip(outside)
+            .any(|(language, state)| language.accepts(state))
 }
 
 fn spell(reached: &[(Box<[State]>, usize, char)], mut at: usize) -> String {
@@ -105,7 +118,10 @@ mod tests {
     }
 
     fn find(inside: &[Language], outside: &[Language]) -> Emptiness {
-        let query = Query { inside: inside.iter().collect(), outside: outside.iter().collect() };
+        let query = Query {
+            inside: inside.iter().collect(),
+            outside: outside.iter().collect(),
+        };
         find_text(&query, &mut 1_000_000)
     }
 
@@ -117,27 +133,43 @@ mod tests {
             (glob("abc*"),             glob("*")),
             (glob("*a*b*"),            glob("*b*")),
             (glob("ab*"),              regex("^ab")),
-            (regex("^(?:)ab$".replace("(?:)", "").as_str()), glob("ab")),
+            (regex("^ab$"), glob("ab")),
             (regex("^[0-9]{3}$"),      regex("[0-9]+")),
         ];
         for (small, large) in included {
-            assert_eq!(find(&[small.clone()], &[large.clone()]), Emptiness::Empty, "{small:?} in {large:?}");
+            assert_eq!(
+                find(std::slice::from_ref(&small), std::slice::from_ref(&large)),
+                Emptiness::Empty,
+                "{small:?} in {large:?}"
+            );
         }
     }
 
     #[test]
     fn a_shortest_readable_text_is_found() {
-        assert_eq!(find(&[glob("Access*")], &[glob("AccessDenied*")]), Emptiness::Found("Access".into()));
+        assert_eq!(
+            find(&[glob("Access*")], &[glob("AccessDenied*")]),
+            Emptiness::Found("Access".into())
+        );
         // Without backtracking `*ab` does not match `abab`.
-        assert_eq!(find(&[regex("ab$")], &[glob("*ab")]), Emptiness::Found("abab".into()));
+        assert_eq!(
+            find(&[regex("ab$")], &[glob("*ab")]),
+            Emptiness::Found("abab".into())
+        );
         let words = Language::of_texts(["", "a", "b"]);
-        assert_eq!(find(&[glob("*")], &[words]), Emptiness::Found("aa".into()));
+        assert_eq!(find(&[glob("*")], &[words]), Emptiness::Found("c".into()));
     }
 
     #[test]
     fn the_search_ends_with_the_budget() {
-        let many: Vec<Language> = "abcdefghijklmnopqrst".chars().map(|it| glob(&format!("*{it}{it}*"))).collect();
-        let query = Query { inside: many.iter().collect(), outside: vec![] };
+        let many: Vec<Language> = "abcdefghijklmnopqrst"
+            .chars()
+            .map(|it| glob(&format!("*{it}{it}*")))
+            .collect();
+        let query = Query {
+            inside: many.iter().collect(),
+            outside: vec![],
+        };
         assert_eq!(find_text(&query, &mut 10_000), Emptiness::Undecided);
     }
 }

@@ -1,9 +1,10 @@
-//! A plan as something else than a plan: the AWS CLI commands of its steps, and
-//! all of them as one shell script. Executing is nobody's business here.
+//! A plan in other forms: a page for people, the AWS CLI commands of its steps,
+//! all of them as one shell script. Nothing here executes.
 
 pub mod cli;
 mod quote;
 pub mod script;
+pub mod table;
 
 pub(crate) use quote::quoted;
 pub use script::shell_script;

@@ -28,7 +28,18 @@ mod tests {
     #[test]
     fn a_shell_reads_back_what_was_quoted() {
         for text in [
-            "plain", "", "two words", "it's", "$(date)", "`id`", "a\nb", "!x", "*", "~", "ü", "\\",
+            "plain",
+            "",
+            "two words",
+            "it's",
+            "$(date)",
+            "`id`",
+            "a\nb",
+            "!x",
+            "*",
+            "~",
+            "ü",
+            "\\",
             "{ ($.a = \"b*\") && $.c != 'd' }",
         ] {
             let output = Command::new("sh")

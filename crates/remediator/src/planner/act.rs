@@ -57,20 +57,6 @@ impl Act {
         }
     }
 
-    /// Whether other findings of the account lean on it as well.
-    pub(super) fn is_shared(&self) -> bool {
-        !matches!(
-            self,
-            Self::Step {
-                action: Action::PutMetricFilter { .. }
-                    | Action::PutAlarm { .. }
-                    | Action::AddAlarmAction { .. }
-                    | Action::EnableAlarmActions { .. },
-                ..
-            }
-        )
-    }
-
     /// Whether it changes a trail, which every account that sees the trail sees.
     pub(super) fn changes_trail(&self) -> bool {
         match self {

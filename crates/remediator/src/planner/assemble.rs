@@ -74,19 +74,32 @@ impl Assembly {
         self.left_out.push(left_out);
     }
 
-    /// The acts in `accounts` that a finding on `control` may lean on.
+    /// The acts in `accounts` that a finding on `control` may lean on: first
+    /// those that are not for another control alone.
     pub(super) fn concerning(
         &self,
         accounts: &BTreeSet<AccountId>,
         control: &ControlId,
-    ) -> Vec<usize> {
-        let concerns = |index: &usize| {
-            let act = &self.acts[*index];
-            let others: &BTreeSet<ControlId> = &self.serving[*index].0;
-            let open = others.is_empty() || others.contains(control);
-            accounts.contains(&act.account()) && (act.is_shared() || open)
+    ) -> [Vec<usize>; 2] {
+        let concerned: Vec<usize> = (0..self.acts.len())
+            .filter(|index| accounts.contains(&self.acts[*index].account()))
+            .collect();
+        let for_another = |index: &usize| match &self.acts[*index] {
+            Act::Step {
+                action: Action::PutMetricFilter { .. } | Action::PutAlarm { .. },
+                ..
+            } => {
+                let controls = &self.serving[*index].0;
+                !controls.is_empty() && !controls.contains(control)
+            }
+            _ => false,
         };
-        (0..self.acts.len()).filter(concerns).collect()
+        let likely = concerned
+            .iter()
+            .copied()
+            .filter(|index| !for_another(index))
+            .collect();
+        [likely, concerned]
     }
 
     /// `needed` and the human acts that come with its steps: a subscription has
@@ -142,7 +155,11 @@ impl Assembly {
                         preconditions,
                         effect: action.effect(),
                         inverse: action.inverse(),
-                        permissions: action.permissions().iter().map(ToString::to_string).collect(),
+                        permissions: action
+                            .permissions()
+                            .iter()
+                            .map(ToString::to_string)
+                            .collect(),
                         command: command(&action),
                         monthly_cost_usd: cost,
                         risky: action.changes_trail(),
@@ -190,7 +207,7 @@ impl Assembly {
         self.left_out.sort();
         Plan {
             format: FORMAT,
-            plan_id: String::new(),
+            plan_id: uuid::Uuid::nil(),
             digest: String::new(),
             created_at: whole_seconds(authorship.created_at),
             expires_at: whole_seconds(authorship.expires_at),

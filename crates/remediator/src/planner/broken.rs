@@ -10,6 +10,7 @@ use orgsweep_controls::{
 };
 
 use super::options::PlanOptions;
+use crate::steps::filter_resource;
 use super::site::Site;
 use super::world::World;
 
@@ -61,14 +62,17 @@ impl<'a> Alarm<'a> {
 }
 
 impl<'a> Broken<'a> {
-    /// The chains that break for the finding's reason, best first.
-    fn chains(&self) -> impl Iterator<Item = &'a Chain> {
-        let reason = self.finding.reason;
-        self.finding
-            .evidence
-            .chains
-            .iter()
-            .filter(move |chain| chain.reason == Some(reason))
+    /// The chains that break for the finding's reason, best first; all of them
+    /// when each holds and only together they are not enough.
+    fn chains(&self) -> Vec<&'a Chain> {
+        let all = &self.finding.evidence.chains;
+        let reason = Some(self.finding.reason);
+        let broken: Vec<&Chain> = all.iter().filter(|chain| chain.reason == reason).collect();
+        if broken.is_empty() {
+            all.iter().collect()
+        } else {
+            broken
+        }
     }
 
     /// The names at the links of `kind` in those chains, each once.
@@ -122,10 +126,15 @@ impl<'a> Broken<'a> {
 
     /// The filters of the broken chains.
     pub(super) fn filters(&self) -> Vec<&'a MetricFilter> {
-        let all = self.all_filters().unwrap_or_default();
-        self.named(LinkKind::Filter)
-            .into_iter()
-            .filter_map(|name| all.iter().find(|filter| filter.name == name))
+        let (Some(group), Some(all)) = (self.log_group(), self.all_filters()) else {
+            return Vec::new();
+        };
+        let named = self.named(LinkKind::Filter);
+        all.iter()
+            .filter(|filter| {
+                let resource = filter_resource(&group, &filter.name);
+                named.contains(&resource.as_str())
+            })
             .collect()
     }
 
@@ -141,11 +150,14 @@ impl<'a> Broken<'a> {
             return Vec::new();
         };
         let metric = all.metric.iter().map(Alarm::Metric);
-        let every: Vec<Alarm<'a>> = metric.chain(all.composite.iter().map(Alarm::Composite)).collect();
+        let every: Vec<Alarm<'a>> = metric
+            .chain(all.composite.iter().map(Alarm::Composite))
+            .collect();
         self.named(LinkKind::Alarm)
             .into_iter()
             .filter_map(|name| {
-                let named = |alarm: &&Alarm<'a>| alarm.arn().as_str() == name || alarm.name() == name;
+                let named =
+                    |alarm: &&Alarm<'a>| alarm.arn().as_str() == name || alarm.name() == name;
                 every.iter().find(named).copied()
             })
             .collect()

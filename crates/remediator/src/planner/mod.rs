@@ -52,7 +52,9 @@ pub fn plan(
     options: &PlanOptions,
     authorship: &Authorship,
 ) -> Plan {
-    let mut plan = Planner::new(facts, options).plan(targets).document(authorship);
+    let mut plan = Planner::new(facts, options)
+        .plan(targets)
+        .document(authorship);
     plan.alternative = alternative(facts, targets, options, authorship);
     plan.sealed()
 }
@@ -79,7 +81,9 @@ fn alternative(
         strategy,
         ..options.clone()
     };
-    let other = Planner::new(facts, &options).plan(targets).document(authorship);
+    let other = Planner::new(facts, &options)
+        .plan(targets)
+        .document(authorship);
     Some(Alternative {
         strategy,
         steps: other.steps.len(),
@@ -209,17 +213,26 @@ impl<'a> Planner<'a> {
         if let Some(known) = self.shared.get(&key) {
             return known.clone();
         }
-        let candidates = self.assembly.concerning(&involved, control);
+        let passes_with = |acts: &mut dyn Iterator<Item = usize>| {
+            let mut world = World::as_read(self.world.facts());
+            for index in acts {
+                world.apply(self.assembly.act(index), &involved);
+            }
+            let finding = world.judge(account, control, None);
+            finding.is_some_and(|finding| finding.verdict == Verdict::Pass)
+        };
+        let [likely, concerned] = self.assembly.concerning(&involved, control);
+        let candidates = if passes_with(&mut likely.iter().copied()) {
+            likely
+        } else {
+            concerned
+        };
         let needed: BTreeSet<usize> = candidates
             .iter()
             .copied()
             .filter(|without| {
-                let mut world = World::as_read(self.world.facts());
-                for index in candidates.iter().filter(|index| *index != without) {
-                    world.apply(self.assembly.act(*index), &involved);
-                }
-                let finding = world.judge(account, control, None);
-                finding.is_none_or(|finding| finding.verdict != Verdict::Pass)
+                let mut others = candidates.iter().copied().filter(|index| index != without);
+                !passes_with(&mut others)
             })
             .collect();
         let accompanied = self.assembly.accompanied(&needed);
@@ -285,7 +298,8 @@ impl Why {
             ),
             Self::NoRepair(finding) => match finding.reason {
                 Reason::NoTrail | Reason::NoLogGroup => {
-                    "no trail of this account can be mended by steps; see the human steps".to_owned()
+                    "no trail of this account can be mended by steps; see the human steps"
+                        .to_owned()
                 }
                 reason => format!(
                     "no step repairs `{reason}` here; `orgsweep explain {} {}` shows the chain",

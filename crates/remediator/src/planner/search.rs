@@ -58,7 +58,9 @@ pub(super) fn cheapest(question: Question<'_>, sites: &[Site]) -> Outcome {
             }
         }
     }
-    best.map_or(Outcome::Blocked(blocked), |(_, acts)| Outcome::Repaired(acts))
+    best.map_or(Outcome::Blocked(blocked), |(_, acts)| {
+        Outcome::Repaired(acts)
+    })
 }
 
 fn search(question: Question<'_>, site: &Site) -> Outcome {

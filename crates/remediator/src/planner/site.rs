@@ -36,10 +36,9 @@ pub(super) fn sites(snapshot: &AccountSnapshot, strategy: Strategy) -> Vec<Site>
         local.insert(0, together);
     }
     match strategy {
-        Strategy::Central => central,
         Strategy::Local => local,
         Strategy::Auto if central.is_empty() => local,
-        Strategy::Auto => central,
+        Strategy::Auto | Strategy::Central => central,
     }
 }
 

@@ -76,7 +76,9 @@ impl<'a> World<'a> {
                 Act::Step { action, .. } => apply_action(&mut after, action),
                 Act::Human(act) => apply_human_act(&mut after, act),
             }
-            self.changed.insert(account, Arc::new(after));
+            if after != **before {
+                self.changed.insert(account, Arc::new(after));
+            }
         }
     }
 

@@ -168,7 +168,7 @@ impl Action {
             Self::CreateDeliveryRole { role, .. } => role.to_string(),
             Self::PutMetricFilter {
                 log_group, filter, ..
-            } => format!("{log_group}:metric-filter:{filter}"),
+            } => filter_resource(log_group, filter),
             Self::CreateTopic { topic }
             | Self::AllowCloudWatch { topic, .. }
             | Self::Subscribe { topic, .. } => topic.to_string(),
@@ -264,4 +264,9 @@ impl Action {
 /// The name of the alarm that `arn` names.
 pub(crate) fn alarm_name(arn: &Arn) -> &str {
     arn.resource().strip_prefix("alarm:").unwrap_or_default()
+}
+
+/// How a filter is named, which has no ARN: its group's ARN and its name.
+pub(crate) fn filter_resource(log_group: &LogGroupArn, filter: &str) -> String {
+    format!("{log_group}:metric-filter:{filter}")
 }

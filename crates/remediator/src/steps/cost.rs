@@ -81,6 +81,9 @@ mod tests {
         let cost: Cost = [ALARM, CUSTOM_METRIC, ALARM].into_iter().sum();
         assert_eq!(cost.to_string(), "$0.50");
         assert_eq!(serde_json::to_string(&cost).unwrap(), "0.5");
-        assert_eq!(serde_json::from_str::<Cost>("0.29").unwrap(), Cost { cents: 29 });
+        assert_eq!(
+            serde_json::from_str::<Cost>("0.29").unwrap(),
+            Cost { cents: 29 }
+        );
     }
 }

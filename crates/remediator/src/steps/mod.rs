@@ -8,7 +8,7 @@ mod permissions;
 mod precondition;
 mod words;
 
-pub(crate) use action::alarm_name;
+pub(crate) use action::{alarm_name, filter_resource};
 pub use action::{Action, Metric, TopicStatement};
 pub use cost::Cost;
 pub use precondition::Precondition;

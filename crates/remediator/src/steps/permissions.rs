@@ -12,9 +12,12 @@ impl Action {
                 &["cloudtrail:DescribeTrails", "cloudtrail:UpdateTrail"]
             }
             Self::CreateLogGroup { .. } => &["logs:DescribeLogGroups", "logs:CreateLogGroup"],
-            Self::CreateDeliveryRole { .. } => {
-                &["iam:ListRoles", "iam:CreateRole", "iam:PutRolePolicy", "iam:TagRole"]
-            }
+            Self::CreateDeliveryRole { .. } => &[
+                "iam:ListRoles",
+                "iam:CreateRole",
+                "iam:PutRolePolicy",
+                "iam:TagRole",
+            ],
             Self::ConnectLogGroup { .. } => &[
                 "cloudtrail:DescribeTrails",
                 "cloudtrail:UpdateTrail",

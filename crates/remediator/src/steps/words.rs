@@ -7,7 +7,9 @@ impl Action {
     /// What is true afterwards.
     pub fn effect(&self) -> String {
         match self {
-            Self::StartLogging { trail } => format!("trail `{}` records events", last(trail.resource())),
+            Self::StartLogging { trail } => {
+                format!("trail `{}` records events", last(trail.resource()))
+            }
             Self::MakeTrailMultiRegion { trail } => {
                 format!("trail `{}` records every Region", last(trail.resource()))
             }

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use crate::config::file::AccountRole;
 use crate::config::{EXAMPLE, Key, Layers, Settings, locate};
 use crate::context::Context;
 use crate::exit::{Exit, usage};
@@ -67,11 +68,12 @@ fn write_example(init: &Init) -> anyhow::Result<()> {
 /// A setting as it is listed.
 #[derive(Serialize)]
 struct Row {
-    setting: &'static str,
+    setting: String,
     /// As TOML; absent when nothing sets it.
     value: Option<String>,
     source: String,
-    variable: String,
+    /// The environment variable that would set it.
+    variable: Option<String>,
 }
 
 fn show(context: &Context) -> anyhow::Result<()> {
@@ -82,26 +84,38 @@ fn show(context: &Context) -> anyhow::Result<()> {
         None => terminal::tell("configuration file: none (`orgsweep config init` writes one)"),
     }
     let columns = [
-        Column::new("setting", "setting", |row: &Row| row.setting.to_owned()),
+        Column::new("setting", "setting", |row: &Row| row.setting.clone()),
         Column::new("value", "value", |row: &Row| row.value.clone().unwrap_or_default()),
         Column::new("source", "from", |row: &Row| row.source.clone()),
-        Column::csv_only("variable", |row: &Row| row.variable.clone()),
+        Column::csv_only("variable", |row: &Row| row.variable.clone().unwrap_or_default()),
     ];
     terminal::print(&listing(&rows(&layers), &columns, format, terminal::width())?)?;
     Ok(())
 }
 
 fn rows(layers: &Layers) -> Vec<Row> {
-    Key::ALL
-        .iter()
-        .map(|key| {
-            let (value, source) = match layers.get(*key) {
-                Some((value, source)) => (Some(value.shown(key.kind())), source.to_string()),
-                None => (None, "not set".to_owned()),
-            };
-            Row { setting: key.name(), value, source, variable: key.variable() }
-        })
-        .collect()
+    let settings = Key::ALL.iter().map(|key| {
+        let (value, source) = match layers.get(*key) {
+            Some((value, source)) => (Some(value.shown(key.kind())), source.to_string()),
+            None => (None, "not set".to_owned()),
+        };
+        Row { setting: key.name().to_owned(), value, source, variable: Some(key.variable()) }
+    });
+    let file = layers.file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let roles = layers.per_account.iter().map(|(account, role)| Row {
+        setting: format!("role.per_account.{account}"),
+        value: Some(shown_role(role)),
+        source: file.clone(),
+        variable: None,
+    });
+    settings.chain(roles).collect()
+}
+
+/// An account's own role as TOML, without its external id.
+fn shown_role(role: &AccountRole) -> String {
+    let name = role.role.iter().map(|name| format!("role = {}", toml::Value::String(name.clone())));
+    let id = role.external_id.iter().map(|_| "external_id = \"(not shown)\"".to_owned());
+    format!("{{ {} }}", name.chain(id).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -112,7 +126,8 @@ mod tests {
 
     #[test]
     fn every_setting_is_shown_with_its_source_and_no_secret() {
-        let text = "[role]\nexternal_id = \"hunter2\"\n";
+        let text = "[role]\nexternal_id = \"hunter2\"\n\
+             [role.per_account.\"111122223333\"]\nrole = \"Audit\"\nexternal_id = \"hunter2\"\n";
         let variables = [("DATABASE_URL".to_owned(), "postgres://me:hunter2@db/orgsweep".to_owned())];
         let layers = Layers::new(
             Some(file::parse("orgsweep.toml".as_ref(), text).unwrap()),
@@ -121,7 +136,7 @@ mod tests {
         )
         .unwrap();
         let columns = [
-            Column::new("setting", "setting", |row: &Row| row.setting.to_owned()),
+            Column::new("setting", "setting", |row: &Row| row.setting.clone()),
             Column::new("value", "value", |row: &Row| row.value.clone().unwrap_or_default()),
             Column::new("source", "from", |row: &Row| row.source.clone()),
         ];

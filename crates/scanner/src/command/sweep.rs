@@ -2,7 +2,6 @@
 //! results, and says what came out.
 
 use clap::Args;
-use orgsweep_controls::finding::Verdict;
 use orgsweep_controls::ids::AccountId;
 use orgsweep_store::SweepSummary;
 
@@ -165,7 +164,11 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
     store.close().await;
     match performed? {
         Performed::Interrupted => {
-            terminal::tell("interrupted; `orgsweep sweep --resume` goes on where it stopped");
+            terminal::tell(if context.common.demo {
+                "interrupted; `orgsweep demo` starts again"
+            } else {
+                "interrupted; `orgsweep sweep --resume` goes on where it stopped"
+            });
             Ok(Exit::Interrupted)
         }
         Performed::Finished(summary) => {
@@ -184,4 +187,14 @@ pub(crate) fn print(summary: &SweepSummary, format: Format, hints: &summary::Hin
         Format::Csv => summary::csv(summary)?,
     })?;
     Ok(())
+}
+
+fn exit_of(summary: &SweepSummary, fail_on_findings: bool, fail_on_incomplete: bool) -> Exit {
+    if fail_on_findings && summary.accounts_failing > 0 {
+        Exit::FindingsFail
+    } else if fail_on_incomplete && summary.failed > 0 {
+        Exit::Incomplete
+    } else {
+        Exit::Fine
+    }
 }

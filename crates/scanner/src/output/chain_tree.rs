@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use orgsweep_controls::finding::{Chain, Evidence, LinkKind, LinkState, Verdict};
-use orgsweep_controls::ids::{AccountId, ControlId, Region};
+use orgsweep_controls::ids::{AccountId, ControlId};
 use orgsweep_controls::reason::Reason;
 
 use crate::output::escape::escaped;
@@ -29,8 +29,8 @@ pub(crate) struct Explained<'a> {
     pub(crate) reason: &'a str,
     pub(crate) summary: &'a str,
     pub(crate) evidence: &'a Evidence,
-    pub(crate) covered_regions: &'a [Region],
-    pub(crate) uncovered_regions: &'a [Region],
+    pub(crate) covered_regions: &'a [String],
+    pub(crate) uncovered_regions: &'a [String],
     pub(crate) since: Option<DateTime<Utc>>,
     pub(crate) observed_at: Option<DateTime<Utc>>,
     pub(crate) now: DateTime<Utc>,
@@ -55,7 +55,7 @@ fn line(out: &mut String, text: &str) {
 }
 
 fn header(out: &mut String, finding: &Explained<'_>) {
-    let place = finding.ou_path.map(|path| format!(", {}", escaped(path))).unwrap_or_default();
+    let place = finding.ou_path.filter(|path| !path.is_empty()).map(|path| format!(", {}", escaped(path))).unwrap_or_default();
     line(out, &styled(STRONG, &format!("{} ({}{place})", escaped(finding.account_name), finding.account)));
     line(out, &format!("{} ({})", escaped(finding.control_title), finding.control));
     line(out, "");
@@ -114,7 +114,7 @@ fn name_of(kind: LinkKind) -> &'static str {
 
 fn regions(out: &mut String, finding: &Explained<'_>) {
     let covered = finding.covered_regions.len() as u64;
-    let uncovered: Vec<&str> = finding.uncovered_regions.iter().map(Region::as_str).collect();
+    let uncovered: Vec<&str> = finding.uncovered_regions.iter().map(String::as_str).collect();
     if covered == 0 && uncovered.is_empty() {
         return;
     }
@@ -244,7 +244,7 @@ mod tests {
     }
 
     fn printed(evidence: &Evidence, verdict: Verdict, reason: &str) -> String {
-        let regions: Vec<Region> = ["eu-west-1".parse().unwrap(), "us-east-1".parse().unwrap()].into();
+        let regions = ["eu-west-1", "us-east-1"].map(str::to_owned);
         let text = tree(&Explained {
             account: &"111122223333".parse().unwrap(),
             account_name: "payments\u{202e}prod",

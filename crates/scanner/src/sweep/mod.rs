@@ -1,11 +1,12 @@
 //! The sweep: which accounts ([`plan`], [`selection`]), whether it goes on with
 //! an earlier one ([`resume`]), the work ([`run`], [`tasks`], [`owners`],
-//! [`account`]), and what is shown of it ([`progress`], [`summary`]).
+//! [`account`], [`expiry`], [`interruption`]), and what is shown of it ([`progress`], [`summary`]).
 
 pub(crate) mod account;
 pub(crate) mod expiry;
 pub(crate) mod interruption;
 pub(crate) mod owners;
+pub(crate) mod perform;
 pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod resume;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::catalog_rows::control_rows;
 use crate::config::Settings;
+use crate::context::warn_of;
 use crate::output::number::counted;
 use crate::output::terminal;
 use crate::sweep::account::AccountWork;
@@ -60,12 +61,10 @@ pub(crate) async fn perform(
         fallback: settings.inventory_fallback,
     };
     let plan = tokio::select! {
-        planned = plan(access, store, &request.scope, &rules) => planned?,
+        planned = plan(access, Some(store), &request.scope, &rules) => planned?,
         () = interruption.cancelled() => return Ok(Performed::Interrupted),
     };
-    for remark in &plan.remarks {
-        terminal::tell(&format!("warning: {}", crate::output::escaped(remark)));
-    }
+    warn_of(&plan.remarks);
     let sweep = match resumed {
         Some(sweep) => sweep,
         None => {

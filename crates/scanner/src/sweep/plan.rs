@@ -45,8 +45,9 @@ pub(crate) struct Rules<'a> {
     pub(crate) fallback: Duration,
 }
 
-/// Reads the inventory and selects.
-pub(crate) async fn plan(access: &Access, store: &Store, scope: &Scope, rules: &Rules<'_>) -> anyhow::Result<Plan> {
+/// Reads the inventory and selects. An inventory that cannot be read may be
+/// replaced by the last one of the store, when there is one.
+pub(crate) async fn plan(access: &Access, store: Option<&Store>, scope: &Scope, rules: &Rules<'_>) -> anyhow::Result<Plan> {
     let mut remarks = Vec::new();
     let (inventory, complete, selection) = match scope {
         Scope::Organization(selection) => {
@@ -78,7 +79,7 @@ pub(crate) async fn plan(access: &Access, store: &Store, scope: &Scope, rules: &
 /// The organization's accounts, and whether they were read just now.
 async fn listed(
     access: &Access,
-    store: &Store,
+    store: Option<&Store>,
     selection: &Selection,
     rules: &Rules<'_>,
     remarks: &mut Vec<String>,
@@ -97,7 +98,10 @@ async fn listed(
         Ok(inventory) => return Ok((inventory, true)),
         Err(error) => error,
     };
-    let stored = if is_passing(&error) { store.last_inventory().await? } else { None };
+    let stored = match store {
+        Some(store) if is_passing(&error) => store.last_inventory().await?,
+        _ => None,
+    };
     match stored.map(|stored| stand_in(stored, &access.caller().account, rules.fallback, Utc::now())) {
         Some(Ok((stored, old))) => {
             remarks.push(format!(
@@ -117,7 +121,10 @@ async fn listed(
 fn is_passing(error: &AccessError) -> bool {
     !matches!(
         error,
-        AccessError::NoCredentials { .. } | AccessError::CredentialsExpired { .. } | AccessError::NotInOrganization { .. }
+        AccessError::NoCredentials { .. }
+            | AccessError::CredentialsExpired { .. }
+            | AccessError::CredentialsRejected { .. }
+            | AccessError::NotInOrganization { .. }
     )
 }
 
@@ -135,14 +142,12 @@ fn stand_in(stored: Inventory, caller: &AccountId, within: Duration, now: DateTi
 
 /// The error with what can be done without the organization's list.
 fn advised(error: AccessError) -> anyhow::Error {
-    let without = matches!(error, AccessError::Denied { .. } | AccessError::NotInOrganization { .. });
-    let error = anyhow::Error::new(error);
-    if without {
-        anyhow::anyhow!(
-            "{error:#}\nwithout that permission, name the accounts (`--accounts 111122223333,444455556666`) or sweep your own (`--this-account`)"
-        )
-    } else {
-        error.context("the organization cannot be listed")
+    match error {
+        AccessError::Denied { .. } => anyhow::anyhow!(
+            "the organization cannot be listed: {error}; without that permission, name the accounts \
+             (`--accounts 111122223333,444455556666`) or read your own (`--this-account`)"
+        ),
+        error => anyhow::Error::new(error).context("the organization cannot be listed"),
     }
 }
 

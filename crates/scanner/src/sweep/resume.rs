@@ -88,3 +88,59 @@ pub(crate) fn resuming(sweep: &UnfinishedSweep, now: DateTime<Utc>) -> String {
         sweep.pending
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HALF_A_DAY: Duration = Duration::from_hours(12);
+
+    fn digests() -> Digests {
+        Digests { catalog: "catalog".to_owned(), config: "config".to_owned() }
+    }
+
+    fn decided(catalog: &str, config: &str, hours: i64, wish: Wish) -> &'static str {
+        let started_at = DateTime::UNIX_EPOCH;
+        let sweep = UnfinishedSweep {
+            id: SweepId(uuid::Uuid::nil()),
+            started_at,
+            config_digest: config.to_owned(),
+            catalog_digest: catalog.to_owned(),
+            done: 3,
+            pending: 4,
+        };
+        let now = started_at + chrono::TimeDelta::hours(hours);
+        match decide(Some(&sweep), wish, &digests(), HALF_A_DAY, now) {
+            Decision::Start => "start",
+            Decision::Resume(_) => "resume",
+            Decision::Abandon(..) => "abandon",
+            Decision::Refuse(_) => "refuse",
+        }
+    }
+
+    #[test]
+    fn a_young_unfinished_sweep_is_resumed_unless_something_changed() {
+        for (catalog, config, hours, wish, expected) in [
+            ("catalog", "config", 1, Wish::Whatever, "resume"),
+            ("catalog", "config", 13, Wish::Whatever, "abandon"),
+            ("other", "config", 1, Wish::Whatever, "abandon"),
+            ("catalog", "other", 1, Wish::Whatever, "abandon"),
+            ("catalog", "config", 1, Wish::Resume, "resume"),
+            ("catalog", "config", 99, Wish::Resume, "resume"),
+            ("other", "config", 1, Wish::Resume, "refuse"),
+            ("catalog", "other", 1, Wish::Resume, "refuse"),
+            ("catalog", "config", 1, Wish::Fresh, "abandon"),
+        ] {
+            assert_eq!(decided(catalog, config, hours, wish), expected, "{catalog} {config} {hours} {wish:?}");
+        }
+    }
+
+    #[test]
+    fn without_an_unfinished_sweep_only_resuming_is_refused() {
+        let now = DateTime::UNIX_EPOCH;
+        for (wish, starts) in [(Wish::Whatever, true), (Wish::Fresh, true), (Wish::Resume, false)] {
+            let decision = decide(None, wish, &digests(), HALF_A_DAY, now);
+            assert_eq!(decision == Decision::Start, starts, "{wish:?}");
+        }
+    }
+}

@@ -26,17 +26,17 @@ pub(super) fn put_alarm(broken: &Broken<'_>) -> Vec<Move> {
         return moves;
     };
     for metric in broken.filters().into_iter().filter_map(published_metric) {
-        for topic in topic_candidates(broken) {
+        for candidate in topic_candidates(broken) {
             let action = Action::PutAlarm {
                 alarm: alarm.clone(),
                 metric: metric.clone(),
-                topic,
+                topic: candidate.topic.clone(),
                 control: broken.control.id.clone(),
             };
             let absent = Precondition::AlarmAbsent {
                 alarm: alarm.clone(),
             };
-            moves.push(vec![Act::step(action, vec![absent])]);
+            moves.push(candidate.with(Act::step(action, vec![absent])));
         }
     }
     // No alarm can watch every published metric: one with dimensions, say. Then

@@ -24,43 +24,73 @@ const STATEMENT_ID: &str = "OrgsweepAllowAlarms";
 /// Topics that are tried besides the plan's own.
 const TOPICS_TRIED: usize = 3;
 
+/// A topic that an alarm may act on, and what makes it exist.
+pub(super) struct Candidate {
+    pub(super) topic: Arn,
+    create: Option<Act>,
+}
+
+impl Candidate {
+    /// `act`, which needs the topic, after what makes the topic exist.
+    pub(super) fn with(self, act: Act) -> Move {
+        self.create.into_iter().chain([act]).collect()
+    }
+}
+
 /// The topics that an alarm of the log group's Region may act on: those that
 /// reach somebody already, then the plan's own.
-pub(super) fn topic_candidates(broken: &Broken<'_>) -> Vec<Arn> {
+pub(super) fn topic_candidates(broken: &Broken<'_>) -> Vec<Candidate> {
     let (Some(group), Some(owner)) = (broken.log_group(), broken.owner()) else {
         return Vec::new();
     };
     let acted_on = broken.all_alarms().into_iter().flat_map(|alarms| {
         let metric = alarms.metric.iter().flat_map(|alarm| &alarm.alarm_actions);
-        metric.chain(alarms.composite.iter().flat_map(|alarm| &alarm.alarm_actions))
+        metric.chain(
+            alarms
+                .composite
+                .iter()
+                .flat_map(|alarm| &alarm.alarm_actions),
+        )
     });
     let known = acted_on.filter_map(|action| action.parse::<Arn>().ok());
-    let candidates: BTreeSet<Arn> = known.chain(owner.topics.keys().cloned()).collect();
-    let mut topics: Vec<Arn> = candidates
+    let known: BTreeSet<Arn> = known.chain(owner.topics.keys().cloned()).collect();
+    let own = broken.own_topic();
+    let mut candidates: Vec<Candidate> = known
         .into_iter()
         .filter(|arn| arn.service() == "sns" && arn.region() == Some(group.region()))
+        .filter(|arn| Some(arn) != own.as_ref())
         .filter(|arn| topic(broken, arn).is_some_and(reaches_somebody))
         .take(TOPICS_TRIED)
+        .map(|topic| Candidate {
+            topic,
+            create: None,
+        })
         .collect();
-    if let Some(own) = broken.own_topic()
-        && !topics.contains(&own)
-    {
-        topics.push(own);
-    }
-    topics
+    candidates.extend(own.map(|own| Candidate {
+        create: topic(broken, &own).is_none().then(|| create(own.clone())),
+        topic: own,
+    }));
+    candidates
 }
 
 /// Lets the alarms of the broken chain act on a topic that reaches somebody.
 pub(super) fn act_on_topic(broken: &Broken<'_>) -> Vec<Move> {
     let mut moves = Vec::new();
     for alarm in broken.alarms() {
-        let Alarm::Metric(found) = alarm else { continue };
+        let Alarm::Metric(found) = alarm else {
+            continue;
+        };
         let room = found.alarm_actions.len() < ACTIONS_PER_STATE;
         if !room || found.other_kind.is_some() {
             continue;
         }
-        for topic in topic_candidates(broken) {
-            if found.alarm_actions.iter().any(|action| action == topic.as_str()) {
+        for candidate in topic_candidates(broken) {
+            let topic = candidate.topic.clone();
+            if found
+                .alarm_actions
+                .iter()
+                .any(|action| action == topic.as_str())
+            {
                 continue;
             }
             let before = Precondition::AlarmActionsAre {
@@ -68,10 +98,8 @@ pub(super) fn act_on_topic(broken: &Broken<'_>) -> Vec<Move> {
                 actions: alarm.actions().to_vec(),
             };
             let alarm = found.arn.clone();
-            moves.push(vec![Act::step(
-                Action::AddAlarmAction { alarm, topic },
-                vec![before],
-            )]);
+            let add = Act::step(Action::AddAlarmAction { alarm, topic }, vec![before]);
+            moves.push(candidate.with(add));
         }
     }
     moves.extend(alarm::put_alarm(broken));
@@ -83,11 +111,8 @@ pub(super) fn create_topic(broken: &Broken<'_>) -> Vec<Move> {
     for topic in broken.topics() {
         if !in_reach(broken, &topic) {
             moves.push(ask_owner(topic, "the topic itself"));
-        } else if !topic.resource().ends_with(".fifo") {
-            let absent = Precondition::TopicAbsent {
-                topic: topic.clone(),
-            };
-            moves.push(vec![Act::step(Action::CreateTopic { topic }, vec![absent])]);
+        } else if !is_fifo(&topic) {
+            moves.push(vec![create(topic)]);
         }
     }
     moves.extend(act_on_topic(broken));
@@ -140,7 +165,10 @@ pub(super) fn allow_in_key(broken: &Broken<'_>) -> Vec<Move> {
         match key {
             Some(key) if key.ends_with("alias/aws/sns") => {}
             Some(key) => {
-                moves.push(vec![Act::Human(HumanAct::AllowCloudWatchInKey { topic, key })]);
+                moves.push(vec![Act::Human(HumanAct::AllowCloudWatchInKey {
+                    topic,
+                    key,
+                })]);
             }
             None => moves.push(ask_owner(topic, "access for CloudWatch to the topic's key")),
         }
@@ -152,9 +180,11 @@ pub(super) fn allow_in_key(broken: &Broken<'_>) -> Vec<Move> {
 pub(super) fn subscribe(broken: &Broken<'_>) -> Vec<Move> {
     let mut moves = Vec::new();
     for topic in broken.topics() {
+        if is_fifo(&topic) {
+            continue;
+        }
         if !in_reach(broken, &topic) {
             moves.push(ask_owner(topic, "a subscription"));
-        } else if topic.resource().ends_with(".fifo") {
         } else if broken.options.endpoints.is_empty() {
             moves.push(vec![Act::Human(HumanAct::ChooseSubscriber { topic })]);
         } else {
@@ -190,7 +220,11 @@ pub(super) fn confirm(broken: &Broken<'_>) -> Vec<Move> {
             .options
             .endpoints
             .iter()
-            .filter(|endpoint| topic.account().is_some_and(|a| endpoint.confirms_itself(&a)))
+            .filter(|endpoint| {
+                topic
+                    .account()
+                    .is_some_and(|a| endpoint.confirms_itself(&a))
+            })
             .cloned()
             .collect();
         if !immediate.is_empty() {
@@ -220,11 +254,32 @@ fn subscribe_all(topic: &Arn, endpoints: &[Endpoint]) -> Move {
                 endpoint: endpoint.clone(),
             }));
         }
-        if !topic.account().is_some_and(|account| endpoint.confirms_itself(&account)) {
-            acts.push(Act::Human(HumanAct::ConfirmSubscription { topic, endpoint }));
+        if !topic
+            .account()
+            .is_some_and(|account| endpoint.confirms_itself(&account))
+        {
+            acts.push(Act::Human(HumanAct::ConfirmSubscription {
+                topic,
+                endpoint,
+            }));
         }
     }
     acts
+}
+
+/// Such topics reach queues only, never a person.
+fn is_fifo(topic: &Arn) -> bool {
+    topic
+        .resource()
+        .rsplit_once('.')
+        .is_some_and(|(_, ending)| ending == "fifo")
+}
+
+fn create(topic: Arn) -> Act {
+    let absent = Precondition::TopicAbsent {
+        topic: topic.clone(),
+    };
+    Act::step(Action::CreateTopic { topic }, vec![absent])
 }
 
 fn ask_owner(topic: Arn, missing: &str) -> Move {
@@ -245,9 +300,8 @@ fn own_topic_facts<'a>(broken: &Broken<'a>, arn: &Arn) -> Option<&'a Topic> {
 
 /// The topic as its owner's snapshot, or else that of the alarm's account, shows it.
 fn topic<'a>(broken: &Broken<'a>, arn: &Arn) -> Option<&'a Topic> {
-    let shown_by = |snapshot: &'a AccountSnapshot| {
-        snapshot.topics.get(arn).and_then(Known::value)?.as_ref()
-    };
+    let shown_by =
+        |snapshot: &'a AccountSnapshot| snapshot.topics.get(arn).and_then(Known::value)?.as_ref();
     shown_by(broken.owner()?).or_else(|| shown_by(broken.world.snapshot(&arn.account()?)?))
 }
 

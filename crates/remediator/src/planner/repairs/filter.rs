@@ -19,6 +19,10 @@ pub(super) fn put_filter(broken: &Broken<'_>) -> Vec<Move> {
     if filters.len() >= FILTERS_PER_GROUP {
         return vec![vec![Act::Human(HumanAct::MakeRoomForFilter { log_group })]];
     }
+    let catalog = broken.world.facts().catalog;
+    let Some(required) = broken.control.requirement(catalog.framework()) else {
+        return Vec::new();
+    };
     let taken = filters.iter().map(|filter| filter.name.as_str());
     let filter = free_name(&broken.base_name(), taken);
     let mut metrics = watched_metrics(broken);
@@ -33,11 +37,15 @@ pub(super) fn put_filter(broken: &Broken<'_>) -> Vec<Move> {
             let action = Action::PutMetricFilter {
                 log_group: log_group.clone(),
                 filter: filter.clone(),
-                pattern: broken.control.pattern().to_owned(),
+                pattern: required.pattern().to_owned(),
                 metric,
             };
             vec![Act::Step {
-                cost: if published { Cost::NONE } else { Cost::of(&action) },
+                cost: if published {
+                    Cost::NONE
+                } else {
+                    Cost::of(&action)
+                },
                 action,
                 preconditions: vec![Precondition::FilterAbsent {
                     log_group: log_group.clone(),
@@ -70,7 +78,10 @@ fn watched_metrics(broken: &Broken<'_>) -> Vec<Metric> {
                 name: transformation.name.clone(),
             };
             let plain = transformation.dimensions.is_empty()
-                && transformation.unit.as_deref().is_none_or(|unit| unit == "None");
+                && transformation
+                    .unit
+                    .as_deref()
+                    .is_none_or(|unit| unit == "None");
             if plain && watched(&metric) && !metrics.contains(&metric) {
                 metrics.push(metric);
             }

@@ -9,10 +9,13 @@ use crate::steps::Metric;
 /// A name that is not among `taken`: `base`, `base-2`, `base-3` …
 pub(super) fn free_name<'a>(base: &str, taken: impl Iterator<Item = &'a str>) -> String {
     let taken: Vec<&str> = taken.collect();
-    std::iter::once(base.to_owned())
-        .chain((2_u32..).map(|number| format!("{base}-{number}")))
-        .find(|name| !taken.contains(&name.as_str()))
-        .unwrap_or_else(|| base.to_owned())
+    let mut name = base.to_owned();
+    let mut number = 1;
+    while taken.contains(&name.as_str()) {
+        number += 1;
+        name = format!("{base}-{number}");
+    }
+    name
 }
 
 impl Broken<'_> {
@@ -34,7 +37,9 @@ impl Broken<'_> {
         let group = self.log_group()?;
         let (partition, region) = (group.as_arn().partition(), group.region());
         let (account, name) = (group.account(), &self.options.names.topic);
-        format!("arn:{partition}:sns:{region}:{account}:{name}").parse().ok()
+        format!("arn:{partition}:sns:{region}:{account}:{name}")
+            .parse()
+            .ok()
     }
 }
 

@@ -16,7 +16,11 @@ pub(super) fn start_logging(broken: &Broken<'_>) -> Vec<Move> {
         let before = Precondition::TrailIsOff {
             trail: trail.clone(),
         };
-        vec![allowed(broken, Action::StartLogging { trail }, vec![before])]
+        vec![allowed(
+            broken,
+            Action::StartLogging { trail },
+            vec![before],
+        )]
     }))
 }
 
@@ -45,26 +49,32 @@ pub(super) fn make_multi_region(broken: &Broken<'_>) -> Vec<Move> {
 /// A single-Region trail outside the home of the global services never gets
 /// their events, whatever its setting says; every Region helps there.
 pub(super) fn record_global_events(broken: &Broken<'_>) -> Vec<Move> {
-    let mut moves = one(broken.trail().filter(|trail| !trail.global_service_events).map(|trail| {
-        let trail = trail.arn.clone();
-        let before = Precondition::TrailLeavesGlobalEventsOut {
-            trail: trail.clone(),
-        };
-        vec![allowed(
-            broken,
-            Action::RecordGlobalServiceEvents { trail },
-            vec![before],
-        )]
-    }));
+    let mut moves = one(broken
+        .trail()
+        .filter(|trail| !trail.global_service_events)
+        .map(|trail| {
+            let trail = trail.arn.clone();
+            let before = Precondition::TrailLeavesGlobalEventsOut {
+                trail: trail.clone(),
+            };
+            vec![allowed(
+                broken,
+                Action::RecordGlobalServiceEvents { trail },
+                vec![before],
+            )]
+        }));
     moves.extend(make_multi_region(broken));
     moves
 }
 
 pub(super) fn repair_delivery(broken: &Broken<'_>) -> Vec<Move> {
-    one(broken.trail().zip(broken.log_group()).map(|(trail, log_group)| {
-        let trail = trail.arn.clone();
-        vec![Act::Human(HumanAct::RepairDelivery { trail, log_group })]
-    }))
+    one(broken
+        .trail()
+        .zip(broken.log_group())
+        .map(|(trail, log_group)| {
+            let trail = trail.arn.clone();
+            vec![Act::Human(HumanAct::RepairDelivery { trail, log_group })]
+        }))
 }
 
 /// Selectors are put whole, those for data events included, which a snapshot
@@ -99,13 +109,16 @@ fn connected_log_group(broken: &Broken<'_>) -> Option<Move> {
     let (partition, region) = (trail.arn.partition(), &trail.home_region);
     let taken = snapshot.log_groups.keys().map(LogGroupArn::name);
     let name = free_name(&format!("/aws/cloudtrail/{}", trail.name), taken);
-    let log_group: LogGroupArn =
-        format!("arn:{partition}:logs:{region}:{owner}:log-group:{name}").parse().ok()?;
+    let log_group: LogGroupArn = format!("arn:{partition}:logs:{region}:{owner}:log-group:{name}")
+        .parse()
+        .ok()?;
     let role_name: String = format!("{}-{}-to-logs", broken.options.names.prefix, trail.name)
         .chars()
         .take(64)
         .collect();
-    let role: Arn = format!("arn:{partition}:iam::{owner}:role/{role_name}").parse().ok()?;
+    let role: Arn = format!("arn:{partition}:iam::{owner}:role/{role_name}")
+        .parse()
+        .ok()?;
     let role_absent = Precondition::RoleAbsent { role: role.clone() };
     let delivers_to = Precondition::TrailDeliversTo {
         trail: trail.arn.clone(),

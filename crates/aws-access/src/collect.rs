@@ -1,0 +1,189 @@
+//! Reading one account into an [`AccountSnapshot`]: no more calls than the
+//! verdict needs, side by side where one does not need the other's answer.
+
+mod alarms;
+mod delivery;
+mod keys;
+mod log_groups;
+mod regions;
+mod selectors;
+mod subscriptions;
+mod topics;
+mod trails;
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+use orgsweep_controls::snapshot::Trail;
+use orgsweep_controls::{AccountSnapshot, Known, Region, Unread, UnreadCause};
+
+use crate::errors::{CollectError, Failure, FailureReason};
+use crate::session::{Collected, Session};
+
+/// Reads the account of `session`.
+pub(crate) async fn account(session: &Session) -> Result<Collected, CollectError> {
+    // Waiting for STS's budget is no fault of the account: the deadline starts after it.
+    session
+        .sign_in()
+        .await
+        .map_err(|failure| session.collect_error(failure))?;
+    let deadline = session.shared().config.account_deadline;
+    let Ok(snapshot) = tokio::time::timeout(deadline, read(session)).await else {
+        return Err(session.out_of_time());
+    };
+    if let Some(failure) = session
+        .credentials_over()
+        .or_else(|| nothing_was_read(&snapshot))
+    {
+        return Err(session.collect_error(failure));
+    }
+    let (calls, throttles) = session.counts();
+    Ok(Collected {
+        snapshot,
+        calls,
+        throttles,
+    })
+}
+
+async fn read(session: &Session) -> AccountSnapshot {
+    let vantage = session.shared().vantage.clone();
+    let (regions, seen) = tokio::join!(
+        regions::enabled(session),
+        trails::visible(session, &vantage)
+    );
+    let mut seen = BTreeMap::from([(vantage.clone(), seen)]);
+    look_elsewhere(session, &vantage, &regions, &mut seen).await;
+
+    let (own_trails, groups) = tokio::join!(
+        trails::own(session, distinct(&seen)),
+        log_groups::written_to(session, distinct(&seen)),
+    );
+    trails::fill_in(&mut seen, &own_trails);
+    let alarms = alarms::that_matter(session, &groups).await;
+    let topics = topics::acted_on(session, &alarms).await;
+    let keys = keys::of_topics(session, &topics).await;
+    AccountSnapshot {
+        account: session.account().clone(),
+        partition: session.partition().clone(),
+        regions,
+        trails: seen,
+        log_groups: groups,
+        alarms,
+        topics,
+        keys,
+    }
+}
+
+/// One multi-Region trail with a log group is seen from everywhere and decides
+/// for every Region. Without one, each enabled Region may have its own trail.
+async fn look_elsewhere(
+    session: &Session,
+    vantage: &Region,
+    enabled: &Known<Vec<Region>>,
+    seen: &mut BTreeMap<Region, Known<Vec<Trail>>>,
+) {
+    let decisive = |trail: &Trail| trail.multi_region && trail.log_group.is_some();
+    let Some(enabled) = enabled.value() else {
+        return;
+    };
+    if distinct(seen).any(decisive) {
+        return;
+    }
+    let others = enabled.iter().filter(|region| *region != vantage);
+    let read = join_all(
+        others.map(async |region| (region.clone(), trails::visible(session, region).await)),
+    )
+    .await;
+    seen.extend(read);
+    // A vantage Region that is not enabled in this account is no gap in what is known.
+    let read_elsewhere = seen.values().any(|trails| trails.value().is_some());
+    if read_elsewhere && !enabled.contains(vantage) && seen[vantage].value().is_none() {
+        seen.remove(vantage);
+    }
+}
+
+/// Every trail once, whichever Regions it was seen from.
+fn distinct(seen: &BTreeMap<Region, Known<Vec<Trail>>>) -> impl Iterator<Item = &Trail> {
+    let trails: BTreeMap<_, _> = seen
+        .values()
+        .filter_map(Known::value)
+        .flatten()
+        .map(|trail| (&trail.arn, trail))
+        .collect();
+    trails.into_values()
+}
+
+/// An account of which AWS told nothing, for a reason that is not a missing
+/// permission, was not read.
+fn nothing_was_read(snapshot: &AccountSnapshot) -> Option<Failure> {
+    let trails: Vec<&Unread> = snapshot
+        .trails
+        .values()
+        .map(|trails| trails.get().err())
+        .collect::<Option<_>>()?;
+    let first = trails.first()?;
+    let regions = snapshot.regions.get().err()?;
+    let reason = match first.cause {
+        UnreadCause::Throttled => FailureReason::Throttled,
+        UnreadCause::TimedOut => FailureReason::TimedOut,
+        UnreadCause::Transient => FailureReason::Unreachable,
+        UnreadCause::Garbled => FailureReason::Garbled,
+        _ => return None,
+    };
+    let words = |unread: &Unread| match unread.message.as_str() {
+        "" => unread.to_string(),
+        message => format!("{unread} ({message})"),
+    };
+    Some(Failure {
+        reason,
+        message: format!(
+            "nothing could be read: {}; {}; check the network path to AWS, proxies and the endpoint URL",
+            words(first),
+            words(regions)
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use orgsweep_controls::Call;
+
+    use super::*;
+
+    fn snapshot(trails: UnreadCause, regions: UnreadCause) -> AccountSnapshot {
+        let region: Region = "eu-west-1".parse().unwrap();
+        let unread = |operation: &str, cause| Unread {
+            call: Call::new("cloudtrail", operation, None),
+            cause,
+            message: String::new(),
+        };
+        AccountSnapshot {
+            account: "111122223333".parse().unwrap(),
+            partition: "aws".parse().unwrap(),
+            regions: Known::Unread(unread("ListRegions", regions)),
+            trails: [(region, Known::Unread(unread("DescribeTrails", trails)))].into(),
+            log_groups: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn an_account_that_told_nothing_failed_unless_permissions_are_what_is_missing() {
+        for (trails,                  regions,                expected) in [
+            (UnreadCause::TimedOut,  UnreadCause::TimedOut,  Some(FailureReason::TimedOut)),
+            (UnreadCause::Transient, UnreadCause::Transient, Some(FailureReason::Unreachable)),
+            (UnreadCause::Garbled,   UnreadCause::Denied,    Some(FailureReason::Garbled)),
+            (UnreadCause::Denied,    UnreadCause::Denied,    None),
+            (UnreadCause::Denied,    UnreadCause::TimedOut,  None),
+        ] {
+            let found = nothing_was_read(&snapshot(trails, regions)).map(|failure| failure.reason);
+            assert_eq!(found, expected, "{trails:?} {regions:?}");
+        }
+        let mut partly = snapshot(UnreadCause::TimedOut, UnreadCause::TimedOut);
+        partly.regions = Known::read(Vec::new(), Call::new("account", "ListRegions", None));
+        assert_eq!(nothing_was_read(&partly), None);
+    }
+}

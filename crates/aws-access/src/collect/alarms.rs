@@ -1,0 +1,243 @@
+//! Alarms of the Regions in which a trail's log group has metric filters.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudwatch::types::{
+    AlarmType, CompositeAlarm as SdkComposite, Dimension, MetricAlarm as SdkAlarm, MetricDataQuery,
+};
+use futures::future::join_all;
+use orgsweep_controls::snapshot::{
+    Alarms, CompositeAlarm, LogGroup, MetricAlarm, MetricFilter, MetricQuery, WatchedMetric,
+};
+use orgsweep_controls::{Arn, Known, LogGroupArn, Region, Unread, UnreadCause, relevant_alarms};
+
+use crate::errors::CallError;
+use crate::operation::Operation;
+use crate::paging::Pages;
+use crate::session::Session;
+
+const OPERATION: Operation = Operation::DescribeAlarms;
+
+/// The alarms that could matter to the filters of `groups`, by Region. A Region
+/// in which no filter is known is not asked.
+pub(super) async fn that_matter(
+    session: &Session,
+    groups: &BTreeMap<LogGroupArn, LogGroup>,
+) -> BTreeMap<Region, Known<Alarms>> {
+    let mut filters: BTreeMap<Region, Vec<&MetricFilter>> = BTreeMap::new();
+    for (arn, group) in groups {
+        let known = group.filters.value().into_iter().flatten();
+        filters.entry(arn.region()).or_default().extend(known);
+    }
+    let read = filters.iter().map(async |(region, filters)| {
+        let alarms = if filters.is_empty() {
+            Known::Unread(Unread {
+                call: OPERATION.call(region),
+                cause: UnreadCause::NotAsked,
+                message: String::new(),
+            })
+        } else {
+            in_region(session, region, filters).await
+        };
+        (region.clone(), alarms)
+    });
+    join_all(read).await.into_iter().collect()
+}
+
+async fn in_region(session: &Session, region: &Region, filters: &[&MetricFilter]) -> Known<Alarms> {
+    match list(session, region).await {
+        Ok(mut alarms) => {
+            alarms.metric.sort_by(|a, b| a.name.cmp(&b.name));
+            alarms.composite.sort_by(|a, b| a.name.cmp(&b.name));
+            Known::read(relevant_alarms(alarms, filters), OPERATION.call(region))
+        }
+        Err(error) => error.into_known(),
+    }
+}
+
+async fn list(session: &Session, region: &Region) -> Result<Alarms, CallError> {
+    let garbled = |message: &str| CallError::garbled(OPERATION, region, message);
+    let client = session.clients().cloudwatch(region);
+    let mut alarms = Alarms::default();
+    let mut pages = Pages::default();
+    let mut token = None;
+    loop {
+        // Without types, AWS returns metric alarms only.
+        let request = client
+            .describe_alarms()
+            .alarm_types(AlarmType::MetricAlarm)
+            .alarm_types(AlarmType::CompositeAlarm)
+            .max_records(100)
+            .set_next_token(token);
+        let page = session
+            .call(OPERATION, region, || request.clone().send())
+            .await?;
+        for alarm in page.metric_alarms.unwrap_or_default() {
+            alarms
+                .metric
+                .push(metric_alarm(alarm).ok_or_else(|| garbled("an alarm has no name or ARN"))?);
+        }
+        for alarm in page.composite_alarms.unwrap_or_default() {
+            alarms.composite.push(
+                composite_alarm(alarm).ok_or_else(|| garbled("an alarm has no name or ARN"))?,
+            );
+        }
+        token = pages
+            .after(page.next_token)
+            .map_err(|endless| garbled(endless.message()))?;
+        if token.is_none() {
+            return Ok(alarms);
+        }
+    }
+}
+
+fn metric_alarm(alarm: SdkAlarm) -> Option<MetricAlarm> {
+    let queries: Vec<MetricQuery> = alarm
+        .metrics
+        .unwrap_or_default()
+        .into_iter()
+        .map(query)
+        .collect();
+    let metric = alarm.metric_name.map(|name| WatchedMetric {
+        namespace: alarm.namespace.unwrap_or_default(),
+        name,
+        dimensions: dimensions(alarm.dimensions),
+        statistic: alarm
+            .statistic
+            .map(|statistic| statistic.as_str().to_owned())
+            .or(alarm.extended_statistic),
+        period: alarm.period,
+        unit: alarm.unit.map(|unit| unit.as_str().to_owned()),
+    });
+    let other_kind = match &alarm.evaluation_criteria {
+        Some(criteria) if criteria.is_prom_ql_criteria() => Some("PromQL".to_owned()),
+        Some(_) => Some("unknown".to_owned()),
+        None => (metric.is_none() && queries.is_empty()).then(|| "unknown".to_owned()),
+    };
+    Some(MetricAlarm {
+        name: alarm.alarm_name?,
+        arn: alarm.alarm_arn?.parse::<Arn>().ok()?,
+        actions_enabled: alarm.actions_enabled.unwrap_or(true),
+        alarm_actions: alarm.alarm_actions.unwrap_or_default(),
+        ok_actions: alarm.ok_actions.unwrap_or_default(),
+        insufficient_data_actions: alarm.insufficient_data_actions.unwrap_or_default(),
+        metric,
+        queries,
+        threshold_metric_id: alarm.threshold_metric_id,
+        other_kind,
+        evaluation_periods: alarm.evaluation_periods,
+        datapoints_to_alarm: alarm.datapoints_to_alarm,
+        threshold: alarm.threshold,
+        comparison: alarm
+            .comparison_operator
+            .map(|operator| operator.as_str().to_owned()),
+        treat_missing_data: alarm.treat_missing_data,
+        low_sample_percentile: alarm.evaluate_low_sample_count_percentile,
+    })
+}
+
+fn query(query: MetricDataQuery) -> MetricQuery {
+    let metric = query.metric_stat.map(|stat| {
+        let metric = stat
+            .metric
+            .unwrap_or_else(|| aws_sdk_cloudwatch::types::Metric::builder().build());
+        WatchedMetric {
+            namespace: metric.namespace.unwrap_or_default(),
+            name: metric.metric_name.unwrap_or_default(),
+            dimensions: dimensions(metric.dimensions),
+            statistic: stat.stat,
+            period: stat.period,
+            unit: stat.unit.map(|unit| unit.as_str().to_owned()),
+        }
+    });
+    MetricQuery {
+        id: query.id.unwrap_or_default(),
+        metric,
+        expression: query.expression,
+        period: query.period,
+        // AWS's default.
+        return_data: query.return_data.unwrap_or(true),
+        account: query.account_id,
+    }
+}
+
+fn dimensions(listed: Option<Vec<Dimension>>) -> BTreeMap<String, String> {
+    let named = listed.unwrap_or_default().into_iter();
+    named
+        .map(|dimension| {
+            (
+                dimension.name.unwrap_or_default(),
+                dimension.value.unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+fn composite_alarm(alarm: SdkComposite) -> Option<CompositeAlarm> {
+    Some(CompositeAlarm {
+        name: alarm.alarm_name?,
+        arn: alarm.alarm_arn?.parse::<Arn>().ok()?,
+        rule: alarm.alarm_rule.unwrap_or_default(),
+        actions_enabled: alarm.actions_enabled.unwrap_or(true),
+        alarm_actions: alarm.alarm_actions.unwrap_or_default(),
+        actions_suppressor: alarm.actions_suppressor.filter(|name| !name.is_empty()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudwatch::types::{Metric, MetricStat, Statistic};
+
+    use super::*;
+
+    fn named() -> aws_sdk_cloudwatch::types::builders::MetricAlarmBuilder {
+        SdkAlarm::builder()
+            .alarm_name("a")
+            .alarm_arn("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a")
+    }
+
+    #[test]
+    fn a_plain_alarm_names_its_metric_and_one_with_queries_does_not() {
+        let plain = named()
+            .namespace("CIS")
+            .metric_name("m")
+            .statistic(Statistic::Sum)
+            .period(300)
+            .build();
+        let plain = metric_alarm(plain).unwrap();
+        let metric = plain.metric.unwrap();
+        assert_eq!(
+            (metric.name.as_str(), metric.statistic.as_deref()),
+            ("m", Some("Sum"))
+        );
+        assert_eq!(plain.other_kind, None);
+
+        let watched = Metric::builder().namespace("CIS").metric_name("m").build();
+        let stat = MetricStat::builder()
+            .metric(watched)
+            .stat("Sum")
+            .period(60)
+            .build();
+        let math = named()
+            .metrics(
+                MetricDataQuery::builder()
+                    .id("m1")
+                    .metric_stat(stat)
+                    .build(),
+            )
+            .build();
+        let math = metric_alarm(math).unwrap();
+        assert_eq!(math.metric, None);
+        assert!(math.queries[0].return_data);
+        assert_eq!(math.other_kind, None);
+
+        assert_eq!(
+            metric_alarm(named().build()).unwrap().other_kind.as_deref(),
+            Some("unknown")
+        );
+        assert_eq!(
+            metric_alarm(SdkAlarm::builder().alarm_name("a").build()),
+            None
+        );
+    }
+}

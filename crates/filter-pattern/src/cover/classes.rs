@@ -1,0 +1,328 @@
+//! The values of one field, sorted into finitely many classes that the tests of
+//! a question tell apart: one class for each kind, for each text and number
+//! that a test names, and cells for "any other text" and "any other number in
+//! this interval". Within cells, wildcards and regular expressions decide;
+//! they are kept as languages aside.
+
+use std::collections::HashMap;
+
+use crate::ast::{Operand, Test};
+use crate::decimal::Decimal;
+use crate::evaluate::{OpenQuestion, Reading, test_holds};
+use crate::event::{EventValue, is_json_number};
+use crate::language::Language;
+use crate::schema::Kinds;
+
+/// One class of values.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Class<'a> {
+    /// The field is not there.
+    Missing,
+    Null,
+    True,
+    False,
+    Object,
+    Array,
+    /// Exactly this text.
+    Text(&'a str),
+    /// A number written exactly like this.
+    NumberText(&'a str, Decimal),
+    /// Any text that has no class of its own.
+    OtherText,
+    /// A number of this value whose text has no class of its own.
+    NumberAt(Decimal),
+    /// A number strictly between these whose text has no class of its own.
+    NumberBetween(Option<Decimal>, Option<Decimal>),
+}
+
+impl Class<'_> {
+    pub(crate) fn kind(&self) -> Kinds {
+        match self {
+            Self::Missing => Kinds::MISSING,
+            Self::Null => Kinds::NULL,
+            Self::True | Self::False => Kinds::BOOLEAN,
+            Self::Object => Kinds::OBJECT,
+            Self::Array => Kinds::ARRAY,
+            Self::Text(_) | Self::OtherText => Kinds::STRING,
+            Self::NumberText(..) | Self::NumberAt(_) | Self::NumberBetween(..) => Kinds::NUMBER,
+        }
+    }
+
+    /// Whether wildcards and regular expressions split the class further.
+    pub(crate) fn is_cell(&self) -> bool {
+        matches!(
+            self,
+            Self::OtherText | Self::NumberAt(_) | Self::NumberBetween(..)
+        )
+    }
+
+    /// The one value of a class that has just one for the tests; objects and
+    /// arrays stand for all of their kind.
+    pub(crate) fn value(&self) -> Option<EventValue> {
+        Some(match self {
+            Self::Null => EventValue::Null,
+            Self::True => EventValue::Bool(true),
+            Self::False => EventValue::Bool(false),
+            Self::Object => EventValue::Object(Vec::new()),
+            Self::Array => EventValue::Array(Vec::new()),
+            Self::Text(text) => EventValue::String((*text).into()),
+            Self::NumberText(text, _) => EventValue::Number((*text).into()),
+            Self::Missing | Self::OtherText | Self::NumberAt(_) | Self::NumberBetween(..) => {
+                return None;
+            }
+        })
+    }
+}
+
+/// All classes of one field.
+#[derive(Debug, Default)]
+pub(crate) struct Classes<'a> {
+    pub(crate) list: Vec<Class<'a>>,
+    pub(crate) languages: Vec<Language>,
+    operands: Vec<&'a Operand>,
+    texts: HashMap<&'a str, usize>,
+    number_texts: HashMap<&'a str, usize>,
+}
+
+/// Which classes a test holds for.
+pub(crate) struct Truth {
+    /// Classes for which it holds throughout.
+    pub(crate) classes: Box<[u64]>,
+    /// The language that decides within cells; with true, being outside of it.
+    pub(crate) language: Option<(usize, bool)>,
+}
+
+impl<'a> Classes<'a> {
+    /// Sorts the values that these tests and texts tell apart.
+    pub(crate) fn new(tests: &[&'a Test], more_texts: &[&'a str]) -> Self {
+        let mut classes = Self::default();
+        let mut points: Vec<&Decimal> = Vec::new();
+        let mut number_texts: Vec<&'a str> = Vec::new();
+        for test in tests {
+            match test {
+                Test::Equals(operand) | Test::NotEquals(operand) => match operand {
+                    Operand::Text(pattern) if pattern.is_literal() => {
+                        classes.add_text(pattern.as_str());
+                        if is_json_number(pattern.as_str()) {
+                            number_texts.push(pattern.as_str());
+                        }
+                    }
+                    Operand::Text(pattern) if pattern.is_universal() => {}
+                    Operand::Number(literal) => {
+                        classes.add_text(literal.as_str());
+                        points.push(literal.value());
+                    }
+                    Operand::Text(_) | Operand::Regex(_) => classes.add_language(operand),
+                },
+                Test::Compare(_, literal) => points.push(literal.value()),
+                Test::IsTrue => classes.add_text("true"),
+                Test::IsFalse => classes.add_text("false"),
+                Test::IsNull | Test::NotExists => {}
+            }
+        }
+        for text in more_texts {
+            classes.add_text(text);
+        }
+        classes.list.extend([Class::OtherText, Class::Missing]);
+        points.sort_unstable();
+        points.dedup();
+        for text in number_texts {
+            if let Some(value) = Decimal::parse(text)
+                && !classes.number_texts.contains_key(text)
+            {
+                classes.number_texts.insert(text, classes.list.len());
+                classes.list.push(Class::NumberText(text, value));
+            }
+        }
+        let mut low = None;
+        for point in points {
+            classes.list.push(Class::NumberAt(point.clone()));
+            classes
+                .list
+                .push(Class::NumberBetween(low, Some(point.clone())));
+            low = Some(point.clone());
+        }
+        classes.list.push(Class::NumberBetween(low, None));
+        classes.list.extend([
+            Class::True,
+            Class::False,
+            Class::Null,
+            Class::Object,
+            Class::Array,
+        ]);
+        classes
+    }
+
+    /// The two sides of an open question: no, yes.
+    pub(crate) fn of_question() -> Self {
+        Self {
+            list: vec![Class::False, Class::True],
+            ..Self::default()
+        }
+    }
+
+    fn add_text(&mut self, text: &'a str) {
+        if !self.texts.contains_key(text) {
+            self.texts.insert(text, self.list.len());
+            self.list.push(Class::Text(text));
+        }
+    }
+
+    fn add_language(&mut self, operand: &'a Operand) {
+        if self.operands.contains(&operand) {
+            return;
+        }
+        self.languages.push(match operand {
+            Operand::Text(pattern) => Language::of_text(pattern),
+            Operand::Regex(regex) => Language::of_regex(regex),
+            Operand::Number(_) => return,
+        });
+        self.operands.push(operand);
+    }
+
+    /// The operands that [`Self::languages`] stand for, in the same order.
+    pub(crate) fn operands(&self) -> &[&'a Operand] {
+        &self.operands
+    }
+
+    pub(crate) fn words(&self) -> usize {
+        self.list.len().div_ceil(64)
+    }
+
+    /// The class of a text.
+    pub(crate) fn of_text(&self, text: &str) -> Option<usize> {
+        let other = || {
+            self.list
+                .iter()
+                .position(|class| *class == Class::OtherText)
+        };
+        self.texts.get(text).copied().or_else(other)
+    }
+
+    /// The class of a text that a test names.
+    pub(crate) fn of_named_text(&self, text: &str) -> Option<usize> {
+        self.texts.get(text).copied()
+    }
+
+    /// The texts that have a class of their own.
+    pub(crate) fn named_texts(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.list.iter().filter_map(|class| match class {
+            Class::Text(text) => Some(*text),
+            _ => None,
+        })
+    }
+
+    /// The classes for which `accepts` holds.
+    pub(crate) fn mask(&self, accepts: impl Fn(&Class<'a>) -> bool) -> Box<[u64]> {
+        let mut words = vec![0_u64; self.words()];
+        for (position, class) in self.list.iter().enumerate() {
+            if accepts(class) {
+                words[position / 64] |= 1 << (position % 64);
+            }
+        }
+        words.into()
+    }
+
+    /// The classes for which a test holds under the plain reading.
+    pub(crate) fn truth(&self, test: &Test) -> Truth {
+        match test {
+            Test::Equals(Operand::Text(pattern)) if pattern.is_literal() => {
+                let mut words = vec![0_u64; self.words()];
+                let named = [
+                    self.texts.get(pattern.as_str()),
+                    self.number_texts.get(pattern.as_str()),
+                ];
+                for &position in named.into_iter().flatten() {
+                    words[position / 64] |= 1 << (position % 64);
+                }
+                Truth {
+                    classes: words.into(),
+                    language: None,
+                }
+            }
+            _ => Truth {
+                classes: self.mask(|class| holds(test, class, Reading::default())),
+                language: self.language_of(test),
+            },
+        }
+    }
+
+    /// The classes for which a test holds only if an open question is answered
+    /// with yes.
+    pub(crate) fn truth_added_by(&self, test: &Test, question: OpenQuestion) -> Box<[u64]> {
+        let yes = Reading::default().with(question);
+        let kinds = match question {
+            OpenQuestion::NotEqualsOnNull | OpenQuestion::NotExistsOnNull => Kinds::NULL,
+            OpenQuestion::NotEqualsOnBoolean | OpenQuestion::BooleanAsText => Kinds::BOOLEAN,
+            OpenQuestion::IsBooleanOnText => Kinds::STRING,
+            OpenQuestion::NotEqualsOnEveryElement => return vec![0; self.words()].into(),
+        };
+        self.mask(|class| {
+            class.kind() == kinds
+                && holds(test, class, yes)
+                && !holds(test, class, Reading::default())
+        })
+    }
+
+    fn language_of(&self, test: &Test) -> Option<(usize, bool)> {
+        let (operand, outside) = match test {
+            Test::Equals(operand) => (operand, false),
+            Test::NotEquals(operand) => (operand, true),
+            _ => return None,
+        };
+        let position = self.operands.iter().position(|known| *known == operand)?;
+        Some((position, outside))
+    }
+}
+
+/// Whether a test holds for every value of a class; for cells, apart from what
+/// a language decides.
+fn holds(test: &Test, class: &Class<'_>, reading: Reading) -> bool {
+    match class {
+        Class::Missing => test_holds(test, None, reading),
+        Class::OtherText => holds_in_other_text(test),
+        Class::NumberAt(value) => holds_for_number(test, &|literal| Some(value.cmp(literal))),
+        Class::NumberBetween(low, high) => holds_for_number(test, &|literal| {
+            if low.as_ref().is_some_and(|low| literal <= low) {
+                Some(std::cmp::Ordering::Greater)
+            } else if high.as_ref().is_some_and(|high| literal >= high) {
+                Some(std::cmp::Ordering::Less)
+            } else {
+                None
+            }
+        }),
+        known => known
+            .value()
+            .is_some_and(|value| test_holds(test, Some(&value), reading)),
+    }
+}
+
+/// A text that no test names equals no named text and is no named number.
+fn holds_in_other_text(test: &Test) -> bool {
+    match test {
+        Test::Equals(Operand::Text(pattern)) => pattern.is_universal(),
+        Test::NotEquals(Operand::Text(pattern)) => pattern.is_literal(),
+        Test::NotEquals(Operand::Number(_)) => true,
+        _ => false,
+    }
+}
+
+fn holds_for_number(
+    test: &Test,
+    compared: &dyn Fn(&Decimal) -> Option<std::cmp::Ordering>,
+) -> bool {
+    match test {
+        Test::Equals(Operand::Text(pattern)) => pattern.is_universal(),
+        Test::NotEquals(Operand::Text(pattern)) => pattern.is_literal(),
+        Test::Equals(Operand::Number(literal)) => {
+            compared(literal.value()).is_some_and(std::cmp::Ordering::is_eq)
+        }
+        Test::NotEquals(Operand::Number(literal)) => {
+            compared(literal.value()).is_none_or(std::cmp::Ordering::is_ne)
+        }
+        Test::Compare(comparison, literal) => {
+            compared(literal.value()).is_some_and(|ordering| comparison.holds(ordering))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,258 @@
+//! What a schema says, as restrictions of a problem that can be switched off
+//! one by one, so that a proof can name the ones that it needs.
+
+use crate::ast::{Ast, Selector};
+use crate::schema::{self, Claim, FieldRule, Kinds, Presence, Records, Relation, Schema};
+
+use super::assumption::Assumption;
+use super::formula::NodeId;
+use super::problem::{Builder, Drafts};
+
+/// One statement of the schema.
+#[derive(Debug)]
+pub(crate) struct Fact<'a> {
+    pub(crate) effect: Effect,
+    statement: Statement<'a>,
+}
+
+/// How a fact narrows the events.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// A field's value is in one of these classes.
+    Restrict { field: usize, classes: Box<[u64]> },
+    /// A node of the formula holds.
+    Holds(NodeId),
+}
+
+#[derive(Debug)]
+enum Statement<'a> {
+    Present(&'static FieldRule),
+    OfKind(&'static FieldRule),
+    OneOf(&'static FieldRule),
+    Known(&'a Selector, &'a str),
+    EventSources(&'a str, &'static [&'static str]),
+    Related(&'static Relation),
+}
+
+impl Fact<'_> {
+    pub(crate) fn assumption(&self) -> Assumption {
+        match &self.statement {
+            Statement::Present(rule) => Assumption::new(
+                format!("{}-present", rule.path),
+                format!("every CloudTrail record has `{}`", rule.path),
+                rule.source,
+            ),
+            Statement::OfKind(rule) => Assumption::new(
+                format!("{}-kind", rule.path),
+                format!(
+                    "`{}` is {} in CloudTrail records",
+                    rule.path,
+                    kind_name(rule.kinds)
+                ),
+                rule.source,
+            ),
+            Statement::OneOf(rule) => Assumption::new(
+                format!("{}-values", rule.path),
+                format!("`{}` is one of {}", rule.path, rule.values.join(", ")),
+                rule.source,
+            ),
+            Statement::Known(selector, value) => Assumption::new(
+                format!("{}-known", selector.field_name()),
+                format!("`{}` is `{value}`", selector.field_name()),
+                "given with the question",
+            ),
+            Statement::EventSources(name, sources) => Assumption::new(
+                format!("{name}-source"),
+                format!("only {} logs `{name}`", sources.join(" or ")),
+                "the services' CloudTrail pages and API models",
+            ),
+            Statement::Related(relation) => {
+                Assumption::new(relation.name, relation.statement, relation.source)
+            }
+        }
+    }
+}
+
+fn kind_name(kinds: Kinds) -> &'static str {
+    [
+        (Kinds::STRING, "a text"),
+        (Kinds::BOOLEAN, "true or false"),
+        (Kinds::NUMBER, "a number"),
+        (Kinds::ARRAY, "an array"),
+        (Kinds::OBJECT, "an object"),
+        (Kinds::OBJECT.or(Kinds::NULL), "an object or null"),
+    ]
+    .into_iter()
+    .find_map(|(known, name)| (known == kinds).then_some(name))
+    .unwrap_or("of a documented kind")
+}
+
+/// The relations whose fields the question is about; adds their tests.
+pub(super) fn relevant_relations(
+    drafts: &mut Drafts<'_>,
+    schema: &Schema,
+) -> Vec<&'static Relation> {
+    let mut relevant = Vec::new();
+    if schema.records() != Records::CloudTrail {
+        return relevant;
+    }
+    let arn = Selector::of_keys(["userIdentity", "arn"]);
+    let kind = Selector::of_keys(["userIdentity", "type"]);
+    if drafts.find(&arn).is_none() || drafts.find(&kind).is_none() {
+        return relevant;
+    }
+    for relation in schema::relations() {
+        let (Ast::Json(when), Ast::Json(then)) = (relation.when.ast(), relation.then.ast()) else {
+            continue;
+        };
+        let conditions = [when.conditions(), then.conditions()].concat();
+        let fields: Option<Vec<usize>> = conditions
+            .iter()
+            .map(|condition| drafts.find(&condition.selector))
+            .collect();
+        if let Some(fields) = fields {
+            for (condition, field) in conditions.iter().zip(fields) {
+                drafts.list[field].tests.push(&condition.test);
+            }
+            relevant.push(relation);
+        }
+    }
+    relevant
+}
+
+/// Adds the texts that facts name, so that they have classes of their own.
+pub(super) fn add_texts<'a>(drafts: &mut Drafts<'a>, schema: &'a Schema) {
+    for draft in &mut drafts.list {
+        if let Some(rule) = schema.rule(&draft.selector) {
+            draft.texts.extend(rule.values);
+        }
+    }
+    for (selector, value) in schema.known() {
+        if let Some(field) = drafts.find(selector) {
+            drafts.list[field].texts.push(value);
+        }
+    }
+    let Some((names, sources)) = event_fields(drafts, schema) else {
+        return;
+    };
+    let named: Vec<&'a str> = drafts.list[names]
+        .tests
+        .iter()
+        .filter_map(|test| super::named_text(test))
+        .collect();
+    for name in named {
+        if let Some((Claim::Only, from)) = schema::sources_of_event(name) {
+            drafts.list[sources].texts.extend(from);
+        }
+    }
+}
+
+fn event_fields(drafts: &Drafts<'_>, schema: &Schema) -> Option<(usize, usize)> {
+    if schema.records() != Records::CloudTrail {
+        return None;
+    }
+    let names = drafts.find(&Selector::of_keys(["eventName"]))?;
+    let sources = drafts.find(&Selector::of_keys(["eventSource"]))?;
+    Some((names, sources))
+}
+
+/// The facts about the fields of a question.
+pub(super) fn facts<'a>(
+    builder: &mut Builder<'a>,
+    schema: &'a Schema,
+    relations: &[&'static Relation],
+) -> Vec<Fact<'a>> {
+    let mut facts = Vec::new();
+    for field in 0..builder.fields.len() {
+        let rule = builder.fields[field]
+            .selector()
+            .and_then(|selector| schema.rule(selector));
+        if let Some(rule) = rule {
+            field_facts(builder, field, rule, &mut facts);
+        }
+    }
+    for (selector, value) in schema.known() {
+        if let Some(field) = builder.field(selector) {
+            let holds = builder.text_is(field, value);
+            facts.push(Fact {
+                effect: Effect::Holds(holds),
+                statement: Statement::Known(selector, value),
+            });
+        }
+    }
+    event_source_facts(builder, schema, &mut facts);
+    for relation in relations {
+        let (Ast::Json(when), Ast::Json(then)) = (relation.when.ast(), relation.then.ast()) else {
+            continue;
+        };
+        let none = super::elements::Elements::none();
+        let when = builder.negated(when);
+        let then = builder.expression(then, true, &none);
+        let holds = builder.formula.or(vec![when, then]);
+        facts.push(Fact {
+            effect: Effect::Holds(holds),
+            statement: Statement::Related(relation),
+        });
+    }
+    facts
+}
+
+fn field_facts(
+    builder: &Builder<'_>,
+    field: usize,
+    rule: &'static FieldRule,
+    facts: &mut Vec<Fact<'_>>,
+) {
+    let classes = &builder.fields[field].classes;
+    if rule.presence == Presence::Always {
+        let classes = classes.mask(|class| class.kind() != Kinds::MISSING);
+        facts.push(Fact {
+            effect: Effect::Restrict { field, classes },
+            statement: Statement::Present(rule),
+        });
+    }
+    let admitted = rule.kinds.or(Kinds::MISSING);
+    let of_kind = classes.mask(|class| admitted.contains(class.kind()));
+    facts.push(Fact {
+        effect: Effect::Restrict {
+            field,
+            classes: of_kind,
+        },
+        statement: Statement::OfKind(rule),
+    });
+    if !rule.values.is_empty() {
+        let classes = classes.mask(|class| match class {
+            super::classes::Class::Text(text) => rule.values.contains(text),
+            super::classes::Class::OtherText => false,
+            _ => true,
+        });
+        facts.push(Fact {
+            effect: Effect::Restrict { field, classes },
+            statement: Statement::OneOf(rule),
+        });
+    }
+}
+
+/// For each named event that one service alone logs: the service follows.
+fn event_source_facts<'a>(builder: &mut Builder<'a>, schema: &Schema, facts: &mut Vec<Fact<'a>>) {
+    if schema.records() != Records::CloudTrail {
+        return;
+    }
+    let names = builder.field(&Selector::of_keys(["eventName"]));
+    let sources = builder.field(&Selector::of_keys(["eventSource"]));
+    let (Some(names), Some(sources)) = (names, sources) else {
+        return;
+    };
+    let named: Vec<&'a str> = builder.fields[names].classes.named_texts().collect();
+    for name in named {
+        if let Some((Claim::Only, from)) = schema::sources_of_event(name) {
+            let mut parts = vec![builder.text_is_not(names, name)];
+            parts.extend(from.iter().map(|source| builder.text_is(sources, source)));
+            let holds = builder.formula.or(parts);
+            facts.push(Fact {
+                effect: Effect::Holds(holds),
+                statement: Statement::EventSources(name, from),
+            });
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Coverage, proved: does every event that a required pattern matches get
+//! matched by at least one filter?
+//!
+//! The question becomes a formula over the values of finitely many fields
+//! ([`problem`]); [`search`] looks for an event that escapes. What it finds is
+//! built into a complete event and confirmed by the evaluator ([`witness`]);
+//! when it finds nothing, that is the proof.
+
+mod answer;
+mod assumption;
+mod cells;
+mod classes;
+mod elements;
+mod facts;
+mod formula;
+mod problem;
+mod question;
+mod search;
+mod witness;
+
+pub use answer::{Budget, Covers, Proof, Why};
+pub use assumption::Assumption;
+pub use question::{CoverQuestion, covers, equivalent, missing_values, never_matches, overlap};
+pub use witness::Witness;
+
+use crate::ast::{Operand, Test};
+
+/// The one text that a test asks for, if it is such a test.
+fn named_text(test: &Test) -> Option<&str> {
+    match test {
+        Test::Equals(Operand::Text(pattern)) if pattern.is_literal() => Some(pattern.as_str()),
+        _ => None,
+    }
+}

@@ -1,0 +1,311 @@
+//! From a solution of the search to a complete event: choose the plainest class
+//! left for each field, fill free fields from the schema's template, and let the
+//! evaluator confirm the result.
+
+use crate::ast::{Segment, Selector};
+use crate::evaluate::Reading;
+use crate::event::{Event, EventValue};
+use crate::schema::{Circumstances, Schema, only_mandatory, template};
+
+use super::assumption::Assumption;
+use super::cells::{Cells, Filled};
+use super::classes::Class;
+use super::problem::{Field, Patterns, Source};
+use super::search::State;
+
+/// An event that the required pattern matches and no filter does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Witness {
+    event: Event,
+    value: serde_json::Value,
+    assumptions: Vec<Assumption>,
+}
+
+impl Witness {
+    pub(super) fn new(event: Event, assumptions: Vec<Assumption>) -> Self {
+        let value = json_value(event.root());
+        Self {
+            event,
+            value,
+            assumptions,
+        }
+    }
+
+    /// The event as a JSON value. A number that `serde_json` cannot hold stands
+    /// there as a text; [`Witness::to_json`] has all numbers as they are.
+    pub fn event(&self) -> &serde_json::Value {
+        &self.value
+    }
+
+    /// The event as the evaluator takes it.
+    pub fn as_event(&self) -> &Event {
+        &self.event
+    }
+
+    /// The event in one line, number texts kept.
+    pub fn to_json(&self) -> String {
+        self.event.to_json()
+    }
+
+    /// The answers to open questions that the witness rests on; empty when the
+    /// event escapes however they are answered.
+    pub fn assumptions(&self) -> &[Assumption] {
+        &self.assumptions
+    }
+}
+
+fn json_value(value: &EventValue) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        EventValue::Null => Value::Null,
+        EventValue::Bool(value) => Value::Bool(*value),
+        EventValue::Number(text) => match serde_json::from_str::<serde_json::Number>(text) {
+            Ok(number) => Value::Number(number),
+            Err(_) => Value::String(text.to_string()),
+        },
+        EventValue::String(text) => Value::String(text.to_string()),
+        EventValue::Array(elements) => Value::Array(elements.iter().map(json_value).collect()),
+        EventValue::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(key, value)| (key.to_string(), json_value(value)))
+                .collect(),
+        ),
+    }
+}
+
+/// An event for a state that satisfies all goals, and how it reads AWS's open
+/// questions; nothing when no value is known for some field.
+pub(super) fn event_of(
+    state: &State,
+    cells: &mut Cells<'_, '_>,
+    schema: &Schema,
+    budget: &mut u64,
+) -> Option<(Vec<Event>, Reading)> {
+    let problem = cells.problem();
+    let mut reading = Reading::default();
+    for field in &problem.fields {
+        if let Source::Question(question) = field.source
+            && !state.has_class(field, 0)
+        {
+            reading = reading.with(question);
+        }
+    }
+    // The event's name, source and identity first: the template follows them.
+    let mut circumstances = Circumstances::default();
+    for (keys, place) in [
+        (&["eventSource"][..], 0),
+        (&["eventName"], 1),
+        (&["userIdentity", "type"], 2),
+    ] {
+        let selector = Selector::of_keys(keys.iter().copied());
+        let Some(field) = problem.find_field(&selector) else {
+            continue;
+        };
+        let plain = template(schema, &circumstances);
+        if let Some(EventValue::String(text)) =
+            choose(state, cells, field, plain.get(&selector), budget)?
+        {
+            match place {
+                0 => {
+                    circumstances.event_source =
+                        source_unless_free(state, &problem.fields[field], &text);
+                }
+                1 => circumstances.event_name = Some(text.into()),
+                _ => circumstances.identity_type = Some(text.into()),
+            }
+        }
+    }
+    let plain = template(schema, &circumstances);
+    let mut chosen: Vec<(&Selector, Option<EventValue>)> = Vec::new();
+    for (number, field) in problem.fields.iter().enumerate() {
+        if let Some(selector) = field.selector() {
+            chosen.push((
+                selector,
+                choose(state, cells, number, plain.get(selector), budget)?,
+            ));
+        }
+    }
+    chosen.sort_by_key(|(selector, _)| selector.segments().len());
+    let rich = overlay(plain.clone(), &chosen)?;
+    let bare = overlay(only_mandatory(&plain), &chosen)?;
+    Some((vec![rich, bare], reading))
+}
+
+/// The source that was chosen, when the state leaves no other one.
+fn source_unless_free(state: &State, field: &Field<'_>, text: &str) -> Option<String> {
+    let left = (0..field.classes.list.len())
+        .filter(|class| state.has_class(field, *class))
+        .count();
+    (left == 1).then(|| text.to_owned())
+}
+
+/// The plainest value left for a field; the outer option is whether one is known.
+#[expect(
+    clippy::option_option,
+    reason = "a missing field and an unknown value are two things"
+)]
+fn choose(
+    state: &State,
+    cells: &mut Cells<'_, '_>,
+    field_number: usize,
+    usual: Option<&EventValue>,
+    budget: &mut u64,
+) -> Option<Option<EventValue>> {
+    let field = &cells.problem().fields[field_number];
+    let left = |class: usize| state.has_class(field, class);
+    if let Some(value) = usual
+        && let Some(class) = class_of(field, value)
+        && left(class)
+    {
+        let fits = match (&field.classes.list[class], value) {
+            (Class::OtherText, EventValue::String(text)) => {
+                cells.admits_text(state, field_number, text)
+            }
+            (Class::NumberAt(_) | Class::NumberBetween(..), _) => false,
+            _ => true,
+        };
+        if fits {
+            return Some(Some(value.clone()));
+        }
+    }
+    let missing = field
+        .classes
+        .list
+        .iter()
+        .position(|class| *class == Class::Missing);
+    if missing.is_some_and(left) {
+        return Some(None);
+    }
+    for (position, class) in field.classes.list.iter().enumerate() {
+        if !left(position) {
+            continue;
+        }
+        if let Some(value) = class.value() {
+            return Some(Some(value));
+        }
+        if let Filled::Value(value) = cells.fill(state, field_number, position, budget) {
+            return Some(Some(value));
+        }
+    }
+    None
+}
+
+fn class_of(field: &Field<'_>, value: &EventValue) -> Option<usize> {
+    match value {
+        EventValue::String(text) => field.classes.of_text(text),
+        EventValue::Number(_) => None,
+        other => {
+            let kind = match other {
+                EventValue::Null => Class::Null,
+                EventValue::Bool(true) => Class::True,
+                EventValue::Bool(false) => Class::False,
+                EventValue::Array(_) => Class::Array,
+                _ => Class::Object,
+            };
+            field.classes.list.iter().position(|class| *class == kind)
+        }
+    }
+}
+
+/// An index beyond this makes an event that nobody wants to see.
+const MOST_ELEMENTS: usize = 4096;
+
+/// The chosen values put over an event, parents first.
+fn overlay(event: Event, chosen: &[(&Selector, Option<EventValue>)]) -> Option<Event> {
+    let mut root = event.into_root();
+    for (selector, value) in chosen {
+        match value {
+            Some(value) => put(&mut root, selector.segments(), value)?,
+            None => remove(&mut root, selector.segments()),
+        }
+    }
+    Some(Event::from_root(root))
+}
+
+fn put(target: &mut EventValue, segments: &[Segment], value: &EventValue) -> Option<()> {
+    let Some((segment, rest)) = segments.split_first() else {
+        let same_container = matches!(
+            (&*target, value),
+            (EventValue::Object(_), EventValue::Object(_))
+                | (EventValue::Array(_), EventValue::Array(_))
+        );
+        if !same_container {
+            *target = value.clone();
+        }
+        return Some(());
+    };
+    match segment {
+        Segment::Key(key) => {
+            if !matches!(target, EventValue::Object(_)) {
+                *target = EventValue::Object(Vec::new());
+            }
+            let EventValue::Object(members) = target else {
+                return None;
+            };
+            let position = members
+                .iter()
+                .position(|(name, _)| name == key)
+                .unwrap_or_else(|| {
+                    members.push((key.clone(), EventValue::Null));
+                    members.len() - 1
+                });
+            put(&mut members[position].1, rest, value)
+        }
+        Segment::Index(index) => {
+            let index = *index as usize;
+            if !matches!(target, EventValue::Array(_)) {
+                *target = EventValue::Array(Vec::new());
+            }
+            let EventValue::Array(elements) = target else {
+                return None;
+            };
+            if index >= MOST_ELEMENTS {
+                return None;
+            }
+            while elements.len() <= index {
+                elements.push(EventValue::Object(Vec::new()));
+            }
+            put(&mut elements[index], rest, value)
+        }
+        Segment::AnyKey | Segment::AnyIndex => None,
+    }
+}
+
+fn remove(target: &mut EventValue, segments: &[Segment]) {
+    let Some((segment, rest)) = segments.split_first() else {
+        return;
+    };
+    match (segment, target) {
+        (Segment::Key(key), EventValue::Object(members)) => {
+            if rest.is_empty() {
+                members.retain(|(name, _)| name != key);
+            } else if let Some((_, member)) = members.iter_mut().find(|(name, _)| name == key) {
+                remove(member, rest);
+            }
+        }
+        (Segment::Index(index), EventValue::Array(elements)) => {
+            if rest.is_empty() {
+                elements.truncate(*index as usize);
+            } else if let Some(element) = elements.get_mut(*index as usize) {
+                remove(element, rest);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether an event really is one that the patterns let slip, under a reading,
+/// and one that the schema admits.
+pub(super) fn escapes(
+    event: &Event,
+    patterns: &Patterns<'_>,
+    schema: &Schema,
+    reading: Reading,
+) -> bool {
+    let matches = |pattern: &&crate::pattern::FilterPattern| pattern.matches_under(event, reading);
+    patterns.required.iter().all(matches)
+        && !patterns.filters.iter().any(matches)
+        && !patterns.except.iter().any(matches)
+        && schema.admits(event)
+}

@@ -1,0 +1,82 @@
+//! Whether an event is one of a schema's. The check on witnesses, independent of
+//! the search that finds them.
+
+use crate::ast::Selector;
+use crate::event::{Event, EventValue};
+
+use super::cloudtrail::{self, FieldRule, Presence};
+use super::event_sources::{Claim, sources_of_event};
+use super::{Kinds, Records, Schema};
+
+impl Schema {
+    /// Whether an event is one that the schema describes.
+    pub fn admits(&self, event: &Event) -> bool {
+        let known = self.known.iter().all(
+            |(selector, value)| matches!(event.get(selector), Some(EventValue::String(text)) if **text == **value),
+        );
+        let object = matches!(event.root(), EventValue::Object(_));
+        object && known && (self.records == Records::Any || is_cloudtrail_record(event))
+    }
+}
+
+/// An event without the members that a record need not have.
+pub(crate) fn only_mandatory(event: &Event) -> Event {
+    let EventValue::Object(members) = event.root() else {
+        return event.clone();
+    };
+    let mandatory = |key: &str| cloudtrail::mandatory().any(|rule| rule.path == key);
+    Event::from_members(
+        members
+            .iter()
+            .filter(|(key, _)| mandatory(key))
+            .cloned()
+            .collect(),
+    )
+}
+
+fn is_cloudtrail_record(event: &Event) -> bool {
+    let text = |path: &str| match event.get(&Selector::of_keys(path.split('.'))) {
+        Some(EventValue::String(text)) => Some(&**text),
+        _ => None,
+    };
+    let fields = cloudtrail::rules()
+        .iter()
+        .all(|rule| follows(rule, event.get(&Selector::of_keys(rule.path.split('.')))));
+    let source = match (
+        text("eventName").and_then(sources_of_event),
+        text("eventSource"),
+    ) {
+        (Some((Claim::Only, sources)), Some(source)) => sources.contains(&source),
+        _ => true,
+    };
+    let related = cloudtrail::relations()
+        .iter()
+        .all(|relation| !relation.when.matches(event) || relation.then.matches(event));
+    fields && source && related
+}
+
+fn follows(rule: &FieldRule, value: Option<&EventValue>) -> bool {
+    match value {
+        None => rule.presence == Presence::Optional,
+        Some(value) => {
+            let listed = match value {
+                EventValue::String(text) => {
+                    rule.values.is_empty() || rule.values.contains(&&**text)
+                }
+                _ => true,
+            };
+            rule.kinds.contains(kind_of(value)) && listed
+        }
+    }
+}
+
+fn kind_of(value: &EventValue) -> Kinds {
+    match value {
+        EventValue::Null => Kinds::NULL,
+        EventValue::Bool(_) => Kinds::BOOLEAN,
+        EventValue::Number(_) => Kinds::NUMBER,
+        EventValue::String(_) => Kinds::STRING,
+        EventValue::Array(_) => Kinds::ARRAY,
+        EventValue::Object(_) => Kinds::OBJECT,
+    }
+}

@@ -1,0 +1,232 @@
+//! CloudTrail's record contents: one row per field, one row per relation. The
+//! sources are the User Guide pages "CloudTrail record contents" and
+//! "CloudTrail userIdentity element"; nothing here rests on samples alone.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::Kinds;
+use crate::ast::Selector;
+use crate::pattern::FilterPattern;
+
+/// What CloudTrail documents about one field.
+#[derive(Debug)]
+pub(crate) struct FieldRule {
+    pub(crate) path: &'static str,
+    pub(crate) presence: Presence,
+    pub(crate) kinds: Kinds,
+    /// The only texts, where the documentation lists them all.
+    pub(crate) values: &'static [&'static str],
+    pub(crate) source: &'static str,
+}
+
+/// Whether every record has a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    Always,
+    Optional,
+}
+
+const RECORD: &str = "CloudTrail User Guide, record contents";
+const IDENTITY: &str = "CloudTrail User Guide, userIdentity element";
+const SIGN_IN: &str = "CloudTrail User Guide, console sign-in events";
+
+const STRING: Kinds = Kinds::STRING;
+const BOOLEAN: Kinds = Kinds::BOOLEAN;
+const NUMBER: Kinds = Kinds::NUMBER;
+const OBJECT: Kinds = Kinds::OBJECT;
+const ARRAY: Kinds = Kinds::ARRAY;
+const OBJECT_OR_NULL: Kinds = Kinds::OBJECT.or(Kinds::NULL);
+
+const TRUE_FALSE: &[&str] = &["true", "false"];
+const EVENT_TYPES: &[&str] = &[
+    "AwsApiCall",
+    "AwsServiceEvent",
+    "AwsConsoleAction",
+    "AwsConsoleSignIn",
+    "AwsConsoleSignin",
+    "AwsVpceEvents",
+    "AwsCloudTrailInsight",
+    "AwsAggregatedEvent",
+];
+const EVENT_CATEGORIES: &[&str] = &[
+    "Management",
+    "Data",
+    "NetworkActivity",
+    "Insight",
+    "Aggregated",
+];
+const ADDENDUM_REASONS: &[&str] = &["DELIVERY_DELAY", "UPDATED_DATA", "SERVICE_OUTAGE"];
+
+macro_rules! rules {
+    ($($path:literal $presence:ident $kinds:ident $values:expr, $source:ident;)*) => {
+        &[$(FieldRule {
+            path: $path,
+            presence: Presence::$presence,
+            kinds: $kinds,
+            values: $values,
+            source: $source,
+        }),*]
+    };
+}
+
+#[rustfmt::skip]
+static RULES: &[FieldRule] = rules! {
+    "eventVersion"                                                 Always   STRING         &[],              RECORD;
+    "eventTime"                                                    Always   STRING         &[],              RECORD;
+    "eventSource"                                                  Always   STRING         &[],              RECORD;
+    "eventName"                                                    Always   STRING         &[],              RECORD;
+    "awsRegion"                                                    Always   STRING         &[],              RECORD;
+    "sourceIPAddress"                                              Always   STRING         &[],              RECORD;
+    "eventID"                                                      Always   STRING         &[],              RECORD;
+    "eventType"                                                    Always   STRING         EVENT_TYPES,      RECORD;
+    "userIdentity"                                                 Always   OBJECT         &[],              RECORD;
+    "requestParameters"                                            Always   OBJECT_OR_NULL &[],              RECORD;
+    "responseElements"                                             Always   OBJECT_OR_NULL &[],              RECORD;
+    "eventCategory"                                                Optional STRING         EVENT_CATEGORIES, RECORD;
+    "userAgent"                                                    Optional STRING         &[],              RECORD;
+    "errorCode"                                                    Optional STRING         &[],              RECORD;
+    "errorMessage"                                                 Optional STRING         &[],              RECORD;
+    "requestID"                                                    Optional STRING         &[],              RECORD;
+    "apiVersion"                                                   Optional STRING         &[],              RECORD;
+    "recipientAccountId"                                           Optional STRING         &[],              RECORD;
+    "sharedEventID"                                                Optional STRING         &[],              RECORD;
+    "vpcEndpointId"                                                Optional STRING         &[],              RECORD;
+    "vpcEndpointAccountId"                                         Optional STRING         &[],              RECORD;
+    "sessionCredentialFromConsole"                                 Optional STRING         TRUE_FALSE,       RECORD;
+    "managementEvent"                                              Optional BOOLEAN        &[],              RECORD;
+    "readOnly"                                                     Optional BOOLEAN        &[],              RECORD;
+    "resources"                                                    Optional ARRAY          &[],              RECORD;
+    "additionalEventData"                                          Optional OBJECT         &[],              RECORD;
+    "serviceEventDetails"                                          Optional OBJECT         &[],              RECORD;
+    "edgeDeviceDetails"                                            Optional OBJECT         &[],              RECORD;
+    "tlsDetails"                                                   Optional OBJECT         &[],              RECORD;
+    "tlsDetails.tlsVersion"                                        Optional STRING         &[],              RECORD;
+    "tlsDetails.cipherSuite"                                       Optional STRING         &[],              RECORD;
+    "tlsDetails.clientProvidedHostHeader"                          Optional STRING         &[],              RECORD;
+    "addendum"                                                     Optional OBJECT         &[],              RECORD;
+    "addendum.reason"                                              Optional STRING         ADDENDUM_REASONS, RECORD;
+    "userIdentity.type"                                            Optional STRING         &[],              IDENTITY;
+    "userIdentity.principalId"                                     Optional STRING         &[],              IDENTITY;
+    "userIdentity.arn"                                             Optional STRING         &[],              IDENTITY;
+    "userIdentity.accountId"                                       Optional STRING         &[],              IDENTITY;
+    "userIdentity.accessKeyId"                                     Optional STRING         &[],              IDENTITY;
+    "userIdentity.userName"                                        Optional STRING         &[],              IDENTITY;
+    "userIdentity.invokedBy"                                       Optional STRING         &[],              IDENTITY;
+    "userIdentity.invokedByDelegate"                               Optional OBJECT         &[],              IDENTITY;
+    "userIdentity.credentialId"                                    Optional STRING         &[],              IDENTITY;
+    "userIdentity.identityProvider"                                Optional STRING         &[],              IDENTITY;
+    "userIdentity.onBehalfOf"                                      Optional OBJECT         &[],              IDENTITY;
+    "userIdentity.inScopeOf"                                       Optional OBJECT         &[],              IDENTITY;
+    "userIdentity.sessionContext"                                  Optional OBJECT         &[],              IDENTITY;
+    "userIdentity.sessionContext.attributes"                       Optional OBJECT         &[],              IDENTITY;
+    "userIdentity.sessionContext.attributes.creationDate"          Optional STRING         &[],              IDENTITY;
+    "userIdentity.sessionContext.attributes.mfaAuthenticated"      Optional STRING         TRUE_FALSE,       IDENTITY;
+    "userIdentity.sessionContext.sessionIssuer"                    Optional OBJECT         &[],              IDENTITY;
+    "userIdentity.sessionContext.sessionIssuer.type"               Optional STRING         &[],              IDENTITY;
+    "userIdentity.sessionContext.sessionIssuer.userName"           Optional STRING         &[],              IDENTITY;
+    "userIdentity.sessionContext.sessionIssuer.principalId"        Optional STRING         &[],              IDENTITY;
+    "userIdentity.sessionContext.sessionIssuer.arn"                Optional STRING         &[],              IDENTITY;
+    "userIdentity.sessionContext.sessionIssuer.accountId"          Optional STRING         &[],              IDENTITY;
+    "userIdentity.sessionContext.webIdFederationData"              Optional OBJECT         &[],              IDENTITY;
+    "userIdentity.sessionContext.sourceIdentity"                   Optional STRING         &[],              IDENTITY;
+    "userIdentity.sessionContext.ec2RoleDelivery"                  Optional STRING         &["1.0", "2.0"],  IDENTITY;
+    "additionalEventData.MFAUsed"                                  Optional STRING         &["Yes", "No"],   SIGN_IN;
+    "additionalEventData.bytesTransferredIn"                       Optional NUMBER         &[],              RECORD;
+    "additionalEventData.bytesTransferredOut"                      Optional NUMBER         &[],              RECORD;
+    "responseElements.ConsoleLogin"                                Optional STRING         &[],              SIGN_IN;
+};
+
+/// All documented fields.
+pub(crate) fn rules() -> &'static [FieldRule] {
+    RULES
+}
+
+/// Fields of which every record has one, by path.
+pub(crate) fn mandatory() -> impl Iterator<Item = &'static FieldRule> {
+    RULES
+        .iter()
+        .filter(|rule| rule.presence == Presence::Always)
+}
+
+pub(crate) fn rule(selector: &Selector) -> Option<&'static FieldRule> {
+    static BY_SELECTOR: LazyLock<HashMap<Selector, &'static FieldRule>> = LazyLock::new(|| {
+        RULES
+            .iter()
+            .map(|rule| (Selector::of_keys(rule.path.split('.')), rule))
+            .collect()
+    });
+    BY_SELECTOR.get(selector).copied()
+}
+
+/// Fields that go together: a record that matches the first pattern matches the
+/// second one too.
+#[derive(Debug)]
+pub(crate) struct Relation {
+    pub(crate) name: &'static str,
+    pub(crate) statement: &'static str,
+    pub(crate) source: &'static str,
+    pub(crate) when: FilterPattern,
+    pub(crate) then: FilterPattern,
+}
+
+#[rustfmt::skip]
+const RELATIONS: &[[&str; 5]] = &[
+    ["root-arn", "the ARN of a root identity ends with `:root`", IDENTITY,
+     "{ $.userIdentity.type = Root }",
+     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = \"arn:*:iam::*:root\" }"],
+    ["user-arn", "the ARN of an IAM user is one of IAM with `:user/`", IDENTITY,
+     "{ $.userIdentity.type = IAMUser }",
+     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = \"arn:*:iam::*:user/*\" }"],
+    ["assumed-role-arn", "the ARN of an assumed role is one of STS with `:assumed-role/`", IDENTITY,
+     "{ $.userIdentity.type = AssumedRole }",
+     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = \"arn:*:sts::*:assumed-role/*\" }"],
+    ["federated-user-arn", "the ARN of a federated user is one of STS with `:federated-user/`", IDENTITY,
+     "{ $.userIdentity.type = FederatedUser }",
+     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = \"arn:*:sts::*:federated-user/*\" }"],
+];
+
+/// The relations between fields that CloudTrail documents.
+pub(crate) fn relations() -> &'static [Relation] {
+    static PARSED: LazyLock<Vec<Relation>> = LazyLock::new(|| {
+        RELATIONS
+            .iter()
+            .filter_map(|[name, statement, source, when, then]| {
+                Some(Relation {
+                    name,
+                    statement,
+                    source,
+                    when: when.parse().ok()?,
+                    then: then.parse().ok()?,
+                })
+            })
+            .collect()
+    });
+    &PARSED
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_relation_is_a_pair_of_patterns() {
+        assert_eq!(relations().len(), RELATIONS.len());
+    }
+
+    #[test]
+    fn every_field_is_listed_once_and_below_an_object() {
+        for rule in RULES {
+            let same = RULES.iter().filter(|other| other.path == rule.path).count();
+            assert_eq!(same, 1, "{}", rule.path);
+            if let Some((parent, _)) = rule.path.rsplit_once('.') {
+                let parent = RULES.iter().find(|other| other.path == parent);
+                assert!(
+                    parent.is_some_and(|parent| parent.kinds.contains(Kinds::OBJECT)),
+                    "{}",
+                    rule.path
+                );
+            }
+        }
+    }
+}

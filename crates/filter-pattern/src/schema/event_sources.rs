@@ -1,0 +1,133 @@
+//! Which services log which event names: the names of the monitoring controls,
+//! from the services' own CloudTrail pages. Other names may come from anywhere.
+
+use Claim::{Among, Only};
+
+/// What the list of an event's sources claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// No other service has an operation of that name.
+    Only,
+    /// Other services have an operation of that name too.
+    Among,
+}
+
+#[rustfmt::skip]
+static EVENT_SOURCES: &[(&str, Claim, &[&str])] = &[
+    ("AcceptHandshake",               Only, &["organizations.amazonaws.com"]),
+    ("AcceptVpcPeeringConnection",    Only, &["ec2.amazonaws.com"]),
+    ("AttachClassicLinkVpc",          Only, &["ec2.amazonaws.com"]),
+    ("AttachGroupPolicy",             Only, &["iam.amazonaws.com"]),
+    ("AttachInternetGateway",         Only, &["ec2.amazonaws.com"]),
+    ("AttachPolicy",                  Among, &["organizations.amazonaws.com"]),
+    ("AttachRolePolicy",              Only, &["iam.amazonaws.com"]),
+    ("AttachUserPolicy",              Only, &["iam.amazonaws.com"]),
+    ("AuthorizeSecurityGroupEgress",  Only, &["ec2.amazonaws.com"]),
+    ("AuthorizeSecurityGroupIngress", Only, &["ec2.amazonaws.com"]),
+    ("ConsoleLogin",                  Only, &["signin.amazonaws.com"]),
+    ("CreateAccount",                 Among, &["organizations.amazonaws.com"]),
+    ("CreateCustomerGateway",         Only, &["ec2.amazonaws.com"]),
+    ("CreateInternetGateway",         Only, &["ec2.amazonaws.com"]),
+    ("CreateNetworkAcl",              Only, &["ec2.amazonaws.com"]),
+    ("CreateNetworkAclEntry",         Only, &["ec2.amazonaws.com"]),
+    ("CreateOrganizationalUnit",      Only, &["organizations.amazonaws.com"]),
+    ("CreatePolicy",                  Among, &["iam.amazonaws.com", "organizations.amazonaws.com"]),
+    ("CreatePolicyVersion",           Among, &["iam.amazonaws.com"]),
+    ("CreateRoute",                   Among, &["ec2.amazonaws.com"]),
+    ("CreateRouteTable",              Only, &["ec2.amazonaws.com"]),
+    ("CreateSecurityGroup",           Among, &["ec2.amazonaws.com"]),
+    ("CreateTrail",                   Only, &["cloudtrail.amazonaws.com"]),
+    ("CreateVpc",                     Only, &["ec2.amazonaws.com"]),
+    ("CreateVpcPeeringConnection",    Among, &["ec2.amazonaws.com"]),
+    ("DeclineHandshake",              Only, &["organizations.amazonaws.com"]),
+    ("DeleteBucketCors",              Only, &["s3.amazonaws.com"]),
+    ("DeleteBucketLifecycle",         Only, &["s3.amazonaws.com"]),
+    ("DeleteBucketPolicy",            Among, &["s3.amazonaws.com", "s3express.amazonaws.com"]),
+    ("DeleteBucketReplication",       Among, &["s3.amazonaws.com"]),
+    ("DeleteCustomerGateway",         Only, &["ec2.amazonaws.com"]),
+    ("DeleteDeliveryChannel",         Only, &["config.amazonaws.com"]),
+    ("DeleteGroupPolicy",             Only, &["iam.amazonaws.com"]),
+    ("DeleteInternetGateway",         Only, &["ec2.amazonaws.com"]),
+    ("DeleteNetworkAcl",              Only, &["ec2.amazonaws.com"]),
+    ("DeleteNetworkAclEntry",         Only, &["ec2.amazonaws.com"]),
+    ("DeleteOrganization",            Among, &["organizations.amazonaws.com"]),
+    ("DeleteOrganizationalUnit",      Only, &["organizations.amazonaws.com"]),
+    ("DeletePolicy",                  Among, &["iam.amazonaws.com", "organizations.amazonaws.com"]),
+    ("DeletePolicyVersion",           Among, &["iam.amazonaws.com"]),
+    ("DeleteRolePolicy",              Only, &["iam.amazonaws.com"]),
+    ("DeleteRoute",                   Among, &["ec2.amazonaws.com"]),
+    ("DeleteRouteTable",              Only, &["ec2.amazonaws.com"]),
+    ("DeleteSecurityGroup",           Among, &["ec2.amazonaws.com"]),
+    ("DeleteTrail",                   Only, &["cloudtrail.amazonaws.com"]),
+    ("DeleteUserPolicy",              Only, &["iam.amazonaws.com"]),
+    ("DeleteVpc",                     Only, &["ec2.amazonaws.com"]),
+    ("DeleteVpcPeeringConnection",    Among, &["ec2.amazonaws.com"]),
+    ("DetachClassicLinkVpc",          Only, &["ec2.amazonaws.com"]),
+    ("DetachGroupPolicy",             Only, &["iam.amazonaws.com"]),
+    ("DetachInternetGateway",         Only, &["ec2.amazonaws.com"]),
+    ("DetachPolicy",                  Among, &["organizations.amazonaws.com"]),
+    ("DetachRolePolicy",              Only, &["iam.amazonaws.com"]),
+    ("DetachUserPolicy",              Only, &["iam.amazonaws.com"]),
+    ("DisableKey",                    Only, &["kms.amazonaws.com"]),
+    ("DisablePolicyType",             Only, &["organizations.amazonaws.com"]),
+    ("DisableVpcClassicLink",         Only, &["ec2.amazonaws.com"]),
+    ("DisassociateRouteTable",        Only, &["ec2.amazonaws.com"]),
+    ("EnablePolicyType",              Only, &["organizations.amazonaws.com"]),
+    ("EnableVpcClassicLink",          Only, &["ec2.amazonaws.com"]),
+    ("HeadBucket",                    Only, &["s3.amazonaws.com", "s3express.amazonaws.com"]),
+    ("InviteAccountToOrganization",   Only, &["organizations.amazonaws.com"]),
+    ("LeaveOrganization",             Only, &["organizations.amazonaws.com"]),
+    ("ModifySecurityGroupRules",      Only, &["ec2.amazonaws.com"]),
+    ("ModifyVpcAttribute",            Only, &["ec2.amazonaws.com"]),
+    ("MoveAccount",                   Only, &["organizations.amazonaws.com"]),
+    ("PutBucketAcl",                  Only, &["s3.amazonaws.com"]),
+    ("PutBucketCors",                 Only, &["s3.amazonaws.com"]),
+    ("PutBucketLifecycle",            Only, &["s3.amazonaws.com"]),
+    ("PutBucketPolicy",               Among, &["s3.amazonaws.com", "s3express.amazonaws.com"]),
+    ("PutBucketReplication",          Among, &["s3.amazonaws.com"]),
+    ("PutConfigurationRecorder",      Only, &["config.amazonaws.com"]),
+    ("PutDeliveryChannel",            Only, &["config.amazonaws.com"]),
+    ("PutGroupPolicy",                Only, &["iam.amazonaws.com"]),
+    ("PutRolePolicy",                 Only, &["iam.amazonaws.com"]),
+    ("PutUserPolicy",                 Only, &["iam.amazonaws.com"]),
+    ("RejectVpcPeeringConnection",    Only, &["ec2.amazonaws.com"]),
+    ("RemoveAccountFromOrganization", Only, &["organizations.amazonaws.com"]),
+    ("ReplaceNetworkAclAssociation",  Only, &["ec2.amazonaws.com"]),
+    ("ReplaceNetworkAclEntry",        Only, &["ec2.amazonaws.com"]),
+    ("ReplaceRoute",                  Only, &["ec2.amazonaws.com"]),
+    ("ReplaceRouteTableAssociation",  Only, &["ec2.amazonaws.com"]),
+    ("RevokeSecurityGroupEgress",     Only, &["ec2.amazonaws.com"]),
+    ("RevokeSecurityGroupIngress",    Only, &["ec2.amazonaws.com"]),
+    ("ScheduleKeyDeletion",           Only, &["kms.amazonaws.com"]),
+    ("StartLogging",                  Only, &["cloudtrail.amazonaws.com"]),
+    ("StopConfigurationRecorder",     Only, &["config.amazonaws.com"]),
+    ("StopLogging",                   Only, &["cloudtrail.amazonaws.com"]),
+    ("UpdateOrganizationalUnit",      Only, &["organizations.amazonaws.com"]),
+    ("UpdatePolicy",                  Among, &["organizations.amazonaws.com"]),
+    ("UpdateTrail",                   Only, &["cloudtrail.amazonaws.com"]),
+];
+
+/// The services that log an event name, and whether that is all of them.
+pub(crate) fn sources_of_event(name: &str) -> Option<(Claim, &'static [&'static str])> {
+    let at = EVENT_SOURCES
+        .binary_search_by_key(&name, |(name, _, _)| *name)
+        .ok()?;
+    let (_, claim, sources) = EVENT_SOURCES[at];
+    Some((claim, sources))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_order_and_found() {
+        assert!(EVENT_SOURCES.is_sorted_by_key(|(name, _, _)| *name));
+        assert_eq!(
+            sources_of_event("CreateTrail"),
+            Some((Only, ["cloudtrail.amazonaws.com"].as_slice()))
+        );
+        assert!(sources_of_event("CreatePolicy").is_some_and(|(claim, _)| claim == Among));
+        assert_eq!(sources_of_event("NoSuchEvent"), None);
+    }
+}

@@ -1,0 +1,373 @@
+//! From the scenario file to a plan: names are resolved, numbers drawn, and
+//! whatever contradicts itself is refused with its place in the file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use super::breaks::Break;
+use super::check_chain::{Chain, chain};
+use super::check_fault::fault;
+use super::document::{Document, GroupTable, HeadTable, OrganizationTable};
+use super::error::ScenarioError;
+use super::numbers::Numbers;
+use super::plan::{
+    AccountPlan, Breaks, DEFAULT_REGIONS, GroupPlan, OPT_IN_REGIONS, OrganizationTrail, OwnChain,
+    Plan,
+};
+use super::sizes::sizes;
+use crate::faults::{Fault, FaultRule};
+use crate::service::Service;
+use crate::state::{AccountStatus, Reach, Settings, drawn};
+
+/// The plan that the document describes.
+pub(super) fn plan(document: &Document) -> Result<Plan, ScenarioError> {
+    let settings = settings(document)?;
+    let mut numbers = Numbers::new(settings.seed);
+    let management = numbers.given_or_drawn(document.management.number.as_ref(), "management")?;
+    let administrator = document
+        .delegated_administrator
+        .as_ref()
+        .map(|table| numbers.given_or_drawn(table.number.as_ref(), "delegated administrator"))
+        .transpose()?;
+    let heads = 1 + usize::from(administrator.is_some());
+    let mut members: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (group, size) in document.group.iter().zip(sizes(document, heads)?) {
+        let name = group.name.get_ref().as_str();
+        let drawn = (0..size).map(|index| numbers.of_group(group, index));
+        let of_group = drawn.collect::<Result<Vec<_>, _>>()?;
+        if members.insert(name, of_group).is_some() {
+            let message = format!("there are two groups named `{name}`; give one another name");
+            return Err(ScenarioError::at(&group.name, message));
+        }
+    }
+    let organization = &document.organization;
+    let mut plan = Plan {
+        organization_id: organization_id(organization, settings.seed)?,
+        role: organization
+            .role
+            .clone()
+            .unwrap_or_else(|| "OrgsweepReadOnly".to_owned()),
+        external_id: organization.external_id.clone(),
+        organization_trails: Vec::new(),
+        accounts: BTreeMap::new(),
+        faults: Vec::new(),
+        management,
+        delegated_administrator: administrator,
+        settings,
+    };
+    plan.organization_trails = organization_trails(document, &plan)?;
+    add_heads(document, &mut plan)?;
+    for group in &document.group {
+        add_group(group, &members, &mut plan)?;
+    }
+    for table in &document.fault {
+        plan.faults.extend(fault(table, &members)?);
+    }
+    Ok(plan)
+}
+
+fn settings(document: &Document) -> Result<Settings, ScenarioError> {
+    let table = &document.organization;
+    let owned = |regions: &[&str]| regions.iter().map(|region| (*region).to_owned()).collect();
+    let partition = table.partition.clone().unwrap_or_else(|| "aws".to_owned());
+    let regions: Vec<String> = match &table.regions {
+        Some(regions) if !regions.is_empty() => regions.clone(),
+        _ if partition == "aws" => owned(&DEFAULT_REGIONS),
+        _ => {
+            return Err(ScenarioError::new(format!(
+                "partition `{partition}` has no default Regions here; list them in `organization.regions`"
+            )));
+        }
+    };
+    let home_region = match &table.home_region {
+        Some(region) if !regions.contains(region.get_ref()) => {
+            return Err(unknown_region(region, &regions));
+        }
+        Some(region) => region.get_ref().clone(),
+        None if regions.iter().any(|region| region == "us-east-1") => "us-east-1".to_owned(),
+        None => regions[0].clone(),
+    };
+    let disabled_regions = if partition == "aws" {
+        let mut others: Vec<String> = owned(&OPT_IN_REGIONS);
+        others.retain(|region| !regions.contains(region));
+        others
+    } else {
+        Vec::new()
+    };
+    Ok(Settings {
+        partition,
+        home_region,
+        regions,
+        disabled_regions,
+        empty_pages: table.empty_pages,
+        account_status: table.account_status,
+        seed: document.seed,
+    })
+}
+
+fn unknown_region(region: &Spanned<String>, regions: &[String]) -> ScenarioError {
+    ScenarioError::at(
+        region,
+        format!(
+            "Region `{}` is not enabled in this organization; enabled are {}",
+            region.get_ref(),
+            regions.join(", ")
+        ),
+    )
+}
+
+fn organization_id(table: &OrganizationTable, seed: u64) -> Result<String, ScenarioError> {
+    match &table.id {
+        None => Ok(format!(
+            "o-{:010x}",
+            drawn(seed, "organization") & 0xff_ffff_ffff
+        )),
+        Some(id) => {
+            let valid = id.get_ref().strip_prefix("o-").is_some_and(|rest| {
+                (10..=32).contains(&rest.len())
+                    && rest
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            });
+            valid.then(|| id.get_ref().clone()).ok_or_else(|| {
+                ScenarioError::at(
+                    id,
+                    "an organization id is `o-` and 10 to 32 lower-case letters and digits",
+                )
+            })
+        }
+    }
+}
+
+fn organization_trails(
+    document: &Document,
+    plan: &Plan,
+) -> Result<Vec<OrganizationTrail>, ScenarioError> {
+    document
+        .organization_trail
+        .iter()
+        .map(|table| {
+            let place = table.log_group_in.as_ref();
+            let log_group_account = match place.map_or("management", |place| place.get_ref()) {
+                "management" => Some(plan.management.clone()),
+                "delegated_administrator" => plan.delegated_administrator.clone(),
+                _ => None,
+            };
+            let log_group_account = log_group_account.ok_or_else(|| {
+                ScenarioError::at(
+                    place.unwrap_or(&table.name),
+                    "an organization trail's log group is in `management` or in `delegated_administrator`, which the file then describes",
+                )
+            })?;
+            let mut breaks = Breaks::default();
+            for broken in &table.broken {
+                match chain(&broken.chain, broken.controls.as_deref(), &mut breaks)? {
+                    Chain::Broken(broken_by) if broken_by != Break::FactUnread && broken_by != Break::OwnerUnread => {}
+                    _ => {
+                        return Err(ScenarioError::at(
+                            &broken.chain,
+                            "this cannot be wrong with an organization trail; name what is wrong with its trail, filters, alarms or topics",
+                        ));
+                    }
+                }
+            }
+            Ok(OrganizationTrail {
+                name: table.name.get_ref().clone(),
+                log_group_account,
+                breaks,
+            })
+        })
+        .collect()
+}
+
+fn add_heads(document: &Document, plan: &mut Plan) -> Result<(), ScenarioError> {
+    let management = plan.management.clone();
+    let mut heads = vec![(management, &document.management, "management")];
+    if let (Some(table), Some(number)) = (
+        &document.delegated_administrator,
+        &plan.delegated_administrator,
+    ) {
+        heads.push((number.clone(), table, "audit"));
+    }
+    for (number, table, name) in heads {
+        let group = head(table, plan)?;
+        let name = table.name.clone().unwrap_or_else(|| name.to_owned());
+        let account = AccountPlan {
+            name,
+            group: Arc::new(group),
+        };
+        plan.accounts.insert(number, account);
+    }
+    Ok(())
+}
+
+fn head(table: &HeadTable, plan: &Plan) -> Result<GroupPlan, ScenarioError> {
+    let mut breaks = Breaks::default();
+    let own = match &table.chain {
+        None => plan.organization_trails.is_empty(),
+        Some(name) => match chain(name, table.controls.as_deref(), &mut breaks)? {
+            Chain::OrganizationTrail => false,
+            Chain::Broken(Break::FactUnread | Break::OwnerUnread) => {
+                return Err(ScenarioError::at(name, "only a group's chain can be this"));
+            }
+            _ => true,
+        },
+    };
+    Ok(GroupPlan {
+        unit: unit_path(table.unit.as_ref()),
+        tags: table.tags.clone(),
+        status: AccountStatus::Active,
+        role_missing: false,
+        reach: reach(table.organization_trails.as_deref(), plan)?,
+        own: own.then(|| OwnChain {
+            region: plan.settings.home_region.clone(),
+            breaks,
+            log_group_account: None,
+        }),
+    })
+}
+
+fn unit_path(unit: Option<&Spanned<String>>) -> Vec<String> {
+    unit.map_or("", |unit| unit.get_ref())
+        .split('/')
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn reach(names: Option<&[Spanned<String>]>, plan: &Plan) -> Result<Reach, ScenarioError> {
+    let Some(names) = names else {
+        return Ok(Reach::All);
+    };
+    for name in names {
+        if !plan
+            .organization_trails
+            .iter()
+            .any(|trail| trail.name == *name.get_ref())
+        {
+            return Err(ScenarioError::at(
+                name,
+                format!(
+                    "there is no organization trail `{}`; describe it with `[[organization_trail]]`",
+                    name.get_ref()
+                ),
+            ));
+        }
+    }
+    Ok(Reach::Only(
+        names.iter().map(|name| name.get_ref().clone()).collect(),
+    ))
+}
+
+fn add_group(
+    table: &GroupTable,
+    members: &BTreeMap<&str, Vec<String>>,
+    plan: &mut Plan,
+) -> Result<(), ScenarioError> {
+    let mut breaks = Breaks::default();
+    let reach = reach(table.organization_trails.as_deref(), plan)?;
+    let kind = match &table.chain {
+        None => Chain::Healthy,
+        Some(name) => chain(name, table.controls.as_deref(), &mut breaks)?,
+    };
+    for broken in &table.broken {
+        chain(&broken.chain, broken.controls.as_deref(), &mut breaks)?;
+    }
+    if let (Chain::OrganizationTrail, Some(name)) = (&kind, &table.chain)
+        && plan.organization_trails.is_empty()
+    {
+        return Err(ScenarioError::at(
+            name,
+            "there is no organization trail; describe one with `[[organization_trail]]`",
+        ));
+    }
+    let region = match &table.region {
+        None => plan.settings.home_region.clone(),
+        Some(region) if plan.settings.regions.contains(region.get_ref()) => {
+            region.get_ref().clone()
+        }
+        Some(region) => return Err(unknown_region(region, &plan.settings.regions)),
+    };
+    let log_group_account = log_group_account(table, &breaks, members)?;
+    let numbers = &members[table.name.get_ref().as_str()];
+    if breaks.reading == Some(Break::FactUnread) {
+        let rule =
+            FaultRule::everywhere(Fault::Denied).operation(Service::Logs, "DescribeMetricFilters");
+        plan.faults
+            .extend(numbers.iter().map(|number| rule.clone().account(number)));
+    }
+    let group = Arc::new(GroupPlan {
+        unit: unit_path(table.unit.as_ref()),
+        tags: table.tags.clone(),
+        status: status(table.state.as_ref())?,
+        role_missing: table.role_missing,
+        reach,
+        own: (kind != Chain::OrganizationTrail).then_some(OwnChain {
+            region,
+            breaks,
+            log_group_account,
+        }),
+    });
+    let name = table.name.get_ref();
+    let width = numbers.len().to_string().len();
+    for (index, number) in numbers.iter().enumerate() {
+        let name = if numbers.len() == 1 {
+            name.clone()
+        } else {
+            format!("{name}-{:0width$}", index + 1)
+        };
+        let group = Arc::clone(&group);
+        plan.accounts
+            .insert(number.clone(), AccountPlan { name, group });
+    }
+    Ok(())
+}
+
+/// The account of the log group, which `owner_unread` needs and nothing else has.
+fn log_group_account(
+    table: &GroupTable,
+    breaks: &Breaks,
+    members: &BTreeMap<&str, Vec<String>>,
+) -> Result<Option<String>, ScenarioError> {
+    match (&table.log_group_in, breaks.reading) {
+        (None, Some(Break::OwnerUnread)) => Err(ScenarioError::at(
+            table.chain.as_ref().unwrap_or(&table.name),
+            "`owner_unread` needs `log_group_in`: a group whose role is missing",
+        )),
+        (None, _) => Ok(None),
+        (Some(group), Some(Break::OwnerUnread)) => members
+            .get(group.get_ref().as_str())
+            .and_then(|numbers| numbers.first().cloned())
+            .map(Some)
+            .ok_or_else(|| {
+                ScenarioError::at(group, format!("there is no group `{}`", group.get_ref()))
+            }),
+        (Some(group), _) => Err(ScenarioError::at(
+            group,
+            "`log_group_in` goes with `chain = \"owner_unread\"` alone",
+        )),
+    }
+}
+
+fn status(state: Option<&Spanned<String>>) -> Result<AccountStatus, ScenarioError> {
+    let Some(state) = state else {
+        return Ok(AccountStatus::Active);
+    };
+    Ok(match state.get_ref().as_str() {
+        "active" => AccountStatus::Active,
+        "pending_activation" => AccountStatus::PendingActivation,
+        "suspended" => AccountStatus::Suspended,
+        "pending_closure" => AccountStatus::PendingClosure,
+        "closed" => AccountStatus::Closed,
+        other => {
+            return Err(ScenarioError::at(
+                state,
+                format!(
+                    "`{other}` is no account state; there are active, pending_activation, suspended, pending_closure and closed"
+                ),
+            ));
+        }
+    })
+}

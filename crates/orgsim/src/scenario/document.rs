@@ -1,0 +1,129 @@
+//! The scenario file as it is written: TOML with positions, for errors that
+//! point at what is wrong. Nothing is checked here but its form.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A scenario file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Document {
+    /// Seed of everything that is drawn.
+    #[serde(default)]
+    pub(super) seed: u64,
+    pub(super) organization: OrganizationTable,
+    #[serde(default)]
+    pub(super) management: HeadTable,
+    pub(super) delegated_administrator: Option<HeadTable>,
+    #[serde(default)]
+    pub(super) organization_trail: Vec<TrailTable>,
+    #[serde(default)]
+    pub(super) group: Vec<GroupTable>,
+    #[serde(default)]
+    pub(super) fault: Vec<FaultTable>,
+}
+
+/// `[organization]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct OrganizationTable {
+    pub(super) id: Option<Spanned<String>>,
+    /// Accounts in all; needed where groups have shares.
+    pub(super) accounts: Option<usize>,
+    pub(super) partition: Option<String>,
+    pub(super) home_region: Option<Spanned<String>>,
+    pub(super) regions: Option<Vec<String>>,
+    /// Role that the scanner assumes, with its path.
+    pub(super) role: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) empty_pages: bool,
+    pub(super) account_status: bool,
+}
+
+/// `[management]` and `[delegated_administrator]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HeadTable {
+    pub(super) number: Option<Spanned<String>>,
+    pub(super) name: Option<String>,
+    pub(super) unit: Option<Spanned<String>>,
+    pub(super) chain: Option<Spanned<String>>,
+    pub(super) controls: Option<Vec<Spanned<String>>>,
+    pub(super) organization_trails: Option<Vec<Spanned<String>>>,
+    pub(super) tags: BTreeMap<String, String>,
+}
+
+/// `[[organization_trail]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrailTable {
+    pub(super) name: Spanned<String>,
+    /// Whose log group it writes to: `management` (default) or `delegated_administrator`.
+    pub(super) log_group_in: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) broken: Vec<BrokenTable>,
+}
+
+/// One of `broken = [{ chain = …, controls = […] }]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BrokenTable {
+    pub(super) chain: Spanned<String>,
+    pub(super) controls: Option<Vec<Spanned<String>>>,
+}
+
+/// `[[group]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupTable {
+    pub(super) name: Spanned<String>,
+    pub(super) count: Option<usize>,
+    pub(super) share: Option<Spanned<f64>>,
+    /// Path of units, for example `Workloads/Prod`; empty is the root.
+    pub(super) unit: Option<Spanned<String>>,
+    /// Account numbers; drawn when absent.
+    pub(super) numbers: Option<Vec<Spanned<String>>>,
+    /// `healthy`, `organization_trail`, or what is wrong.
+    pub(super) chain: Option<Spanned<String>>,
+    /// Controls that `chain` concerns; all when absent.
+    pub(super) controls: Option<Vec<Spanned<String>>>,
+    /// Further things that are wrong.
+    #[serde(default)]
+    pub(super) broken: Vec<BrokenTable>,
+    /// Region of the chain; the home Region when absent.
+    pub(super) region: Option<Spanned<String>>,
+    /// Organization trails that reach these accounts; all when absent.
+    pub(super) organization_trails: Option<Vec<Spanned<String>>>,
+    /// `active`, `suspended`, `pending_closure`, `closed`, `pending_activation`.
+    pub(super) state: Option<Spanned<String>>,
+    /// Whether the scanner's role is missing.
+    #[serde(default)]
+    pub(super) role_missing: bool,
+    /// Group whose first account holds the log group (for `owner_unread`).
+    pub(super) log_group_in: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) tags: BTreeMap<String, String>,
+}
+
+/// `[[fault]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FaultTable {
+    /// Group whose accounts it strikes; every account when absent.
+    pub(super) group: Option<Spanned<String>>,
+    /// `service` or `service:Operation`, for example `logs:DescribeMetricFilters`; every call when
+    /// absent.
+    pub(super) call: Option<Spanned<String>>,
+    pub(super) region: Option<String>,
+    /// `denied`, `denied_by_scp`, `throttle`, `status_500`, `hang`, `cut_connection`, `garbled`,
+    /// `expired_token`, `latency`.
+    pub(super) kind: Spanned<String>,
+    /// How many calls are throttled or fail; all when absent.
+    pub(super) times: Option<u32>,
+    /// Share of the calls that are struck.
+    pub(super) share: Option<f64>,
+    /// Milliseconds of `latency`.
+    pub(super) milliseconds: Option<u64>,
+}

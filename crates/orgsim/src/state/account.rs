@@ -1,0 +1,99 @@
+//! What one account contains.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    CompositeAlarm, HistoryItem, Key, LogGroup, MetricAlarm, MuteRule, Subscription, Topic, Trail,
+};
+
+/// The content of an account.
+#[derive(Debug, Clone, Default)]
+pub struct AccountState {
+    /// Account number.
+    pub id: String,
+    /// Roles by name, with their path.
+    pub roles: BTreeMap<String, Role>,
+    /// Which organization trails CloudTrail has created here.
+    pub organization_trails: Reach,
+    /// Regions that are enabled here although the world's settings do not list them.
+    pub opted_in_regions: BTreeSet<String>,
+    /// Content by Region. Regions without content may be absent.
+    pub regions: BTreeMap<String, RegionState>,
+}
+
+impl AccountState {
+    /// The content of `region`, made empty when there was none.
+    pub fn region(&mut self, region: &str) -> &mut RegionState {
+        self.regions.entry(region.to_owned()).or_default()
+    }
+
+    /// The content of `region`, when there is any.
+    pub fn region_content(&self, region: &str) -> Option<&RegionState> {
+        self.regions.get(region)
+    }
+
+    /// All trails of this account, with the Region in which they were made.
+    pub fn trails(&self) -> impl Iterator<Item = &Trail> {
+        self.regions
+            .values()
+            .flat_map(|region| region.trails.values())
+    }
+}
+
+/// An IAM role, as far as assuming it goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Role {
+    /// Accounts whose principals may assume it.
+    pub trusted_accounts: BTreeSet<String>,
+    /// External id that has to be given.
+    pub external_id: Option<String>,
+}
+
+/// Which of the organization's trails an account has. CloudTrail creates them in
+/// every account; one that has just joined has none yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// All of them.
+    #[default]
+    All,
+    /// Those with these names.
+    Only(BTreeSet<String>),
+}
+
+impl Reach {
+    /// Whether the trail named `name` is among them.
+    pub fn includes(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => names.contains(name),
+        }
+    }
+}
+
+/// The content of one Region of an account.
+#[derive(Debug, Clone, Default)]
+pub struct RegionState {
+    /// Trails made here, by name.
+    pub trails: BTreeMap<String, Trail>,
+    /// Log groups by name.
+    pub log_groups: BTreeMap<String, LogGroup>,
+    /// Metric alarms by name.
+    pub metric_alarms: BTreeMap<String, MetricAlarm>,
+    /// Composite alarms by name.
+    pub composite_alarms: BTreeMap<String, CompositeAlarm>,
+    /// Alarm mute rules by name.
+    pub mute_rules: BTreeMap<String, MuteRule>,
+    /// What happened to alarms, oldest first.
+    pub alarm_history: Vec<HistoryItem>,
+    /// Topics by ARN.
+    pub topics: BTreeMap<String, Topic>,
+    /// Subscriptions to topics of this Region, in the order in which they were made. Those of a
+    /// deleted topic stay for a while, as on AWS.
+    pub subscriptions: Vec<Subscription>,
+    /// Keys by key id.
+    pub keys: BTreeMap<String, Key>,
+    /// Key aliases (`alias/…`) and the ids of their keys.
+    pub key_aliases: BTreeMap<String, String>,
+    /// Tags by ARN of the resource.
+    pub tags: BTreeMap<String, BTreeMap<String, String>>,
+}

@@ -1,0 +1,9 @@
+//! The simulator from outside: over HTTP where bytes matter, through its library
+//! where they do not.
+
+mod faults;
+mod organization;
+mod protocols;
+mod scenarios;
+mod support;
+mod trails;

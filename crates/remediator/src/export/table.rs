@@ -1,0 +1,290 @@
+//! A plan as a page for people. Programs read the JSON; this layout may change.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use crate::document::{LeftOut, Plan};
+use crate::human::HumanStep;
+use crate::steps::{Cost, Repairs, Step};
+
+/// Steps that are listed one by one; more are counted by kind.
+const LISTED: usize = 40;
+
+/// The plan as text. With `whole`, every step is listed, however many there are.
+/// `width` is the terminal's, if there is one.
+pub fn page(plan: &Plan, whole: bool, width: Option<u16>) -> String {
+    let mut text = head(plan);
+    if !plan.steps.is_empty() {
+        text.push_str("\nSteps\n");
+        text.push_str(&steps(&plan.steps, whole, width));
+    }
+    if !plan.human_steps.is_empty() {
+        text.push_str("\nBy hand\n");
+        text.push_str(&human_steps(&plan.human_steps, whole));
+    }
+    if !plan.left_out.is_empty() {
+        text.push_str("\nLeft out\n");
+        text.push_str(&left_out(&plan.left_out, width));
+    }
+    text.push_str(&next(plan));
+    text
+}
+
+fn head(plan: &Plan) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "Plan {}", plan.plan_id);
+    let _ = writeln!(text, "digest {}", plan.digest);
+    let _ = writeln!(
+        text,
+        "made by {} at {}, valid until {}",
+        shown(&plan.author),
+        plan.created_at.format("%Y-%m-%d %H:%M UTC"),
+        plan.expires_at.format("%Y-%m-%d %H:%M UTC"),
+    );
+    if !plan.reason.is_empty() {
+        let _ = writeln!(text, "because: {}", shown(&plan.reason));
+    }
+    text.push('\n');
+    text.push_str(&summary(plan));
+    text.push('\n');
+    if let Some(other) = &plan.alternative {
+        let _ = writeln!(
+            text,
+            "With `--strategy {}` it would repair {} with {}, adding {} a month.",
+            other.strategy,
+            counted(other.repairs, "finding", "findings"),
+            counted(other.steps, "step", "steps"),
+            other.monthly_cost_usd
+        );
+    }
+    text
+}
+
+/// The plan in a sentence.
+fn summary(plan: &Plan) -> String {
+    let selected = plan.repairs.len() + plan.left_out.len();
+    if selected == 0 {
+        return "No finding was selected, so nothing is to be done.".to_owned();
+    }
+    if plan.repairs.is_empty() {
+        if plan
+            .left_out
+            .iter()
+            .all(|left| left.why == "passes_already")
+        {
+            return "Everything that was selected passes already; nothing is to be done."
+                .to_owned();
+        }
+        return format!(
+            "No step repairs what was selected: {}.",
+            counted(selected, "finding", "findings")
+        );
+    }
+    let accounts = |accounts: &mut dyn Iterator<Item = &str>| {
+        accounts.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    let repaired = accounts(&mut plan.repairs.iter().map(|repair| repair.account_id.as_str()));
+    let changed = accounts(&mut plan.steps.iter().map(|step| step.account_id.as_str()));
+    let by_hand = match plan.human_steps.len() {
+        0 => String::new(),
+        number => format!(" and {number} by hand"),
+    };
+    format!(
+        "{} of {} in {} pass after {} in {}{by_hand}; adds at most {} a month.",
+        plan.repairs.len(),
+        counted(selected, "selected finding", "selected findings"),
+        counted(repaired, "account", "accounts"),
+        counted(plan.steps.len(), "step", "steps"),
+        counted(changed, "account", "accounts"),
+        plan.monthly_cost_usd
+    )
+}
+
+fn steps(steps: &[Step], whole: bool, width: Option<u16>) -> String {
+    if steps.len() > LISTED && !whole {
+        return steps_by_kind(steps, width);
+    }
+    let rows = steps.iter().map(|step| {
+        vec![
+            step.number.to_string(),
+            step.account_id.to_string(),
+            step.region.to_string(),
+            step.action.kind().to_owned(),
+            step.effect.clone(),
+            serves(&step.repairs),
+            step.monthly_cost_usd.to_string(),
+        ]
+    });
+    grid(
+        &[
+            "#",
+            "account",
+            "region",
+            "step",
+            "afterwards",
+            "for",
+            "a month",
+        ],
+        rows,
+        width,
+    )
+}
+
+fn steps_by_kind(steps: &[Step], width: Option<u16>) -> String {
+    let mut kinds: BTreeMap<(u8, &str), Vec<&Step>> = BTreeMap::new();
+    for step in steps {
+        let kind = (step.action.order(), step.action.kind());
+        kinds.entry(kind).or_default().push(step);
+    }
+    let rows = kinds.into_iter().map(|((_, kind), steps)| {
+        let accounts: std::collections::BTreeSet<_> =
+            steps.iter().map(|step| &step.account_id).collect();
+        let cost: Cost = steps.iter().map(|step| step.monthly_cost_usd).sum();
+        vec![
+            kind.to_owned(),
+            steps.len().to_string(),
+            accounts.len().to_string(),
+            cost.to_string(),
+        ]
+    });
+    let mut text = grid(&["step", "times", "accounts", "a month"], rows, width);
+    text.push_str("(`--all-steps` lists every one)\n");
+    text
+}
+
+fn human_steps(humans: &[HumanStep], whole: bool) -> String {
+    let mut text = String::new();
+    let listed = if whole { humans.len() } else { LISTED };
+    for human in humans.iter().take(listed) {
+        let _ = writeln!(
+            text,
+            "{:>3}  account {}, {}: {}",
+            human.number,
+            human.account_id,
+            human.region,
+            shown(&human.text)
+        );
+        for line in human.command.iter().flat_map(|command| command.lines()) {
+            let _ = writeln!(text, "       {}", shown(line));
+        }
+    }
+    if humans.len() > listed {
+        let _ = writeln!(
+            text,
+            "     and {} more (`--all-steps` lists every one)",
+            humans.len() - listed
+        );
+    }
+    text
+}
+
+fn left_out(left_out: &[LeftOut], width: Option<u16>) -> String {
+    let mut reasons: BTreeMap<(&str, &str), Vec<&LeftOut>> = BTreeMap::new();
+    for left in left_out {
+        reasons
+            .entry((&left.why, &left.text))
+            .or_default()
+            .push(left);
+    }
+    let rows = reasons.into_iter().map(|((why, text), findings)| {
+        let first = findings[0];
+        vec![
+            findings.len().to_string(),
+            why.to_owned(),
+            format!("{} {}", first.account_id, first.control),
+            text.to_owned(),
+        ]
+    });
+    grid(
+        &["findings", "why", "for example", "what it means"],
+        rows,
+        width,
+    )
+}
+
+fn next(plan: &Plan) -> String {
+    if plan.steps.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\nNothing has been changed. As a script to review and run with your own credentials:\n  \
+         orgsweep remediate show {} --format sh > repair.sh\n",
+        plan.plan_id
+    )
+}
+
+fn serves(repairs: &Repairs) -> String {
+    let controls = match repairs.controls.as_slice() {
+        [control] => control.to_string(),
+        controls => format!("{} controls", controls.len()),
+    };
+    match repairs.accounts {
+        1 => controls,
+        accounts => format!("{controls} in {accounts} accounts"),
+    }
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// A table for people, with cells that cannot write to the terminal.
+pub fn grid(
+    headings: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+    width: Option<u16>,
+) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
+    if let Some(width) = width {
+        table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width);
+    }
+    for row in rows {
+        table.add_row(row.iter().map(|cell| shown(cell)));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    let mut text = table.trim_fmt();
+    text.push('\n');
+    text
+}
+
+/// `text` with control characters and direction marks made visible.
+pub fn shown(text: &str) -> String {
+    let changes_the_terminal = |c: char| {
+        c.is_control()
+            || matches!(c,
+                '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{061C}')
+    };
+    text.chars().fold(String::new(), |mut safe, c| {
+        if changes_the_terminal(c) {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+        safe
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_write_to_the_terminal() {
+        for (name, safe) in [
+            ("Zürich 🦀", "Zürich 🦀"),
+            ("red\u{1b}[31m", "red\\u{1b}[31m"),
+            ("two\nlines", "two\\nlines"),
+            ("\u{202e}desrever", "\\u{202e}desrever"),
+        ] {
+            assert_eq!(shown(name), safe);
+        }
+    }
+}

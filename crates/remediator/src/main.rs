@@ -1,0 +1,43 @@
+//! `orgsweep-remediate`: plans repairs of what somebody selected. It reads the
+//! database that `orgsweep sweep` filled, and writes plans into it; it makes no
+//! call to AWS.
+
+mod program;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use program::arguments::Arguments;
+use program::output;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::from(program::BAD_USAGE)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    output::start_logging(&arguments.common);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return program::failed(
+                &anyhow::Error::new(error).context("the program could not start its threads"),
+            );
+        }
+    };
+    match runtime.block_on(program::run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => program::failed(&error),
+    }
+}

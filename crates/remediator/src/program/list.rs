@@ -1,0 +1,108 @@
+//! `orgsweep-remediate list`: the plans that were made.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use orgsweep_remediator::Plan;
+use orgsweep_remediator::export::table::grid;
+use orgsweep_store::PlanRow;
+use serde::Serialize;
+
+use super::arguments::{Common, Format};
+use super::settings::Settings;
+use super::{output, usage};
+
+/// List the plans that were made, the newest first.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {}
+
+/// One plan of the list.
+#[derive(Debug, Serialize)]
+struct Row {
+    plan_id: String,
+    digest: String,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    expired: bool,
+    author: String,
+    reason: String,
+    steps: usize,
+    human_steps: usize,
+    repairs: usize,
+}
+
+pub(crate) async fn run(_: Arguments, common: &Common) -> anyhow::Result<()> {
+    let store = Settings::read(common)?.store().await?;
+    let plans = store.plans().await;
+    store.close().await;
+    let now = Utc::now();
+    let rows: Vec<Row> = plans?.into_iter().map(|plan| row(plan, now)).collect();
+    Ok(output::print(&printed(
+        &rows,
+        common.format.unwrap_or_default(),
+    )?)?)
+}
+
+fn row(stored: PlanRow, now: DateTime<Utc>) -> Row {
+    let plan: Option<Plan> = serde_json::from_value(stored.document).ok();
+    let count = |of: fn(&Plan) -> usize| plan.as_ref().map_or(0, of);
+    Row {
+        plan_id: stored.id.to_string(),
+        digest: stored.digest,
+        created_at: stored.created_at,
+        expires_at: stored.expires_at,
+        expired: stored.expires_at <= now,
+        author: stored.author,
+        reason: stored.reason,
+        steps: count(|plan| plan.steps.len()),
+        human_steps: count(|plan| plan.human_steps.len()),
+        repairs: count(|plan| plan.repairs.len()),
+    }
+}
+
+fn printed(rows: &[Row], format: Format) -> anyhow::Result<String> {
+    Ok(match format {
+        Format::Table if rows.is_empty() => {
+            "No plans yet; `orgsweep remediate plan` makes one.\n".to_owned()
+        }
+        Format::Table => grid(
+            &[
+                "plan",
+                "made",
+                "by",
+                "valid until",
+                "repairs",
+                "steps",
+                "by hand",
+                "because",
+            ],
+            rows.iter().map(|row| {
+                let until = row.expires_at.format("%Y-%m-%d %H:%M").to_string();
+                vec![
+                    row.plan_id.clone(),
+                    row.created_at.format("%Y-%m-%d %H:%M").to_string(),
+                    row.author.clone(),
+                    if row.expired {
+                        "expired".to_owned()
+                    } else {
+                        until
+                    },
+                    row.repairs.to_string(),
+                    row.steps.to_string(),
+                    row.human_steps.to_string(),
+                    row.reason.clone(),
+                ]
+            }),
+            output::width(),
+        ),
+        Format::Json => serde_json::to_string_pretty(rows)? + "\n",
+        Format::Jsonl => {
+            let lines: Result<Vec<String>, _> = rows.iter().map(serde_json::to_string).collect();
+            lines?.into_iter().map(|line| line + "\n").collect()
+        }
+        Format::Sh | Format::Csv => {
+            return Err(usage(
+                "the list of plans is printed as table, json or jsonl",
+            ));
+        }
+    })
+}

@@ -1,0 +1,79 @@
+//! The command line: one file per subcommand, what they share beside them.
+
+pub(crate) mod arguments;
+mod list;
+pub(crate) mod output;
+mod plan;
+mod settings;
+mod show;
+
+use std::process::ExitCode;
+
+use orgsweep_remediator::export::table::shown;
+use orgsweep_remediator::selection::SelectionError;
+use orgsweep_store::StoreError;
+use thiserror::Error;
+
+use arguments::{Arguments, Command};
+
+/// The exit code of a run that failed.
+const RUN_FAILED: u8 = 1;
+/// The exit code of bad usage.
+pub(crate) const BAD_USAGE: u8 = 2;
+
+/// The exit codes, as `--help` prints them.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  fine, also when there is nothing to repair
+  1  the run failed; the message says why and what to do
+  2  bad usage: arguments, configuration or an SQL query";
+
+/// Something that the user wrote is wrong.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct Usage(String);
+
+/// Bad usage, as an error.
+pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
+    Usage(message.into()).into()
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let common = arguments.common;
+    match arguments.command {
+        Command::Plan(arguments) => plan::run(*arguments, &common).await,
+        Command::Show(arguments) => show::run(arguments, &common).await,
+        Command::List(arguments) => list::run(arguments, &common).await,
+    }
+}
+
+/// Prints why the program failed; the exit code that says so.
+pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
+    let lines: Vec<String> = format!("{error:#}").lines().map(shown).collect();
+    output::tell(&format!("error: {}", lines.join("\n")));
+    ExitCode::from(if is_usage(error) {
+        BAD_USAGE
+    } else {
+        RUN_FAILED
+    })
+}
+
+fn is_usage(error: &anyhow::Error) -> bool {
+    let refused = |error: &StoreError| {
+        matches!(
+            error,
+            StoreError::BadQuery { .. }
+                | StoreError::ReadOnlyViolation { .. }
+                | StoreError::InvalidUrl { .. }
+        )
+    };
+    error.chain().any(|cause| {
+        cause.is::<Usage>()
+            || cause.downcast_ref().is_some_and(refused)
+            || match cause.downcast_ref::<SelectionError>() {
+                Some(SelectionError::Store(error)) => refused(error),
+                Some(_) => true,
+                None => false,
+            }
+    })
+}

@@ -1,0 +1,304 @@
+//! `orgsweep-remediate plan`: which steps would make the selected findings pass.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chrono::{TimeDelta, Utc};
+use clap::{Args, ValueEnum};
+use orgsweep_controls::{AccountId, AccountSnapshot, Catalog, ControlId, Inventory, Reason};
+use orgsweep_remediator::planner::{Authorship, Facts, Target};
+use orgsweep_remediator::selection::Selection;
+use orgsweep_remediator::{Endpoint, Plan, PlanOptions, Strategy};
+use orgsweep_store::{PlanRow, Store};
+
+use super::arguments::Common;
+use super::settings::Settings;
+use super::{output, usage};
+
+/// Plan the repair of failing findings; without a selection, of all of them.
+///
+/// Nothing is changed: the plan is printed and stored. For each finding it holds
+/// the smallest set of steps that makes it pass, reusing what works.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Findings of this control; can be repeated.
+    #[arg(long = "control", value_name = "CONTROL")]
+    controls: Vec<ControlId>,
+
+    /// Findings of this account, by number or name; can be repeated.
+    #[arg(long = "account", value_name = "ACCOUNT")]
+    accounts: Vec<String>,
+
+    /// Findings of accounts in or below this OU, by id or path; can be repeated.
+    #[arg(long = "ou", value_name = "OU")]
+    ous: Vec<String>,
+
+    /// Findings of accounts with this tag; can be repeated, all must be there.
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
+    tags: Vec<(String, String)>,
+
+    /// Findings that fail for this reason; can be repeated.
+    #[arg(long = "reason", value_name = "REASON", value_parser = reason)]
+    reasons: Vec<Reason>,
+
+    /// Findings for which this SQL condition over the view `failing` holds.
+    #[arg(long = "where", value_name = "SQL")]
+    condition: Option<String>,
+
+    /// Findings that a query returns as account_id and control; `-` reads it from stdin.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["controls", "accounts", "ous", "tags", "reasons", "condition"]
+    )]
+    from_query: Option<PathBuf>,
+
+    /// Where chains are mended: behind the organization's trail, or in each account.
+    #[arg(long, value_enum, default_value_t)]
+    strategy: StrategyFlag,
+
+    /// Who is told by topics that nobody listens to: `email:address`, `sqs:arn`,
+    /// `https://…`; can be repeated.
+    #[arg(long = "subscribe", value_name = "ENDPOINT")]
+    endpoints: Vec<Endpoint>,
+
+    /// Let the plan hold changes to trails. Without it they are listed as done by hand.
+    #[arg(long)]
+    allow_trail_changes: bool,
+
+    /// Who makes the plan [default: the user].
+    #[arg(long, value_name = "NAME")]
+    author: Option<String>,
+
+    /// Why the plan is made.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    because: String,
+
+    /// How long the plan may be used.
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+    expires: TimeDelta,
+
+    /// List every step, however many there are.
+    #[arg(long)]
+    all_steps: bool,
+}
+
+/// Where chains are mended.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum StrategyFlag {
+    /// Behind the organization's trail where there is one, else in the account.
+    #[default]
+    Auto,
+    /// Behind the organization's trail: once for all its members.
+    Central,
+    /// In each account, behind its own trails.
+    Local,
+}
+
+pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
+    let settings = Settings::read(common)?;
+    let catalog = settings.catalog()?;
+    let selection = selection(&arguments, &catalog)?;
+    let store = settings.store().await?;
+    let result = stored_plan(&arguments, &selection, &catalog, &store).await;
+    store.close().await;
+    let text = output::plan(
+        &result?,
+        common.format.unwrap_or_default(),
+        arguments.all_steps,
+    )?;
+    Ok(output::print(&text)?)
+}
+
+fn selection(arguments: &Arguments, catalog: &Catalog) -> anyhow::Result<Selection> {
+    let unknown = |control: &&ControlId| catalog.control(control).is_none();
+    if let Some(control) = arguments.controls.iter().find(unknown) {
+        return Err(usage(format!(
+            "there is no control `{control}`; `orgsweep controls` lists them"
+        )));
+    }
+    Ok(Selection {
+        controls: arguments.controls.clone(),
+        accounts: arguments.accounts.clone(),
+        ous: arguments.ous.clone(),
+        tags: arguments.tags.clone(),
+        reasons: arguments.reasons.clone(),
+        condition: arguments.condition.clone(),
+        query: arguments.from_query.as_ref().map(query_in).transpose()?,
+    })
+}
+
+fn query_in(path: &PathBuf) -> anyhow::Result<String> {
+    if path.as_os_str() == "-" {
+        let mut query = String::new();
+        std::io::stdin()
+            .read_to_string(&mut query)
+            .context("the query cannot be read from stdin")?;
+        return Ok(query);
+    }
+    std::fs::read_to_string(path).map_err(|error| {
+        usage(format!(
+            "the query `{}` cannot be read: {error}",
+            path.display()
+        ))
+    })
+}
+
+/// Makes the plan and stores it; the same plan that is still valid is not made twice.
+async fn stored_plan(
+    arguments: &Arguments,
+    selection: &Selection,
+    catalog: &Catalog,
+    store: &Store,
+) -> anyhow::Result<Plan> {
+    let targets = selection.targets(store).await?;
+    let inventory = store.last_inventory().await?;
+    let snapshots = snapshots(&targets, inventory.as_ref(), store).await?;
+    let facts = Facts {
+        catalog,
+        snapshots: &snapshots,
+        organization: inventory
+            .as_ref()
+            .and_then(|known| known.organization.as_ref()),
+        management_account: inventory
+            .as_ref()
+            .and_then(|known| known.management_account.as_ref()),
+    };
+    let options = PlanOptions {
+        strategy: match arguments.strategy {
+            StrategyFlag::Auto => Strategy::Auto,
+            StrategyFlag::Central => Strategy::Central,
+            StrategyFlag::Local => Strategy::Local,
+        },
+        endpoints: arguments.endpoints.clone(),
+        allow_trail_changes: arguments.allow_trail_changes,
+        ..PlanOptions::default()
+    };
+    let now = Utc::now();
+    let authorship = Authorship {
+        author: arguments.author.clone().unwrap_or_else(user),
+        reason: arguments.because.clone(),
+        created_at: now,
+        expires_at: now + arguments.expires,
+    };
+    let plan = orgsweep_remediator::plan(facts, &targets, &options, &authorship);
+    for row in store.plans().await? {
+        if row.expires_at > now
+            && let Ok(known) = serde_json::from_value::<Plan>(row.document)
+            && known.expires_at - known.created_at == plan.expires_at - plan.created_at
+            && known.says_the_same_as(&plan)
+        {
+            tracing::info!(plan = %known.plan_id, "the same plan is still valid");
+            return Ok(known);
+        }
+    }
+    let row = PlanRow {
+        id: plan.plan_id,
+        digest: plan.digest.clone(),
+        created_at: plan.created_at,
+        expires_at: plan.expires_at,
+        author: plan.author.clone(),
+        reason: plan.reason.clone(),
+        document: serde_json::to_value(&plan)?,
+    };
+    store.put_plan(&row).await?;
+    Ok(plan)
+}
+
+/// The last facts of the selected accounts, and of all that they rely on.
+async fn snapshots(
+    targets: &BTreeSet<Target>,
+    inventory: Option<&Inventory>,
+    store: &Store,
+) -> anyhow::Result<BTreeMap<AccountId, Arc<AccountSnapshot>>> {
+    let mut open: BTreeSet<AccountId> =
+        targets.iter().map(|(account, _)| account.clone()).collect();
+    open.extend(inventory.and_then(|known| known.management_account.clone()));
+    let mut asked: BTreeSet<AccountId> = BTreeSet::new();
+    let mut snapshots = BTreeMap::new();
+    while let Some(account) = open.pop_first() {
+        if !asked.insert(account.clone()) {
+            continue;
+        }
+        if let Some(snapshot) = store.snapshot(&account).await? {
+            open.extend(snapshot.accounts_relied_on());
+            snapshots.insert(account, Arc::new(snapshot));
+        }
+    }
+    Ok(snapshots)
+}
+
+fn user() -> String {
+    ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .ok_or_else(|| "write it as KEY=VALUE".to_owned())
+}
+
+fn reason(text: &str) -> Result<Reason, String> {
+    Reason::ALL
+        .iter()
+        .copied()
+        .find(|reason| reason.as_str() == text)
+        .ok_or_else(|| {
+            format!("there is no reason `{text}`; reasons are like `no_filter` or `no_alarm`")
+        })
+}
+
+/// Reads `30m`, `24h` or `7d`.
+fn duration(text: &str) -> Result<TimeDelta, String> {
+    let wrong = || "write a whole number and a unit, like `30m`, `24h` or `7d`".to_owned();
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(unit_at);
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    let whole = number
+        .checked_mul(seconds)
+        .filter(|whole| (1..=31_536_000).contains(whole));
+    whole
+        .map(TimeDelta::seconds)
+        .ok_or_else(|| "a plan is valid for between a second and a year".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_a_number_and_a_unit() {
+        for (text, seconds) in [
+            ("30m", Some(1_800)),
+            ("24h", Some(86_400)),
+            ("7d", Some(604_800)),
+            ("0h", None),
+            ("9999d", None),
+            ("24", None),
+            ("h", None),
+            ("", None),
+        ] {
+            let read = duration(text).ok().map(|delta| delta.num_seconds());
+            assert_eq!(read, seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tag_has_a_key_and_a_value() {
+        assert_eq!(tag("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert!(tag("a").is_err());
+    }
+}

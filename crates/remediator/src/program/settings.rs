@@ -1,0 +1,203 @@
+//! Which database and which catalog: flags before environment before the
+//! configuration file, as `orgsweep` has it. Other settings do not concern
+//! planning.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use directories::ProjectDirs;
+use orgsweep_controls::Catalog;
+use orgsweep_store::{Store, StoreConfig};
+use serde::Deserialize;
+
+use super::arguments::Common;
+use super::usage;
+
+/// The settings that planning needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Settings {
+    database_url: Option<String>,
+    data_dir: Option<PathBuf>,
+    catalog: Option<PathBuf>,
+}
+
+/// The part of the configuration file that is read here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct File {
+    database: DatabaseSection,
+    controls: ControlsSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct DatabaseSection {
+    url: Option<String>,
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ControlsSection {
+    catalog: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The settings as flags, environment and file have them.
+    pub(crate) fn read(common: &Common) -> anyhow::Result<Self> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let asked_for = common
+            .config
+            .clone()
+            .or_else(|| variable("ORGSWEEP_CONFIG").map(PathBuf::from));
+        let file = read_file(asked_for.as_deref())?;
+        Self::layered(common, &variable, file)
+    }
+
+    fn layered(
+        common: &Common,
+        variable: &dyn Fn(&str) -> Option<String>,
+        file: File,
+    ) -> anyhow::Result<Self> {
+        let catalog = variable("ORGSWEEP_CONTROLS_CATALOG")
+            .map(PathBuf::from)
+            .or(file.controls.catalog);
+        // A directory that is asked for wins over a URL from elsewhere.
+        let directory = if common.demo {
+            let directories = directories().ok_or_else(|| {
+                usage("no home directory is known; set `HOME`, or give `--data-dir`")
+            })?;
+            Some(directories.data_dir().join("demo"))
+        } else {
+            common.data_dir.clone()
+        };
+        if directory.is_some() {
+            return Ok(Self {
+                database_url: None,
+                data_dir: directory,
+                catalog,
+            });
+        }
+        let url = common
+            .database_url
+            .clone()
+            .or_else(|| variable("ORGSWEEP_DATABASE_URL"))
+            .or_else(|| variable("DATABASE_URL"))
+            .or(file.database.url);
+        let data_dir = variable("ORGSWEEP_DATABASE_DATA_DIR")
+            .map(PathBuf::from)
+            .or(file.database.data_dir);
+        Ok(Self {
+            database_url: url,
+            data_dir,
+            catalog,
+        })
+    }
+
+    /// The database, migrated.
+    pub(crate) async fn store(&self) -> anyhow::Result<Store> {
+        let config = StoreConfig {
+            database_url: self.database_url.clone(),
+            data_dir: self.data_dir.clone(),
+            connect_timeout: Duration::from_secs(10),
+            ..StoreConfig::default()
+        };
+        Ok(Store::open(&config).await?)
+    }
+
+    /// The controls: the built-in ones, extended by the user's file.
+    pub(crate) fn catalog(&self) -> anyhow::Result<Catalog> {
+        let Some(path) = &self.catalog else {
+            return Ok(Catalog::builtin().clone());
+        };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the catalog `{}` cannot be read", path.display()))?;
+        Catalog::builtin_extended_by(&text)
+            .map_err(|error| usage(format!("the catalog `{}`: {error}", path.display())))
+    }
+}
+
+fn directories() -> Option<ProjectDirs> {
+    ProjectDirs::from("", "", "orgsweep")
+}
+
+/// The file that was asked for (it must exist), else `orgsweep.toml` in the
+/// working directory, else that in the user's configuration directory.
+fn read_file(asked_for: Option<&Path>) -> anyhow::Result<File> {
+    let path = if let Some(path) = asked_for {
+        path.to_owned()
+    } else {
+        let user = directories().map(|found| found.config_dir().join("orgsweep.toml"));
+        let candidates = [Some(PathBuf::from("orgsweep.toml")), user];
+        match candidates.into_iter().flatten().find(|path| path.is_file()) {
+            Some(path) => path,
+            None => return Ok(File::default()),
+        }
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        usage(format!(
+            "the configuration file `{}` cannot be read: {error}",
+            path.display()
+        ))
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        usage(format!(
+            "the configuration file `{}` cannot be used: {}; `orgsweep config show` says where",
+            path.display(),
+            error.message()
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> File {
+        toml::from_str(
+            "[database]\nurl = 'postgres://file'\ndata_dir = 'file-dir'\n\
+             [controls]\ncatalog = 'mine.toml'\n[sweep]\nconcurrency = 3\n",
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn flags_come_before_the_environment_and_that_before_the_file() {
+        let url = |flag: Option<&str>, variable: Option<&str>| {
+            let common = Common {
+                database_url: flag.map(ToOwned::to_owned),
+                ..Common::default()
+            };
+            let named = |name: &str| {
+                (name == "DATABASE_URL")
+                    .then(|| variable.map(ToOwned::to_owned))
+                    .flatten()
+            };
+            Settings::layered(&common, &named, file())
+                .unwrap()
+                .database_url
+        };
+        assert_eq!(
+            url(Some("postgres://flag"), Some("postgres://variable")).as_deref(),
+            Some("postgres://flag")
+        );
+        assert_eq!(
+            url(None, Some("postgres://variable")).as_deref(),
+            Some("postgres://variable")
+        );
+        assert_eq!(url(None, None).as_deref(), Some("postgres://file"));
+    }
+
+    #[test]
+    fn a_directory_that_is_asked_for_wins_over_a_url_from_elsewhere() {
+        let common = Common {
+            data_dir: Some("here".into()),
+            ..Common::default()
+        };
+        let settings = Settings::layered(&common, &|_| None, file()).unwrap();
+        assert_eq!(settings.database_url, None);
+        assert_eq!(settings.data_dir, Some(PathBuf::from("here")));
+        assert_eq!(settings.catalog, Some(PathBuf::from("mine.toml")));
+    }
+}

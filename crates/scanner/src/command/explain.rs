@@ -1,0 +1,83 @@
+//! `orgsweep explain`: the proof of one verdict, as a small tree.
+
+use anyhow::bail;
+use chrono::Utc;
+use clap::Args;
+use orgsweep_controls::finding::Evidence;
+use orgsweep_store::{FindingRow, Store};
+
+use crate::command::names::{account_named, known_control};
+use crate::context::{self, Context};
+use crate::exit::{Exit, usage};
+use crate::output::chain_tree::{Explained, tree};
+use crate::output::{Format, json, terminal};
+
+/// Show why a control passes or fails in an account: the chain, what is missing, the fix.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The account, by number or name.
+    account: String,
+    /// The control's id, for example s3-bucket-policy-changes.
+    control: String,
+}
+
+pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
+    let settings = context.settings()?;
+    let catalog = context::catalog(&settings)?;
+    let control = known_control(&catalog, &arguments.control)?;
+    let store = context::store(&settings).await?;
+    let found = async {
+        let account = account_named(&store, &arguments.account).await?;
+        match store.finding(&account, &control).await? {
+            Some(row) => Ok(row),
+            None => bail!(missing(&store, &account, &control).await?),
+        }
+    }
+    .await;
+    store.close().await;
+    let row: FindingRow = found?;
+    let text = match settings.format {
+        Format::Json => json::pretty(&row)?,
+        Format::Jsonl => json::line(&row)?,
+        Format::Csv => return Err(usage("`explain` prints a tree or JSON; use `orgsweep findings --format csv`")),
+        Format::Table => {
+            let evidence: Evidence = serde_json::from_value(row.evidence.clone())?;
+            tree(&explained(&row, &evidence))
+        }
+    };
+    terminal::print(&text)?;
+    Ok(Exit::Fine)
+}
+
+/// Why an account that is known has no finding.
+async fn missing(
+    store: &Store,
+    account: &orgsweep_controls::ids::AccountId,
+    control: &orgsweep_controls::ids::ControlId,
+) -> anyhow::Result<String> {
+    let accounts = store.accounts().await?;
+    let row = accounts.iter().find(|row| row.account_id == *account);
+    let why = row
+        .and_then(|row| Some(format!(": {} ({})", row.outcome.as_ref()?, row.reason.as_deref().unwrap_or("read"))))
+        .unwrap_or_default();
+    Ok(format!("account {account} has no finding for `{control}`{why}; `orgsweep accounts` says how its last sweep ended"))
+}
+
+fn explained<'a>(row: &'a FindingRow, evidence: &'a Evidence) -> Explained<'a> {
+    Explained {
+        account: &row.account_id,
+        account_name: &row.account_name,
+        ou_path: row.ou_path.as_deref(),
+        control: &row.control,
+        control_title: &row.control_title,
+        verdict: row.verdict,
+        reason: &row.reason,
+        summary: &row.summary,
+        evidence,
+        covered_regions: &row.covered_regions,
+        uncovered_regions: &row.uncovered_regions,
+        since: Some(row.since),
+        observed_at: row.observed_at,
+        now: Utc::now(),
+    }
+}

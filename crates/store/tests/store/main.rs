@@ -1,0 +1,5 @@
+//! The store against real databases: a PostgreSQL server and the embedded one. The server
+//! is named by `ORGSWEEP_TEST_DATABASE_URL`; `cargo xtask test` starts one.
+
+mod recording;
+mod support;
