@@ -53,6 +53,12 @@ where
             Ok(value) => return Ok(value),
             Err(fault) => fault,
         };
+        tracing::debug!(
+            call = %operation.call(region),
+            attempt,
+            fault = ?fault.kind,
+            "an attempt failed"
+        );
         if fault.kind == FaultKind::CredentialsExpired && !renewed {
             renewed = true;
             if let Some(others) = terms.credentials.renew(&credentials).await? {

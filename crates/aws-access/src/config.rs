@@ -308,7 +308,7 @@ mod tests {
             ("role name", |c| c.role.name.insert_str(0, "arn:aws:s3:::")),
             ("session name", |c| c.role.session_name.truncate(1)),
             ("source identity", |c| {
-                set(&mut c.role.source_identity, "aws:me")
+                set(&mut c.role.source_identity, "aws:me");
             }),
             ("session duration", |c| c.role.duration /= 5),
             ("quota share", |c| c.quota_share = 0.0),

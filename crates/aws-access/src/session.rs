@@ -3,7 +3,7 @@
 
 use std::error::Error;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -114,6 +114,10 @@ impl Session {
         F: Fn() -> Sent,
         Sent: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
+        if let Some(error) = self.over().clone() {
+            // Asking on with credentials that AWS refuses would only alarm somebody.
+            return Err(error);
+        }
         let terms = Terms {
             credentials: &self.credentials,
             budget: &self.budgets.budget(operation.bucket(), region),
@@ -127,22 +131,20 @@ impl Session {
                 FaultKind::CredentialsExpired | FaultKind::CredentialsRejected
             )
         {
-            let mut over = self
-                .credentials_over
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            over.get_or_insert_with(|| error.clone());
+            self.over().get_or_insert_with(|| error.clone());
         }
         answer
     }
 
     /// Why nothing that was read counts: the credentials ended on the way.
     pub(crate) fn credentials_over(&self) -> Option<Failure> {
-        let over = self
-            .credentials_over
+        self.over().as_ref().map(Failure::of)
+    }
+
+    fn over(&self) -> MutexGuard<'_, Option<CallError>> {
+        self.credentials_over
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        over.as_ref().map(Failure::of)
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The failure with the counts of this session.

@@ -2,6 +2,7 @@
 //! What people read of a finding (summaries, trees) is made from these values
 //! elsewhere; nothing here decides.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,8 @@ pub struct Evidence {
     pub fix: Option<String>,
     /// AWS CLI commands that would repair it, with the real names filled in.
     pub commands: Vec<String>,
+    /// The verdict under each framework that has the control, by the framework's id.
+    pub verdict_by_framework: BTreeMap<String, Verdict>,
 }
 
 /// One path trail → log group → filter → metric → alarm → action → subscription.

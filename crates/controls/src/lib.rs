@@ -5,6 +5,7 @@
 
 pub mod catalog;
 mod chain;
+pub mod evaluate;
 pub mod finding;
 pub mod ids;
 pub mod known;
@@ -14,6 +15,7 @@ mod relevant;
 pub mod snapshot;
 
 pub use catalog::{BUILTIN_CATALOG_TOML, Catalog, CatalogError, Control};
+pub use evaluate::{Evaluator, ReliedOn, evaluate};
 pub use finding::{Chain, Evidence, Finding, Link, LinkKind, LinkState, Note, Verdict};
 pub use ids::{AccountId, Arn, ControlId, IdError, LogGroupArn, OrganizationId, Partition, Region};
 pub use known::{Call, Known, Unread, UnreadCause};

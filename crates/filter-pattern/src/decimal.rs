@@ -53,7 +53,7 @@ impl Decimal {
         })
     }
 
-    fn zero() -> Self {
+    pub(crate) fn zero() -> Self {
         Self {
             negative: false,
             digits: Box::default(),
@@ -91,6 +91,44 @@ impl Decimal {
         } else {
             format!("{sign}{digits}e{}", self.point.saturating_sub(count))
         }
+    }
+
+    /// The value times a power of ten.
+    pub(crate) fn shifted(&self, places: i64) -> Self {
+        let point = if self.is_zero() {
+            0
+        } else {
+            self.point.saturating_add(places)
+        };
+        Self {
+            point,
+            ..self.clone()
+        }
+    }
+
+    /// The digits before and after the decimal point, sign aside; `None` when
+    /// that takes more than `most` digits.
+    pub(crate) fn plain_digits(&self, most: usize) -> Option<(Vec<u8>, Vec<u8>)> {
+        if self.is_zero() {
+            return Some((Vec::new(), Vec::new()));
+        }
+        let point = usize::try_from(self.point.unsigned_abs())
+            .ok()
+            .filter(|point| *point <= most)?;
+        if self.digits.len() > most {
+            return None;
+        }
+        let mut digits = self.digits.to_vec();
+        if self.point <= 0 {
+            let mut fraction = vec![b'0'; point];
+            fraction.append(&mut digits);
+            return Some((Vec::new(), fraction));
+        }
+        while digits.len() < point {
+            digits.push(b'0');
+        }
+        let fraction = digits.split_off(point);
+        Some((digits, fraction))
     }
 
     /// A value strictly between the two bounds, a whole number where there is

@@ -5,6 +5,7 @@
 
 pub mod ast;
 mod cover;
+mod criteria;
 mod decimal;
 mod display;
 mod evaluate;
@@ -21,6 +22,7 @@ pub use cover::{
     Assumption, Budget, CoverQuestion, Covers, Proof, Why, Witness, covers, equivalent,
     missing_values, never_matches, overlap,
 };
+pub use criteria::FieldSelectionCriteria;
 pub use decimal::Decimal;
 pub use evaluate::{MatchedFields, OpenQuestion, Reading, split_fields};
 pub use event::{Event, EventError, EventValue};

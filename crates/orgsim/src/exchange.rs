@@ -134,6 +134,13 @@ impl Exchange {
             Reply::Answer(response) => response.status().as_u16(),
             Reply::Cut | Reply::Silence => 0,
         };
+        tracing::debug!(
+            service = request.service.prefix(),
+            operation = request.operation,
+            region = request.region,
+            account = target_account,
+            status,
+        );
         self.log.record(RecordedCall {
             service: request.service,
             operation: request.operation,

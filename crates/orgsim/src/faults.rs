@@ -214,9 +214,11 @@ impl Faults {
 impl Kept {
     fn strikes(&mut self, seed: u64) -> bool {
         self.fitted += 1;
-        let draw = drawn(seed, &format!("fault {} {}", self.id.0, self.fitted));
-        if self.rule.share < 1.0 && draw as f64 / u64::MAX as f64 >= self.rule.share {
-            return false;
+        if self.rule.share < 1.0 {
+            let draw = drawn(seed, &format!("fault {} {}", self.id.0, self.fitted));
+            if draw as f64 / u64::MAX as f64 >= self.rule.share {
+                return false;
+            }
         }
         let times = match self.rule.fault {
             Fault::Throttle { times } | Fault::Status500 { times } => times,

@@ -11,8 +11,11 @@ pub(crate) fn control_rows(catalog: &Catalog) -> Vec<ControlRow> {
         .controls()
         .iter()
         .map(|control| {
-            let cis: BTreeMap<&String, &String> =
-                control.cis.iter().map(|(version, entry)| (version, &entry.number)).collect();
+            let cis: BTreeMap<&String, &String> = control
+                .cis
+                .iter()
+                .map(|(version, entry)| (version, &entry.number))
+                .collect();
             ControlRow {
                 id: control.id.clone(),
                 number: control.number,
@@ -33,6 +36,9 @@ mod tests {
     fn every_builtin_control_has_a_row_with_its_cis_numbers() {
         let rows = control_rows(Catalog::builtin());
         assert_eq!(rows.len(), Catalog::builtin().controls().len());
-        assert!(rows.iter().all(|row| row.cis.as_object().is_some_and(|cis| !cis.is_empty())));
+        assert!(
+            rows.iter()
+                .all(|row| row.cis.as_object().is_some_and(|cis| !cis.is_empty()))
+        );
     }
 }

@@ -47,7 +47,12 @@ pub(crate) struct CommonFlags {
     pub(crate) database_url: Option<String>,
 
     /// Directory of the embedded database, used when there is no database URL.
-    #[arg(long, global = true, value_name = "DIR", conflicts_with = "database_url")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        conflicts_with = "database_url"
+    )]
     pub(crate) data_dir: Option<String>,
 
     /// Use the database that `orgsweep demo` filled.
@@ -108,9 +113,17 @@ impl CommonFlags {
             Format::Csv => "csv",
         });
         [
-            (Key::DatabaseUrl, "--database-url", self.database_url.as_deref()),
+            (
+                Key::DatabaseUrl,
+                "--database-url",
+                self.database_url.as_deref(),
+            ),
             (Key::DataDir, "--data-dir", self.data_dir.as_deref()),
-            (Key::EndpointUrl, "--endpoint-url", self.endpoint_url.as_deref()),
+            (
+                Key::EndpointUrl,
+                "--endpoint-url",
+                self.endpoint_url.as_deref(),
+            ),
             (Key::Profile, "--profile", self.profile.as_deref()),
             (Key::Region, "--region", self.region.as_deref()),
             (Key::OutputFormat, "--format", format),

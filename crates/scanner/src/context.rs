@@ -30,7 +30,9 @@ impl Context {
             .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
             .collect();
         let named = self.common.config.clone().or_else(|| {
-            let path = variables.get("ORGSWEEP_CONFIG").filter(|path| !path.is_empty())?;
+            let path = variables
+                .get("ORGSWEEP_CONFIG")
+                .filter(|path| !path.is_empty())?;
             Some(path.into())
         });
         let file = match locate::file(named.as_deref())? {
@@ -47,7 +49,9 @@ impl Context {
         if self.common.demo {
             layers.remove(Key::DatabaseUrl);
             let home = locate::demo_directory()?;
-            let directory = crate::command::demo::database_directory(&home).display().to_string();
+            let directory = crate::command::demo::database_directory(&home)
+                .display()
+                .to_string();
             layers.set(Key::DataDir, Value::Text(directory), "--demo");
         } else if let Some((_, Source::Flag(_))) = layers.get(Key::DataDir) {
             // A directory that is asked for wins over a URL from the environment or the file.
@@ -70,7 +74,11 @@ impl Context {
 /// Tells the user what they should know.
 pub(crate) fn warn_of(remarks: &[String]) {
     for remark in remarks {
-        terminal::tell(&format!("{} {}", styled(DOUBTFUL, "warning:"), escaped(remark)));
+        terminal::tell(&format!(
+            "{} {}",
+            styled(DOUBTFUL, "warning:"),
+            escaped(remark)
+        ));
     }
 }
 

@@ -9,6 +9,7 @@ mod context;
 mod exit;
 mod logging;
 mod output;
+mod program;
 mod sweep;
 
 use std::process::ExitCode;
@@ -27,16 +28,27 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { BAD_USAGE.into() } else { ExitCode::SUCCESS };
+            return if error.use_stderr() {
+                BAD_USAGE.into()
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     let context = Context { common: cli.common };
     // What is wrong with the settings is said by the command that needs them.
     let json_log = context.settings().is_ok_and(|settings| settings.log_json);
     logging::start(context.common.verbose, json_log);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&anyhow::Error::new(error).context("the program could not start its threads")),
+        Err(error) => {
+            return failed(
+                &anyhow::Error::new(error).context("the program could not start its threads"),
+            );
+        }
     };
     let result = runtime.block_on(command::run(cli.command, &context));
     // What still runs (aborted reads) must not hold up the end.
@@ -59,6 +71,14 @@ fn failed(error: &anyhow::Error) -> ExitCode {
         .lines()
         .map(|line| escaped(line).into_owned())
         .collect();
-    terminal::tell(&format!("{} {}", style::styled(style::BAD, "error:"), text.join("\n")));
-    if error.is::<Usage>() { BAD_USAGE.into() } else { RUN_FAILED.into() }
+    terminal::tell(&format!(
+        "{} {}",
+        style::styled(style::BAD, "error:"),
+        text.join("\n")
+    ));
+    if error.is::<Usage>() {
+        BAD_USAGE.into()
+    } else {
+        RUN_FAILED.into()
+    }
 }

@@ -43,7 +43,7 @@ impl fmt::Debug for StoreConfig {
             .field("connect_timeout", &self.connect_timeout)
             .field("patience", &self.patience)
             .field("max_connections", &self.max_connections)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

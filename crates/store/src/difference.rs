@@ -68,9 +68,11 @@ pub(crate) struct Removed<'a> {
     pub(crate) until: DateTime<Utc>,
 }
 
-/// Compares what is stored with what was found at `observed_at`.
+/// Compares what is stored with what was found at `observed_at`. `ended` has, for findings
+/// that are not stored any more, when their last period ended.
 pub(crate) fn difference<'a>(
     stored: &'a BTreeMap<ControlId, StoredFinding>,
+    ended: &BTreeMap<ControlId, DateTime<Utc>>,
     found: &'a [Finding],
     observed_at: DateTime<Utc>,
 ) -> Result<Difference<'a>, StoreError> {
@@ -88,7 +90,12 @@ pub(crate) fn difference<'a>(
                 });
             }
             known => {
-                let since = known.map_or(observed_at, |known| after(known.since, observed_at));
+                let since = match known {
+                    Some(known) => after(known.since, observed_at),
+                    None => ended
+                        .get(&finding.control)
+                        .map_or(observed_at, |end| observed_at.max(*end)),
+                };
                 let failed_since = failed_since(known, finding.verdict, since);
                 difference.turned.push(Turned {
                     finding,
@@ -169,6 +176,10 @@ mod tests {
         }
     }
 
+    fn none() -> BTreeMap<ControlId, DateTime<Utc>> {
+        BTreeMap::new()
+    }
+
     /// Writes a difference as the database would, so that nights can follow each other.
     fn written(difference: &Difference<'_>) -> BTreeMap<ControlId, StoredFinding> {
         difference
@@ -193,18 +204,22 @@ mod tests {
     fn the_same_finding_again_is_no_difference() {
         let findings = [found(Verdict::Fail, Reason::NoTrail)];
         let first = BTreeMap::new();
-        let stored = written(&difference(&first, &findings, at(1)).unwrap());
-        assert!(difference(&stored, &findings, at(2)).unwrap().is_empty());
+        let stored = written(&difference(&first, &none(), &findings, at(1)).unwrap());
+        assert!(
+            difference(&stored, &none(), &findings, at(2))
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[test]
     fn new_evidence_alone_opens_no_period() {
         let first = BTreeMap::new();
         let before = [found(Verdict::Fail, Reason::NoTrail)];
-        let stored = written(&difference(&first, &before, at(1)).unwrap());
+        let stored = written(&difference(&first, &none(), &before, at(1)).unwrap());
         let mut after = before.clone();
         after[0].summary = "another sentence".to_owned();
-        let difference = difference(&stored, &after, at(2)).unwrap();
+        let difference = difference(&stored, &none(), &after, at(2)).unwrap();
         assert_eq!(difference.refreshed.len(), 1);
         assert!(difference.turned.is_empty());
     }
@@ -231,7 +246,7 @@ mod tests {
         let mut stored = BTreeMap::new();
         for (night, (verdict, reason, failing, failed)) in (1..).zip(nights) {
             let findings = [found(verdict, reason)];
-            let step = difference(&stored, &findings, at(night)).unwrap();
+            let step = difference(&stored, &none(), &findings, at(night)).unwrap();
             assert_eq!(step.turned[0].since, at(night), "night {night}");
             assert_eq!(
                 step.turned[0].failing_since,
@@ -247,18 +262,27 @@ mod tests {
     fn a_period_never_ends_before_it_began_whatever_the_clock_says() {
         let first = BTreeMap::new();
         let before = [found(Verdict::Fail, Reason::NoTrail)];
-        let stored = written(&difference(&first, &before, at(100)).unwrap());
+        let stored = written(&difference(&first, &none(), &before, at(100)).unwrap());
         let after = [found(Verdict::Pass, Reason::Covered)];
-        let step = difference(&stored, &after, at(50)).unwrap();
+        let step = difference(&stored, &none(), &after, at(50)).unwrap();
         assert!(step.turned[0].since > at(100));
+    }
+
+    #[test]
+    fn a_finding_that_comes_back_begins_after_its_last_end() {
+        let stored = BTreeMap::new();
+        let findings = [found(Verdict::Fail, Reason::NoTrail)];
+        let ended = BTreeMap::from([(findings[0].control.clone(), at(100))]);
+        let step = difference(&stored, &ended, &findings, at(50)).unwrap();
+        assert_eq!(step.turned[0].since, at(100));
     }
 
     #[test]
     fn a_control_that_is_not_judged_any_more_ends() {
         let first = BTreeMap::new();
         let before = [found(Verdict::Fail, Reason::NoTrail)];
-        let stored = written(&difference(&first, &before, at(1)).unwrap());
-        let step = difference(&stored, &[], at(2)).unwrap();
+        let stored = written(&difference(&first, &none(), &before, at(1)).unwrap());
+        let step = difference(&stored, &none(), &[], at(2)).unwrap();
         assert_eq!(step.removed.len(), 1);
         assert_eq!(step.removed[0].until, at(2));
     }

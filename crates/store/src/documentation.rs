@@ -101,12 +101,7 @@ impl Store {
 }
 
 /// A function's columns can't be commented on; its own comment has a line for each.
-fn function_doc(
-    name: String,
-    comment: &str,
-    names: Vec<String>,
-    types: Vec<String>,
-) -> ViewDoc {
+fn function_doc(name: String, comment: &str, names: Vec<String>, types: Vec<String>) -> ViewDoc {
     let mut lines = comment.lines();
     let first = lines.next().unwrap_or_default().to_owned();
     let lines: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(": ")).collect();

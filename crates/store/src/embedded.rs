@@ -4,7 +4,8 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 use pglite_oxide::PgliteServer;
 use sqlx::postgres::PgConnectOptions;
@@ -23,6 +24,8 @@ pub(crate) struct Embedded {
     directory: PathBuf,
     options: PgConnectOptions,
     server: Mutex<Option<PgliteServer>>,
+    /// Why it has stopped. It does not start again in this process.
+    ended: OnceLock<StoreError>,
     #[cfg(unix)]
     _socket_directory: Option<RemovedDirectory>,
 }
@@ -33,10 +36,12 @@ impl Embedded {
         let directory = directory.to_owned();
         tokio::task::spawn_blocking(move || Self::start_blocking(directory))
             .await
-            .unwrap_or_else(|_| Err(StoreError::Embedded {
-                path: String::new(),
-                message: "starting it ended in a panic".to_owned(),
-            }))
+            .unwrap_or_else(|_| {
+                Err(StoreError::Embedded {
+                    path: String::new(),
+                    message: "does not start: it ended in a panic".to_owned(),
+                })
+            })
     }
 
     fn start_blocking(directory: PathBuf) -> Result<Self, StoreError> {
@@ -50,8 +55,8 @@ impl Embedded {
             .postgres_config("synchronous_commit", "on")
             .postgres_config("full_page_writes", "on");
         #[cfg(unix)]
-        let (socket, socket_directory) = socket_place(&directory)
-            .map_err(|error| startup_error(&directory, &error, None))?;
+        let (socket, socket_directory) =
+            socket_place(&directory).map_err(|error| startup_error(&directory, &error, None))?;
         #[cfg(unix)]
         let builder = builder.unix(socket.join(SOCKET_NAME));
         let server = builder.start().map_err(|error| {
@@ -61,7 +66,7 @@ impl Embedded {
             let message = format!("{error:#}");
             match cause {
                 Some(cause) => startup_error(&directory, cause, Some(message)),
-                None => described_error(&directory, message),
+                None => described_error(&directory, &message),
             }
         })?;
         let options = PgConnectOptions::new_without_pgpass()
@@ -79,6 +84,7 @@ impl Embedded {
             directory,
             options,
             server: Mutex::new(Some(server)),
+            ended: OnceLock::new(),
             #[cfg(unix)]
             _socket_directory: socket_directory,
         })
@@ -89,32 +95,51 @@ impl Embedded {
         self.options.clone()
     }
 
-    /// Stops it, once no connection is open any more.
-    pub(crate) async fn stop(&self) {
-        let server = self.server.lock().ok().and_then(|mut server| server.take());
-        if let Some(server) = server {
-            let stopped = tokio::task::spawn_blocking(move || server.shutdown()).await;
-            if let Ok(Err(error)) = stopped {
-                tracing::warn!(error = %error, "the embedded database did not stop cleanly");
+    /// Stops it, or leaves it to its fate when that takes too long: what was committed is
+    /// safe. A thread of its own, because the runtime waits for its blocking tasks for ever.
+    pub(crate) async fn stop(&self, patience: Duration) {
+        let Some(server) = self.take() else { return };
+        let (stopped, waiting) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let outcome = server.shutdown().map_err(|error| format!("{error:#}"));
+            // Nobody waits any more when it took too long.
+            let _ = stopped.send(outcome);
+        });
+        match tokio::time::timeout(patience, waiting).await {
+            Ok(Ok(Err(error))) => {
+                tracing::warn!(error, "the embedded database did not stop cleanly");
             }
+            Err(_) => tracing::warn!("the embedded database is still busy and was left"),
+            Ok(_) => {}
         }
+    }
+
+    fn take(&self) -> Option<PgliteServer> {
+        self.server.lock().ok().and_then(|mut server| server.take())
+    }
+
+    /// Why it has stopped, if it has.
+    pub(crate) fn ended(&self) -> Option<StoreError> {
+        self.ended.get().cloned()
     }
 
     /// The error with what the directory tells about it: a write that fails for want of
     /// space ends the database, and all that a connection sees of it is its end.
     pub(crate) fn explain(&self, error: StoreError) -> StoreError {
-        let place = self.directory.display().to_string();
+        let path = self.directory.display().to_string();
         match error {
-            StoreError::Unreachable { .. } | StoreError::Database { .. }
-                if has_no_space(&self.directory) =>
-            {
-                StoreError::DiskFull { location: place }
-            }
-            StoreError::Unreachable { message, .. } => StoreError::Embedded {
-                path: place,
-                message,
-            },
-            other => other.located(&place),
+            StoreError::Unreachable { message, .. } => self
+                .ended
+                .get_or_init(|| {
+                    if has_no_space(&self.directory) {
+                        StoreError::DiskFull { location: path }
+                    } else {
+                        let message = format!("has stopped: {message}");
+                        StoreError::Embedded { path, message }
+                    }
+                })
+                .clone(),
+            other => other.located(&path),
         }
     }
 }
@@ -123,7 +148,7 @@ impl Drop for Embedded {
     /// A connection that is still open would keep the server from stopping, and this
     /// process from ending. What was committed is safe without a clean stop.
     fn drop(&mut self) {
-        if let Some(server) = self.server.lock().ok().and_then(|mut server| server.take()) {
+        if let Some(server) = self.take() {
             std::thread::spawn(move || drop(server));
         }
     }
@@ -171,10 +196,10 @@ fn startup_error(directory: &Path, cause: &std::io::Error, message: Option<Strin
             location: directory.display().to_string(),
         };
     }
-    described_error(directory, message.unwrap_or_else(|| cause.to_string()))
+    described_error(directory, &message.unwrap_or_else(|| cause.to_string()))
 }
 
-fn described_error(directory: &Path, message: String) -> StoreError {
+fn described_error(directory: &Path, message: &str) -> StoreError {
     let path = directory.display().to_string();
     if has_no_space(directory) {
         return StoreError::DiskFull { location: path };
@@ -182,14 +207,18 @@ fn described_error(directory: &Path, message: String) -> StoreError {
     if message.contains("already in use") && !message.contains("or unavailable") {
         return StoreError::Locked { path };
     }
-    StoreError::Embedded { path, message }
+    StoreError::Embedded {
+        path,
+        message: format!("does not start: {message}"),
+    }
 }
 
-/// Whether a small file can't be written for want of space.
+/// Whether what the database writes next, a segment of its log, can't be written for want of space.
 fn has_no_space(directory: &Path) -> bool {
+    const SEGMENT: usize = 16 * 1024 * 1024;
     let probe = directory.join(".space");
     let written = std::fs::File::create(&probe).and_then(|mut file| {
-        file.write_all(&[0; 256 * 1024])?;
+        file.write_all(&vec![0; SEGMENT])?;
         file.sync_all()
     });
     let _ = std::fs::remove_file(&probe);

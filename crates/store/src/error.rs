@@ -2,6 +2,7 @@
 //! acts upon, and the translation of the database's own codes. Passwords never get here.
 
 use std::io;
+use std::time::Duration;
 
 use orgsweep_controls::ids::AccountId;
 use thiserror::Error;
@@ -67,8 +68,10 @@ pub enum StoreError {
         /// Directory of the data.
         path: String,
     },
-    /// The embedded database does not start.
-    #[error("the embedded database in `{path}` does not start: {message}; name a server with DATABASE_URL, or another directory")]
+    /// The embedded database does not start, or has stopped.
+    #[error(
+        "the embedded database in `{path}` {message}; run the command again, or name a server with DATABASE_URL"
+    )]
     Embedded {
         /// Directory of the data.
         path: String,
@@ -90,13 +93,15 @@ pub enum StoreError {
         message: String,
     },
     /// A query ran longer than it may.
-    #[error("the query was stopped after {seconds} s; narrow it or allow it more time")]
+    #[error(
+        "the query was stopped at its time limit of {limit:?}; narrow it or allow it more time"
+    )]
     QueryTimeout {
         /// The limit.
-        seconds: u64,
+        limit: Duration,
     },
     /// The database does not accept a query.
-    #[error("{message}{}", hinted(.hint))]
+    #[error("{message}{}", hinted(.hint.as_ref()))]
     BadQuery {
         /// The database's words.
         message: String,
@@ -114,7 +119,9 @@ pub enum StoreError {
         sweep: SweepId,
     },
     /// There is no such sweep.
-    #[error("there is no sweep {sweep}; `orgsweep query 'select * from coverage_of_sweep'` lists them")]
+    #[error(
+        "there is no sweep {sweep}; `orgsweep query 'select * from coverage_of_sweep'` lists them"
+    )]
     NoSuchSweep {
         /// The id that was asked for.
         sweep: SweepId,
@@ -128,7 +135,7 @@ pub enum StoreError {
         message: String,
     },
     /// Anything else that the database answered.
-    #[error("the database answered: {message}{}", coded(.code))]
+    #[error("the database answered: {message}{}", coded(.code.as_ref()))]
     Database {
         /// Its words.
         message: String,
@@ -209,10 +216,9 @@ impl From<sqlx::Error> for StoreError {
                 format!("no secure connection: {error}"),
                 "check sslmode and sslrootcert in DATABASE_URL",
             ),
-            sqlx::Error::PoolTimedOut => Self::unreachable(
-                "no connection became free in time".to_owned(),
-                START_SERVER,
-            ),
+            sqlx::Error::PoolTimedOut => {
+                Self::unreachable("no connection became free in time".to_owned(), START_SERVER)
+            }
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
                 Self::unreachable("the connection is closed".to_owned(), START_SERVER)
             }
@@ -254,8 +260,15 @@ fn from_database(error: &dyn sqlx::error::DatabaseError) -> StoreError {
             ),
             code,
         },
-        // A file of the database reached a limit of its process (EFBIG); WAL that cannot be
-        // written says so only in words.
+        // The embedded runtime has one word for every reason why a write fails.
+        "58030"
+            if message.starts_with("could not write")
+                || message.starts_with("could not extend") =>
+        {
+            StoreError::DiskFull {
+                location: String::new(),
+            }
+        }
         _ if message.contains("No space left on device") || message.contains("File too large") => {
             StoreError::DiskFull {
                 location: String::new(),
@@ -281,14 +294,12 @@ fn place(location: &str) -> String {
     }
 }
 
-fn hinted(hint: &Option<String>) -> String {
-    hint.as_ref()
-        .map_or_else(String::new, |hint| format!("; {hint}"))
+fn hinted(hint: Option<&String>) -> String {
+    hint.map_or_else(String::new, |hint| format!("; {hint}"))
 }
 
-fn coded(code: &Option<String>) -> String {
-    code.as_ref()
-        .map_or_else(String::new, |code| format!(" (SQLSTATE {code})"))
+fn coded(code: Option<&String>) -> String {
+    code.map_or_else(String::new, |code| format!(" (SQLSTATE {code})"))
 }
 
 #[cfg(test)]

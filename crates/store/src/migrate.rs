@@ -19,7 +19,11 @@ pub struct MigrationReport {
 
 /// The newest schema version that this program knows.
 pub fn known_version() -> i64 {
-    MIGRATIONS.iter().map(|step| step.version).max().unwrap_or(0)
+    MIGRATIONS
+        .iter()
+        .map(|step| step.version)
+        .max()
+        .unwrap_or(0)
 }
 
 pub(crate) async fn migrate(pool: &PgPool) -> Result<MigrationReport, StoreError> {
@@ -41,7 +45,8 @@ pub(crate) async fn migrate(pool: &PgPool) -> Result<MigrationReport, StoreError
     // to create gets through when there is nothing to apply.
     if !missing.is_empty() {
         let mut connection = pool.acquire().await?;
-        let outcome = MIGRATIONS.run(&mut *connection).await;
+        // Not `run`, whose `Acquire` would make the future that opens a store not `Send`.
+        let outcome = MIGRATIONS.run_direct(None, &mut *connection, false).await;
         if outcome.is_err() {
             // The lock belongs to the session.
             connection.close_on_drop();

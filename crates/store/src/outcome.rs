@@ -74,7 +74,10 @@ impl Store {
 
     /// Stores that an account could not be read. Its findings stay as they were, marked.
     /// An account that has its outcome in the sweep is left as it is.
-    #[expect(clippy::too_many_arguments, reason = "each is one column of the outcome")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is one column of the outcome"
+    )]
     pub async fn record_failure(
         &self,
         sweep: SweepId,

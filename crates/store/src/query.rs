@@ -80,14 +80,18 @@ const CURSOR: &str = "declare orgsweep_query no scroll cursor for ";
 impl Store {
     /// Runs one read-only statement.
     pub async fn query(&self, sql: &str, limits: &QueryLimits) -> Result<QueryResult, StoreError> {
-        // The server's own limit comes first; this one is for a server that stopped answering,
-        // and for the embedded one, which can't interrupt itself.
-        let patience = limits.timeout + Duration::from_secs(5);
+        // A server stops the query itself; this is for one that has stopped answering. The
+        // embedded database can't interrupt itself: its connection is busy until it is done.
+        let patience = if self.is_embedded() {
+            limits.timeout
+        } else {
+            limits.timeout + Duration::from_secs(5)
+        };
         let answer = timeout(patience, self.query_unlimited(sql, limits));
         match answer.await {
             Ok(answer) => answer.map_err(|error| self.explain(error)),
             Err(_) => Err(StoreError::QueryTimeout {
-                seconds: limits.timeout.as_secs(),
+                limit: limits.timeout,
             }),
         }
     }
@@ -170,15 +174,14 @@ async fn through_cursor(
     )))
     .fetch_all(&mut *connection)
     .await?;
-    let columns = match fetched.first() {
-        Some(row) => columns_of(row.columns()),
+    let columns = if let Some(row) = fetched.first() {
+        columns_of(row.columns())
+    } else {
         // An answer without rows does not name its columns.
-        None => {
-            let statement = connection
-                .prepare(AssertSqlSafe(sql.to_owned()).into_sql_str())
-                .await?;
-            columns_of(statement.columns())
-        }
+        let statement = connection
+            .prepare(AssertSqlSafe(sql.to_owned()).into_sql_str())
+            .await?;
+        columns_of(statement.columns())
     };
     answer(columns, &fetched, limits)
 }
@@ -252,13 +255,15 @@ fn query_error(error: sqlx::Error, limits: &QueryLimits, before: usize) -> Store
     let code = database.code().unwrap_or_default().into_owned();
     if code == "57014" {
         return StoreError::QueryTimeout {
-            seconds: limits.timeout.as_secs(),
+            limit: limits.timeout,
         };
     }
     // Classes of mistakes in the query: syntax and names, data, cardinality, features, limits.
-    let theirs = ["42", "22", "21", "0A", "26", "34", "25P02", "25001", "54", "P0"]
-        .iter()
-        .any(|class| code.starts_with(class));
+    let theirs = [
+        "42", "22", "21", "0A", "26", "34", "25P02", "25001", "54", "P0",
+    ]
+    .iter()
+    .any(|class| code.starts_with(class));
     if !theirs {
         return error.into();
     }

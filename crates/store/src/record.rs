@@ -77,9 +77,8 @@ impl Store {
     ) -> Result<Recorded, StoreError> {
         let account = &record.snapshot.account;
         let mut transaction = self.pool.begin().await?;
-        let fence = match claim_outcome(&mut transaction, sweep, account).await? {
-            Some(fence) => fence,
-            None => return Ok(Recorded::AlreadyRecorded),
+        let Some(fence) = claim_outcome(&mut transaction, sweep, account).await? else {
+            return Ok(Recorded::AlreadyRecorded);
         };
         let (snapshot_no, new_snapshot) =
             put_snapshot(&mut transaction, &fence, record, content).await?;
@@ -91,7 +90,8 @@ impl Store {
         };
         if !fence.superseded {
             let stored = stored_findings(&mut transaction, fence.account_no).await?;
-            let step = difference(&stored, record.findings, record.finished_at)?;
+            let ended = ended_periods(&mut transaction, fence.account_no, &stored, record).await?;
+            let step = difference(&stored, &ended, record.findings, record.finished_at)?;
             put_difference(&mut transaction, &fence, &step).await?;
             recorded = Recorded::Written {
                 new_snapshot,
@@ -169,6 +169,45 @@ async fn stored_findings(
                     digest: row.digest,
                 },
             ))
+        })
+        .collect()
+}
+
+/// When the last periods ended of findings that are found now and not stored: those of a new
+/// control, or of an account that was away.
+async fn ended_periods(
+    connection: &mut PgConnection,
+    account_no: i32,
+    stored: &BTreeMap<ControlId, StoredFinding>,
+    record: &AccountRecord<'_>,
+) -> Result<BTreeMap<ControlId, DateTime<Utc>>, StoreError> {
+    let new: Vec<String> = record
+        .findings
+        .iter()
+        .filter(|finding| !stored.contains_key(&finding.control))
+        .map(|finding| finding.control.to_string())
+        .collect();
+    if new.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = sqlx::query!(
+        r#"select c.control_id, max(h.valid_until) as "end!"
+         from finding_history h
+         join control c using (control_no)
+         where h.account_no = $1 and c.control_id = any ($2) and h.valid_until is not null
+         group by c.control_id"#,
+        account_no,
+        &new
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let control = row
+                .control_id
+                .parse()
+                .map_err(|error| StoreError::corrupt("a control's name", &error))?;
+            Ok((control, row.end))
         })
         .collect()
 }

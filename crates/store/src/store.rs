@@ -17,6 +17,12 @@ use crate::migrate::{self, MigrationReport};
 #[cfg(feature = "embedded")]
 use crate::embedded::Embedded;
 
+/// PostgreSQL 15, as `server_version_num` has it.
+const OLDEST_SERVER: u32 = 150_000;
+
+/// How long closing waits for connections that are busy.
+const CLOSING: Duration = Duration::from_secs(2);
+
 /// The store: one PostgreSQL database, on a server or embedded. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -57,9 +63,10 @@ impl Store {
             Location::Server { .. } => {
                 let url = config.database_url.as_deref().unwrap_or_default();
                 let options = named(PgConnectOptions::from_str(url)?);
-                let pool = pool_of(options, config, config.max_connections.max(1))
+                check(&options, config.connect_timeout)
                     .await
                     .map_err(|error| error.located(&place))?;
+                let pool = pool_of(options, config, config.max_connections.max(1));
                 Ok(Self {
                     pool,
                     location: Arc::new(location),
@@ -71,9 +78,7 @@ impl Store {
             #[cfg(feature = "embedded")]
             Location::Embedded { path } => {
                 let embedded = Embedded::start(path).await?;
-                let pool = pool_of(named(embedded.options()), config, 1)
-                    .await
-                    .map_err(|error| embedded.explain(error))?;
+                let pool = pool_of(named(embedded.options()), config, 1);
                 Ok(Self {
                     pool,
                     location: Arc::new(location),
@@ -111,11 +116,14 @@ impl Store {
 
     /// Ends all connections; stops the embedded database. Every clone is closed with it.
     pub async fn close(self) {
-        self.pool.close().await;
+        // A connection that is busy with a query that nobody waits for any more is left.
+        let closed = timeout(CLOSING, self.pool.close()).await;
         #[cfg(feature = "embedded")]
-        if let Some(embedded) = self.embedded {
-            embedded.stop().await;
+        if let (Some(embedded), Ok(())) = (self.embedded, closed) {
+            embedded.stop(CLOSING).await;
         }
+        #[cfg(not(feature = "embedded"))]
+        drop(closed);
     }
 
     /// Does `work`, and again when the connection is lost, for as long as patience lasts.
@@ -128,6 +136,10 @@ impl Store {
         let until = Instant::now() + self.patience;
         let mut pause = Duration::from_millis(100);
         loop {
+            #[cfg(feature = "embedded")]
+            if let Some(error) = self.embedded.as_ref().and_then(|embedded| embedded.ended()) {
+                return Err(error);
+            }
             match work().await {
                 Err(error) if error.is_transient() && Instant::now() + pause < until => {
                     tracing::warn!(%error, "trying again");
@@ -157,39 +169,35 @@ fn named(options: PgConnectOptions) -> PgConnectOptions {
         .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(1))
 }
 
-/// A pool, after one connection has shown that the database is there and new enough.
-async fn pool_of(
-    options: PgConnectOptions,
-    config: &StoreConfig,
-    connections: u32,
-) -> Result<PgPool, StoreError> {
-    // The pool itself would go on trying until its time is over and then not say why.
-    let attempt = timeout(
-        config.connect_timeout,
-        PgConnection::connect_with(&options),
-    );
-    let connection = match attempt.await {
+/// Shows with one connection that the server is there and new enough. The pool would go on
+/// trying until its time is over and then not say why.
+async fn check(options: &PgConnectOptions, patience: Duration) -> Result<(), StoreError> {
+    let connection = match timeout(patience, PgConnection::connect_with(options)).await {
         Ok(connected) => connected?,
         Err(_) => {
             return Err(StoreError::Unreachable {
                 location: String::new(),
-                message: format!("no answer within {} s", config.connect_timeout.as_secs()),
+                message: format!("no answer within {} s", patience.as_secs()),
                 hint: "check host, port and firewall".to_owned(),
             });
         }
     };
     let version = connection.server_version_num();
     connection.close().await?;
-    if let Some(number) = version.filter(|number| *number < 150_000) {
-        return Err(StoreError::ServerTooOld {
+    match version {
+        Some(number) if number < OLDEST_SERVER => Err(StoreError::ServerTooOld {
             version: format!("{}.{}", number / 10_000, number % 10_000),
-        });
+        }),
+        _ => Ok(()),
     }
-    Ok(PgPoolOptions::new()
+}
+
+fn pool_of(options: PgConnectOptions, config: &StoreConfig, connections: u32) -> PgPool {
+    PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(config.connect_timeout.max(Duration::from_secs(30)))
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .connect_lazy_with(options))
+        .connect_lazy_with(options)
 }

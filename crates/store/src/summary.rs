@@ -183,7 +183,12 @@ impl Store {
             controls,
             causes: self.causes().await?,
             oldest_observed_at: row.oldest_observed_at,
-            calls: if ended { row.calls } else { row.calls.max(row.account_calls) }.unsigned_abs(),
+            calls: if ended {
+                row.calls
+            } else {
+                row.calls.max(row.account_calls)
+            }
+            .unsigned_abs(),
             throttles: if ended {
                 row.throttles
             } else {
@@ -300,7 +305,7 @@ impl Store {
                 count(distinct f.account_no) as "accounts!", count(*) as "findings!",
                 array_agg(distinct c.control_id order by c.control_id) as "controls!",
                 min(a.account_id) as "example!",
-                (array_agg(d.summary order by a.account_id, c.number))[1] as "summary!"
+                (array_agg(d.summary order by a.account_id, c.number, c.control_id))[1] as "summary!"
              from finding f
              join finding_detail d using (account_no, control_no)
              join account a using (account_no)

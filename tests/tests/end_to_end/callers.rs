@@ -36,7 +36,7 @@ async fn another_organization_than_the_expected_one_is_refused() {
         .installation(Installation::on_server().await)
         .with_configuration("expected_organization = \"o-somebodyelse\"\n");
     let organization = simulated.organization();
-    installation.run(&["sweep"]).await.with_code(1).saying(&[
+    installation.run(&["sweep"]).await.with_code(2).saying(&[
         "o-somebodyelse",
         &organization,
         "expected_organization",

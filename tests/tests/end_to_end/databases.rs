@@ -169,7 +169,7 @@ async fn a_full_disk_ends_the_sweep_with_a_message_and_loses_nothing() {
         .end()
         .await
         .with_code(1)
-        .saying(&["disk", "full"]);
+        .saying(&["no space is left"]);
 
     let after = installation
         .query("select count(*)::text as n from posture")

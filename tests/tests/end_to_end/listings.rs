@@ -208,7 +208,9 @@ async fn the_summary_says_what_a_person_wants_to_know() {
     let ended = installation.run(&["sweep"]).await.with_code(0);
     for word in [
         "would not notice",
-        "accounts read",
+        " of 60 read",
+        "role_not_assumable",
+        "suspended",
         "s3-bucket-policy-changes",
     ] {
         assert!(

@@ -24,6 +24,9 @@ const SERVICES: [(&str, Service); 8] = [
     ("kms", Service::Kms),
 ];
 
+/// How many differences a failing test shows.
+const SHOWN: usize = 30;
+
 /// A simulated organization and its server.
 pub(crate) struct Simulated {
     world: Arc<World>,
@@ -191,7 +194,7 @@ impl Simulated {
             differences.is_empty(),
             "{} differences:\n{}",
             differences.len(),
-            differences.join("\n")
+            differences[..differences.len().min(SHOWN)].join("\n")
         );
         assert!(
             settled > 600,
@@ -384,8 +387,33 @@ pub(crate) async fn finding(installation: &Installation, account: &str, control:
     finding.clone()
 }
 
+/// Two lists of rows are the same.
+///
+/// # Panics
+/// When they are not; shows the first difference.
+#[track_caller]
+pub(crate) fn assert_same_rows(left: &[Value], right: &[Value]) {
+    for (left, right) in left.iter().zip(right) {
+        assert_eq!(left, right);
+    }
+    assert_eq!(left.len(), right.len(), "rows");
+}
+
 /// All findings, without what tells one night from another.
 pub(crate) async fn settled(installation: &Installation) -> Vec<Value> {
+    findings_without(installation, &["observed_at", "sweep_id"]).await
+}
+
+/// All findings, without what tells one installation from another.
+pub(crate) async fn settled_anywhere(installation: &Installation) -> Vec<Value> {
+    findings_without(
+        installation,
+        &["observed_at", "sweep_id", "since", "failing_since"],
+    )
+    .await
+}
+
+async fn findings_without(installation: &Installation, keys: &[&str]) -> Vec<Value> {
     let mut rows = installation
         .run(&["findings", "--format", "json"])
         .await
@@ -393,15 +421,8 @@ pub(crate) async fn settled(installation: &Installation) -> Vec<Value> {
         .rows();
     for row in &mut rows {
         let row = row.as_object_mut().expect("an object");
-        for of_the_night in [
-            "since",
-            "observed_at",
-            "age",
-            "age_hours",
-            "sweep_id",
-            "sweep",
-        ] {
-            row.remove(of_the_night);
+        for key in keys {
+            assert!(row.remove(*key).is_some(), "{key} is missing in {row:?}");
         }
     }
     rows

@@ -68,7 +68,12 @@ async fn assert_found_as_expected(installation: &Installation, moto: &Moto) {
             ));
         }
     }
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} differences:\n{}",
+        differences.len(),
+        differences[..differences.len().min(30)].join("\n")
+    );
     assert_eq!(
         found.len(),
         expected.len(),

@@ -8,8 +8,10 @@ use orgsweep_controls::Region;
 
 use super::{Bucket, Budget};
 
-/// Organizations starts at about 5 requests per second and finds its pace from there.
-const ORGANIZATIONS_START: u32 = 4;
+/// A small organization is listed at the ceiling; a long listing goes on at about
+/// 5 requests per second (4 of 16) and finds its pace from there.
+const ORGANIZATIONS_LEVEL: u32 = 4;
+const ORGANIZATIONS_HEAD_START: u32 = 20;
 
 /// The budgets that all accounts share.
 #[derive(Debug)]
@@ -27,7 +29,10 @@ impl SharedBudgets {
         Self {
             // Everybody queues for STS, so its rate matters and its burst does not.
             sts: Arc::new(Budget::new(sts, sts / 30)),
-            organizations: Arc::new(Budget::new(organizations, 1).starting_at(ORGANIZATIONS_START)),
+            organizations: Arc::new(
+                Budget::new(organizations, 1)
+                    .slowing_down_to(ORGANIZATIONS_LEVEL, ORGANIZATIONS_HEAD_START),
+            ),
             share,
         }
     }

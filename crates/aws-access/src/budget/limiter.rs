@@ -35,6 +35,8 @@ pub(crate) struct Budget<C: Clock = MonotonicClock> {
 struct Speed<I> {
     /// 1 to [`LEVELS`], which is full speed.
     level: u32,
+    /// Requests that go at full speed whatever the level.
+    head_start: u32,
     successes: u32,
     last_cut: Option<I>,
 }
@@ -43,12 +45,6 @@ impl Budget {
     /// At most `allowance` requests in any second, of which `burst` may come at once.
     pub(crate) fn new(allowance: u32, burst: u32) -> Self {
         Self::with_clock(allowance, burst, MonotonicClock)
-    }
-
-    /// The same budget, starting at `level` of 16.
-    pub(crate) fn starting_at(self, level: u32) -> Self {
-        self.speed().level = level.clamp(1, LEVELS);
-        self
     }
 
     /// Waits until a request may be sent; returns how long that took.
@@ -80,11 +76,23 @@ impl<C: Clock + Clone> Budget<C> {
             successes_per_level: allowance,
             speed: Mutex::new(Speed {
                 level: LEVELS,
+                head_start: 0,
                 successes: 0,
                 last_cut: None,
             }),
             line: tokio::sync::Mutex::new(()),
         }
+    }
+
+    /// The same budget for a quota that nobody knows: the first `requests` go at
+    /// full speed, the following at `level` of 16, until successes raise it.
+    pub(crate) fn slowing_down_to(self, level: u32, requests: u32) -> Self {
+        {
+            let mut speed = self.speed();
+            speed.level = level.clamp(1, LEVELS);
+            speed.head_start = requests;
+        }
+        self
     }
 
     /// Pays as many of the cells that are owed as can be had now; returns how
@@ -106,6 +114,7 @@ impl<C: Clock + Clone> Budget<C> {
         let now = self.clock.now();
         let mut speed = self.speed();
         speed.successes = 0;
+        speed.head_start = 0;
         let since_cut = speed
             .last_cut
             .map(|cut| Duration::from(now.duration_since(cut)));
@@ -128,9 +137,14 @@ impl<C: Clock + Clone> Budget<C> {
         }
     }
 
-    /// Cells that one request costs now.
+    /// Cells that the next request costs.
     fn price(&self) -> u32 {
-        LEVELS * LEVELS / self.speed().level
+        let mut speed = self.speed();
+        if speed.head_start > 0 {
+            speed.head_start -= 1;
+            return LEVELS;
+        }
+        LEVELS * LEVELS / speed.level
     }
 
     fn speed(&self) -> MutexGuard<'_, Speed<C::Instant>> {
@@ -238,6 +252,34 @@ mod tests {
         }
         let moments = stopped.moments(3);
         assert_eq!(moments[2] - moments[1], u64::from(LEVELS) * 1_000);
+    }
+
+    #[test]
+    fn a_head_start_ends_after_its_requests_or_at_the_first_throttle() {
+        let slow = |stopped: Stopped| {
+            let budget = stopped.budget.slowing_down_to(4, 10);
+            Stopped { budget, ..stopped }
+        };
+        let undisturbed = slow(Stopped::new(17, 1)).moments(14);
+        assert_eq!(
+            undisturbed[9] / 100,
+            5,
+            "ten at 16 a second: {undisturbed:?}"
+        );
+        assert_eq!(
+            undisturbed[13] - undisturbed[12],
+            250,
+            "then 4 a second: {undisturbed:?}"
+        );
+
+        let throttled = slow(Stopped::new(17, 1));
+        throttled.budget.throttled();
+        let moments = throttled.moments(3);
+        assert_eq!(
+            moments[2] - moments[1],
+            500,
+            "2 a second at once: {moments:?}"
+        );
     }
 
     #[tokio::test]

@@ -35,6 +35,8 @@ const LONGEST_LOAD: Duration = Duration::from_mins(1);
 pub(crate) struct Chain {
     provider: SharedCredentialsProvider,
     region: Region,
+    /// Profile that was asked for, for the error message.
+    profile: Option<String>,
 }
 
 impl Chain {
@@ -48,6 +50,10 @@ impl Chain {
         Self {
             provider: SharedCredentialsProvider::new(chain),
             region: region.clone(),
+            profile: config
+                .profile
+                .clone()
+                .or_else(|| std::env::var("AWS_PROFILE").ok()),
         }
     }
 
@@ -63,19 +69,20 @@ impl Chain {
         Self {
             provider: SharedCredentialsProvider::new(credentials),
             region: region.clone(),
+            profile: None,
         }
     }
 
-    /// Loads credentials for the first time.
-    pub(crate) async fn first_load(&self) -> Result<Credentials, AccessError> {
-        match tokio::time::timeout(LONGEST_LOAD, self.provider.provide_credentials()).await {
+    /// Credentials, or why there are none.
+    async fn load(&self) -> Result<Credentials, String> {
+        let loading = self.provider.provide_credentials();
+        match tokio::time::timeout(LONGEST_LOAD, loading).await {
             Ok(Ok(credentials)) => Ok(credentials),
-            Ok(Err(error)) => Err(AccessError::NoCredentials {
-                detail: explain(&error),
-            }),
-            Err(_) => Err(AccessError::NoCredentials {
-                detail: format!("loading them took longer than {} s", LONGEST_LOAD.as_secs()),
-            }),
+            Ok(Err(error)) => Err(explain(&error, self.profile.as_deref())),
+            Err(_) => Err(format!(
+                "loading them took longer than {} s",
+                LONGEST_LOAD.as_secs()
+            )),
         }
     }
 }
@@ -102,28 +109,44 @@ async fn default_chain(
 impl Source for Chain {
     fn fetch(&self) -> BoxFuture<'_, Result<Credentials, CallError>> {
         Box::pin(async {
-            self.first_load().await.map_err(|error| CallError {
+            self.load().await.map_err(|message| CallError {
                 operation: Operation::GetCallerIdentity,
                 region: self.region.clone(),
                 kind: FaultKind::CredentialsExpired,
                 code: None,
-                message: error.to_string(),
+                message,
             })
         })
     }
 }
 
-/// The error with its causes, for a person.
-fn explain(error: &CredentialsError) -> String {
+/// Why there are no credentials, for a person.
+fn explain(error: &CredentialsError, profile: Option<&str>) -> String {
+    let profile = match profile {
+        Some(name) => format!("the profile `{name}`"),
+        None => "the default profile".to_owned(),
+    };
     if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
-        return "none in the environment, the profile, the container or the instance".to_owned();
+        return format!(
+            "none in the environment, in {profile}, in the container or in the instance"
+        );
     }
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| {
         error.source()
     });
-    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
+    let mut words: Vec<String> = causes
+        .map(|cause| cause.to_string().trim_end_matches('.').to_owned())
+        .collect();
     words.dedup();
-    sanitize(&words.join(": "))
+    let words = sanitize(&words.join(": "));
+    // The instance is asked last, so nothing else had any.
+    if words.contains("IMDS") {
+        format!(
+            "none in the environment, in {profile} or in the container, and the instance gives none ({words})"
+        )
+    } else {
+        words
+    }
 }
 
 fn instance_metadata() -> imds::Client {
@@ -150,7 +173,8 @@ pub(crate) async fn region(config: &AccessConfig) -> Result<Option<Region>, Acce
     if found.is_none() {
         found = profile.build().region().await;
     }
-    if found.is_none() && config.endpoint_url.is_none() {
+    let is_aws = config.endpoint_url.is_none() && std::env::var_os("AWS_ENDPOINT_URL").is_none();
+    if found.is_none() && is_aws {
         let instance = imds::region::ImdsRegionProvider::builder().imds_client(instance_metadata());
         found = instance.build().region().await;
     }
@@ -170,4 +194,25 @@ pub(crate) async fn region(config: &AccessConfig) -> Result<Option<Region>, Acce
 /// The Region to begin with when the environment names none.
 pub(crate) fn or_first(region: Option<&Region>) -> Region {
     region.cloned().unwrap_or_else(first_region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_tried_is_named_and_the_service_s_words_are_kept() {
+        let nothing = CredentialsError::not_loaded("x");
+        let refused = CredentialsError::provider_error("failed to load IMDS session token");
+        let broken = CredentialsError::invalid_configuration("the profile has a loop.");
+        for (error, profile, expected) in [
+            (&nothing, None, "in the default profile"),
+            (&nothing, Some("audit"), "in the profile `audit`"),
+            (&refused, None, "the instance gives none"),
+            (&broken, None, "the profile has a loop"),
+        ] {
+            let text = explain(error, profile);
+            assert!(text.contains(expected), "{text}");
+        }
+    }
 }

@@ -43,6 +43,12 @@ pub enum AccessError {
         /// AWS's words.
         detail: String,
     },
+    /// This machine's clock differs from AWS's.
+    #[error("AWS does not accept the time of the request ({detail}); set this machine's clock")]
+    ClockWrong {
+        /// AWS's words.
+        detail: String,
+    },
     /// A permission is missing.
     #[error("the caller lacks the permission `{permission}`: {detail}")]
     Denied {
@@ -119,6 +125,7 @@ impl From<CallError> for AccessError {
             },
             FaultKind::CredentialsExpired => Self::CredentialsExpired { detail },
             FaultKind::CredentialsRejected => Self::CredentialsRejected { detail },
+            FaultKind::ClockWrong => Self::ClockWrong { detail },
             FaultKind::NotInOrganization => Self::NotInOrganization { detail },
             FaultKind::Throttled => Self::Throttled { operation, detail },
             FaultKind::TimedOut => Self::TimedOut { operation },

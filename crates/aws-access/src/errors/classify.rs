@@ -50,6 +50,16 @@ const REGION_DISABLED: [&str; 3] = [
     "SubscriptionRequiredException",
 ];
 
+/// Codes for a signature that AWS does not accept: a wrong key, or a wrong time.
+const SIGNATURES: [&str; 4] = [
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "IncompleteSignature",
+    "MissingAuthenticationToken",
+];
+
+const TIMES: [&str; 2] = ["RequestTimeTooSkewed", "RequestExpired"];
+
 const PASSING: [&str; 9] = [
     "InternalFailure",
     "InternalError",
@@ -123,11 +133,14 @@ fn by_code(service: &str, status: u16, code: &str, message: &str) -> FaultKind {
         }
     } else if is(&REGION_DISABLED) {
         FaultKind::RegionDisabled
-    } else if matches!(
-        code,
-        "SignatureDoesNotMatch" | "IncompleteSignature" | "MissingAuthenticationToken"
-    ) {
-        FaultKind::CredentialsRejected
+    } else if is(&SIGNATURES) {
+        if is_about_time(message) {
+            FaultKind::ClockWrong
+        } else {
+            FaultKind::CredentialsRejected
+        }
+    } else if is(&TIMES) {
+        FaultKind::ClockWrong
     } else if code == "AWSOrganizationsNotInUseException" {
         FaultKind::NotInOrganization
     } else if code == "NotFound"
@@ -140,6 +153,12 @@ fn by_code(service: &str, status: u16, code: &str, message: &str) -> FaultKind {
     } else {
         FaultKind::Invalid
     }
+}
+
+fn is_about_time(message: &str) -> bool {
+    let words = ["signature expired", "not yet current", "too skewed"];
+    let message = message.to_ascii_lowercase();
+    words.iter().any(|word| message.contains(word))
 }
 
 #[cfg(test)]
@@ -184,6 +203,8 @@ mod tests {
             ("logs",          400, "ExpiredTokenException",               CredentialsExpired),
             ("sts",           403, "InvalidClientTokenId",                CredentialsRejected),
             ("sts",           403, "SignatureDoesNotMatch",               CredentialsRejected),
+            ("kms",           400, "InvalidSignatureException",           CredentialsRejected),
+            ("sts",           400, "RequestExpired",                      ClockWrong),
             ("sts",           403, "RegionDisabledException",             RegionDisabled),
             ("cloudtrail",    400, "UnrecognizedClientException",         RegionDisabled),
             ("sns",           403, "InvalidClientTokenId",                RegionDisabled),

@@ -64,6 +64,7 @@ impl FailureReason {
             FaultKind::NotFound
             | FaultKind::NotInOrganization
             | FaultKind::RegionDisabled
+            | FaultKind::ClockWrong
             | FaultKind::Invalid => Self::Invalid,
         }
     }
@@ -120,6 +121,9 @@ impl Failure {
                 "`{call}` answered something that could not be understood ({words}); check whether a proxy \
                  or the endpoint URL stands between orgsweep and AWS"
             ),
+            FailureReason::Invalid if error.kind == FaultKind::ClockWrong => {
+                format!("`{call}` was refused ({words}); set this machine's clock")
+            }
             FailureReason::Invalid => format!(
                 "`{call}` was refused ({words}); check the settings of the role and the Region"
             ),

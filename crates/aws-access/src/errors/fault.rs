@@ -15,6 +15,8 @@ pub(crate) enum FaultKind {
     CredentialsExpired,
     /// The credentials are none that AWS knows.
     CredentialsRejected,
+    /// The request is signed with a time that AWS does not accept.
+    ClockWrong,
     /// Too many requests.
     Throttled,
     /// No answer in time.
@@ -85,7 +87,8 @@ impl CallError {
             | FaultKind::NotInOrganization
             | FaultKind::Invalid
             | FaultKind::CredentialsExpired
-            | FaultKind::CredentialsRejected => UnreadCause::Invalid,
+            | FaultKind::CredentialsRejected
+            | FaultKind::ClockWrong => UnreadCause::Invalid,
         };
         Unread {
             call: self.call(),

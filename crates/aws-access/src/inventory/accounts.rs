@@ -39,8 +39,21 @@ pub(super) async fn list(organizations: &Organizations<'_>) -> Result<Vec<Listed
             .after(page.next_token)
             .map_err(|endless| organizations.garbled(Operation::ListAccounts, endless.message()))?;
         if token.is_none() {
-            return Ok(accounts);
+            break;
         }
+    }
+    // Accounts that are not listed are taken to have left: an empty or foreign
+    // list must not close them all.
+    if accounts
+        .iter()
+        .any(|listed| listed.account.id == *organizations.session.account())
+    {
+        Ok(accounts)
+    } else {
+        let message = "the list of accounts lacks the caller's own";
+        Err(organizations
+            .garbled(Operation::ListAccounts, message)
+            .into())
     }
 }
 

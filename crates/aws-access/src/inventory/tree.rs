@@ -8,7 +8,7 @@ use orgsweep_controls::AccountId;
 
 use super::Organizations;
 use super::accounts::Listed;
-use crate::errors::AccessError;
+use crate::errors::{AccessError, FaultKind};
 use crate::operation::Operation;
 use crate::paging::Pages;
 
@@ -124,9 +124,14 @@ async fn children(
             .list_organizational_units_for_parent()
             .parent_id(parent)
             .set_next_token(token);
-        let page = organizations
+        let page = match organizations
             .call(OPERATION, || request.clone().send())
-            .await?;
+            .await
+        {
+            // An OU that was deleted meanwhile has nothing below it.
+            Err(error) if error.kind == FaultKind::NotFound => return Ok(Vec::new()),
+            answer => answer?,
+        };
         for unit in page.organizational_units.unwrap_or_default() {
             let id = unit
                 .id
@@ -158,9 +163,14 @@ async fn accounts_of(
             .list_accounts_for_parent()
             .parent_id(parent)
             .set_next_token(token);
-        let page = organizations
+        let page = match organizations
             .call(OPERATION, || request.clone().send())
-            .await?;
+            .await
+        {
+            // An OU that was deleted meanwhile has nothing below it.
+            Err(error) if error.kind == FaultKind::NotFound => return Ok(Vec::new()),
+            answer => answer?,
+        };
         let ids = page
             .accounts
             .unwrap_or_default()

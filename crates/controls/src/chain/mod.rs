@@ -2,4 +2,19 @@
 //! or stay unknown. Every function here judges one link from the facts given to
 //! it; putting links together is `evaluate`'s.
 
+pub(crate) mod action;
+pub(crate) mod alarm;
 pub(crate) mod alarm_rule;
+pub(crate) mod composite;
+pub(crate) mod datapoints;
+pub(crate) mod firing;
+pub(crate) mod glob;
+pub(crate) mod group;
+pub(crate) mod judged;
+pub(crate) mod key;
+pub(crate) mod metric_math;
+pub(crate) mod narrowing;
+pub(crate) mod policy;
+pub(crate) mod selectors;
+pub(crate) mod subscription;
+pub(crate) mod trail;

@@ -6,13 +6,14 @@ use std::collections::HashMap;
 
 use crate::ast::Operand;
 use crate::decimal::Decimal;
-use crate::event::EventValue;
-use crate::language::{Emptiness, Language, NumberLanguage, Query, find_text};
+use crate::event::{EventValue, is_json_number};
+use crate::language::{Emptiness, Language, Query, find_text};
 use crate::schema;
 
 use super::classes::Class;
+use super::interval::Interval;
 use super::problem::{Field, Problem};
-use super::search::State;
+use super::state::State;
 
 /// What a cell has to offer.
 #[derive(Clone, Debug)]
@@ -60,19 +61,15 @@ impl<'p, 'a> Cells<'p, 'a> {
         let asked = Asked::new(&self.problem.fields[field], inside, outside);
         let answer = match &self.problem.fields[field].classes.list[class] {
             Class::OtherText => asked.text(budget),
-            Class::NumberAt(value) => asked.number(
-                std::slice::from_ref(value),
-                &|number| number == value,
+            Class::NumberAt(value) => asked.number(&Interval::at(value), budget),
+            Class::NumberBetween(low, high) => asked.number(
+                &Interval {
+                    low: low.clone(),
+                    high: high.clone(),
+                    at: None,
+                },
                 budget,
             ),
-            Class::NumberBetween(low, high) => {
-                let between = |number: &Decimal| {
-                    low.as_ref().is_none_or(|low| number > low)
-                        && high.as_ref().is_none_or(|high| number < high)
-                };
-                let middle = Decimal::between(low.as_ref(), high.as_ref());
-                asked.number(middle.as_slice(), &between, budget)
-            }
             _ => Filled::Undecided,
         };
         self.answers.insert(key, answer.clone());
@@ -139,18 +136,11 @@ impl<'f, 'a> Asked<'f, 'a> {
 
     /// Readable texts of the wanted shape: wildcards filled with a word.
     fn shaped_texts(&self) -> Vec<String> {
-        let operands = self.field.classes.operands();
         let mut texts = Vec::new();
-        let shapes = self
-            .inside
-            .iter()
-            .filter_map(|language| match operands[*language] {
-                Operand::Text(pattern) => Some(pattern.as_str()),
-                _ => None,
-            });
-        for shape in shapes {
+        for shape in self.wanted_shapes() {
             texts.extend(["", "x", "example", "other"].map(|word| shape.replace('*', word)));
         }
+        texts.push(self.one_after_the_other());
         if self.inside.is_empty() {
             texts.extend(["other", "another", "example", "something-else"].map(str::to_owned));
             texts.extend((1..=8).map(|number| format!("other-{number}")));
@@ -158,51 +148,75 @@ impl<'f, 'a> Asked<'f, 'a> {
         texts
     }
 
-    fn number(
-        &self,
-        values: &[Decimal],
-        admits: &dyn Fn(&Decimal) -> bool,
-        budget: &mut u64,
-    ) -> Filled {
+    /// A text with every wanted piece once: the ones that texts begin with, the
+    /// ones that they contain, the ones that they end with.
+    fn one_after_the_other(&self) -> String {
+        let (mut first, mut between, mut last) = (String::new(), String::new(), String::new());
+        for shape in self.wanted_shapes() {
+            let mut pieces: Vec<&str> = shape.split('*').collect();
+            let end = pieces.pop().unwrap_or_default();
+            if end.len() > last.len() {
+                end.clone_into(&mut last);
+            }
+            for (position, piece) in pieces.into_iter().enumerate() {
+                if position > 0 {
+                    between.push_str(piece);
+                } else if piece.len() > first.len() {
+                    piece.clone_into(&mut first);
+                }
+            }
+        }
+        first + &between + &last
+    }
+
+    fn number(&self, interval: &Interval, budget: &mut u64) -> Filled {
         let named = self.named_numbers();
         let good = |text: &str| {
             !named.contains(&text)
-                && crate::event::is_json_number(text)
-                && Decimal::parse(text).is_some_and(|value| admits(&value))
+                && is_json_number(text)
+                && Decimal::parse(text).is_some_and(|value| interval.admits(&value))
                 && self.admits(text)
         };
-        let mut candidates = Vec::new();
-        for value in values {
-            candidates.extend(spellings(&value.to_text(), named.len() + 1));
-        }
-        for text in self.shaped_texts() {
-            candidates.extend([
-                text.clone(),
-                text.replace("example", "1"),
-                text.replace("other", "0"),
-            ]);
-        }
-        for shape in self.number_shapes() {
-            candidates.extend((0..10).map(|digit| shape.replace('*', &digit.to_string())));
-        }
-        if let Some(text) = candidates.into_iter().find(|text| good(text)) {
+        let plain = interval
+            .plain_value()
+            .map(|value| spellings(&value.to_text(), named.len() + 1));
+        let shaped = self.wanted_shapes().into_iter();
+        let shaped = shaped
+            .flat_map(|shape| (0..10).map(move |digit| shape.replace('*', &digit.to_string())));
+        if let Some(text) = plain
+            .into_iter()
+            .flatten()
+            .chain(shaped)
+            .find(|text| good(text))
+        {
             return Filled::Value(EventValue::Number(text.into()));
         }
         if self.is_unconstrained() {
             return Filled::Undecided;
         }
-        // The automata know signs, not values: nothing at all proves that there
-        // is nothing, and a text that is found must still be of the right value.
-        let any = NumberLanguage {
-            negative: true,
-            unsigned: true,
-        };
         let named = Language::of_texts(named.iter().copied());
-        match self.search(&[&Language::Number(any)], &[&named], budget) {
-            Emptiness::Empty => Filled::Empty,
-            Emptiness::Found(text) if good(&text) => Filled::Value(EventValue::Number(text.into())),
-            Emptiness::Found(_) | Emptiness::Undecided => Filled::Undecided,
+        // Plain decimals first, exactly; with exponents the automata admit every
+        // size, so that nothing found is a proof and a text found is a guess.
+        for exponents in [false, true] {
+            let Some(pieces) = interval.pieces(exponents) else {
+                return Filled::Undecided;
+            };
+            let mut empty = true;
+            for piece in &pieces {
+                let piece: Vec<&Language> = piece.iter().collect();
+                match self.search(&piece, &[&named], budget) {
+                    Emptiness::Empty => {}
+                    Emptiness::Found(text) if good(&text) => {
+                        return Filled::Value(EventValue::Number(text.into()));
+                    }
+                    Emptiness::Found(_) | Emptiness::Undecided => empty = false,
+                }
+            }
+            if exponents && empty {
+                return Filled::Empty;
+            }
         }
+        Filled::Undecided
     }
 
     fn named_numbers(&self) -> Vec<&'a str> {
@@ -218,7 +232,8 @@ impl<'f, 'a> Asked<'f, 'a> {
         named.collect()
     }
 
-    fn number_shapes(&self) -> Vec<&'a str> {
+    /// The texts with wildcards that values lie in.
+    fn wanted_shapes(&self) -> Vec<&'a str> {
         let operands = self.field.classes.operands();
         let shapes = self
             .inside
@@ -270,7 +285,8 @@ fn operand_matches(operand: &Operand, text: &str) -> bool {
     }
 }
 
-/// The same number with more and more zeros at its end.
+/// The same number in several spellings: with more and more zeros at its end, so
+/// that one of them is none of `count` others, and with exponents.
 fn spellings(text: &str, count: usize) -> Vec<String> {
     let (mantissa, exponent) = match text.find('e') {
         Some(at) => text.split_at(at),
@@ -279,5 +295,14 @@ fn spellings(text: &str, count: usize) -> Vec<String> {
     let point = if mantissa.contains('.') { "" } else { "." };
     let longer =
         (1..=count).map(|zeros| format!("{mantissa}{point}{}{exponent}", "0".repeat(zeros)));
-    std::iter::once(text.to_owned()).chain(longer).collect()
+    let mut spellings: Vec<String> = std::iter::once(text.to_owned()).chain(longer).collect();
+    if exponent.is_empty() {
+        spellings.extend(["e0", "E0", "e+0", "e-0"].map(|exponent| format!("{text}{exponent}")));
+    }
+    if let Some(value) = Decimal::parse(text) {
+        let shifted =
+            (-9..=9).map(|exponent| format!("{}e{exponent}", value.shifted(-exponent).to_text()));
+        spellings.extend(shifted);
+    }
+    spellings
 }

@@ -199,6 +199,20 @@ impl<'a> Classes<'a> {
         self.texts.get(text).copied().or_else(other)
     }
 
+    /// The class of a value; `None` for numbers, which have too many spellings.
+    pub(crate) fn of_value(&self, value: &EventValue) -> Option<usize> {
+        let class = match value {
+            EventValue::String(text) => return self.of_text(text),
+            EventValue::Number(_) => return None,
+            EventValue::Null => Class::Null,
+            EventValue::Bool(true) => Class::True,
+            EventValue::Bool(false) => Class::False,
+            EventValue::Array(_) => Class::Array,
+            EventValue::Object(_) => Class::Object,
+        };
+        self.list.iter().position(|known| *known == class)
+    }
+
     /// The class of a text that a test names.
     pub(crate) fn of_named_text(&self, text: &str) -> Option<usize> {
         self.texts.get(text).copied()

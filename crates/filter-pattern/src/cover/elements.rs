@@ -8,8 +8,9 @@ use crate::ast::{Condition, Segment, Selector, Test};
 use crate::evaluate::OpenQuestion;
 use crate::schema::{self, Kinds, Records, Schema};
 
+use super::builder::Builder;
+use super::drafts::Drafts;
 use super::formula::NodeId;
-use super::problem::{Builder, Drafts};
 
 /// More elements than this are not worth a proof.
 const MOST_ELEMENTS: usize = 48;

@@ -5,8 +5,9 @@ use crate::ast::{Ast, Selector};
 use crate::schema::{self, Claim, FieldRule, Kinds, Presence, Records, Relation, Schema};
 
 use super::assumption::Assumption;
+use super::builder::Builder;
+use super::drafts::Drafts;
 use super::formula::NodeId;
-use super::problem::{Builder, Drafts};
 
 /// One statement of the schema.
 #[derive(Debug)]

@@ -8,14 +8,19 @@
 
 mod answer;
 mod assumption;
+mod builder;
 mod cells;
 mod classes;
+mod drafts;
 mod elements;
 mod facts;
 mod formula;
+mod interval;
 mod problem;
 mod question;
+mod relevance;
 mod search;
+mod state;
 mod witness;
 
 pub use answer::{Budget, Covers, Proof, Why};

@@ -10,6 +10,7 @@ use crate::schema::Schema;
 use super::answer::{Budget, Covers, Proof, Why};
 use super::assumption::Assumption;
 use super::problem::{Patterns, Problem};
+use super::relevance::Required;
 use super::search::{Attempt, Found, Run, Search};
 use super::witness::{self, Witness};
 
@@ -189,7 +190,19 @@ pub fn missing_values(
 }
 
 fn decide(patterns: &Patterns<'_>, schema: &Schema, budget: Budget) -> Covers {
-    let problem = Problem::new(patterns, schema);
+    let required = Required::new(patterns.required);
+    let (filters, except) = (
+        required.meeting(patterns.filters),
+        required.meeting(patterns.except),
+    );
+    let problem = Problem::new(
+        &Patterns {
+            filters: &filters,
+            except: &except,
+            ..*patterns
+        },
+        schema,
+    );
     let asked = Asked {
         problem: &problem,
         patterns,
@@ -307,21 +320,32 @@ impl Asked<'_, '_> {
         }
     }
 
-    /// The facts that a proof needs: each one is left out in turn, and stays out
-    /// when the proof holds without it.
+    /// The facts that a proof needs: groups of them are left out, and stay out
+    /// when the proof holds without them.
     fn needed(&self, budget: &mut u64) -> Vec<Assumption> {
         let mut active = vec![true; self.problem.facts.len()];
-        for position in 0..active.len() {
-            active[position] = false;
-            if self.is_closed(&active, true, budget) != Some(true) {
-                active[position] = true;
-            }
-        }
+        self.leave_out(&mut active, 0, self.problem.facts.len(), budget);
         let facts = self.problem.facts.iter().zip(&active);
         facts
             .filter(|(_, active)| **active)
             .map(|(fact, _)| fact.assumption())
             .collect()
+    }
+
+    fn leave_out(&self, active: &mut [bool], from: usize, to: usize, budget: &mut u64) {
+        if from == to {
+            return;
+        }
+        active[from..to].fill(false);
+        if self.is_closed(active, true, budget) == Some(true) {
+            return;
+        }
+        active[from..to].fill(true);
+        if to - from > 1 {
+            let middle = from.midpoint(to);
+            self.leave_out(active, from, middle, budget);
+            self.leave_out(active, middle, to, budget);
+        }
     }
 
     fn undecided(&self, budget: u64) -> Why {

@@ -5,45 +5,8 @@
 use super::cells::{Cells, Filled};
 use super::facts::Effect;
 use super::formula::{Node, NodeId};
-use super::problem::{Field, Problem};
-
-/// For each field: the classes that are left, the languages its cells' texts
-/// lie in, and those they lie outside of.
-#[derive(Clone, Debug)]
-pub(crate) struct State {
-    words: Box<[u64]>,
-}
-
-impl State {
-    fn classes<'s>(&'s self, field: &Field<'_>) -> &'s [u64] {
-        &self.words[field.offset..field.offset + field.class_words()]
-    }
-
-    fn classes_mut<'s>(&'s mut self, field: &Field<'_>) -> &'s mut [u64] {
-        &mut self.words[field.offset..field.offset + field.class_words()]
-    }
-
-    /// The languages that texts in cells lie in (first) or outside of (second).
-    pub(crate) fn languages<'s>(&'s self, field: &Field<'_>) -> (&'s [u64], &'s [u64]) {
-        let start = field.offset + field.class_words();
-        let words = field.language_words();
-        (
-            &self.words[start..start + words],
-            &self.words[start + words..start + 2 * words],
-        )
-    }
-
-    fn set_language(&mut self, field: &Field<'_>, language: usize, outside: bool) {
-        let start =
-            field.offset + field.class_words() + usize::from(outside) * field.language_words();
-        self.words[start + language / 64] |= 1 << (language % 64);
-    }
-
-    /// Whether a class is left for a field.
-    pub(crate) fn has_class(&self, field: &Field<'_>, class: usize) -> bool {
-        self.classes(field)[class / 64] & (1 << (class % 64)) != 0
-    }
-}
+use super::problem::{Problem, Source};
+use super::state::{Conflict, State, Status};
 
 /// How far a search came.
 pub(crate) enum Found<T> {
@@ -86,25 +49,6 @@ pub(crate) struct Run<'r> {
 /// States that satisfy all goals and come to nothing, before the search ends.
 const MOST_ATTEMPTS: u32 = 24;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Status {
-    Holds,
-    Fails,
-    Open,
-}
-
-impl Status {
-    fn under(self, polarity: bool) -> Self {
-        match (self, polarity) {
-            (Self::Holds, false) => Self::Fails,
-            (Self::Fails, false) => Self::Holds,
-            (status, _) => status,
-        }
-    }
-}
-
-struct Conflict;
-
 type Goals = Vec<(NodeId, bool)>;
 
 impl<'p, 'a, T> Search<'p, 'a, T> {
@@ -114,14 +58,14 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
         budget: &'p mut u64,
         finish: &'p mut dyn FnMut(&State, &mut Cells<'p, 'a>, &mut u64) -> Attempt<T>,
     ) -> Found<T> {
-        let mut state = State {
-            words: vec![0; problem.state_words].into(),
-        };
-        for field in &problem.fields {
-            let all = field.classes.mask(|_| true);
-            state.classes_mut(field).copy_from_slice(&all);
-            if !run.questions_open && matches!(field.source, super::problem::Source::Question(_)) {
-                state.classes_mut(field)[0] = 1;
+        let mut state = State::unrestricted(problem);
+        if !run.questions_open {
+            for field in problem
+                .fields
+                .iter()
+                .filter(|field| matches!(field.source, Source::Question(_)))
+            {
+                state.keep_only(field, 0);
             }
         }
         let mut goals = problem.goals.clone();
@@ -129,22 +73,15 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
             match &fact.effect {
                 _ if !active => {}
                 Effect::Restrict { field, classes } => {
-                    restrict(state.classes_mut(&problem.fields[*field]), classes);
+                    state.restrict(&problem.fields[*field], classes);
                 }
                 Effect::Holds(node) => goals.push((*node, true)),
             }
         }
         if let Some((field, class)) = run.fixed {
-            let words = state.classes_mut(&problem.fields[field]);
-            let kept = words[class / 64] & (1 << (class % 64));
-            words.fill(0);
-            words[class / 64] = kept;
+            state.keep_only(&problem.fields[field], class);
         }
-        if problem
-            .fields
-            .iter()
-            .any(|field| state.classes(field).iter().all(|word| *word == 0))
-        {
+        if problem.fields.iter().any(|field| state.is_empty(field)) {
             return Found::Nothing;
         }
         let cells = Cells::new(problem);
@@ -178,12 +115,21 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
         if self.propagate(&mut state, &mut goals).is_err() {
             return None;
         }
-        let Some(choice) = self.narrowest(&state, &goals) else {
-            return if self.is_spent() {
-                None
-            } else {
-                self.attempt(&state)
-            };
+        if self.is_spent() {
+            return None;
+        }
+        if goals.is_empty() {
+            return self.attempt(&state);
+        }
+        // Most of a log group's filters have nothing to do with the event that
+        // is looked for: goals that a plain candidate satisfies need no choice.
+        let candidate = self.candidate(&state);
+        let choice = match self.narrowest(&state, &goals, Some(&candidate)) {
+            Some(choice) => choice,
+            None => match self.attempt(&candidate) {
+                Some(solution) => return Some(solution),
+                None => self.narrowest(&state, &goals, None)?,
+            },
         };
         let (node, polarity) = goals.remove(choice);
         for alternative in self.open_children(&state, node, polarity) {
@@ -280,69 +226,20 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
         literal: u32,
         polarity: bool,
     ) -> Result<bool, Conflict> {
-        let problem = self.problem;
-        let literal = &problem.formula.literals[literal as usize];
-        let field = &problem.fields[literal.field];
         self.spend(1);
-        let mut changed = false;
-        let by_language = literal.language.map(|(language, outside)| {
-            let want_outside = outside == polarity;
-            let (inside, outside) = state.languages(field);
-            let holds = |words: &[u64]| words[language / 64] & (1 << (language % 64)) != 0;
-            let (same, opposite) = if want_outside {
-                (outside, inside)
-            } else {
-                (inside, outside)
-            };
-            (language, want_outside, holds(same), holds(opposite))
-        });
-        let mut classes_left = 0;
-        let mut cells_left = 0;
-        for word in 0..field.class_words() {
-            let holding = if polarity {
-                literal.classes[word]
-            } else {
-                !literal.classes[word]
-            };
-            let cells = field.cells[word];
-            let kept = match by_language {
-                None => holding,
-                // Within cells the language decides, and may already have.
-                Some((.., contradicted)) if contradicted => holding & !cells,
-                Some(_) => holding | cells,
-            };
-            let slot = &mut state.classes_mut(field)[word];
-            let narrowed = *slot & kept;
-            changed |= narrowed != *slot;
-            *slot = narrowed;
-            classes_left |= narrowed;
-            cells_left |= narrowed & cells;
-        }
-        if classes_left == 0 {
-            return Err(Conflict);
-        }
-        if let Some((language, want_outside, known, _)) = by_language
-            && cells_left != 0
-            && !known
-        {
-            state.set_language(field, language, want_outside);
-            changed = true;
-        }
-        if changed && cells_left != 0 && !field.classes.languages.is_empty() {
+        let literal = &self.problem.formula.literals[literal as usize];
+        let field = &self.problem.fields[literal.field];
+        let narrowed = state.narrow(field, literal, polarity)?;
+        if narrowed.changed && narrowed.cells_left && !field.classes.languages.is_empty() {
             self.drop_empty_cells(state, literal.field)?;
         }
-        Ok(changed)
+        Ok(narrowed.changed)
     }
 
     /// Removes cells in which no text is left, once nothing else is.
     fn drop_empty_cells(&mut self, state: &mut State, field_number: usize) -> Result<(), Conflict> {
         let field = &self.problem.fields[field_number];
-        let only_cells = state
-            .classes(field)
-            .iter()
-            .zip(&field.cells)
-            .all(|(left, cells)| left & !cells == 0);
-        if !only_cells {
+        if !state.has_only_cells(field) {
             return Ok(());
         }
         let mut left = false;
@@ -352,7 +249,7 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
             }
             match self.cells.fill(state, field_number, class, self.budget) {
                 Filled::Value(_) | Filled::Undecided => left = true,
-                Filled::Empty => state.classes_mut(field)[class / 64] &= !(1 << (class % 64)),
+                Filled::Empty => state.remove(field, class),
             }
         }
         if left { Ok(()) } else { Err(Conflict) }
@@ -392,50 +289,7 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
     fn literal_status(&mut self, state: &State, literal: u32) -> Status {
         self.spend(1);
         let literal = &self.problem.formula.literals[literal as usize];
-        let field = &self.problem.fields[literal.field];
-        let left = state.classes(field);
-        let mut may_hold = false;
-        let mut may_fail = false;
-        let decided_by_language = literal.language.is_some();
-        for ((left, classes), cells) in left.iter().zip(&literal.classes).zip(&field.cells) {
-            let known = if decided_by_language {
-                left & !cells
-            } else {
-                *left
-            };
-            may_hold |= known & classes != 0;
-            may_fail |= known & !classes != 0;
-        }
-        if let Some((language, outside)) = literal.language
-            && left
-                .iter()
-                .zip(&field.cells)
-                .any(|(left, cells)| left & cells != 0)
-        {
-            let (inside_words, outside_words) = state.languages(field);
-            let bit = 1_u64 << (language % 64);
-            let is_inside = inside_words[language / 64] & bit != 0;
-            let is_outside = outside_words[language / 64] & bit != 0;
-            match (is_inside, is_outside) {
-                (true, _) => {
-                    may_hold |= !outside;
-                    may_fail |= outside;
-                }
-                (_, true) => {
-                    may_hold |= outside;
-                    may_fail |= !outside;
-                }
-                (false, false) => {
-                    may_hold = true;
-                    may_fail = true;
-                }
-            }
-        }
-        match (may_hold, may_fail) {
-            (true, true) => Status::Open,
-            (true, false) => Status::Holds,
-            (false, _) => Status::Fails,
-        }
+        state.status(&self.problem.fields[literal.field], literal)
     }
 
     fn open_children(&mut self, state: &State, node: NodeId, polarity: bool) -> Vec<NodeId> {
@@ -450,21 +304,39 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
         }
     }
 
-    /// The goal with the fewest alternatives, the earliest of several.
-    fn narrowest(&mut self, state: &State, goals: &Goals) -> Option<usize> {
+    /// The state with one plain class for each field.
+    fn candidate(&mut self, state: &State) -> State {
+        let mut candidate = state.clone();
+        for field in &self.problem.fields {
+            let left = |class: &usize| state.has_class(field, *class);
+            let plain = field.plain.iter().copied().find(left);
+            let class = plain
+                .or_else(|| (0..field.classes.list.len()).find(left))
+                .unwrap_or(0);
+            candidate.keep_only(field, class);
+        }
+        candidate
+    }
+
+    /// The goal with the fewest alternatives, the earliest of several; only among
+    /// those that the candidate does not satisfy, if there is one.
+    fn narrowest(
+        &mut self,
+        state: &State,
+        goals: &Goals,
+        candidate: Option<&State>,
+    ) -> Option<usize> {
         let mut best: Option<(usize, usize)> = None;
         for (position, (node, polarity)) in goals.iter().enumerate() {
+            if candidate.is_some_and(|it| self.status(it, *node).under(*polarity) == Status::Holds)
+            {
+                continue;
+            }
             let count = self.open_children(state, *node, *polarity).len();
             if best.is_none_or(|(fewest, _)| count < fewest) {
                 best = Some((count, position));
             }
         }
         best.map(|(_, position)| position)
-    }
-}
-
-fn restrict(words: &mut [u64], by: &[u64]) {
-    for (word, by) in words.iter_mut().zip(by) {
-        *word &= by;
     }
 }

@@ -5,13 +5,13 @@
 use crate::ast::{Segment, Selector};
 use crate::evaluate::Reading;
 use crate::event::{Event, EventValue};
-use crate::schema::{Circumstances, Schema, only_mandatory, template};
+use crate::schema::{Circumstances, Schema, better_error_codes, only_mandatory, template};
 
 use super::assumption::Assumption;
 use super::cells::{Cells, Filled};
 use super::classes::Class;
 use super::problem::{Field, Patterns, Source};
-use super::search::State;
+use super::state::State;
 
 /// An event that the required pattern matches and no filter does.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,53 +91,83 @@ pub(super) fn event_of(
             reading = reading.with(question);
         }
     }
-    // The event's name, source and identity first: the template follows them.
+    // What the rest of the record follows comes first.
     let mut circumstances = Circumstances::default();
-    for (keys, place) in [
-        (&["eventSource"][..], 0),
-        (&["eventName"], 1),
-        (&["userIdentity", "type"], 2),
-    ] {
+    let leading: [(&[&str], Place); 4] = [
+        (&["eventSource"], |it| &mut it.event_source),
+        (&["eventName"], |it| &mut it.event_name),
+        (&["userIdentity", "type"], |it| &mut it.identity_type),
+        (&["errorCode"], |it| &mut it.error_code),
+    ];
+    for (keys, place) in leading {
         let selector = Selector::of_keys(keys.iter().copied());
         let Some(field) = problem.find_field(&selector) else {
             continue;
         };
         let plain = template(schema, &circumstances);
-        if let Some(EventValue::String(text)) =
-            choose(state, cells, field, plain.get(&selector), budget)?
-        {
-            match place {
-                0 => {
-                    circumstances.event_source =
-                        source_unless_free(state, &problem.fields[field], &text);
-                }
-                1 => circumstances.event_name = Some(text.into()),
-                _ => circumstances.identity_type = Some(text.into()),
-            }
+        let usual = plain.get(&selector);
+        let value = choose(state, cells, field, usual, budget)?;
+        let forced = usual != value.as_ref() || classes_left(state, &problem.fields[field]) == 1;
+        if let (true, Some(EventValue::String(text))) = (forced, value) {
+            *place(&mut circumstances) = Some(text.into());
         }
     }
     let plain = template(schema, &circumstances);
     let mut chosen: Vec<(&Selector, Option<EventValue>)> = Vec::new();
     for (number, field) in problem.fields.iter().enumerate() {
         if let Some(selector) = field.selector() {
-            chosen.push((
-                selector,
-                choose(state, cells, number, plain.get(selector), budget)?,
-            ));
+            let value = choose(state, cells, number, plain.get(selector), budget)?;
+            chosen.push((selector, value));
         }
     }
+    fit_error_code(state, cells, &plain, &mut chosen);
     chosen.sort_by_key(|(selector, _)| selector.segments().len());
     let rich = overlay(plain.clone(), &chosen)?;
     let bare = overlay(only_mandatory(&plain), &chosen)?;
     Some((vec![rich, bare], reading))
 }
 
-/// The source that was chosen, when the state leaves no other one.
-fn source_unless_free(state: &State, field: &Field<'_>, text: &str) -> Option<String> {
-    let left = (0..field.classes.list.len())
+type Place = fn(&mut Circumstances) -> &mut Option<String>;
+
+fn classes_left(state: &State, field: &Field<'_>) -> usize {
+    (0..field.classes.list.len())
         .filter(|class| state.has_class(field, *class))
-        .count();
-    (left == 1).then(|| text.to_owned())
+        .count()
+}
+
+/// Puts an error code of the event's own service in the place of another
+/// service's, where the patterns leave the choice.
+fn fit_error_code(
+    state: &State,
+    cells: &Cells<'_, '_>,
+    plain: &Event,
+    chosen: &mut [(&Selector, Option<EventValue>)],
+) {
+    let code = Selector::of_keys(["errorCode"]);
+    let source = Selector::of_keys(["eventSource"]);
+    let named = chosen
+        .iter()
+        .find(|(selector, _)| **selector == source)
+        .and_then(|(_, value)| value.as_ref());
+    let Some(EventValue::String(source)) = named.or_else(|| plain.get(&source)).cloned() else {
+        return;
+    };
+    let Some(field) = cells.problem().find_field(&code) else {
+        return;
+    };
+    let classes = &cells.problem().fields[field].classes;
+    for (selector, value) in chosen.iter_mut() {
+        let (true, Some(EventValue::String(text))) = (**selector == code, &value) else {
+            continue;
+        };
+        let in_cell = |text: &str| classes.of_named_text(text).is_none();
+        let fits = |better: &&&str| {
+            in_cell(text) && in_cell(better) && cells.admits_text(state, field, better)
+        };
+        if let Some(better) = better_error_codes(text, &source).iter().find(fits) {
+            *value = Some(EventValue::String((*better).into()));
+        }
+    }
 }
 
 /// The plainest value left for a field; the outer option is whether one is known.
@@ -155,7 +185,7 @@ fn choose(
     let field = &cells.problem().fields[field_number];
     let left = |class: usize| state.has_class(field, class);
     if let Some(value) = usual
-        && let Some(class) = class_of(field, value)
+        && let Some(class) = field.classes.of_value(value)
         && left(class)
     {
         let fits = match (&field.classes.list[class], value) {
@@ -189,23 +219,6 @@ fn choose(
         }
     }
     None
-}
-
-fn class_of(field: &Field<'_>, value: &EventValue) -> Option<usize> {
-    match value {
-        EventValue::String(text) => field.classes.of_text(text),
-        EventValue::Number(_) => None,
-        other => {
-            let kind = match other {
-                EventValue::Null => Class::Null,
-                EventValue::Bool(true) => Class::True,
-                EventValue::Bool(false) => Class::False,
-                EventValue::Array(_) => Class::Array,
-                _ => Class::Object,
-            };
-            field.classes.list.iter().position(|class| *class == kind)
-        }
-    }
 }
 
 /// An index beyond this makes an event that nobody wants to see.

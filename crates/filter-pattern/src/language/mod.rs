@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::ast::TextPattern;
 use crate::regex::{RegexAutomaton, RegexPattern, RegexState};
 use glob::Glob;
-pub(crate) use number::NumberLanguage;
+pub(crate) use number::{NumberLanguage, SizeLanguage};
 
 /// A set of texts, as an automaton over characters.
 #[derive(Clone, Debug)]
@@ -22,6 +22,7 @@ pub(crate) enum Language {
     Glob(Arc<Glob>),
     Regex(Arc<RegexAutomaton>),
     Number(NumberLanguage),
+    Size(Arc<SizeLanguage>),
     /// Exactly these texts.
     Texts(Arc<[Box<str>]>),
 }
@@ -39,6 +40,16 @@ pub(crate) enum State {
     Among { low: u32, high: u32, depth: u32 },
     /// A regular expression's set of nodes.
     Regex(RegexState),
+}
+
+impl State {
+    /// What one step from here costs.
+    fn cost(&self) -> u64 {
+        match self {
+            Self::Regex(RegexState::Searching { waiting, .. }) => 1 + waiting.len() as u64 / 2,
+            _ => 1,
+        }
+    }
 }
 
 impl Language {
@@ -63,6 +74,7 @@ impl Language {
             Self::Glob(glob) => glob.start(),
             Self::Regex(nfa) => regex_state(nfa.start()),
             Self::Number(_) => NumberLanguage::start(),
+            Self::Size(_) => SizeLanguage::start(),
             Self::Texts(texts) => among(texts, 0, texts.len(), 0),
         }
     }
@@ -73,6 +85,7 @@ impl Language {
             (Self::Glob(glob), State::At(at)) => glob.step(*at, character),
             (Self::Regex(nfa), State::Regex(state)) => regex_state(nfa.step(state, character)),
             (Self::Number(number), State::At(at)) => number.step(*at, character),
+            (Self::Size(size), State::At(at)) => size.step(*at, character),
             (Self::Texts(texts), State::Among { low, high, depth }) => {
                 let mut buffer = [0; 4];
                 let bytes = character.encode_utf8(&mut buffer).as_bytes();
@@ -100,7 +113,8 @@ impl Language {
             (_, State::Full) => true,
             (Self::Glob(glob), State::At(at)) => glob.accepts(*at),
             (Self::Regex(nfa), State::Regex(state)) => nfa.accepts(state),
-            (Self::Number(_), State::At(at)) => NumberLanguage::accepts(*at),
+            (Self::Number(number), State::At(at)) => number.accepts(*at),
+            (Self::Size(size), State::At(at)) => size.accepts(*at),
             (Self::Texts(texts), State::Among { low, depth, .. }) => {
                 texts[*low as usize].len() == *depth as usize
             }
@@ -115,7 +129,7 @@ impl Language {
         match self {
             Self::Glob(glob) => glob.characters().for_each(single),
             Self::Regex(nfa) => boundaries.extend(nfa.boundaries()),
-            Self::Number(_) => number::CHARACTERS.chars().for_each(single),
+            Self::Number(_) | Self::Size(_) => number::CHARACTERS.chars().for_each(single),
             Self::Texts(texts) => texts
                 .iter()
                 .flat_map(|text| text.chars())

@@ -51,7 +51,7 @@ pub(crate) fn find_text(query: &Query<'_>, budget: &mut u64) -> Emptiness {
             return Emptiness::Found(spell(&reached, next));
         }
         for &character in &alphabet {
-            let cost = 1 + query.inside.len() as u64 + query.outside.len() as u64;
+            let cost = 1 + reached[next].0.iter().map(State::cost).sum::<u64>();
             if *budget < cost {
                 *budget = 0;
                 return Emptiness::Undecided;

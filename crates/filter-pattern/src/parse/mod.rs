@@ -10,6 +10,7 @@ mod terms;
 
 pub(crate) use cursor::Cursor;
 pub use error::{ParseError, ParseErrorKind};
+pub(crate) use operand::quoted as quoted_text;
 pub(crate) use terms::is_word as is_term_word;
 
 use crate::ast::{Ast, Selector};

@@ -29,7 +29,7 @@ pub(super) fn operand(cursor: &mut Cursor<'_>) -> Result<Operand, ParseError> {
 
 /// Reads a text in double quotation marks. `\"` and `\\` stand for the second
 /// character; any other backslash stands for itself.
-pub(super) fn quoted(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
+pub(crate) fn quoted(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
     let start = cursor.at();
     cursor.bump();
     let mut text = String::new();

@@ -12,6 +12,7 @@ pub(crate) struct Circumstances {
     pub(crate) event_name: Option<String>,
     pub(crate) event_source: Option<String>,
     pub(crate) identity_type: Option<String>,
+    pub(crate) error_code: Option<String>,
 }
 
 /// A record to fill in free fields from; an empty one for arbitrary events.
@@ -21,10 +22,13 @@ pub(crate) fn template(schema: &Schema, circumstances: &Circumstances) -> Event 
     }
     let account = known_account(schema).unwrap_or("111122223333");
     let source = circumstances.event_source.as_deref();
-    let name = circumstances
-        .event_name
-        .as_deref()
-        .unwrap_or_else(|| usual_event(source));
+    let name = circumstances.event_name.as_deref();
+    let source = source.or_else(|| {
+        name.is_none()
+            .then(|| source_of_error(circumstances.error_code.as_deref()))
+            .flatten()
+    });
+    let name = name.unwrap_or_else(|| usual_event(source));
     let source = source.unwrap_or_else(|| usual_source(name));
     let sign_in = source == "signin.amazonaws.com";
     let read_only = ["Get", "List", "Describe", "Head", "Lookup"]
@@ -126,6 +130,32 @@ pub(crate) fn usual_source(name: &str) -> &'static str {
     sources_of_event(name)
         .and_then(|(_, sources)| sources.first().copied())
         .unwrap_or("ec2.amazonaws.com")
+}
+
+/// A service that reports an error code.
+fn source_of_error(code: Option<&str>) -> Option<&'static str> {
+    Some(if is_ec2_code(code?) {
+        EC2
+    } else {
+        "s3.amazonaws.com"
+    })
+}
+
+/// EC2 prefixes its error codes.
+fn is_ec2_code(code: &str) -> bool {
+    code.starts_with("Client.") || code.starts_with("Server.")
+}
+
+const EC2: &str = "ec2.amazonaws.com";
+
+/// Error codes to put in the place of one that the service of the event would
+/// not report, the best first; none when the code fits.
+pub(crate) fn better_error_codes(code: &str, source: &str) -> &'static [&'static str] {
+    match (source == EC2, is_ec2_code(code)) {
+        (true, false) => &["Client.UnauthorizedOperation"],
+        (false, true) => &["AccessDenied", "UnauthorizedOperation"],
+        _ => &[],
+    }
 }
 
 /// An event that a service logs.

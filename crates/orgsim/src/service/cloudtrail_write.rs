@@ -78,9 +78,23 @@ fn create(world: &World, request: &Request) -> Answer {
             ),
         ));
     }
-    let row = trail_row(&trail);
+    let row = written_row(&trail);
     trails.insert(name.to_owned(), trail);
     Ok(row)
+}
+
+/// A trail as the writing operations show it: without what only reading ones tell.
+fn written_row(trail: &Trail) -> Value {
+    const READ_ONLY: [&str; 3] = [
+        "HomeRegion",
+        "HasCustomEventSelectors",
+        "HasInsightSelectors",
+    ];
+    let mut row = trail_row(trail);
+    if let Value::Structure(members) = &mut row {
+        members.retain(|(name, _)| !READ_ONLY.contains(name));
+    }
+    row
 }
 
 /// Sets what the request names. CloudTrail delivers to log groups of the trail's own account.
@@ -163,7 +177,7 @@ fn change(
 ) -> Answer {
     let mut trail = own_trail(world, request)?;
     change(&mut trail, request)?;
-    let row = trail_row(&trail);
+    let row = written_row(&trail);
     if let Some(mut state) = world.account(&request.caller.account) {
         let region = state.region(&request.region);
         region.trails.insert(trail.name.clone(), trail);

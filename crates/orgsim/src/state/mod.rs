@@ -124,7 +124,7 @@ impl World {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The organization, to change. Accounts that are added here have no content.
+    /// The organization, to change. An account that is added here is listed but cannot be entered.
     pub fn organization_mut(&self) -> RwLockWriteGuard<'_, Organization> {
         self.organization
             .write()

@@ -7,3 +7,4 @@ mod protocols;
 mod scenarios;
 mod support;
 mod trails;
+mod writes;

@@ -15,18 +15,18 @@ pub fn command(action: &Action) -> String {
         Action::StartLogging { trail } => {
             format!(
                 "aws cloudtrail start-logging --region {region} --name {}",
-                quoted(trail.as_str())
+                trail_name(trail)
             )
         }
         Action::MakeTrailMultiRegion { trail } => format!(
             "aws cloudtrail update-trail --region {region} --name {} --is-multi-region-trail \
              --include-global-service-events",
-            quoted(trail.as_str())
+            trail_name(trail)
         ),
         Action::RecordGlobalServiceEvents { trail } => format!(
             "aws cloudtrail update-trail --region {region} --name {} \
              --include-global-service-events",
-            quoted(trail.as_str())
+            trail_name(trail)
         ),
         Action::CreateLogGroup { log_group } => format!(
             "aws logs create-log-group --region {region} --log-group-name {}",
@@ -44,7 +44,7 @@ pub fn command(action: &Action) -> String {
         } => format!(
             "aws cloudtrail update-trail --region {region} --name {} \
              --cloud-watch-logs-log-group-arn {} --cloud-watch-logs-role-arn {}",
-            quoted(trail.as_str()),
+            trail_name(trail),
             quoted(&format!("{log_group}:*")),
             quoted(role.as_str())
         ),
@@ -102,6 +102,11 @@ pub(crate) fn subscribe(topic: &Arn, endpoint: &Endpoint) -> String {
         quoted(&endpoint.protocol),
         quoted(&endpoint.address)
     )
+}
+
+/// A trail's name serves in its own account and Region, where it is changed.
+fn trail_name(trail: &Arn) -> String {
+    quoted(trail.resource().trim_start_matches("trail/"))
 }
 
 /// JSON rather than shorthand: names may hold commas and equals signs.

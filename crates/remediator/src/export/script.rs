@@ -91,20 +91,16 @@ fn write_step(script: &mut String, step: &Step) {
         Action::ConnectLogGroup { .. } => format!("patiently {}", command(&step.action)),
         action => command(action),
     };
-    match guard(&step.action) {
-        Some(guard) => {
-            let _ = writeln!(script, "  if {guard}; then");
-            for line in command.lines() {
-                let _ = writeln!(script, "    {line}");
-            }
-            script.push_str("  fi\n");
-        }
-        None => {
-            for line in command.lines() {
-                let _ = writeln!(script, "  {line}");
-            }
-        }
+    let guard = guard(&step.action);
+    let (open, close) = match &guard {
+        Some(guard) => (format!("if {guard}; then"), "fi"),
+        None => ("{".to_owned(), "}"),
+    };
+    let _ = writeln!(script, "  {open}");
+    for line in command.lines() {
+        let _ = writeln!(script, "    {line}");
     }
+    let _ = writeln!(script, "  {close} >/dev/null");
 }
 
 /// The condition under which the command runs. Kinds that AWS itself makes
@@ -145,7 +141,7 @@ fn guard(action: &Action) -> Option<String> {
 }
 
 const PREAMBLE: &str = r#"
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$*" >&2; }
 stop() { printf 'stopped: %s\n' "$*" >&2; exit 1; }
 
 command -v aws >/dev/null || stop 'the AWS CLI (aws) is not installed'
@@ -237,37 +233,3 @@ role_is_absent() {
   is_absent "role $role" "$found" "$role"
 }
 "#;
-#[cfg(test)]
-mod tmp {
-    use super::*;
-    #[test]
-    fn tmp() {
-        let a = "123456789012";
-        let group: orgsweep_controls::LogGroupArn = format!("arn:aws:logs:us-east-1:{a}:log-group:trail's logs").parse().unwrap();
-        let topic: orgsweep_controls::Arn = format!("arn:aws:sns:us-east-1:{a}:orgsweep-alarms").parse().unwrap();
-        let alarm: orgsweep_controls::Arn = format!("arn:aws:cloudwatch:us-east-1:{a}:alarm:orgsweep-s3").parse().unwrap();
-        let other: orgsweep_controls::Arn = format!("arn:aws:cloudwatch:us-east-1:{a}:alarm:theirs it's").parse().unwrap();
-        let trail: orgsweep_controls::Arn = format!("arn:aws:cloudtrail:us-east-1:{a}:trail/main").parse().unwrap();
-        let role: orgsweep_controls::Arn = format!("arn:aws:iam::{a}:role/orgsweep-main-to-logs").parse().unwrap();
-        let metric = crate::steps::Metric { namespace: "CISBenchmark".into(), name: "orgsweep-s3".into() };
-        let actions = vec![
-            Action::CreateLogGroup { log_group: group.clone() },
-            Action::CreateDeliveryRole { role: role.clone(), log_group: group.clone(), organization: Some("o-a1b2c3d4e5".parse().unwrap()) },
-            Action::ConnectLogGroup { trail: trail.clone(), log_group: group.clone(), role },
-            Action::MakeTrailMultiRegion { trail: trail.clone() },
-            Action::RecordGlobalServiceEvents { trail: trail.clone() },
-            Action::StartLogging { trail },
-            Action::CreateTopic { topic: topic.clone() },
-            Action::AllowCloudWatch { topic: topic.clone(), statement: crate::steps::TopicStatement { sid: "OrgsweepAllowAlarms".into(), alarm_account: a.parse().unwrap() } },
-            Action::Subscribe { topic: topic.clone(), endpoint: "email:secops@example.com".parse().unwrap() },
-            Action::PutMetricFilter { log_group: group, filter: "orgsweep-s3".into(), pattern: "{ ($.eventSource = s3.amazonaws.com) && ($.eventName = \"PutBucketPolicy\") }".into(), metric: metric.clone() },
-            Action::PutAlarm { alarm, metric, topic: topic.clone(), control: "s3-bucket-policy-changes".parse().unwrap() },
-            Action::AddAlarmAction { alarm: other.clone(), topic },
-            Action::EnableAlarmActions { alarm: other },
-        ];
-        let steps: Vec<Step> = actions.into_iter().enumerate().map(|(i, action)| Step {
-            number: i as u32 + 1, account_id: action.account(), region: action.region(), resource: action.resource(), preconditions: vec![], effect: action.effect(), inverse: action.inverse(), permissions: vec![], command: command(&action), monthly_cost_usd: crate::steps::Cost::NONE, risky: false, repairs: Default::default(), action }).collect();
-        let plan = Plan { format: 1, plan_id: uuid::Uuid::nil(), digest: String::new(), created_at: chrono::Utc::now(), expires_at: chrono::Utc::now() + chrono::TimeDelta::days(365), author: "a".into(), reason: "b\nc".into(), catalog_digest: String::new(), strategy: crate::Strategy::Auto, alternative: None, monthly_cost_usd: crate::steps::Cost::NONE, steps, human_steps: vec![], repairs: vec![], left_out: vec![] };
-        std::fs::write("/tmp/h/tmp-script.sh", shell_script(&plan.sealed())).unwrap();
-    }
-}

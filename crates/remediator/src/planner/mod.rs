@@ -121,7 +121,7 @@ impl<'a> Planner<'a> {
 
     fn plan_finding(&mut self, account: &AccountId, control: &ControlId) {
         let facts = self.world.facts();
-        let Some(before) = World::as_read(facts).judge(account, control, None) else {
+        let Some(before) = self.world.before_acts().judge(account, control, None) else {
             let why = if facts.catalog.control(control).is_none() {
                 Why::UnknownControl
             } else {
@@ -214,7 +214,7 @@ impl<'a> Planner<'a> {
             return known.clone();
         }
         let passes_with = |acts: &mut dyn Iterator<Item = usize>| {
-            let mut world = World::as_read(self.world.facts());
+            let mut world = self.world.before_acts();
             for index in acts {
                 world.apply(self.assembly.act(index), &involved);
             }

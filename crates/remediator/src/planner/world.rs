@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use orgsweep_controls::{
-    AccountId, AccountSnapshot, Arn, Call, Catalog, ControlId, Finding, OrganizationId, ReliedOn,
-    Unread, UnreadCause, evaluate,
+    AccountId, AccountSnapshot, Arn, Call, Catalog, ControlId, Evaluator, Finding, OrganizationId,
+    ReliedOn, Unread, UnreadCause,
 };
 
 use super::act::Act;
@@ -33,6 +33,7 @@ pub struct Facts<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct World<'a> {
     facts: Facts<'a>,
+    evaluator: Arc<Evaluator>,
     changed: Snapshots,
 }
 
@@ -41,7 +42,16 @@ impl<'a> World<'a> {
     pub(super) fn as_read(facts: Facts<'a>) -> Self {
         Self {
             facts,
+            evaluator: Arc::new(Evaluator::new(facts.catalog)),
             changed: Snapshots::new(),
+        }
+    }
+
+    /// The same world before any act.
+    pub(super) fn before_acts(&self) -> Self {
+        Self {
+            changed: Snapshots::new(),
+            ..self.clone()
         }
     }
 
@@ -111,7 +121,8 @@ impl<'a> World<'a> {
         let snapshot = self.snapshot(account)?;
         let restricted = trails.map(|trails| seeing_only(snapshot, trails));
         let snapshot = restricted.as_ref().unwrap_or(snapshot);
-        evaluate(self.facts.catalog, snapshot, &self.relied_on(account))
+        self.evaluator
+            .evaluate(snapshot, &self.relied_on(account))
             .into_iter()
             .find(|finding| finding.control == *control)
     }

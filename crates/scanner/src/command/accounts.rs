@@ -26,10 +26,17 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
         rows.retain(|row| row.outcome.as_deref() == Some(outcome));
     }
     if rows.is_empty() && settings.format == Format::Table {
-        terminal::tell("no accounts; `orgsweep sweep` reads the organization, `orgsweep demo` an invented one");
+        terminal::tell(
+            "no accounts; `orgsweep sweep` reads the organization, `orgsweep demo` an invented one",
+        );
         return Ok(Exit::Fine);
     }
-    terminal::print(&listing(&rows, &columns(), settings.format, terminal::width())?)?;
+    terminal::print(&listing(
+        &rows,
+        &columns(),
+        settings.format,
+        terminal::width(),
+    )?)?;
     Ok(Exit::Fine)
 }
 
@@ -37,15 +44,23 @@ fn columns() -> [Column<AccountRow>; 12] {
     [
         Column::new("account_id", "account", |row| row.account_id.to_string()),
         Column::new("account_name", "name", |row| row.account_name.clone()),
-        Column::new("ou_path", "OU", |row| row.ou_path.clone().unwrap_or_default()),
+        Column::new("ou_path", "OU", |row| {
+            row.ou_path.clone().unwrap_or_default()
+        }),
         Column::new("state", "state", |row| row.state.clone()),
-        Column::new("outcome", "last sweep", |row| row.outcome.clone().unwrap_or_default()),
-        Column::new("reason", "reason", |row| row.reason.clone().unwrap_or_default()),
+        Column::new("outcome", "last sweep", |row| {
+            row.outcome.clone().unwrap_or_default()
+        }),
+        Column::new("reason", "reason", |row| {
+            row.reason.clone().unwrap_or_default()
+        }),
         Column::csv_only("message", |row| row.message.clone().unwrap_or_default()),
         Column::new("passing", "pass", |row| row.passing.to_string()),
         Column::new("failing", "fail", |row| row.failing.to_string()),
         Column::new("unknown", "unknown", |row| row.unknown.to_string()),
         Column::csv_only("not_applicable", |row| row.not_applicable.to_string()),
-        Column::new("observed_at", "read at", |row| row.observed_at.map(moment).unwrap_or_default()),
+        Column::new("observed_at", "read at", |row| {
+            row.observed_at.map(moment).unwrap_or_default()
+        }),
     ]
 }

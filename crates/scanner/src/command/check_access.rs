@@ -2,6 +2,7 @@
 //! missing, per permission.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use clap::Args;
 use futures::StreamExt as _;
@@ -44,11 +45,19 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
     let settings = Settings::new(&context.layers(arguments.scope.settings())?);
     let scope = arguments.scope.scope(&settings)?;
     let access = context::access(&settings).await?;
-    let rules = Rules { expected: settings.expected_organization.as_ref(), tags: false, fallback: settings.inventory_fallback };
+    let rules = Rules {
+        expected: settings.expected_organization.as_ref(),
+        tags: false,
+        fallback: settings.inventory_fallback,
+    };
     let plan = plan(&access, None, &scope, &rules).await?;
     context::warn_of(&plan.remarks);
-    let names: BTreeMap<&AccountId, &str> =
-        plan.inventory.accounts.iter().map(|account| (&account.id, account.name.as_str())).collect();
+    let names: BTreeMap<&AccountId, &str> = plan
+        .inventory
+        .accounts
+        .iter()
+        .map(|account| (&account.id, account.name.as_str()))
+        .collect();
     terminal::tell(&format!(
         "trying the role in {}",
         counted(plan.selected.accounts.len() as u64, "account")
@@ -59,10 +68,17 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         .collect()
         .await;
     checks.sort_by(|one, other| one.account.cmp(&other.account));
-    let rows: Vec<Row> = checks.iter().flat_map(|check| rows_of(check, names.get(&check.account).copied())).collect();
+    let rows: Vec<Row> = checks
+        .iter()
+        .flat_map(|check| rows_of(check, names.get(&check.account).copied()))
+        .collect();
     print(&rows, &checks, settings.format)?;
     let incomplete = rows.iter().any(|row| row.outcome == "denied");
-    Ok(if incomplete && arguments.fail_on_incomplete { Exit::Incomplete } else { Exit::Fine })
+    Ok(if incomplete && arguments.fail_on_incomplete {
+        Exit::Incomplete
+    } else {
+        Exit::Fine
+    })
 }
 
 fn rows_of(check: &AccessCheck, name: Option<&str>) -> Vec<Row> {
@@ -90,13 +106,22 @@ fn rows_of(check: &AccessCheck, name: Option<&str>) -> Vec<Row> {
 /// People see what is missing; programs get every row.
 fn print(rows: &[Row], checks: &[AccessCheck], format: Format) -> anyhow::Result<()> {
     let columns = [
-        Column::new("account_id", "account", |row: &&Row| row.account_id.to_string()),
-        Column::new("account_name", "name", |row: &&Row| row.account_name.clone()),
-        Column::new("permission", "permission", |row: &&Row| row.permission.clone()),
+        Column::new("account_id", "account", |row: &&Row| {
+            row.account_id.to_string()
+        }),
+        Column::new("account_name", "name", |row: &&Row| {
+            row.account_name.clone()
+        }),
+        Column::new("permission", "permission", |row: &&Row| {
+            row.permission.clone()
+        }),
         Column::new("outcome", "outcome", |row: &&Row| row.outcome.to_owned()),
         Column::new("message", "message", |row: &&Row| row.message.clone()),
     ];
-    let shown: Vec<&Row> = rows.iter().filter(|row| format != Format::Table || row.outcome != "allowed").collect();
+    let shown: Vec<&Row> = rows
+        .iter()
+        .filter(|row| format != Format::Table || row.outcome != "allowed")
+        .collect();
     if format != Format::Table || !shown.is_empty() {
         terminal::print(&listing(&shown, &columns, format, terminal::width())?)?;
     }
@@ -118,7 +143,8 @@ fn totals(rows: &[Row], checks: &[AccessCheck]) -> String {
     }
     let mut text = String::from("\n");
     for (permission, number) in missing {
-        text.push_str(&format!("{permission} is denied in {number} of {accounts}\n"));
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "{permission} is denied in {number} of {accounts}");
     }
     text
 }
@@ -135,8 +161,16 @@ mod tests {
             account: account.parse().unwrap(),
             sign_in_failure: None,
             permissions: vec![
-                PermissionCheck { permission: "sns:GetTopicAttributes".to_owned(), outcome: PermissionOutcome::Denied { message: "no".to_owned() } },
-                PermissionCheck { permission: "logs:DescribeLogGroups".to_owned(), outcome: PermissionOutcome::Allowed },
+                PermissionCheck {
+                    permission: "sns:GetTopicAttributes".to_owned(),
+                    outcome: PermissionOutcome::Denied {
+                        message: "no".to_owned(),
+                    },
+                },
+                PermissionCheck {
+                    permission: "logs:DescribeLogGroups".to_owned(),
+                    outcome: PermissionOutcome::Allowed,
+                },
             ],
         };
         let closed = AccessCheck {
@@ -145,7 +179,10 @@ mod tests {
             permissions: Vec::new(),
         };
         let checks = [denied("111111111111"), denied("222222222222"), closed];
-        let rows: Vec<Row> = checks.iter().flat_map(|check| rows_of(check, None)).collect();
+        let rows: Vec<Row> = checks
+            .iter()
+            .flat_map(|check| rows_of(check, None))
+            .collect();
         assert_eq!(
             totals(&rows, &checks),
             "\nsns:GetTopicAttributes is denied in 2 of 3 accounts\nsts:AssumeRole is denied in 1 of 3 accounts\n"

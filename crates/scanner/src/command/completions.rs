@@ -17,7 +17,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "orgsweep", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Cli::command(),
+        "orgsweep",
+        &mut script,
+    );
     terminal::print(&String::from_utf8(script)?)?;
     Ok(Exit::Fine)
 }

@@ -56,12 +56,17 @@ fn write_example(init: &Init) -> anyhow::Result<()> {
     let created = std::fs::File::create_new(&init.file);
     let mut file = match created {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(usage(format!("`{path}` exists already; remove it, or name another file")));
+            return Err(usage(format!(
+                "`{path}` exists already; remove it, or name another file"
+            )));
         }
         created => created.with_context(|| format!("`{path}` cannot be written"))?,
     };
-    file.write_all(EXAMPLE.as_bytes()).with_context(|| format!("`{path}` cannot be written"))?;
-    terminal::tell(&format!("wrote {path}; every setting in it is commented out"));
+    file.write_all(EXAMPLE.as_bytes())
+        .with_context(|| format!("`{path}` cannot be written"))?;
+    terminal::tell(&format!(
+        "wrote {path}; every setting in it is commented out"
+    ));
     Ok(())
 }
 
@@ -85,11 +90,20 @@ fn show(context: &Context) -> anyhow::Result<()> {
     }
     let columns = [
         Column::new("setting", "setting", |row: &Row| row.setting.clone()),
-        Column::new("value", "value", |row: &Row| row.value.clone().unwrap_or_default()),
+        Column::new("value", "value", |row: &Row| {
+            row.value.clone().unwrap_or_default()
+        }),
         Column::new("source", "from", |row: &Row| row.source.clone()),
-        Column::csv_only("variable", |row: &Row| row.variable.clone().unwrap_or_default()),
+        Column::csv_only("variable", |row: &Row| {
+            row.variable.clone().unwrap_or_default()
+        }),
     ];
-    terminal::print(&listing(&rows(&layers), &columns, format, terminal::width())?)?;
+    terminal::print(&listing(
+        &rows(&layers),
+        &columns,
+        format,
+        terminal::width(),
+    )?)?;
     Ok(())
 }
 
@@ -99,9 +113,18 @@ fn rows(layers: &Layers) -> Vec<Row> {
             Some((value, source)) => (Some(value.shown(key.kind())), source.to_string()),
             None => (None, "not set".to_owned()),
         };
-        Row { setting: key.name().to_owned(), value, source, variable: Some(key.variable()) }
+        Row {
+            setting: key.name().to_owned(),
+            value,
+            source,
+            variable: Some(key.variable()),
+        }
     });
-    let file = layers.file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let file = layers
+        .file
+        .as_ref()
+        .map(|path| path.display().to_string())
+        .unwrap_or_default();
     let roles = layers.per_account.iter().map(|(account, role)| Row {
         setting: format!("role.per_account.{account}"),
         value: Some(shown_role(role)),
@@ -113,8 +136,14 @@ fn rows(layers: &Layers) -> Vec<Row> {
 
 /// An account's own role as TOML, without its external id.
 fn shown_role(role: &AccountRole) -> String {
-    let name = role.role.iter().map(|name| format!("role = {}", toml::Value::String(name.clone())));
-    let id = role.external_id.iter().map(|_| "external_id = \"(not shown)\"".to_owned());
+    let name = role
+        .role
+        .iter()
+        .map(|name| format!("role = {}", toml::Value::String(name.clone())));
+    let id = role
+        .external_id
+        .iter()
+        .map(|_| "external_id = \"(not shown)\"".to_owned());
     format!("{{ {} }}", name.chain(id).collect::<Vec<_>>().join(", "))
 }
 
@@ -128,16 +157,25 @@ mod tests {
     fn every_setting_is_shown_with_its_source_and_no_secret() {
         let text = "[role]\nexternal_id = \"hunter2\"\n\
              [role.per_account.\"111122223333\"]\nrole = \"Audit\"\nexternal_id = \"hunter2\"\n";
-        let variables = [("DATABASE_URL".to_owned(), "postgres://me:hunter2@db/orgsweep".to_owned())];
+        let variables = [(
+            "DATABASE_URL".to_owned(),
+            "postgres://me:hunter2@db/orgsweep".to_owned(),
+        )];
         let layers = Layers::new(
             Some(file::parse("orgsweep.toml".as_ref(), text).unwrap()),
             environment::read(&variables.into()).unwrap(),
-            vec![(Key::Region, "--region", FlagValue::One("eu-west-1".to_owned()))],
+            vec![(
+                Key::Region,
+                "--region",
+                FlagValue::One("eu-west-1".to_owned()),
+            )],
         )
         .unwrap();
         let columns = [
             Column::new("setting", "setting", |row: &Row| row.setting.clone()),
-            Column::new("value", "value", |row: &Row| row.value.clone().unwrap_or_default()),
+            Column::new("value", "value", |row: &Row| {
+                row.value.clone().unwrap_or_default()
+            }),
             Column::new("source", "from", |row: &Row| row.source.clone()),
         ];
         let text = listing(&rows(&layers), &columns, crate::output::Format::Table, None).unwrap();

@@ -38,7 +38,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Ex
             let id = known_control(&catalog, control)?;
             // INVARIANT: `known_control` returns ids of the catalog.
             let control = catalog.control(&id).into_iter();
-            control.map(|control| show(control, &catalog, settings.format)).collect::<anyhow::Result<String>>()?
+            control
+                .map(|control| show(control, &catalog, settings.format))
+                .collect::<anyhow::Result<String>>()?
         }
     };
     terminal::print(&text)?;
@@ -73,8 +75,12 @@ fn list(catalog: &Catalog, format: Format) -> anyhow::Result<String> {
         Column::new("number", "#", |row: &Row| row.number.to_string()),
         Column::new("control", "control", |row: &Row| row.control.clone()),
         Column::new("title", "title", |row: &Row| row.title.clone()),
-        Column::new("section", "CIS", |row: &Row| row.section.clone().unwrap_or_default()),
-        Column::new("security_hub", "Security Hub", |row: &Row| row.security_hub.clone().unwrap_or_default()),
+        Column::new("section", "CIS", |row: &Row| {
+            row.section.clone().unwrap_or_default()
+        }),
+        Column::new("security_hub", "Security Hub", |row: &Row| {
+            row.security_hub.clone().unwrap_or_default()
+        }),
     ];
     listing(&rows, &columns, format, terminal::width())
 }
@@ -119,18 +125,29 @@ fn value(control: &Control, catalog: &Catalog) -> Value {
 
 fn text(control: &Control, catalog: &Catalog) -> anyhow::Result<String> {
     let mut out = String::new();
-    writeln!(out, "{} {}", styled(STRONG, &escaped(&control.title)), styled(FAINT, &format!("({})", control.id)))?;
+    writeln!(
+        out,
+        "{} {}",
+        styled(STRONG, &escaped(&control.title)),
+        styled(FAINT, &format!("({})", control.id))
+    )?;
     for sentence in [&control.description, &control.rationale] {
         if !sentence.is_empty() {
             writeln!(out, "{}", escaped(sentence))?;
         }
     }
     writeln!(out)?;
-    let cis: Vec<String> =
-        control.cis.iter().map(|(version, entry)| format!("{} in {version}", entry.number)).collect();
+    let cis: Vec<String> = control
+        .cis
+        .iter()
+        .map(|(version, entry)| format!("{} in {version}", entry.number))
+        .collect();
     for (name, list) in [
         ("CIS", cis),
-        ("Security Hub", control.security_hub.iter().cloned().collect()),
+        (
+            "Security Hub",
+            control.security_hub.iter().cloned().collect(),
+        ),
         ("NIST SP 800-171", control.nist_800_171.clone()),
         ("PCI DSS", control.pci_dss.clone()),
     ] {
@@ -144,7 +161,11 @@ fn text(control: &Control, catalog: &Catalog) -> anyhow::Result<String> {
             [] => "all other frameworks".to_owned(),
             some => some.join(", "),
         };
-        let mark = if decisive == Some(requirement) { " (decides)" } else { "" };
+        let mark = if decisive == Some(requirement) {
+            " (decides)"
+        } else {
+            ""
+        };
         writeln!(out, "\nPattern of {}{mark}:", escaped(&frameworks))?;
         writeln!(out, "  {}", escaped(requirement.pattern()))?;
         for other in requirement.accepts() {
@@ -155,8 +176,16 @@ fn text(control: &Control, catalog: &Catalog) -> anyhow::Result<String> {
         writeln!(out, "\nNote: {}", escaped(note))?;
     }
     for spot in &control.blind_spots {
-        let what = spot.condition.clone().unwrap_or_else(|| spot.events.join(", "));
-        writeln!(out, "\nBlind spot: {}: {}", escaped(&what), escaped(&spot.why))?;
+        let what = spot
+            .condition
+            .clone()
+            .unwrap_or_else(|| spot.events.join(", "));
+        writeln!(
+            out,
+            "\nBlind spot: {}: {}",
+            escaped(&what),
+            escaped(&spot.why)
+        )?;
     }
     Ok(out)
 }

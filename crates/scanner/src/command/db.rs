@@ -25,7 +25,7 @@ enum Command {
     PsqlUrl,
 }
 
-pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
     let settings = context.settings()?;
     let config = context::store_config(&settings);
     let location = config.location()?;

@@ -33,15 +33,22 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Result<Exit> {
     let home = locate::demo_directory()?;
-    std::fs::create_dir_all(&home).with_context(|| format!("`{}` cannot be made", home.display()))?;
+    std::fs::create_dir_all(&home)
+        .with_context(|| format!("`{}` cannot be made", home.display()))?;
     let database = database(context)?;
     if arguments.reset {
         reset(&database, context, &home).await?;
     }
     let world = Arc::new(World::build(&Scenario::demo()));
-    let server = Server::start(world.clone(), ServerOptions { record_calls: false, ..ServerOptions::default() })
-        .await
-        .context("the simulator could not listen on localhost")?;
+    let server = Server::start(
+        world.clone(),
+        ServerOptions {
+            record_calls: false,
+            ..ServerOptions::default()
+        },
+    )
+    .await
+    .context("the simulator could not listen on localhost")?;
     terminal::tell(&format!(
         "an invented AWS organization of {} answers at {}",
         counted(world.accounts().count() as u64, "account"),
@@ -69,7 +76,10 @@ enum Database {
 /// used only when there is no other.
 fn database(context: &Context) -> anyhow::Result<Database> {
     let layers = context.layers(Vec::new())?;
-    for (key, flag) in [(Key::DatabaseUrl, "--database-url"), (Key::DataDir, "--data-dir")] {
+    for (key, flag) in [
+        (Key::DatabaseUrl, "--database-url"),
+        (Key::DataDir, "--data-dir"),
+    ] {
         if let Some((value, Source::Flag(given))) = layers.get(key)
             && *given == flag
             && let crate::config::value::Value::Text(text) = value
@@ -106,7 +116,8 @@ async fn reset(database: &Database, context: &Context, home: &Path) -> anyhow::R
         // Whatever else is wrong with it, it is about to go.
         Err(_) => {}
     }
-    std::fs::remove_dir_all(&directory).with_context(|| format!("`{}` cannot be removed", directory.display()))
+    std::fs::remove_dir_all(&directory)
+        .with_context(|| format!("`{}` cannot be removed", directory.display()))
 }
 
 /// Where the demo's own database lives.
@@ -127,7 +138,9 @@ async fn swept(
     let config = home.join(locate::FILE_NAME);
     std::fs::write(&config, "# The demo's: every setting has its default.\n")
         .with_context(|| format!("`{}` cannot be written", config.display()))?;
-    let caller = world.delegated_administrator().unwrap_or_else(|| world.management_account());
+    let caller = world
+        .delegated_administrator()
+        .unwrap_or_else(|| world.management_account());
     let program = std::env::current_exe().context("this program's own file is not known")?;
     let mut command = Command::new(program);
     command
@@ -142,7 +155,8 @@ async fn swept(
     command.args(passed_on(context));
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let ours = text.starts_with("AWS_") || text.starts_with("ORGSWEEP_") || text == "DATABASE_URL";
+        let ours =
+            text.starts_with("AWS_") || text.starts_with("ORGSWEEP_") || text == "DATABASE_URL";
         if ours && text != "ORGSWEEP_LOG" {
             command.env_remove(&name);
         }
@@ -180,6 +194,9 @@ fn passed_on(context: &Context) -> Vec<OsString> {
     if let Some(log_format) = &context.common.log_format {
         flags.extend(["--log-format".into(), log_format.into()]);
     }
-    flags.extend(std::iter::repeat_n("-v".into(), context.common.verbose.into()));
+    flags.extend(std::iter::repeat_n(
+        "-v".into(),
+        context.common.verbose.into(),
+    ));
     flags
 }

@@ -39,7 +39,11 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
     let text = match settings.format {
         Format::Json => json::pretty(&row)?,
         Format::Jsonl => json::line(&row)?,
-        Format::Csv => return Err(usage("`explain` prints a tree or JSON; use `orgsweep findings --format csv`")),
+        Format::Csv => {
+            return Err(usage(
+                "`explain` prints a tree or JSON; use `orgsweep findings --format csv`",
+            ));
+        }
         Format::Table => {
             let evidence: Evidence = serde_json::from_value(row.evidence.clone())?;
             tree(&explained(&row, &evidence))
@@ -58,9 +62,17 @@ async fn missing(
     let accounts = store.accounts().await?;
     let row = accounts.iter().find(|row| row.account_id == *account);
     let why = row
-        .and_then(|row| Some(format!(": {} ({})", row.outcome.as_ref()?, row.reason.as_deref().unwrap_or("read"))))
+        .and_then(|row| {
+            Some(format!(
+                ": {} ({})",
+                row.outcome.as_ref()?,
+                row.reason.as_deref().unwrap_or("read")
+            ))
+        })
         .unwrap_or_default();
-    Ok(format!("account {account} has no finding for `{control}`{why}; `orgsweep accounts` says how its last sweep ended"))
+    Ok(format!(
+        "account {account} has no finding for `{control}`{why}; `orgsweep accounts` says how its last sweep ended"
+    ))
 }
 
 fn explained<'a>(row: &'a FindingRow, evidence: &'a Evidence) -> Explained<'a> {

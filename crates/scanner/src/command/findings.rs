@@ -8,9 +8,9 @@ use orgsweep_controls::reason::Reason;
 use orgsweep_store::{FindingFilter, FindingRow, Store};
 
 use crate::command::names::{account_named, known_control};
+use crate::config::suggest::nearest;
 use crate::context::{self, Context};
 use crate::exit::{Exit, usage};
-use crate::config::suggest::nearest;
 use crate::output::number::{counted, moment};
 use crate::output::{Column, Format, listing, terminal};
 
@@ -42,7 +42,11 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         .iter()
         .map(|text| known_control(&catalog, text))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let verdicts = arguments.verdicts.iter().filter_map(|text| verdict_named(text)).collect();
+    let verdicts = arguments
+        .verdicts
+        .iter()
+        .filter_map(|text| verdict_named(text))
+        .collect();
     for reason in &arguments.reasons {
         check_reason(reason)?;
     }
@@ -51,10 +55,17 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
     store.close().await;
     let rows = found?;
     if rows.is_empty() && settings.format == Format::Table {
-        terminal::tell("no findings; `orgsweep sweep` reads the organization, `orgsweep demo` an invented one");
+        terminal::tell(
+            "no findings; `orgsweep sweep` reads the organization, `orgsweep demo` an invented one",
+        );
         return Ok(Exit::Fine);
     }
-    terminal::print(&listing(&rows, &columns(), settings.format, terminal::width())?)?;
+    terminal::print(&listing(
+        &rows,
+        &columns(),
+        settings.format,
+        terminal::width(),
+    )?)?;
     if settings.format == Format::Table {
         terminal::tell(&format!(
             "{}; `orgsweep explain ACCOUNT CONTROL` shows the proof of one",
@@ -85,7 +96,9 @@ async fn found(
 }
 
 fn verdict_named(text: &str) -> Option<Verdict> {
-    Verdict::ALL.into_iter().find(|verdict| verdict.as_str() == text)
+    Verdict::ALL
+        .into_iter()
+        .find(|verdict| verdict.as_str() == text)
 }
 
 fn check_reason(text: &str) -> anyhow::Result<()> {
@@ -111,6 +124,8 @@ fn columns() -> [Column<FindingRow>; 12] {
         Column::csv_only("covered_regions", |row| row.covered_regions.join(" ")),
         Column::csv_only("uncovered_regions", |row| row.uncovered_regions.join(" ")),
         Column::csv_only("since", |row| moment(row.since)),
-        Column::csv_only("observed_at", |row| row.observed_at.map(moment).unwrap_or_default()),
+        Column::csv_only("observed_at", |row| {
+            row.observed_at.map(moment).unwrap_or_default()
+        }),
     ]
 }

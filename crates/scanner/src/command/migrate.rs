@@ -19,7 +19,10 @@ pub(crate) async fn run(_: &Arguments, context: &Context) -> anyhow::Result<Exit
     store.close().await;
     let version = report?.version;
     terminal::print(&match settings.format {
-        Format::Table => format!("the database at {} has schema version {version}\n", escaped(&location)),
+        Format::Table => format!(
+            "the database at {} has schema version {version}\n",
+            escaped(&location)
+        ),
         Format::Json | Format::Jsonl => {
             json::line(&serde_json::json!({ "location": location, "schema_version": version }))?
         }

@@ -11,7 +11,11 @@ use crate::exit::usage;
 
 /// The control of that id, in the catalog.
 pub(crate) fn known_control(catalog: &Catalog, text: &str) -> anyhow::Result<ControlId> {
-    if let Some(control) = catalog.controls().iter().find(|control| control.id.as_str() == text) {
+    if let Some(control) = catalog
+        .controls()
+        .iter()
+        .find(|control| control.id.as_str() == text)
+    {
         return Ok(control.id.clone());
     }
     let ids = catalog.controls().iter().map(|control| control.id.as_str());
@@ -35,18 +39,27 @@ fn resolve(accounts: &[AccountRow], text: &str) -> anyhow::Result<AccountId> {
         }
         bail!("account {id} is not in the database; `orgsweep accounts` lists those that are");
     }
-    let named: Vec<&AccountRow> = accounts.iter().filter(|account| account.account_name == text).collect();
+    let named: Vec<&AccountRow> = accounts
+        .iter()
+        .filter(|account| account.account_name == text)
+        .collect();
     match named.as_slice() {
         [one] => Ok(one.account_id.clone()),
         [] => {
-            let hint = match nearest(text, accounts.iter().map(|account| account.account_name.as_str())) {
+            let hint = match nearest(
+                text,
+                accounts.iter().map(|account| account.account_name.as_str()),
+            ) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "`orgsweep accounts` lists them".to_owned(),
             };
             bail!("there is no account named `{text}`; {hint}")
         }
         several => {
-            let ids: Vec<&str> = several.iter().map(|account| account.account_id.as_str()).collect();
+            let ids: Vec<&str> = several
+                .iter()
+                .map(|account| account.account_id.as_str())
+                .collect();
             Err(usage(format!(
                 "{} accounts are named `{text}`; give the number of one: {}",
                 ids.len(),
@@ -92,7 +105,10 @@ mod tests {
         for (text, found) in [
             ("111111111111", Ok("111111111111")),
             ("payments-prod", Ok("111111111111")),
-            ("999999999999", Err("account 999999999999 is not in the database")),
+            (
+                "999999999999",
+                Err("account 999999999999 is not in the database"),
+            ),
             ("payment-prod", Err("did you mean `payments-prod`?")),
             ("sandbox", Err("2 accounts are named `sandbox`")),
         ] {
@@ -107,6 +123,11 @@ mod tests {
     #[test]
     fn an_unknown_control_is_refused_with_the_nearest_one() {
         let error = known_control(Catalog::builtin(), "s3-bucket-policy-change").unwrap_err();
-        assert!(error.to_string().contains("did you mean `s3-bucket-policy-changes`?"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("did you mean `s3-bucket-policy-changes`?"),
+            "{error}"
+        );
     }
 }

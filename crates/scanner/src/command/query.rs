@@ -10,8 +10,8 @@ use orgsweep_store::{QueryLimits, QueryResult, StoreError};
 use crate::config::duration;
 use crate::context::{self, Context};
 use crate::exit::{Exit, usage};
-use crate::output::picture::Picture;
 use crate::output::listing::grid;
+use crate::output::picture::Picture;
 use crate::output::{Format, csv, json, terminal};
 
 /// Run read-only SQL over what the sweeps found.
@@ -41,16 +41,24 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
         std::io::stdin().read_to_string(&mut sql)?;
     }
     if sql.trim().is_empty() {
-        return Err(usage("the query is empty; try `orgsweep query 'select * from failing'`"));
+        return Err(usage(
+            "the query is empty; try `orgsweep query 'select * from failing'`",
+        ));
     }
-    let limits = QueryLimits { timeout: arguments.timeout, max_rows: arguments.max_rows };
+    let limits = QueryLimits {
+        timeout: arguments.timeout,
+        max_rows: arguments.max_rows,
+    };
     let store = context::store(&settings).await?;
     let result = store.query(&sql, &limits).await;
     store.close().await;
     let result = result.map_err(|error| refused(error, &sql))?;
     terminal::print(&printed(&result, settings.format)?)?;
     if result.truncated {
-        terminal::tell(&format!("only the first {} rows are shown; `--max-rows` raises the limit", arguments.max_rows));
+        terminal::tell(&format!(
+            "only the first {} rows are shown; `--max-rows` raises the limit",
+            arguments.max_rows
+        ));
     }
     Ok(Exit::Fine)
 }
@@ -58,10 +66,21 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
 /// What the database did not accept, as bad usage.
 fn refused(error: StoreError, sql: &str) -> anyhow::Error {
     match &error {
-        StoreError::BadQuery { message, hint, position: Some(position) } => {
+        StoreError::BadQuery {
+            message,
+            hint,
+            position: Some(position),
+        } => {
             // The database counts characters from 1.
-            let start = sql.char_indices().nth(position.saturating_sub(1)).map_or(sql.len(), |(at, _)| at);
-            let word = sql[start..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum::<usize>();
+            let start = sql
+                .char_indices()
+                .nth(position.saturating_sub(1))
+                .map_or(sql.len(), |(at, _)| at);
+            let word = sql[start..]
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .map(char::len_utf8)
+                .sum::<usize>();
             Picture {
                 title: &format!("the query is not accepted: {message}"),
                 origin: "query",
@@ -72,17 +91,33 @@ fn refused(error: StoreError, sql: &str) -> anyhow::Error {
             }
             .into_error()
         }
-        StoreError::BadQuery { .. } | StoreError::ReadOnlyViolation { .. } => usage(error.to_string()),
+        StoreError::BadQuery { .. } | StoreError::ReadOnlyViolation { .. } => {
+            usage(error.to_string())
+        }
         _ => error.into(),
     }
 }
 
 fn printed(result: &QueryResult, format: Format) -> anyhow::Result<String> {
-    let names: Vec<&str> = result.columns.iter().map(|column| column.name.as_str()).collect();
-    let texts = || result.rows.iter().map(|row| row.iter().map(|cell| cell.clone().unwrap_or_default()).collect());
+    let names: Vec<&str> = result
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    let texts = || {
+        result.rows.iter().map(|row| {
+            row.iter()
+                .map(|cell| cell.clone().unwrap_or_default())
+                .collect()
+        })
+    };
     Ok(match format {
         Format::Json => json::pretty(&result.json_rows())?,
-        Format::Jsonl => result.json_rows().iter().map(json::line).collect::<Result<String, _>>()?,
+        Format::Jsonl => result
+            .json_rows()
+            .iter()
+            .map(json::line)
+            .collect::<Result<String, _>>()?,
         Format::Csv => csv::table(&names, texts())?,
         Format::Table if result.columns.is_empty() => String::new(),
         Format::Table => grid(&names, texts(), terminal::width()),
@@ -97,14 +132,23 @@ mod tests {
 
     #[test]
     fn answers_are_printed_in_every_form() {
-        let column = |name: &str, type_name: &str| Column { name: name.to_owned(), type_name: type_name.to_owned() };
+        let column = |name: &str, type_name: &str| Column {
+            name: name.to_owned(),
+            type_name: type_name.to_owned(),
+        };
         let result = QueryResult {
             columns: vec![column("account_id", "TEXT"), column("failing", "INT8")],
-            rows: vec![vec![Some("=1\u{1b}[2J".to_owned()), Some("3".to_owned())], vec![None, None]],
+            rows: vec![
+                vec![Some("=1\u{1b}[2J".to_owned()), Some("3".to_owned())],
+                vec![None, None],
+            ],
             truncated: false,
         };
         let all = [Format::Table, Format::Json, Format::Jsonl, Format::Csv];
-        insta::assert_snapshot!(all.map(|format| printed(&result, format).unwrap()).join("----\n"));
+        insta::assert_snapshot!(
+            all.map(|format| printed(&result, format).unwrap())
+                .join("----\n")
+        );
     }
 
     #[test]

@@ -20,7 +20,11 @@ const PROGRAM: &str = "orgsweep-remediate";
 #[command(disable_help_flag = true)]
 pub(crate) struct Arguments {
     /// Arguments of `orgsweep-remediate`; `--help` prints them.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGUMENTS"
+    )]
     arguments: Vec<OsString>,
 }
 
@@ -29,7 +33,9 @@ pub(crate) fn run(arguments: Arguments, common: &CommonFlags) -> anyhow::Result<
     command.args(common_flags(common)).args(arguments.arguments);
     let error = replaced_by(&mut command);
     if error.kind() == std::io::ErrorKind::NotFound {
-        bail!("`{PROGRAM}` is not installed beside this program or on the search path; install it to repair accounts");
+        bail!(
+            "`{PROGRAM}` is not installed beside this program or on the search path; install it to repair accounts"
+        );
     }
     bail!("`{PROGRAM}` could not be started: {error}")
 }
@@ -39,7 +45,9 @@ fn program() -> PathBuf {
     let beside = std::env::current_exe()
         .ok()
         .map(|exe| exe.with_file_name(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX)));
-    beside.filter(|path| path.is_file()).unwrap_or_else(|| PROGRAM.into())
+    beside
+        .filter(|path| path.is_file())
+        .unwrap_or_else(|| PROGRAM.into())
 }
 
 /// Becomes the other program, or returns why that failed.
@@ -66,7 +74,10 @@ fn common_flags(common: &CommonFlags) -> Vec<OsString> {
         Format::Jsonl => "jsonl",
         Format::Csv => "csv",
     });
-    let config = common.config.as_ref().map(|path| path.clone().into_os_string());
+    let config = common
+        .config
+        .as_ref()
+        .map(|path| path.clone().into_os_string());
     let texts = [
         ("--database-url", common.database_url.as_deref()),
         ("--data-dir", common.data_dir.as_deref()),

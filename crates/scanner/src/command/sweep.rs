@@ -10,6 +10,7 @@ use crate::config::{Key, Settings};
 use crate::context::{self, Context};
 use crate::exit::{Exit, usage};
 use crate::output::{Format, json, terminal};
+use crate::program;
 use crate::sweep::perform::{Performed, Request, perform};
 use crate::sweep::plan::Scope;
 use crate::sweep::resume::Wish;
@@ -89,14 +90,22 @@ pub(crate) struct ScopeArguments {
 impl ScopeArguments {
     /// The settings that these flags set.
     pub(crate) fn settings(&self) -> Vec<Flag> {
-        let one = |key, flag, text: &Option<String>| text.clone().map(|text| (key, flag, FlagValue::One(text)));
-        let several = |key, flag, texts: &[String]| (!texts.is_empty()).then(|| (key, flag, FlagValue::Several(texts.to_vec())));
+        let one = |key, flag, text: &Option<String>| {
+            text.clone().map(|text| (key, flag, FlagValue::One(text)))
+        };
+        let several = |key, flag, texts: &[String]| {
+            (!texts.is_empty()).then(|| (key, flag, FlagValue::Several(texts.to_vec())))
+        };
         [
             several(Key::Include, "--include", &self.include),
             several(Key::Exclude, "--exclude", &self.exclude),
             one(Key::RoleName, "--role-name", &self.role_name),
             one(Key::RoleExternalId, "--external-id", &self.external_id),
-            one(Key::ExpectedOrganization, "--expected-organization", &self.expected_organization),
+            one(
+                Key::ExpectedOrganization,
+                "--expected-organization",
+                &self.expected_organization,
+            ),
         ]
         .into_iter()
         .flatten()
@@ -119,7 +128,8 @@ impl ScopeArguments {
             accounts.dedup();
             return Ok(Scope::Accounts(accounts));
         }
-        let selection = Selection::new(&settings.include, &settings.exclude).map_err(|error| usage(error.to_string()))?;
+        let selection = Selection::new(&settings.include, &settings.exclude)
+            .map_err(|error| usage(error.to_string()))?;
         Ok(Scope::Organization(selection))
     }
 }
@@ -158,7 +168,15 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
     let store = context::store(&settings).await?;
     let performed = async {
         let access = context::access(&settings).await?;
-        perform(&settings, &catalog, &access, &store, &request, &interruption).await
+        perform(
+            &settings,
+            &catalog,
+            &access,
+            &store,
+            &request,
+            &interruption,
+        )
+        .await
     }
     .await;
     store.close().await;
@@ -172,14 +190,26 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
             Ok(Exit::Interrupted)
         }
         Performed::Finished(summary) => {
-            print(&summary, settings.format, &summary::Hints::for_user(&context.common))?;
-            Ok(exit_of(&summary, arguments.fail_on_findings, arguments.fail_on_incomplete))
+            print(
+                &summary,
+                settings.format,
+                &summary::Hints::new(&context.common, program::callable()),
+            )?;
+            Ok(exit_of(
+                &summary,
+                arguments.fail_on_findings,
+                arguments.fail_on_incomplete,
+            ))
         }
     }
 }
 
 /// Prints what came out of a sweep.
-pub(crate) fn print(summary: &SweepSummary, format: Format, hints: &summary::Hints) -> anyhow::Result<()> {
+pub(crate) fn print(
+    summary: &SweepSummary,
+    format: Format,
+    hints: &summary::Hints,
+) -> anyhow::Result<()> {
     terminal::print(&match format {
         Format::Table => summary::text(summary, hints),
         Format::Json => json::pretty(summary)?,

@@ -13,7 +13,8 @@ const UNITS: [(&str, u64); 5] = [
 
 /// Reads `30s`, `2m`, `12h`, `7d` or `500ms`. A duration is never zero.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    let wrong = || "expected a whole number and a unit (`500ms`, `30s`, `2m`, `12h`, `7d`)".to_owned();
+    let wrong =
+        || "expected a whole number and a unit (`500ms`, `30s`, `2m`, `12h`, `7d`)".to_owned();
     let text = text.trim();
     let unit_at = text
         .find(|character: char| !character.is_ascii_digit())
@@ -63,7 +64,16 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for wrong in ["", "30", "s", "-5s", "1.5h", "5 weeks", "0s", "99999999999999999d"] {
+        for wrong in [
+            "",
+            "30",
+            "s",
+            "-5s",
+            "1.5h",
+            "5 weeks",
+            "0s",
+            "99999999999999999d",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

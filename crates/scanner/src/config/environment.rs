@@ -33,7 +33,11 @@ pub(crate) fn read(variables: &BTreeMap<String, String>) -> anyhow::Result<Envir
         if let Some((name, text)) = found {
             let value = Value::from_text(key.kind(), text)
                 // Not the value itself: it may be a secret.
-                .map_err(|expected| usage(format!("the environment variable `{name}` has a wrong value: {expected}")))?;
+                .map_err(|expected| {
+                    usage(format!(
+                        "the environment variable `{name}` has a wrong value: {expected}"
+                    ))
+                })?;
             values.insert(*key, (value, name.to_owned()));
         }
     }
@@ -43,10 +47,14 @@ pub(crate) fn read(variables: &BTreeMap<String, String>) -> anyhow::Result<Envir
         .filter(|name| name.starts_with("ORGSWEEP_"))
         .filter(|name| !known.contains(name) && !OTHERS.contains(&name.as_str()))
         .filter(|name| !NOT_OURS.iter().any(|prefix| name.starts_with(prefix)))
-        .map(|name| match nearest(name, known.iter().map(String::as_str)) {
-            Some(meant) => format!("the environment variable `{name}` sets nothing; did you mean `{meant}`?"),
-            None => format!("the environment variable `{name}` sets nothing"),
-        })
+        .map(
+            |name| match nearest(name, known.iter().map(String::as_str)) {
+                Some(meant) => format!(
+                    "the environment variable `{name}` sets nothing; did you mean `{meant}`?"
+                ),
+                None => format!("the environment variable `{name}` sets nothing"),
+            },
+        )
         .collect();
     Ok(Environment { values, warnings })
 }
@@ -56,28 +64,47 @@ mod tests {
     use super::*;
 
     fn read_pairs(pairs: &[(&str, &str)]) -> anyhow::Result<Environment> {
-        read(&pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+        read(
+            &pairs
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+                .collect(),
+        )
     }
 
     #[test]
     fn our_variable_wins_over_another_programs() {
-        let pairs = [("ORGSWEEP_AWS_REGION", "eu-west-1"), ("AWS_REGION", "us-east-1"), ("DATABASE_URL", "postgres:///x")];
+        let pairs = [
+            ("ORGSWEEP_AWS_REGION", "eu-west-1"),
+            ("AWS_REGION", "us-east-1"),
+            ("DATABASE_URL", "postgres:///x"),
+        ];
         let environment = read_pairs(&pairs).unwrap();
         assert_eq!(
             environment.values[&Key::Region],
-            (Value::Text("eu-west-1".to_owned()), "ORGSWEEP_AWS_REGION".to_owned())
+            (
+                Value::Text("eu-west-1".to_owned()),
+                "ORGSWEEP_AWS_REGION".to_owned()
+            )
         );
         assert_eq!(environment.values[&Key::DatabaseUrl].1, "DATABASE_URL");
     }
 
     #[test]
     fn an_empty_variable_is_absent() {
-        assert!(read_pairs(&[("AWS_PROFILE", "")]).unwrap().values.is_empty());
+        assert!(
+            read_pairs(&[("AWS_PROFILE", "")])
+                .unwrap()
+                .values
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_wrong_value_is_refused_without_showing_it() {
-        let error = read_pairs(&[("DATABASE_URL", "hunter2")]).unwrap_err().to_string();
+        let error = read_pairs(&[("DATABASE_URL", "hunter2")])
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             error,
             "the environment variable `DATABASE_URL` has a wrong value: expected a URL that starts with `postgres://`"
@@ -86,10 +113,13 @@ mod tests {
 
     #[test]
     fn a_misspelt_variable_is_warned_of() {
-        let environment = read_pairs(&[("ORGSWEEP_SWEEP_CONCURENCY", "4"), ("ORGSWEEP_TEST_X", "1")]).unwrap();
+        let environment =
+            read_pairs(&[("ORGSWEEP_SWEEP_CONCURENCY", "4"), ("ORGSWEEP_TEST_X", "1")]).unwrap();
         assert_eq!(
             environment.warnings,
-            ["the environment variable `ORGSWEEP_SWEEP_CONCURENCY` sets nothing; did you mean `ORGSWEEP_SWEEP_CONCURRENCY`?"]
+            [
+                "the environment variable `ORGSWEEP_SWEEP_CONCURENCY` sets nothing; did you mean `ORGSWEEP_SWEEP_CONCURRENCY`?"
+            ]
         );
     }
 }

@@ -55,13 +55,19 @@ pub(crate) fn parse(path: &Path, text: &str) -> anyhow::Result<ConfigFile> {
     };
     let table = DeTable::parse(text).map_err(|error| {
         reader.error(
-            &format!("the configuration is not valid TOML: {}", first_line(error.message())),
+            &format!(
+                "the configuration is not valid TOML: {}",
+                first_line(error.message())
+            ),
             error.span().unwrap_or(0..0),
             "here",
             None,
         )
     })?;
-    let mut file = ConfigFile { path: path.to_owned(), ..ConfigFile::default() };
+    let mut file = ConfigFile {
+        path: path.to_owned(),
+        ..ConfigFile::default()
+    };
     reader.table("", table.get_ref(), &mut file)?;
     Ok(file)
 }
@@ -77,7 +83,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn table(&self, prefix: &str, table: &DeTable<'_>, file: &mut ConfigFile) -> anyhow::Result<()> {
+    fn table(
+        &self,
+        prefix: &str,
+        table: &DeTable<'_>,
+        file: &mut ConfigFile,
+    ) -> anyhow::Result<()> {
         for (key, value) in table {
             let name = if prefix.is_empty() {
                 key.get_ref().to_string()
@@ -93,7 +104,9 @@ impl Reader<'_> {
                 (None, DeValue::Table(accounts)) if name == PER_ACCOUNT => {
                     file.per_account = self.per_account(accounts)?;
                 }
-                (None, DeValue::Table(inner)) if is_section(&name) => self.table(&name, inner, file)?,
+                (None, DeValue::Table(inner)) if is_section(&name) => {
+                    self.table(&name, inner, file)?;
+                }
                 (None, _) => return Err(self.unknown_key(&name, key.span())),
             }
         }
@@ -103,16 +116,23 @@ impl Reader<'_> {
     fn value(&self, setting: Key, value: &Spanned<DeValue<'_>>) -> anyhow::Result<Value> {
         let kind = setting.kind();
         let read = match (kind, value.get_ref()) {
-            (Kind::Count, DeValue::Integer(number)) => Value::from_text(kind, number.as_str()),
+            (Kind::Count | Kind::Fraction, DeValue::Integer(number)) => {
+                Value::from_text(kind, number.as_str())
+            }
             (Kind::Fraction, DeValue::Float(number)) => Value::from_text(kind, number.as_str()),
-            (Kind::Fraction, DeValue::Integer(number)) => Value::from_text(kind, number.as_str()),
             (Kind::Switch, DeValue::Boolean(on)) => Ok(Value::Switch(*on)),
             (Kind::List, DeValue::Array(items)) => {
                 let mut texts = Vec::new();
                 for item in items {
                     match item.get_ref() {
                         DeValue::String(text) => texts.push(text.to_string()),
-                        _ => return Err(self.wrong_value(setting, item.span(), "expected a text in quotes")),
+                        _ => {
+                            return Err(self.wrong_value(
+                                setting,
+                                item.span(),
+                                "expected a text in quotes",
+                            ));
+                        }
                     }
                 }
                 Ok(Value::List(texts))
@@ -120,7 +140,9 @@ impl Reader<'_> {
             (Kind::Count, _) => Err("expected a whole number".to_owned()),
             (Kind::Fraction, _) => Err("expected a number".to_owned()),
             (Kind::Switch, _) => Err("expected `true` or `false`".to_owned()),
-            (Kind::List, _) => Err("expected a list of texts, like `[\"one\", \"two\"]`".to_owned()),
+            (Kind::List, _) => {
+                Err("expected a list of texts, like `[\"one\", \"two\"]`".to_owned())
+            }
             (_, DeValue::String(text)) => Value::from_text(kind, text),
             (Kind::Duration, _) => Err("expected a duration in quotes, like `\"30s\"`".to_owned()),
             (_, _) => Err("expected a text in quotes".to_owned()),
@@ -128,18 +150,31 @@ impl Reader<'_> {
         read.map_err(|label| self.wrong_value(setting, value.span(), &label))
     }
 
-    fn per_account(&self, accounts: &DeTable<'_>) -> anyhow::Result<BTreeMap<AccountId, AccountRole>> {
+    fn per_account(
+        &self,
+        accounts: &DeTable<'_>,
+    ) -> anyhow::Result<BTreeMap<AccountId, AccountRole>> {
         let mut roles = BTreeMap::new();
         for (key, value) in accounts {
             let wrong = |span, label: &str| {
-                self.error(&format!("`{PER_ACCOUNT}` has a wrong entry"), span, label, None)
+                self.error(
+                    &format!("`{PER_ACCOUNT}` has a wrong entry"),
+                    span,
+                    label,
+                    None,
+                )
             };
-            let account: AccountId = key
-                .get_ref()
-                .parse()
-                .map_err(|error: orgsweep_controls::ids::IdError| wrong(key.span(), &error.to_string()))?;
+            let account: AccountId =
+                key.get_ref()
+                    .parse()
+                    .map_err(|error: orgsweep_controls::ids::IdError| {
+                        wrong(key.span(), &error.to_string())
+                    })?;
             let DeValue::Table(fields) = value.get_ref() else {
-                return Err(wrong(value.span(), "expected a table with `role` or `external_id`"));
+                return Err(wrong(
+                    value.span(),
+                    "expected a table with `role` or `external_id`",
+                ));
             };
             let mut role = AccountRole::default();
             for (field, value) in fields {
@@ -154,7 +189,8 @@ impl Reader<'_> {
                     "role" => role.role = Some(text),
                     "external_id" => role.external_id = Some(text),
                     other => {
-                        let help = nearest(other, PER_ACCOUNT_FIELDS).map(|name| format!("did you mean `{name}`?"));
+                        let help = nearest(other, PER_ACCOUNT_FIELDS)
+                            .map(|name| format!("did you mean `{name}`?"));
                         return Err(self.error(
                             &format!("there is no setting `{PER_ACCOUNT}.{account}.{other}`"),
                             field.span(),
@@ -170,19 +206,37 @@ impl Reader<'_> {
     }
 
     fn wrong_value(&self, setting: Key, span: Range<usize>, label: &str) -> anyhow::Error {
-        self.error(&format!("`{}` has a wrong value", setting.name()), span, label, None)
+        self.error(
+            &format!("`{}` has a wrong value", setting.name()),
+            span,
+            label,
+            None,
+        )
     }
 
     fn unknown_key(&self, name: &str, span: Range<usize>) -> anyhow::Error {
         let names = Key::ALL.iter().map(|key| key.name()).chain([PER_ACCOUNT]);
         let help = match nearest(name, names) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "`orgsweep config init --stdout` prints every setting with what it does".to_owned(),
+            None => {
+                "`orgsweep config init --stdout` prints every setting with what it does".to_owned()
+            }
         };
-        self.error(&format!("there is no setting `{name}`"), span, "unknown setting", Some(&help))
+        self.error(
+            &format!("there is no setting `{name}`"),
+            span,
+            "unknown setting",
+            Some(&help),
+        )
     }
 
-    fn error(&self, title: &str, span: Range<usize>, label: &str, help: Option<&str>) -> anyhow::Error {
+    fn error(
+        &self,
+        title: &str,
+        span: Range<usize>,
+        label: &str,
+        help: Option<&str>,
+    ) -> anyhow::Error {
         Picture {
             title,
             origin: &self.origin,
@@ -206,7 +260,9 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        parse(Path::new("orgsweep.toml"), text).unwrap_err().to_string()
+        parse(Path::new("orgsweep.toml"), text)
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]

@@ -79,13 +79,17 @@ impl Layers {
         }
         if let Some(file) = file {
             for (key, (value, line)) in file.values {
-                layers.values.insert(key, (value, Source::File(file.path.clone(), line)));
+                layers
+                    .values
+                    .insert(key, (value, Source::File(file.path.clone(), line)));
             }
             layers.per_account = file.per_account;
             layers.file = Some(file.path);
         }
         for (key, (value, variable)) in environment.values {
-            layers.values.insert(key, (value, Source::Variable(variable)));
+            layers
+                .values
+                .insert(key, (value, Source::Variable(variable)));
         }
         for (key, flag, given) in flags {
             let value = match given {
@@ -124,20 +128,33 @@ mod tests {
     #[test]
     fn flags_win_over_environment_over_file_over_default() {
         let text = "[sweep]\nconcurrency = 2\ndeadline = \"2h\"\nresume_within = \"2h\"\n";
-        let variables = [("ORGSWEEP_SWEEP_CONCURRENCY", "3"), ("ORGSWEEP_SWEEP_DEADLINE", "3h")];
+        let variables = [
+            ("ORGSWEEP_SWEEP_CONCURRENCY", "3"),
+            ("ORGSWEEP_SWEEP_DEADLINE", "3h"),
+        ];
         let layers = Layers::new(
             Some(file::parse(Path::new("o.toml"), text).unwrap()),
-            environment::read(&variables.map(|(a, b)| (a.to_owned(), b.to_owned())).into()).unwrap(),
-            vec![(Key::Concurrency, "--concurrency", FlagValue::One("4".to_owned()))],
+            environment::read(&variables.map(|(a, b)| (a.to_owned(), b.to_owned())).into())
+                .unwrap(),
+            vec![(
+                Key::Concurrency,
+                "--concurrency",
+                FlagValue::One("4".to_owned()),
+            )],
         )
         .unwrap();
-        let shown: Vec<String> = [Key::Concurrency, Key::SweepDeadline, Key::ResumeWithin, Key::QuotaShare]
-            .into_iter()
-            .map(|key| {
-                let (value, source) = layers.get(key).unwrap();
-                format!("{} {}", value.shown(key.kind()), source)
-            })
-            .collect();
+        let shown: Vec<String> = [
+            Key::Concurrency,
+            Key::SweepDeadline,
+            Key::ResumeWithin,
+            Key::QuotaShare,
+        ]
+        .into_iter()
+        .map(|key| {
+            let (value, source) = layers.get(key).unwrap();
+            format!("{} {}", value.shown(key.kind()), source)
+        })
+        .collect();
         assert_eq!(
             shown,
             [

@@ -18,7 +18,9 @@ pub(crate) fn directories() -> Option<ProjectDirs> {
 pub(crate) fn demo_directory() -> anyhow::Result<PathBuf> {
     directories()
         .map(|directories| directories.data_dir().join("demo"))
-        .ok_or_else(|| usage("no home directory is known for this user; set `HOME`, or give `--data-dir`"))
+        .ok_or_else(|| {
+            usage("no home directory is known for this user; set `HOME`, or give `--data-dir`")
+        })
 }
 
 /// The configuration file: the one that was asked for (it must exist), else
@@ -37,5 +39,8 @@ pub(crate) fn file(asked_for: Option<&Path>) -> anyhow::Result<Option<PathBuf>> 
     }
     let here = PathBuf::from(FILE_NAME);
     let user = directories().map(|directories| directories.config_dir().join(FILE_NAME));
-    Ok([Some(here), user].into_iter().flatten().find(|path| path.is_file()))
+    Ok([Some(here), user]
+        .into_iter()
+        .flatten()
+        .find(|path| path.is_file()))
 }

@@ -213,7 +213,7 @@ mod tests {
     fn the_defaults_are_what_the_documentation_says() {
         let settings = Settings::new(&defaults());
         assert_eq!(settings.concurrency, 64);
-        assert_eq!(settings.aws.account_deadline, Duration::from_secs(120));
+        assert_eq!(settings.aws.account_deadline, Duration::from_mins(2));
         assert_eq!(settings.role.name, "OrgsweepReadOnly");
         assert!(settings.include.is_empty() && settings.database.url.is_none());
     }
@@ -230,7 +230,9 @@ mod tests {
         let uncommented: String = EXAMPLE
             .lines()
             .map(|line| match line.strip_prefix('#') {
-                Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase()) => format!("{setting}\n"),
+                Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase()) => {
+                    format!("{setting}\n")
+                }
                 _ => format!("{line}\n"),
             })
             .collect();

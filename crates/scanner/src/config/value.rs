@@ -62,7 +62,7 @@ impl Value {
                 .trim()
                 .parse()
                 .ok()
-                .filter(|number| *number > 0 && *number <= u64::from(u32::MAX))
+                .filter(|number| *number > 0 && u32::try_from(*number).is_ok())
                 .map(Self::Count)
                 .ok_or_else(|| "expected a whole number from 1".to_owned()),
             Kind::Fraction => text
@@ -78,7 +78,9 @@ impl Value {
                 "false" | "0" | "no" => Ok(Self::Switch(false)),
                 _ => Err("expected `true` or `false`".to_owned()),
             },
-            Kind::List => Ok(Self::List(text.split_whitespace().map(str::to_owned).collect())),
+            Kind::List => Ok(Self::List(
+                text.split_whitespace().map(str::to_owned).collect(),
+            )),
             Kind::Text
             | Kind::Secret
             | Kind::DatabaseUrl
@@ -113,9 +115,16 @@ fn checked_text(kind: Kind, text: &str) -> Result<String, String> {
     let error = match kind {
         _ if text.is_empty() => Some("must not be empty; leave the setting out instead".to_owned()),
         Kind::Region => text.parse::<Region>().err().map(|error| error.to_string()),
-        Kind::Organization => text.parse::<OrganizationId>().err().map(|error| error.to_string()),
-        Kind::OneOf(words) if !words.contains(&text) => Some(format!("expected one of `{}`", words.join("`, `"))),
-        Kind::DatabaseUrl if !text.starts_with("postgres://") && !text.starts_with("postgresql://") => {
+        Kind::Organization => text
+            .parse::<OrganizationId>()
+            .err()
+            .map(|error| error.to_string()),
+        Kind::OneOf(words) if !words.contains(&text) => {
+            Some(format!("expected one of `{}`", words.join("`, `")))
+        }
+        Kind::DatabaseUrl
+            if !text.starts_with("postgres://") && !text.starts_with("postgresql://") =>
+        {
             Some("expected a URL that starts with `postgres://`".to_owned())
         }
         _ => None,
@@ -126,7 +135,9 @@ fn checked_text(kind: Kind, text: &str) -> Result<String, String> {
 /// The URL with its password replaced, in the authority and in the query.
 fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
+    let (rest, query) = rest
+        .split_once('?')
+        .map_or((rest, None), |(rest, query)| (rest, Some(query)));
     // The last `@` ends the user's part, even when the password holds one unescaped.
     let rest = match rest.rsplit_once('@') {
         Some((user, host)) => match user.split_once(':') {
@@ -138,7 +149,13 @@ fn without_password(url: &str) -> String {
     let query = query.map(|query| {
         let parts: Vec<&str> = query
             .split('&')
-            .map(|part| if part.starts_with("password=") { "password=***" } else { part })
+            .map(|part| {
+                if part.starts_with("password=") {
+                    "password=***"
+                } else {
+                    part
+                }
+            })
             .collect();
         format!("?{}", parts.join("&"))
     });
@@ -171,21 +188,38 @@ mod tests {
             (Kind::DatabaseUrl, "mysql://localhost/orgsweep", false),
             (Kind::Text, "", false),
         ] {
-            assert_eq!(Value::from_text(kind, text).is_ok(), fits, "{kind:?} {text}");
+            assert_eq!(
+                Value::from_text(kind, text).is_ok(),
+                fits,
+                "{kind:?} {text}"
+            );
         }
     }
 
     #[test]
     fn passwords_are_not_shown() {
         for (url, shown) in [
-            ("postgres://me:secret@db:5432/orgsweep", "postgres://me:***@db:5432/orgsweep"),
-            ("postgres://me:s@cr:et@db/orgsweep", "postgres://me:***@db/orgsweep"),
+            (
+                "postgres://me:secret@db:5432/orgsweep",
+                "postgres://me:***@db:5432/orgsweep",
+            ),
+            (
+                "postgres://me:s@cr:et@db/orgsweep",
+                "postgres://me:***@db/orgsweep",
+            ),
             ("postgres://me@db/orgsweep", "postgres://me@db/orgsweep"),
-            ("postgres:///orgsweep?host=/run&password=secret", "postgres:///orgsweep?host=/run&password=***"),
+            (
+                "postgres:///orgsweep?host=/run&password=secret",
+                "postgres:///orgsweep?host=/run&password=***",
+            ),
         ] {
             let value = Value::Text(url.to_owned());
             assert_eq!(value.shown(Kind::DatabaseUrl), format!("\"{shown}\""));
         }
-        assert!(!Value::Text("secret".to_owned()).shown(Kind::Secret).contains("secret"));
+        assert!(
+            !Value::Text("secret".to_owned())
+                .shown(Kind::Secret)
+                .contains("secret")
+        );
     }
 }

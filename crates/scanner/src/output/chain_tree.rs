@@ -55,15 +55,46 @@ fn line(out: &mut String, text: &str) {
 }
 
 fn header(out: &mut String, finding: &Explained<'_>) {
-    let place = finding.ou_path.filter(|path| !path.is_empty()).map(|path| format!(", {}", escaped(path))).unwrap_or_default();
-    line(out, &styled(STRONG, &format!("{} ({}{place})", escaped(finding.account_name), finding.account)));
-    line(out, &format!("{} ({})", escaped(finding.control_title), finding.control));
+    let place = finding
+        .ou_path
+        .filter(|path| !path.is_empty())
+        .map(|path| format!(", {}", escaped(path)))
+        .unwrap_or_default();
+    line(
+        out,
+        &styled(
+            STRONG,
+            &format!(
+                "{} ({}{place})",
+                escaped(finding.account_name),
+                finding.account
+            ),
+        ),
+    );
+    line(
+        out,
+        &format!("{} ({})", escaped(finding.control_title), finding.control),
+    );
     line(out, "");
-    let meaning = Reason::ALL.iter().find(|reason| reason.as_str() == finding.reason).map(|reason| reason.meaning());
-    let verdict = styled(style::of_verdict(finding.verdict), &finding.verdict.as_str().to_uppercase().replace('_', " "));
+    let meaning = Reason::ALL
+        .iter()
+        .find(|reason| reason.as_str() == finding.reason)
+        .map(|reason| reason.meaning());
+    let verdict = styled(
+        style::of_verdict(finding.verdict),
+        &finding.verdict.as_str().to_uppercase().replace('_', " "),
+    );
     line(out, &format!("{verdict}  {}", escaped(finding.summary)));
-    let meaning = meaning.map(|meaning| format!(": {meaning}")).unwrap_or_default();
-    line(out, &styled(FAINT, &format!("reason {}{meaning}", escaped(finding.reason))));
+    let meaning = meaning
+        .map(|meaning| format!(": {meaning}"))
+        .unwrap_or_default();
+    line(
+        out,
+        &styled(
+            FAINT,
+            &format!("reason {}{meaning}", escaped(finding.reason)),
+        ),
+    );
 }
 
 fn chains(out: &mut String, chains: &[Chain]) {
@@ -74,21 +105,52 @@ fn chains(out: &mut String, chains: &[Chain]) {
             LinkState::Broken => "is broken",
             LinkState::Unknown => "is not known",
         };
-        let number = if chains.len() == 1 { String::new() } else { format!(" {} of {}", index + 1, chains.len()) };
-        let reason = chain.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let number = if chains.len() == 1 {
+            String::new()
+        } else {
+            format!(" {} of {}", index + 1, chains.len())
+        };
+        let reason = chain
+            .reason
+            .map(|reason| format!(" ({reason})"))
+            .unwrap_or_default();
         line(out, &format!("Chain{number} {state}{reason}"));
         for (at, link) in chain.links.iter().enumerate() {
             let last = at + 1 == chain.links.len();
-            let (branch, stem) = if last { ("└─", "  ") } else { ("├─", "│ ") };
+            let (branch, stem) = if last {
+                ("└─", "  ")
+            } else {
+                ("├─", "│ ")
+            };
             let mark = styled(style::of_link(link.state), mark_of(link.state));
-            line(out, &format!("{branch} {mark} {:<12} {}", name_of(link.kind), escaped(&link.resource)));
+            line(
+                out,
+                &format!(
+                    "{branch} {mark} {:<12} {}",
+                    name_of(link.kind),
+                    escaped(&link.resource)
+                ),
+            );
             if !link.detail.is_empty() {
-                line(out, &format!("{stem}   {:<12} {}", "", styled(FAINT, &escaped(&link.detail))));
+                line(
+                    out,
+                    &format!(
+                        "{stem}   {:<12} {}",
+                        "",
+                        styled(FAINT, &escaped(&link.detail))
+                    ),
+                );
             }
         }
     }
     if chains.len() > CHAINS_SHOWN {
-        line(out, &format!("… and {} (`--format json` has them all)", counted((chains.len() - CHAINS_SHOWN) as u64, "more chain")));
+        line(
+            out,
+            &format!(
+                "… and {} (`--format json` has them all)",
+                counted((chains.len() - CHAINS_SHOWN) as u64, "more chain")
+            ),
+        );
     }
 }
 
@@ -114,7 +176,11 @@ fn name_of(kind: LinkKind) -> &'static str {
 
 fn regions(out: &mut String, finding: &Explained<'_>) {
     let covered = finding.covered_regions.len() as u64;
-    let uncovered: Vec<&str> = finding.uncovered_regions.iter().map(String::as_str).collect();
+    let uncovered: Vec<&str> = finding
+        .uncovered_regions
+        .iter()
+        .map(String::as_str)
+        .collect();
     if covered == 0 && uncovered.is_empty() {
         return;
     }
@@ -123,15 +189,28 @@ fn regions(out: &mut String, finding: &Explained<'_>) {
     match (covered, uncovered.as_slice()) {
         (_, []) => line(out, &format!("Regions: all of {total}")),
         (0, _) => line(out, &format!("Regions: none of {total}")),
-        (_, some) => line(out, &format!("Regions: {covered} of {total}; not {}", names(some))),
+        (_, some) => line(
+            out,
+            &format!("Regions: {covered} of {total}; not {}", names(some)),
+        ),
     }
 }
 
 fn missing(out: &mut String, evidence: &Evidence) {
     if !evidence.missing_events.is_empty() {
         let events: Vec<&str> = evidence.missing_events.iter().map(String::as_str).collect();
-        let total = (evidence.events_total > 0).then(|| format!(" of {}", evidence.events_total)).unwrap_or_default();
-        line(out, &format!("Missing: {}{total} events: {}", events.len(), names(&events)));
+        let total = match evidence.events_total {
+            0 => String::new(),
+            total => format!(" of {total}"),
+        };
+        line(
+            out,
+            &format!(
+                "Missing: {}{total} events: {}",
+                events.len(),
+                names(&events)
+            ),
+        );
     }
     if let Some(witness) = &evidence.witness {
         line(out, "");
@@ -149,14 +228,31 @@ fn remarks(out: &mut String, evidence: &Evidence) {
         remarks.push(format!("Judged by the chain in account {owner}."));
     }
     for unread in &evidence.unread {
-        let words = if unread.message.is_empty() { String::new() } else { format!(": {}", unread.message) };
+        let words = if unread.message.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", unread.message)
+        };
         remarks.push(format!("Not known: {unread}{words}"));
     }
     if !evidence.missing_permissions.is_empty() {
-        remarks.push(format!("Missing permission: {}", evidence.missing_permissions.join(", ")));
+        remarks.push(format!(
+            "Missing permission: {}",
+            evidence.missing_permissions.join(", ")
+        ));
     }
-    remarks.extend(evidence.assumptions.iter().map(|assumption| format!("Assumption: {assumption}")));
-    remarks.extend(evidence.notes.iter().map(|note| format!("Note ({}): {}", note.code, note.text)));
+    remarks.extend(
+        evidence
+            .assumptions
+            .iter()
+            .map(|assumption| format!("Assumption: {assumption}")),
+    );
+    remarks.extend(
+        evidence
+            .notes
+            .iter()
+            .map(|note| format!("Note ({}): {}", note.code, note.text)),
+    );
     if !remarks.is_empty() {
         line(out, "");
     }
@@ -182,7 +278,11 @@ fn repair(out: &mut String, evidence: &Evidence) {
 fn times(out: &mut String, finding: &Explained<'_>) {
     let mut parts = Vec::new();
     if let Some(observed) = finding.observed_at {
-        parts.push(format!("read {} ({} ago)", moment(observed), span(age(observed, finding.now))));
+        parts.push(format!(
+            "read {} ({} ago)",
+            moment(observed),
+            span(age(observed, finding.now))
+        ));
     }
     if let Some(since) = finding.since {
         parts.push(format!("so since {}", moment(since)));
@@ -195,9 +295,17 @@ fn times(out: &mut String, finding: &Explained<'_>) {
 
 /// The first names, and how many more there are.
 fn names(all: &[&str]) -> String {
-    let shown: Vec<_> = all.iter().take(NAMES_SHOWN).map(|name| escaped(name)).collect();
+    let shown: Vec<_> = all
+        .iter()
+        .take(NAMES_SHOWN)
+        .map(|name| escaped(name))
+        .collect();
     let more = all.len().saturating_sub(NAMES_SHOWN);
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+    if more == 0 {
+        shown.join(", ")
+    } else {
+        format!("{} and {more} more", shown.join(", "))
+    }
 }
 
 #[cfg(test)]
@@ -208,7 +316,12 @@ mod tests {
     use super::*;
 
     fn link(kind: LinkKind, resource: &str, state: LinkState, detail: &str) -> Link {
-        Link { kind, resource: resource.to_owned(), state, detail: detail.to_owned() }
+        Link {
+            kind,
+            resource: resource.to_owned(),
+            state,
+            detail: detail.to_owned(),
+        }
     }
 
     fn evidence() -> Evidence {
@@ -217,28 +330,50 @@ mod tests {
             chains: vec![
                 Chain {
                     links: vec![
-                        link(LinkKind::Trail, "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main", LinkState::Holds, "multi-Region, logging"),
+                        link(
+                            LinkKind::Trail,
+                            "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main",
+                            LinkState::Holds,
+                            "multi-Region, logging"
+                        ),
                         link(LinkKind::LogGroup, "CloudTrail/main", LinkState::Holds, ""),
-                        link(LinkKind::Alarm, alarm, LinkState::Broken, "its actions are disabled"),
+                        link(
+                            LinkKind::Alarm,
+                            alarm,
+                            LinkState::Broken,
+                            "its actions are disabled"
+                        ),
                     ],
                     state: LinkState::Broken,
                     reason: Some(Reason::AlarmActionsDisabled),
                 };
                 4
             ],
-            missing_events: vec!["DeleteBucketPolicy".to_owned(), "PutBucketPolicy".to_owned()],
+            missing_events: vec![
+                "DeleteBucketPolicy".to_owned(),
+                "PutBucketPolicy".to_owned(),
+            ],
             events_total: 9,
             witness: Some(serde_json::json!({"eventName": "PutBucketPolicy"})),
             assumptions: vec!["newlines in braces are blanks".to_owned()],
             unread: vec![Unread {
-                call: Call::new("sns", "GetTopicAttributes", Some("eu-west-1".parse().unwrap())),
+                call: Call::new(
+                    "sns",
+                    "GetTopicAttributes",
+                    Some("eu-west-1".parse().unwrap()),
+                ),
                 cause: UnreadCause::Denied,
                 message: String::new(),
             }],
             missing_permissions: vec!["sns:GetTopicAttributes".to_owned()],
-            notes: vec![Note { code: "long_period".to_owned(), text: "the alarm looks at an hour".to_owned() }],
+            notes: vec![Note {
+                code: "long_period".to_owned(),
+                text: "the alarm looks at an hour".to_owned(),
+            }],
             fix: Some("Enable the alarm's actions.".to_owned()),
-            commands: vec!["aws cloudwatch enable-alarm-actions \\\n  --alarm-names BucketPolicy".to_owned()],
+            commands: vec![
+                "aws cloudwatch enable-alarm-actions \\\n  --alarm-names BucketPolicy".to_owned(),
+            ],
             covered_by: None,
         }
     }
@@ -266,13 +401,20 @@ mod tests {
 
     #[test]
     fn a_failing_finding_shows_the_broken_link_the_witness_and_the_fix() {
-        insta::assert_snapshot!(printed(&evidence(), Verdict::Fail, "alarm_actions_disabled"));
+        insta::assert_snapshot!(printed(
+            &evidence(),
+            Verdict::Fail,
+            "alarm_actions_disabled"
+        ));
     }
 
     #[test]
     fn a_finding_without_chains_still_says_why() {
         let text = printed(&Evidence::default(), Verdict::Fail, "no_trail");
-        assert!(text.contains("reason no_trail: No trail records this account"), "{text}");
+        assert!(
+            text.contains("reason no_trail: No trail records this account"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -4,7 +4,10 @@
 use crate::output::escape::escaped;
 
 /// The rows, headers first, as CSV with `\n` line ends.
-pub(crate) fn table(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> anyhow::Result<String> {
+pub(crate) fn table(
+    headers: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(headers.iter().map(|header| guarded(header)))?;
     for row in rows {
@@ -16,7 +19,8 @@ pub(crate) fn table(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -
 /// The text as a cell that no spreadsheet takes for a formula.
 fn guarded(text: &str) -> String {
     // The sign of a plain number starts no formula.
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    let formula =
+        text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
     let prefix = if formula { "'" } else { "" };
     format!("{prefix}{}", escaped(text))
 }

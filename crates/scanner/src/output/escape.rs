@@ -39,7 +39,10 @@ mod tests {
             ("plain name", "plain name"),
             ("Zürich 🦀", "Zürich 🦀"),
             ("red\u{1b}[31m", "red\\u{1b}[31m"),
-            ("\u{1b}]8;;https://evil\u{7}link", "\\u{1b}]8;;https://evil\\u{7}link"),
+            (
+                "\u{1b}]8;;https://evil\u{7}link",
+                "\\u{1b}]8;;https://evil\\u{7}link",
+            ),
             ("over\rwritten", "over\\rwritten"),
             ("two\nlines\tand tabs", "two\\nlines\\tand tabs"),
             ("back\u{8}space", "back\\u{8}space"),

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn indenting_keeps_every_token() {
-        let json = r#"{"a":{"price": 1.10,"empty":{},"list":[ ],"t":"x, \"y\": {z}"},"n":[1e400,null]}"#;
+        let json =
+            r#"{"a":{"price": 1.10,"empty":{},"list":[ ],"t":"x, \"y\": {z}"},"n":[1e400,null]}"#;
         let text = indented(json);
         insta::assert_snapshot!(text);
         let without_blanks = |text: &str| text.replace([' ', '\n'], "");

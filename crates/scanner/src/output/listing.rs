@@ -35,7 +35,11 @@ pub(crate) struct Column<T> {
 impl<T> Column<T> {
     /// A column of tables and CSV.
     pub(crate) fn new(name: &'static str, heading: &'static str, cell: fn(&T) -> String) -> Self {
-        Self { name, heading, cell }
+        Self {
+            name,
+            heading,
+            cell,
+        }
     }
 
     /// A column that only CSV shows, because a table has no room for it.
@@ -83,7 +87,11 @@ pub(crate) fn grid(
 ) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(headings.iter().map(|heading| escaped(heading).to_uppercase()));
+    table.set_header(
+        headings
+            .iter()
+            .map(|heading| escaped(heading).to_uppercase()),
+    );
     if let Some(width) = width {
         table
             .set_content_arrangement(ContentArrangement::Dynamic)
@@ -112,8 +120,14 @@ mod tests {
 
     fn printed(format: Format, width: Option<u16>) -> String {
         let rows = [
-            Row { name: "plain", count: 1 },
-            Row { name: "\u{1b}[31m=red", count: 20 },
+            Row {
+                name: "plain",
+                count: 1,
+            },
+            Row {
+                name: "\u{1b}[31m=red",
+                count: 20,
+            },
         ];
         let columns = [
             Column::new("name", "name", |row: &Row| row.name.to_owned()),

@@ -98,10 +98,18 @@ mod tests {
 
     #[test]
     fn spans_outside_the_text_and_within_characters_are_tolerated() {
-        for (source, span) in [("", 0..0), ("ab", 5..9), ("ü", 1..1), ("a\u{1b}b\u{202e}", 2..4)] {
+        for (source, span) in [
+            ("", 0..0),
+            ("ab", 5..9),
+            ("ü", 1..1),
+            ("a\u{1b}b\u{202e}", 2..4),
+        ] {
             let text = picture(source, span);
             assert!(text.contains("expected a whole number"), "{text}");
-            assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
+            assert!(
+                !text.contains('\u{1b}') && !text.contains('\u{202e}'),
+                "{text:?}"
+            );
         }
     }
 }

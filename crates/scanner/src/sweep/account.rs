@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use chrono::Utc;
 use orgsweep_aws_access::{Access, CollectError, Collected, FailureReason};
-use orgsweep_controls::finding::Verdict;
+use orgsweep_controls::finding::{Finding, Verdict};
 use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::known::{Call, Unread, UnreadCause};
-use orgsweep_controls::{Evaluator, ReliedOn};
+use orgsweep_controls::{AccountSnapshot, Evaluator, ReliedOn};
 use orgsweep_store::{AccountRecord, Store, StoreError, SweepId};
+
+use tokio::sync::Semaphore;
 
 use crate::sweep::owners::Owners;
 
@@ -19,14 +21,33 @@ use crate::sweep::owners::Owners;
 pub(crate) struct AccountWork {
     pub(crate) access: Access,
     pub(crate) store: Store,
-    pub(crate) evaluator: Evaluator,
-    pub(crate) owners: Owners<Collected, CollectError>,
+    pub(crate) evaluator: Arc<Evaluator>,
+    /// How many accounts are judged at once: one per processor.
+    pub(crate) judging: Semaphore,
+    pub(crate) owners: Owners<Facts, CollectError>,
     pub(crate) sweep: SweepId,
     pub(crate) management_account: Option<AccountId>,
     /// Listed accounts that cannot be read: suspended, closed.
     pub(crate) dormant: BTreeSet<AccountId>,
     /// Time for one account with the owners that it waits for.
     pub(crate) deadline: Duration,
+}
+
+/// What was read from an account. Its snapshot is shared by all who rely on it.
+pub(crate) struct Facts {
+    pub(crate) snapshot: Arc<AccountSnapshot>,
+    calls: u32,
+    throttles: u32,
+}
+
+impl From<Collected> for Facts {
+    fn from(collected: Collected) -> Self {
+        Self {
+            snapshot: Arc::new(collected.snapshot),
+            calls: collected.calls,
+            throttles: collected.throttles,
+        }
+    }
 }
 
 /// How an account's task ended.
@@ -82,12 +103,12 @@ impl AccountWork {
                     )
                     .await;
                 return match written {
-                    Ok(_) => AccountEnd::Failed { caller_is_valid },
+                    Ok(()) => AccountEnd::Failed { caller_is_valid },
                     Err(error) => AccountEnd::NotRecorded(error),
                 };
             }
         };
-        let findings = self.evaluator.evaluate(&collected.snapshot, &relied_on);
+        let findings = self.judged(collected.snapshot.clone(), relied_on).await;
         let record = AccountRecord {
             snapshot: &collected.snapshot,
             findings: &findings,
@@ -98,18 +119,42 @@ impl AccountWork {
         };
         match self.store.record_account(self.sweep, &record).await {
             Ok(_) => AccountEnd::Done {
-                failing: findings.iter().any(|finding| finding.verdict == Verdict::Fail),
+                failing: findings
+                    .iter()
+                    .any(|finding| finding.verdict == Verdict::Fail),
             },
             Err(error) => AccountEnd::NotRecorded(error),
         }
     }
 
+    /// The account's findings. Judging is work for the processor, so it is kept
+    /// from the threads on which calls and their deadlines are waited for.
+    async fn judged(&self, snapshot: Arc<AccountSnapshot>, relied_on: ReliedOn) -> Vec<Finding> {
+        // The semaphore is never closed; without a permit it would only be less polite.
+        let _turn = self.judging.acquire().await;
+        let evaluator = self.evaluator.clone();
+        let judging =
+            tokio::task::spawn_blocking(move || evaluator.evaluate(&snapshot, &relied_on));
+        match judging.await {
+            Ok(findings) => findings,
+            // A panic ends this account's task as if it had happened here.
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is going down, and this task with it.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
     /// The account's facts, and those of the accounts that it relies on.
-    async fn with_owners(&self, account: &AccountId) -> Result<(Arc<Collected>, ReliedOn), Arc<CollectError>> {
+    async fn with_owners(
+        &self,
+        account: &AccountId,
+    ) -> Result<(Arc<Facts>, ReliedOn), Arc<CollectError>> {
         let collected = if self.owners.holds(account) {
             self.owner(account).await?
         } else {
-            Arc::new(self.access.collect(account).await.map_err(Arc::new)?)
+            Arc::new(self.access.collect(account).await.map_err(Arc::new)?.into())
         };
         let mut relied_on = ReliedOn {
             management_account: self.management_account.clone(),
@@ -118,7 +163,7 @@ impl AccountWork {
         for owner in collected.snapshot.accounts_relied_on() {
             match self.owner(&owner).await {
                 Ok(of_owner) => {
-                    relied_on.snapshots.insert(owner, Arc::new(of_owner.snapshot.clone()));
+                    relied_on.snapshots.insert(owner, of_owner.snapshot.clone());
                 }
                 Err(error) => {
                     relied_on.unread.insert(owner, unread(&error));
@@ -129,7 +174,7 @@ impl AccountWork {
     }
 
     /// The facts of an account that others rely on: collected once.
-    pub(crate) async fn owner(&self, owner: &AccountId) -> Result<Arc<Collected>, Arc<CollectError>> {
+    pub(crate) async fn owner(&self, owner: &AccountId) -> Result<Arc<Facts>, Arc<CollectError>> {
         self.owners
             .get(owner, async || {
                 if self.dormant.contains(owner) {
@@ -140,7 +185,7 @@ impl AccountWork {
                         throttles: 0,
                     });
                 }
-                self.access.collect(owner).await
+                self.access.collect(owner).await.map(Facts::from)
             })
             .await
     }

@@ -17,7 +17,9 @@ pub(crate) struct Expiry<T> {
 
 impl<T> Default for Expiry<T> {
     fn default() -> Self {
-        Self { waiting: Vec::new() }
+        Self {
+            waiting: Vec::new(),
+        }
     }
 }
 

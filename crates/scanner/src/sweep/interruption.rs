@@ -45,6 +45,6 @@ async fn asked_to_stop() {
 async fn ctrl_c() {
     if signal::ctrl_c().await.is_err() {
         // Signals cannot be heard here: nobody asks.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -20,7 +20,9 @@ pub(crate) struct Owners<T, E> {
 
 impl<T, E> Default for Owners<T, E> {
     fn default() -> Self {
-        Self { cells: Mutex::default() }
+        Self {
+            cells: Mutex::default(),
+        }
     }
 }
 
@@ -69,7 +71,11 @@ mod tests {
         };
         let waits = (0..20).map(|_| owners.get(&owner, collect));
         let results = futures::future::join_all(waits).await;
-        assert!(results.iter().all(|result| **result.as_ref().unwrap() == "snapshot"));
+        assert!(
+            results
+                .iter()
+                .all(|result| **result.as_ref().unwrap() == "snapshot")
+        );
         assert_eq!(collected.load(Ordering::SeqCst), 1);
         assert!(owners.holds(&owner));
     }

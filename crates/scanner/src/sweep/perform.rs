@@ -6,8 +6,11 @@ use anyhow::{Context as _, bail};
 use chrono::Utc;
 use orgsweep_aws_access::Access;
 use orgsweep_controls::{Catalog, Evaluator};
-use orgsweep_store::{NewSweep, Store, StoreError, SweepId, SweepSummary, SweepTotals};
+use orgsweep_store::{
+    NewSweep, Store, StoreError, SweepId, SweepSummary, SweepTotals, UnfinishedSweep,
+};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog_rows::control_rows;
@@ -53,8 +56,21 @@ pub(crate) async fn perform(
 ) -> anyhow::Result<Performed> {
     let before = access.counters();
     store.put_controls(&control_rows(catalog)).await?;
-    let digests = Digests { catalog: catalog.digest(), config: config_digest(settings, &request.scope) };
-    let resumed = resumed_sweep(settings, store, request, &digests).await?;
+    let digests = Digests {
+        catalog: catalog.digest(),
+        config: config_digest(settings, access, &request.scope),
+    };
+    let unfinished = store.unfinished_sweep().await?;
+    let decision = decide(
+        unfinished.as_ref(),
+        request.wish,
+        &digests,
+        settings.resume_within,
+        Utc::now(),
+    );
+    if let Decision::Refuse(why) = decision {
+        bail!(why);
+    }
     let rules = Rules {
         expected: settings.expected_organization.as_ref(),
         tags: settings.inventory_tags,
@@ -65,22 +81,32 @@ pub(crate) async fn perform(
         () = interruption.cancelled() => return Ok(Performed::Interrupted),
     };
     warn_of(&plan.remarks);
-    let sweep = match resumed {
-        Some(sweep) => sweep,
-        None => {
-            let new = NewSweep {
-                trigger: request.trigger.clone(),
-                organization: plan.inventory.organization.clone(),
-                catalog_digest: digests.catalog,
-                config_digest: digests.config,
-                program_version: env!("CARGO_PKG_VERSION").to_owned(),
-            };
-            store.start_sweep(&new).await?
-        }
+    let sweep = if let Some(sweep) = resumed(store, &decision, unfinished.as_ref()).await? {
+        sweep
+    } else {
+        let new = NewSweep {
+            trigger: request.trigger.clone(),
+            organization: plan.inventory.organization.clone(),
+            catalog_digest: digests.catalog,
+            config_digest: digests.config,
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        store.start_sweep(&new).await?
     };
-    let Plan { inventory, selected, complete, .. } = &plan;
+    let Plan {
+        inventory,
+        selected,
+        complete,
+        ..
+    } = &plan;
     store
-        .record_inventory(sweep, inventory, &selected.accounts, &selected.skipped, *complete)
+        .record_inventory(
+            sweep,
+            inventory,
+            &selected.accounts,
+            &selected.skipped,
+            *complete,
+        )
         .await?;
     let pending = store.pending_accounts(sweep).await?;
     terminal::tell(&announcement(pending.len(), catalog.controls().len()));
@@ -88,7 +114,8 @@ pub(crate) async fn perform(
     let work = Arc::new(AccountWork {
         access: access.clone(),
         store: store.clone(),
-        evaluator: Evaluator::new(catalog),
+        evaluator: Arc::new(Evaluator::new(catalog)),
+        judging: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
         owners: Owners::default(),
         sweep,
         management_account: inventory.management_account.clone(),
@@ -100,7 +127,10 @@ pub(crate) async fn perform(
             .collect(),
         deadline: settings.aws.account_deadline * 4,
     });
-    let limits = Limits { concurrency: settings.concurrency, deadline: settings.sweep_deadline };
+    let limits = Limits {
+        concurrency: settings.concurrency,
+        deadline: settings.sweep_deadline,
+    };
     let progress = Progress::start(pending.len() as u64, access, request.verbosity);
     let result = run(work, pending, limits, &progress.counts, interruption).await;
     drop(progress);
@@ -114,34 +144,35 @@ pub(crate) async fn perform(
     ended(store, sweep, &totals, result).await
 }
 
-/// The sweep that this one goes on with.
-async fn resumed_sweep(
-    settings: &Settings,
+/// Does what was decided about an unfinished sweep; the sweep that this one
+/// goes on with.
+async fn resumed(
     store: &Store,
-    request: &Request,
-    digests: &Digests,
-) -> anyhow::Result<Option<SweepId>> {
-    let unfinished = store.unfinished_sweep().await?;
-    let now = Utc::now();
-    match decide(unfinished.as_ref(), request.wish, digests, settings.resume_within, now) {
-        Decision::Start => Ok(None),
+    decision: &Decision,
+    unfinished: Option<&UnfinishedSweep>,
+) -> Result<Option<SweepId>, StoreError> {
+    match decision {
+        Decision::Start | Decision::Refuse(_) => Ok(None),
         Decision::Resume(sweep) => {
-            if let Some(unfinished) = &unfinished {
-                terminal::tell(&resuming(unfinished, now));
+            if let Some(unfinished) = unfinished {
+                terminal::tell(&resuming(unfinished, Utc::now()));
             }
-            Ok(Some(sweep))
+            Ok(Some(*sweep))
         }
         Decision::Abandon(sweep, why) => {
             terminal::tell(&format!("an unfinished sweep is given up: {why}"));
-            store.abandon_sweep(sweep, &why).await?;
+            store.abandon_sweep(*sweep, why).await?;
             Ok(None)
         }
-        Decision::Refuse(why) => bail!(why),
     }
 }
 
 fn announcement(accounts: usize, controls: usize) -> String {
-    format!("reading {} for {}", counted(accounts as u64, "account"), counted(controls as u64, "control"))
+    format!(
+        "reading {} for {}",
+        counted(accounts as u64, "account"),
+        counted(controls as u64, "control")
+    )
 }
 
 /// Closes the books on a run.
@@ -154,7 +185,9 @@ async fn ended(
     match result {
         Ok(()) => {
             store.finish_sweep(sweep, totals).await?;
-            Ok(Performed::Finished(Box::new(store.sweep_summary(sweep).await?)))
+            Ok(Performed::Finished(Box::new(
+                store.sweep_summary(sweep).await?,
+            )))
         }
         Err(Stopped::Interrupted) => {
             store.finish_sweep(sweep, totals).await?;
@@ -178,15 +211,19 @@ async fn ended(
 }
 
 /// Digest of what decides a sweep's results besides the catalog. No secret goes in.
-fn config_digest(settings: &Settings, scope: &Scope) -> String {
+fn config_digest(settings: &Settings, access: &Access, scope: &Scope) -> String {
     let role = &settings.role;
     let text = format!(
-        "{scope:?}\n{:?}\n{:?}\n{:?}\n{}\n{:?}",
+        "{scope:?}\n{}\n{:?}\n{:?}\n{:?}\n{}\n{:?}",
+        access.caller().account,
         settings.expected_organization,
         settings.aws.endpoint_url,
         settings.aws.region,
         role.name,
-        role.per_account.iter().map(|(account, other)| (account, &other.role)).collect::<Vec<_>>(),
+        role.per_account
+            .iter()
+            .map(|(account, other)| (account, &other.role))
+            .collect::<Vec<_>>(),
     );
     hex::encode(Sha256::digest(text))
 }

@@ -47,15 +47,25 @@ pub(crate) struct Rules<'a> {
 
 /// Reads the inventory and selects. An inventory that cannot be read may be
 /// replaced by the last one of the store, when there is one.
-pub(crate) async fn plan(access: &Access, store: Option<&Store>, scope: &Scope, rules: &Rules<'_>) -> anyhow::Result<Plan> {
+pub(crate) async fn plan(
+    access: &Access,
+    store: Option<&Store>,
+    scope: &Scope,
+    rules: &Rules<'_>,
+) -> anyhow::Result<Plan> {
     let mut remarks = Vec::new();
     let (inventory, complete, selection) = match scope {
         Scope::Organization(selection) => {
-            let (inventory, complete) = listed(access, store, selection, rules, &mut remarks).await?;
+            let (inventory, complete) =
+                listed(access, store, selection, rules, &mut remarks).await?;
             guard(rules.expected, inventory.organization.as_ref()).map_err(usage)?;
             (inventory, complete, selection.clone())
         }
-        Scope::Accounts(accounts) => (access.inventory_of(accounts).await, false, Selection::default()),
+        Scope::Accounts(accounts) => (
+            access.inventory_of(accounts).await,
+            false,
+            Selection::default(),
+        ),
         Scope::ThisAccount => {
             let own = [access.caller().account.clone()];
             (access.inventory_of(&own).await, false, Selection::default())
@@ -63,7 +73,9 @@ pub(crate) async fn plan(access: &Access, store: Option<&Store>, scope: &Scope, 
     };
     let selected = selection.applied(&inventory);
     for idle in &selected.idle {
-        remarks.push(format!("the selector `{idle}` fits no account of the organization"));
+        remarks.push(format!(
+            "the selector `{idle}` fits no account of the organization"
+        ));
     }
     if selected.accounts.is_empty() {
         bail!(
@@ -73,7 +85,12 @@ pub(crate) async fn plan(access: &Access, store: Option<&Store>, scope: &Scope, 
             selected.skipped.len()
         );
     }
-    Ok(Plan { inventory, selected, complete, remarks })
+    Ok(Plan {
+        inventory,
+        selected,
+        complete,
+        remarks,
+    })
 }
 
 /// The organization's accounts, and whether they were read just now.
@@ -84,13 +101,24 @@ async fn listed(
     rules: &Rules<'_>,
     remarks: &mut Vec<String>,
 ) -> anyhow::Result<(Inventory, bool)> {
-    let wants = InventoryWants { ou_paths: true, tags: rules.tags || selection.needs_tags() };
+    let wants = InventoryWants {
+        ou_paths: true,
+        tags: rules.tags || selection.needs_tags(),
+    };
     let mut listed = access.inventory(wants).await;
     if let Err(AccessError::Denied { permission, .. }) = &listed {
         // Names of OUs and tags are welcome; only selectors need them.
-        let plain = InventoryWants { ou_paths: selection.needs_ous(), tags: selection.needs_tags() };
-        if permission != "organizations:ListAccounts" && (plain.ou_paths, plain.tags) != (wants.ou_paths, wants.tags) {
-            remarks.push(format!("OUs and tags are left out: `{permission}` is denied to {}", access.caller().arn));
+        let plain = InventoryWants {
+            ou_paths: selection.needs_ous(),
+            tags: selection.needs_tags(),
+        };
+        if permission != "organizations:ListAccounts"
+            && (plain.ou_paths, plain.tags) != (wants.ou_paths, wants.tags)
+        {
+            remarks.push(format!(
+                "OUs and tags are left out: `{permission}` is denied to {}",
+                access.caller().arn
+            ));
             listed = access.inventory(plain).await;
         }
     }
@@ -102,7 +130,9 @@ async fn listed(
         Some(store) if is_passing(&error) => store.last_inventory().await?,
         _ => None,
     };
-    match stored.map(|stored| stand_in(stored, &access.caller().account, rules.fallback, Utc::now())) {
+    match stored
+        .map(|stored| stand_in(stored, &access.caller().account, rules.fallback, Utc::now()))
+    {
         Some(Ok((stored, old))) => {
             remarks.push(format!(
                 "the organization could not be listed ({error}); using the inventory of {} ago",
@@ -111,7 +141,9 @@ async fn listed(
             // What is not in an old inventory has not necessarily left.
             Ok((stored, false))
         }
-        Some(Err(why)) => Err(error).context(format!("the organization cannot be listed, and {why}")),
+        Some(Err(why)) => {
+            Err(error).context(format!("the organization cannot be listed, and {why}"))
+        }
         None => Err(advised(error)),
     }
 }
@@ -129,13 +161,25 @@ fn is_passing(error: &AccessError) -> bool {
 }
 
 /// The stored inventory with its age, when it may stand in.
-fn stand_in(stored: Inventory, caller: &AccountId, within: Duration, now: DateTime<Utc>) -> Result<(Inventory, Duration), String> {
+fn stand_in(
+    stored: Inventory,
+    caller: &AccountId,
+    within: Duration,
+    now: DateTime<Utc>,
+) -> Result<(Inventory, Duration), String> {
     let old = age(stored.read_at, now);
-    if stored.organization.is_none() || stored.accounts.iter().all(|account| account.id != *caller) {
-        return Err(format!("the stored inventory is of another organization than account {caller}'s"));
+    if stored.organization.is_none() || stored.accounts.iter().all(|account| account.id != *caller)
+    {
+        return Err(format!(
+            "the stored inventory is of another organization than account {caller}'s"
+        ));
     }
     if old > within {
-        return Err(format!("the stored inventory is {} old (`inventory.fallback_max_age` is {})", span(old), span(within)));
+        return Err(format!(
+            "the stored inventory is {} old (`inventory.fallback_max_age` is {})",
+            span(old),
+            span(within)
+        ));
     }
     Ok((stored, old))
 }
@@ -169,12 +213,17 @@ mod tests {
 
     #[test]
     fn another_organization_than_the_expected_one_is_refused() {
-        let (ours, theirs): (OrganizationId, OrganizationId) =
-            ("o-a1b2c3d4e5".parse().unwrap(), "o-ffffffffff".parse().unwrap());
+        let (ours, theirs): (OrganizationId, OrganizationId) = (
+            "o-a1b2c3d4e5".parse().unwrap(),
+            "o-ffffffffff".parse().unwrap(),
+        );
         assert!(guard(None, Some(&theirs)).is_ok());
         assert!(guard(Some(&ours), Some(&ours)).is_ok());
         let message = guard(Some(&ours), Some(&theirs)).unwrap_err();
-        assert!(message.contains("`o-ffffffffff`") && message.contains("`o-a1b2c3d4e5`"), "{message}");
+        assert!(
+            message.contains("`o-ffffffffff`") && message.contains("`o-a1b2c3d4e5`"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -182,9 +231,17 @@ mod tests {
         let member = "222222222222".parse().unwrap();
         let stranger = "999999999999".parse().unwrap();
         let week = Duration::from_hours(7 * 24);
-        for (caller, hours, fits) in [(&member, 5, true), (&member, 8 * 24, false), (&stranger, 5, false)] {
+        for (caller, hours, fits) in [
+            (&member, 5, true),
+            (&member, 8 * 24, false),
+            (&stranger, 5, false),
+        ] {
             let now = inventory().read_at + chrono::TimeDelta::hours(hours);
-            assert_eq!(stand_in(inventory(), caller, week, now).is_ok(), fits, "{caller} {hours}");
+            assert_eq!(
+                stand_in(inventory(), caller, week, now).is_ok(),
+                fits,
+                "{caller} {hours}"
+            );
         }
     }
 }

@@ -85,7 +85,11 @@ impl Progress {
             bar
         });
         let display = tokio::spawn(show(total, access.clone(), counts.clone(), bar.clone()));
-        Self { counts, display, bar }
+        Self {
+            counts,
+            display,
+            bar,
+        }
     }
 }
 
@@ -145,7 +149,13 @@ mod tests {
             status.line(),
             "300 of 1,412 accounts, 2 failing, 1 unreadable, 100 calls/s, 4 throttled, about 1 min 51 s left"
         );
-        let start = Status { total: 5, ..Status::default() };
-        assert_eq!(start.line(), "0 of 5 accounts, 0 failing, 0 unreadable, 0 calls/s, 0 throttled");
+        let start = Status {
+            total: 5,
+            ..Status::default()
+        };
+        assert_eq!(
+            start.line(),
+            "0 of 5 accounts, 0 failing, 0 unreadable, 0 calls/s, 0 throttled"
+        );
     }
 }

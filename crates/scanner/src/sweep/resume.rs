@@ -59,8 +59,12 @@ pub(crate) fn decide(
         };
     };
     let changed = match () {
-        () if sweep.catalog_digest != digests.catalog => Some("the catalog of controls has changed since"),
-        () if sweep.config_digest != digests.config => Some("the selection, role or endpoint has changed since"),
+        () if sweep.catalog_digest != digests.catalog => {
+            Some("the catalog of controls has changed since")
+        }
+        () if sweep.config_digest != digests.config => {
+            Some("the caller, the selection, the role or the endpoint has changed since")
+        }
         () => None,
     };
     let old = age(sweep.started_at, now);
@@ -69,13 +73,16 @@ pub(crate) fn decide(
         (Wish::Resume, Some(why)) => Decision::Refuse(format!(
             "the unfinished sweep cannot be resumed: {why}; `orgsweep sweep --fresh` starts anew"
         )),
-        (Wish::Resume, None) => Decision::Resume(sweep.id),
         (Wish::Whatever, Some(why)) => Decision::Abandon(sweep.id, why.to_owned()),
         (Wish::Whatever, None) if old > within => Decision::Abandon(
             sweep.id,
-            format!("it was started {} ago, more than {}", span(old), span(within)),
+            format!(
+                "it was started {} ago, more than {}",
+                span(old),
+                span(within)
+            ),
         ),
-        (Wish::Whatever, None) => Decision::Resume(sweep.id),
+        (Wish::Whatever | Wish::Resume, None) => Decision::Resume(sweep.id),
     }
 }
 
@@ -96,7 +103,10 @@ mod tests {
     const HALF_A_DAY: Duration = Duration::from_hours(12);
 
     fn digests() -> Digests {
-        Digests { catalog: "catalog".to_owned(), config: "config".to_owned() }
+        Digests {
+            catalog: "catalog".to_owned(),
+            config: "config".to_owned(),
+        }
     }
 
     fn decided(catalog: &str, config: &str, hours: i64, wish: Wish) -> &'static str {
@@ -131,14 +141,22 @@ mod tests {
             ("catalog", "other", 1, Wish::Resume, "refuse"),
             ("catalog", "config", 1, Wish::Fresh, "abandon"),
         ] {
-            assert_eq!(decided(catalog, config, hours, wish), expected, "{catalog} {config} {hours} {wish:?}");
+            assert_eq!(
+                decided(catalog, config, hours, wish),
+                expected,
+                "{catalog} {config} {hours} {wish:?}"
+            );
         }
     }
 
     #[test]
     fn without_an_unfinished_sweep_only_resuming_is_refused() {
         let now = DateTime::UNIX_EPOCH;
-        for (wish, starts) in [(Wish::Whatever, true), (Wish::Fresh, true), (Wish::Resume, false)] {
+        for (wish, starts) in [
+            (Wish::Whatever, true),
+            (Wish::Fresh, true),
+            (Wish::Resume, false),
+        ] {
             let decision = decide(None, wish, &digests(), HALF_A_DAY, now);
             assert_eq!(decision == Decision::Start, starts, "{wish:?}");
         }

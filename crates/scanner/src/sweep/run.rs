@@ -62,9 +62,17 @@ pub(crate) async fn run(
         }
     });
     let first = relied_on_first(&work, &stop).await;
-    let (early, late): (Vec<_>, Vec<_>) = pending.into_iter().partition(|account| first.contains(account));
+    let (early, late): (Vec<_>, Vec<_>) = pending
+        .into_iter()
+        .partition(|account| first.contains(account));
 
-    let mut ends = Ends { work: work.clone(), counts, stop: stop.clone(), expiry: Expiry::default(), broken: None };
+    let mut ends = Ends {
+        work: work.clone(),
+        counts,
+        stop: stop.clone(),
+        expiry: Expiry::default(),
+        broken: None,
+    };
     each_account(
         early.into_iter().chain(late),
         limits.concurrency,
@@ -90,7 +98,9 @@ pub(crate) async fn run(
         return Err(Stopped::Interrupted);
     }
     if out_of_time.is_cancelled() {
-        write_off(&work, limits.deadline).await.map_err(Stopped::NotRecorded)?;
+        write_off(&work, limits.deadline)
+            .await
+            .map_err(Stopped::NotRecorded)?;
     }
     Ok(())
 }
@@ -130,7 +140,9 @@ impl Ends<'_> {
         match end {
             TaskEnd::Returned(AccountEnd::Done { failing }) => {
                 self.counts.ended.fetch_add(1, Ordering::Relaxed);
-                self.counts.failing.fetch_add(u64::from(failing), Ordering::Relaxed);
+                self.counts
+                    .failing
+                    .fetch_add(u64::from(failing), Ordering::Relaxed);
                 self.credentials_are_valid().await;
             }
             TaskEnd::Returned(AccountEnd::Failed { caller_is_valid }) => {
@@ -163,18 +175,34 @@ impl Ends<'_> {
     async fn credentials_are_valid(&mut self) {
         for (account, error) in self.expiry.valid() {
             let (calls, throttles) = (error.calls, error.throttles);
-            self.failed(&account, error.reason.as_str(), &error.message, calls, throttles).await;
+            self.failed(
+                &account,
+                error.reason.as_str(),
+                &error.message,
+                calls,
+                throttles,
+            )
+            .await;
         }
     }
 
-    async fn failed(&mut self, account: &AccountId, reason: &str, message: &str, calls: u32, throttles: u32) {
+    async fn failed(
+        &mut self,
+        account: &AccountId,
+        reason: &str,
+        message: &str,
+        calls: u32,
+        throttles: u32,
+    ) {
         self.counts.ended.fetch_add(1, Ordering::Relaxed);
         self.counts.failed.fetch_add(1, Ordering::Relaxed);
         let now = Utc::now();
         let work = &self.work;
         let written = work
             .store
-            .record_failure(work.sweep, account, reason, message, calls, throttles, now, now)
+            .record_failure(
+                work.sweep, account, reason, message, calls, throttles, now, now,
+            )
             .await;
         if let Err(error) = written {
             self.broken.get_or_insert(error);
@@ -192,7 +220,16 @@ async fn write_off(work: &AccountWork, deadline: Duration) -> Result<(), StoreEr
     let now = Utc::now();
     for account in work.store.pending_accounts(work.sweep).await? {
         work.store
-            .record_failure(work.sweep, &account, SWEEP_DEADLINE, &message, 0, 0, now, now)
+            .record_failure(
+                work.sweep,
+                &account,
+                SWEEP_DEADLINE,
+                &message,
+                0,
+                0,
+                now,
+                now,
+            )
             .await?;
     }
     Ok(())

@@ -49,7 +49,10 @@ impl FromStr for Selector {
     type Err = SelectorError;
 
     fn from_str(text: &str) -> Result<Self, SelectorError> {
-        let error = |problem: String| SelectorError { selector: text.to_owned(), problem };
+        let error = |problem: String| SelectorError {
+            selector: text.to_owned(),
+            problem,
+        };
         let conditions = text
             .split(',')
             .map(|part| {
@@ -59,21 +62,40 @@ impl FromStr for Selector {
                     .filter(|(_, value)| !value.is_empty())
                     .ok_or_else(|| error(format!("`{}` is no condition", part.trim())))?;
                 Ok(match kind {
-                    "account" => Condition::Account(value.parse().map_err(|e: orgsweep_controls::ids::IdError| error(e.to_string()))?),
-                    "ou" if value.starts_with("ou-") || value.starts_with("r-") => Condition::OuId(value.to_owned()),
+                    "account" => Condition::Account(
+                        value
+                            .parse()
+                            .map_err(|e: orgsweep_controls::ids::IdError| error(e.to_string()))?,
+                    ),
+                    "ou" if value.starts_with("ou-") || value.starts_with("r-") => {
+                        Condition::OuId(value.to_owned())
+                    }
                     "ou" => Condition::OuPath(
-                        value.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+                        value
+                            .split('/')
+                            .filter(|name| !name.is_empty())
+                            .map(str::to_owned)
+                            .collect(),
                     ),
                     "tag" => match value.split_once('=') {
-                        Some((key, value)) => Condition::Tag { key: key.to_owned(), value: Some(value.to_owned()) },
-                        None => Condition::Tag { key: value.to_owned(), value: None },
+                        Some((key, value)) => Condition::Tag {
+                            key: key.to_owned(),
+                            value: Some(value.to_owned()),
+                        },
+                        None => Condition::Tag {
+                            key: value.to_owned(),
+                            value: None,
+                        },
                     },
                     "name" => Condition::Name(value.to_owned()),
                     other => return Err(error(format!("there is no kind `{other}`"))),
                 })
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { text: text.to_owned(), conditions })
+        Ok(Self {
+            text: text.to_owned(),
+            conditions,
+        })
     }
 }
 
@@ -158,19 +180,29 @@ pub(crate) struct Selected {
 impl Selection {
     /// Reads the selectors.
     pub(crate) fn new(include: &[String], exclude: &[String]) -> Result<Self, SelectorError> {
-        let parsed = |texts: &[String]| texts.iter().map(|text| text.parse()).collect::<Result<_, _>>();
-        Ok(Self { include: parsed(include)?, exclude: parsed(exclude)? })
+        let parsed = |texts: &[String]| {
+            texts
+                .iter()
+                .map(|text| text.parse())
+                .collect::<Result<_, _>>()
+        };
+        Ok(Self {
+            include: parsed(include)?,
+            exclude: parsed(exclude)?,
+        })
     }
 
     /// Whether a selector asks for tags.
     pub(crate) fn needs_tags(&self) -> bool {
-        self.all().any(|selector| selector.has(|condition| matches!(condition, Condition::Tag { .. })))
+        self.all()
+            .any(|selector| selector.has(|condition| matches!(condition, Condition::Tag { .. })))
     }
 
     /// Whether a selector asks for OUs.
     pub(crate) fn needs_ous(&self) -> bool {
-        self.all()
-            .any(|selector| selector.has(|condition| matches!(condition, Condition::OuId(_) | Condition::OuPath(_))))
+        self.all().any(|selector| {
+            selector.has(|condition| matches!(condition, Condition::OuId(_) | Condition::OuPath(_)))
+        })
     }
 
     fn all(&self) -> impl Iterator<Item = &Selector> {
@@ -182,7 +214,8 @@ impl Selection {
         let mut accounts = BTreeSet::new();
         let mut skipped = BTreeMap::new();
         for account in &inventory.accounts {
-            let selected = (self.include.is_empty() || self.include.iter().any(|selector| selector.fits(account)))
+            let selected = (self.include.is_empty()
+                || self.include.iter().any(|selector| selector.fits(account)))
                 && !self.exclude.iter().any(|selector| selector.fits(account));
             if account.state != AccountState::Active {
                 skipped.insert(account.id.clone(), account.state.as_str().to_owned());
@@ -194,10 +227,19 @@ impl Selection {
         }
         let idle = self
             .all()
-            .filter(|selector| !inventory.accounts.iter().any(|account| selector.fits(account)))
+            .filter(|selector| {
+                !inventory
+                    .accounts
+                    .iter()
+                    .any(|account| selector.fits(account))
+            })
             .map(|selector| selector.text.clone())
             .collect();
-        Selected { accounts, skipped, idle }
+        Selected {
+            accounts,
+            skipped,
+            idle,
+        }
     }
 }
 
@@ -215,7 +257,11 @@ pub(crate) mod tests {
             email: None,
             ou_path: Some(ou_path.iter().map(|name| (*name).to_owned()).collect()),
             ou_ids: std::iter::once("r-ab12".to_owned())
-                .chain(ou_path.iter().map(|name| format!("ou-ab12-{}", name.to_lowercase())))
+                .chain(
+                    ou_path
+                        .iter()
+                        .map(|name| format!("ou-ab12-{}", name.to_lowercase())),
+                )
                 .collect(),
             tags: Some([("tier".to_owned(), name.len().to_string())].into()),
             state: AccountState::Active,
@@ -241,7 +287,12 @@ pub(crate) mod tests {
     }
 
     fn selected(include: &[&str], exclude: &[&str]) -> String {
-        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let owned = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>()
+        };
         let selection = Selection::new(&owned(include), &owned(exclude)).unwrap();
         let accounts = selection.applied(&inventory()).accounts;
         accounts.iter().map(|id| &id.as_str()[..1]).collect()
@@ -267,26 +318,49 @@ pub(crate) mod tests {
             (&[], &["name=*-dev"], "12"),
             (&["ou=Workloads"], &["name=*-dev", "ou=Suspended"], "2"),
         ] {
-            assert_eq!(selected(include, exclude), accounts, "{include:?} {exclude:?}");
+            assert_eq!(
+                selected(include, exclude),
+                accounts,
+                "{include:?} {exclude:?}"
+            );
         }
     }
 
     #[test]
     fn every_account_is_selected_or_skipped_with_a_reason() {
-        let selection = Selection::new(&["name=*prod".to_owned(), "name=typo".to_owned()], &[]).unwrap();
+        let selection =
+            Selection::new(&["name=*prod".to_owned(), "name=typo".to_owned()], &[]).unwrap();
         let selected = selection.applied(&inventory());
-        let skipped: Vec<(&str, &str)> = selected.skipped.iter().map(|(id, why)| (id.as_str(), why.as_str())).collect();
+        let skipped: Vec<(&str, &str)> = selected
+            .skipped
+            .iter()
+            .map(|(id, why)| (id.as_str(), why.as_str()))
+            .collect();
         assert_eq!(
             skipped,
-            [("111111111111", NOT_SELECTED), ("333333333333", NOT_SELECTED), ("444444444444", "suspended")]
+            [
+                ("111111111111", NOT_SELECTED),
+                ("333333333333", NOT_SELECTED),
+                ("444444444444", "suspended")
+            ]
         );
         assert_eq!(selected.idle, ["name=typo"]);
-        assert_eq!(selected.accounts.len() + selected.skipped.len(), inventory().accounts.len());
+        assert_eq!(
+            selected.accounts.len() + selected.skipped.len(),
+            inventory().accounts.len()
+        );
     }
 
     #[test]
     fn wrong_selectors_are_refused_with_what_would_be_right() {
-        for wrong in ["", "Prod", "ou=", "account=12", "region=eu-west-1", "ou=Prod,,name=x"] {
+        for wrong in [
+            "",
+            "Prod",
+            "ou=",
+            "account=12",
+            "region=eu-west-1",
+            "ou=Prod,,name=x",
+        ] {
             let error = wrong.parse::<Selector>().unwrap_err().to_string();
             assert!(error.contains("write `account="), "{error}");
         }

@@ -10,13 +10,16 @@ use crate::output::listing::grid;
 use crate::output::number::{age, counted, grouped, moment, span};
 use crate::output::style::{self, STRONG, styled};
 use crate::output::{csv, escaped};
+use crate::program::quoted;
 
 /// Causes that are shown; the others are counted.
 const CAUSES_SHOWN: usize = 10;
 
 /// How the suggested commands reach the same database and organization.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Hints {
+    /// How this program is called.
+    program: String,
     /// Flags that every suggested command needs, with a blank before.
     flags: String,
     /// Whether AWS can still be asked (a demo's organization is gone).
@@ -24,14 +27,14 @@ pub(crate) struct Hints {
 }
 
 impl Hints {
-    /// Hints for somebody who typed these flags.
-    pub(crate) fn for_user(common: &CommonFlags) -> Self {
+    /// Hints for somebody who typed these flags, and calls this program so.
+    pub(crate) fn new(common: &CommonFlags, program: String) -> Self {
         let mut flags = String::new();
         if let Some(config) = common.config.as_ref().filter(|_| !common.demo) {
-            let _ = write!(flags, " --config {}", config.display());
+            let _ = write!(flags, " --config {}", quoted(config));
         }
         if let Some(directory) = &common.data_dir {
-            let _ = write!(flags, " --data-dir {directory}");
+            let _ = write!(flags, " --data-dir {}", quoted(directory.as_ref()));
         }
         if common.demo {
             flags.push_str(" --demo");
@@ -40,7 +43,11 @@ impl Hints {
             // The URL may hold a password.
             flags.push_str(" --database-url …");
         }
-        Self { flags, organization: !common.demo }
+        Self {
+            program,
+            flags,
+            organization: !common.demo,
+        }
     }
 }
 
@@ -61,7 +68,18 @@ pub(crate) fn text(summary: &SweepSummary, hints: &Hints) -> String {
 
 /// The controls as CSV.
 pub(crate) fn csv(summary: &SweepSummary) -> anyhow::Result<String> {
-    let headers = ["control", "number", "title", "passing", "failing", "unknown", "not_applicable", "new", "fixed", "still_failing"];
+    let headers = [
+        "control",
+        "number",
+        "title",
+        "passing",
+        "failing",
+        "unknown",
+        "not_applicable",
+        "new",
+        "fixed",
+        "still_failing",
+    ];
     let rows = summary.controls.iter().map(|control| {
         let counts = [
             control.passing,
@@ -72,7 +90,11 @@ pub(crate) fn csv(summary: &SweepSummary) -> anyhow::Result<String> {
             control.fixed,
             control.still_failing,
         ];
-        let mut row = vec![control.control.to_string(), control.number.to_string(), control.title.clone()];
+        let mut row = vec![
+            control.control.to_string(),
+            control.number.to_string(),
+            control.title.clone(),
+        ];
         row.extend(counts.map(|count| count.to_string()));
         row
     });
@@ -86,27 +108,34 @@ fn line(out: &mut String, text: &str) {
 
 /// The whole sweep in one sentence.
 fn sentence(summary: &SweepSummary) -> String {
-    let read = counted(summary.read, "account");
+    // A sweep of some accounts leaves the verdicts of the others as they are.
+    let judged = summary
+        .controls
+        .iter()
+        .map(|control| control.passing + control.failing + control.unknown + control.not_applicable)
+        .max()
+        .unwrap_or_default();
+    let judged = counted(judged, "account");
     let unknown: u64 = summary.controls.iter().map(|control| control.unknown).sum();
     if summary.read == 0 {
         return "No account could be read.".to_owned();
     }
+    let controls = counted(summary.controls.len() as u64, "control");
     let mut text = if summary.accounts_failing > 0 {
         let changes = if summary.has_predecessor {
-            format!("; {} of the {} are new", grouped(summary.new), counted(summary.new + summary.still_failing, "failing finding"))
+            let failing = counted(summary.new + summary.still_failing, "failing finding");
+            format!("; {} of {failing} are new", grouped(summary.new))
         } else {
             String::new()
         };
+        let failing = grouped(summary.accounts_failing);
         format!(
-            "{} of {} would not notice at least one of the changes that {} watch for{changes}",
-            grouped(summary.accounts_failing),
-            counted(summary.listed - summary.skipped, "account"),
-            counted(summary.controls.len() as u64, "control"),
+            "{failing} of {judged} would not notice a change that matters ({controls}){changes}"
         )
     } else if unknown > 0 {
-        format!("No control is known to fail in {read}")
+        format!("No control is known to fail in {judged}")
     } else {
-        format!("All of {read} would notice every change that {} watch for", counted(summary.controls.len() as u64, "control"))
+        format!("Every change that matters ({controls}) would be noticed in {judged}")
     };
     if unknown > 0 {
         let _ = write!(text, "; {} not known", are(unknown, "verdict"));
@@ -121,24 +150,49 @@ fn are(number: u64, noun: &str) -> String {
 }
 
 fn accounts(out: &mut String, summary: &SweepSummary) {
-    let mut parts = vec![format!("{} of {} read", grouped(summary.read), grouped(summary.listed))];
-    for (number, word) in [(summary.failed, "failed"), (summary.skipped, "skipped"), (summary.pending, "to go")] {
+    let mut parts = vec![format!(
+        "{} of {} read",
+        grouped(summary.read),
+        grouped(summary.listed)
+    )];
+    for (number, word) in [
+        (summary.failed, "failed"),
+        (summary.skipped, "skipped"),
+        (summary.pending, "to go"),
+    ] {
         if number > 0 {
             parts.push(format!("{} {word}", grouped(number)));
         }
     }
     line(out, &format!("Accounts  {}", parts.join(", ")));
     for why in &summary.not_read {
-        let mut text = format!("          {} {}: {}", grouped(why.accounts), escaped(&why.outcome), escaped(&why.reason));
+        let mut text = format!(
+            "          {} {}: {}",
+            grouped(why.accounts),
+            escaped(&why.outcome),
+            escaped(&why.reason)
+        );
         if why.outcome == "failed" {
             let message = why.message.as_deref().unwrap_or_default();
             let _ = write!(text, " ({}: {})", why.example, escaped(message));
         }
         line(out, &text);
     }
-    if let Some(oldest) = summary.oldest_observed_at.filter(|oldest| *oldest < summary.started_at) {
-        let old = span(age(oldest, summary.finished_at.unwrap_or(summary.started_at)));
-        line(out, &format!("          the oldest facts are of {} ({old} old)", moment(oldest)));
+    if let Some(oldest) = summary
+        .oldest_observed_at
+        .filter(|oldest| *oldest < summary.started_at)
+    {
+        let old = span(age(
+            oldest,
+            summary.finished_at.unwrap_or(summary.started_at),
+        ));
+        line(
+            out,
+            &format!(
+                "          the oldest facts are of {} ({old} old)",
+                moment(oldest)
+            ),
+        );
     }
 }
 
@@ -151,7 +205,10 @@ fn changes(out: &mut String, summary: &SweepSummary) {
             grouped(summary.still_failing)
         )
     } else {
-        format!("{} open; this is the first sweep", grouped(summary.new + summary.still_failing))
+        format!(
+            "{} open; this is the first sweep",
+            grouped(summary.new + summary.still_failing)
+        )
     };
     line(out, &format!("Failing   {text}"));
 }
@@ -161,7 +218,14 @@ fn calls(out: &mut String, summary: &SweepSummary) {
         .finished_at
         .map(|finished| format!(" in {}", span(age(summary.started_at, finished))))
         .unwrap_or_default();
-    line(out, &format!("AWS       {}{took}, {} throttled", counted(summary.calls, "call"), grouped(summary.throttles)));
+    line(
+        out,
+        &format!(
+            "AWS       {}{took}, {} throttled",
+            counted(summary.calls, "call"),
+            grouped(summary.throttles)
+        ),
+    );
 }
 
 fn controls(summary: &SweepSummary) -> String {
@@ -185,9 +249,19 @@ fn causes(out: &mut String, causes: &[Cause]) {
         return;
     }
     line(out, "");
-    line(out, &styled(STRONG, "What is broken or could not be read, most accounts first"));
+    line(
+        out,
+        &styled(
+            STRONG,
+            "What is broken or could not be read, most accounts first",
+        ),
+    );
     for cause in causes.iter().take(CAUSES_SHOWN) {
-        let colour = if cause.verdict == "fail" { style::BAD } else { style::DOUBTFUL };
+        let colour = if cause.verdict == "fail" {
+            style::BAD
+        } else {
+            style::DOUBTFUL
+        };
         let controls = match cause.controls.as_slice() {
             [one] => one.to_string(),
             several => counted(several.len() as u64, "control"),
@@ -201,29 +275,44 @@ fn causes(out: &mut String, causes: &[Cause]) {
                 escaped(&cause.reason),
             ),
         );
-        line(out, &format!("          {} ({})", escaped(&cause.summary), cause.example));
+        line(
+            out,
+            &format!("          {} ({})", escaped(&cause.summary), cause.example),
+        );
     }
     if causes.len() > CAUSES_SHOWN {
-        line(out, &format!("  … and {}", counted((causes.len() - CAUSES_SHOWN) as u64, "more cause")));
+        line(
+            out,
+            &format!(
+                "  … and {}",
+                counted((causes.len() - CAUSES_SHOWN) as u64, "more cause")
+            ),
+        );
     }
 }
 
 fn next(out: &mut String, summary: &SweepSummary, hints: &Hints) {
-    let flags = &hints.flags;
+    let Hints { program, flags, .. } = hints;
     let mut commands = Vec::new();
     let worst = summary.causes.first();
     if let Some((cause, control)) = worst.and_then(|cause| Some((cause, cause.controls.first()?))) {
-        commands.push(format!("orgsweep explain{flags} {} {control}", cause.example));
-        commands.push(format!("orgsweep findings{flags} --verdict {}", cause.verdict));
+        commands.push(format!(
+            "{program} explain{flags} {} {control}",
+            cause.example
+        ));
+        commands.push(format!(
+            "{program} findings{flags} --verdict {}",
+            cause.verdict
+        ));
     }
     if summary.failed > 0 {
-        commands.push(format!("orgsweep accounts{flags} --outcome failed"));
+        commands.push(format!("{program} accounts{flags} --outcome failed"));
         if hints.organization {
-            commands.push(format!("orgsweep check-access{flags}"));
+            commands.push(format!("{program} check-access{flags}"));
         }
     }
     commands.push(format!(
-        "orgsweep query{flags} \"select account_name, control, reason from failing order by 1, 2\""
+        "{program} query{flags} \"select account_name, control, reason from failing order by 1, 2\""
     ));
     line(out, "");
     line(out, &styled(STRONG, "Next"));
@@ -238,6 +327,7 @@ mod tests {
     use orgsweep_store::{ControlSummary, NotRead, SweepId};
 
     use super::*;
+    use crate::program::NAME;
 
     fn control(number: i32, id: &str, failing: u64, unknown: u64) -> ControlSummary {
         ControlSummary {
@@ -296,14 +386,22 @@ mod tests {
                     message: Some("the role does not exist".to_owned()),
                 },
             ],
-            controls: vec![control(3, "root-usage", 0, 12), control(8, "s3-bucket-policy-changes", 3, 0)],
+            controls: vec![
+                control(3, "root-usage", 0, 12),
+                control(8, "s3-bucket-policy-changes", 3, 0),
+            ],
             accounts_failing: 3,
             new: 2,
             fixed: 4,
             still_failing: 1,
             causes: vec![
                 cause("fail", "no_subscription", 3, &["s3-bucket-policy-changes"]),
-                cause("unknown", "fact_unread", 12, &["root-usage", "s3-bucket-policy-changes"]),
+                cause(
+                    "unknown",
+                    "fact_unread",
+                    12,
+                    &["root-usage", "s3-bucket-policy-changes"],
+                ),
             ],
             oldest_observed_at: Some(started_at - TimeDelta::days(3)),
             calls: 4236,
@@ -317,7 +415,7 @@ mod tests {
 
     #[test]
     fn the_summary_says_what_came_out_and_what_to_do() {
-        let hints = Hints::for_user(&CommonFlags::default());
+        let hints = Hints::new(&CommonFlags::default(), NAME.to_owned());
         insta::assert_snapshot!(printed(&summary(), &hints));
     }
 
@@ -331,19 +429,29 @@ mod tests {
         good.controls = vec![control(8, "s3-bucket-policy-changes", 0, 0)];
         let mut nothing = summary();
         nothing.read = 0;
-        let sentences = [summary(), first, only_unknown, good, nothing].map(|summary| sentence(&summary));
+        let sentences =
+            [summary(), first, only_unknown, good, nothing].map(|summary| sentence(&summary));
         insta::assert_snapshot!(sentences.join("\n"));
     }
 
     #[test]
     fn nothing_that_aws_named_reaches_the_terminal_raw() {
-        assert!(!printed(&summary(), &Hints::default()).contains('\u{1b}'));
+        assert!(
+            !printed(
+                &summary(),
+                &Hints::new(&CommonFlags::default(), NAME.to_owned())
+            )
+            .contains('\u{1b}')
+        );
     }
 
     #[test]
     fn a_demo_suggests_nothing_that_needs_its_organization() {
-        let demo = CommonFlags { demo: true, ..CommonFlags::default() };
-        let text = printed(&summary(), &Hints::for_user(&demo));
+        let demo = CommonFlags {
+            demo: true,
+            ..CommonFlags::default()
+        };
+        let text = printed(&summary(), &Hints::new(&demo, NAME.to_owned()));
         assert!(text.contains("orgsweep findings --demo"), "{text}");
         assert!(!text.contains("check-access"), "{text}");
     }

@@ -108,7 +108,9 @@ mod tests {
     use super::*;
 
     fn accounts(count: u64) -> Vec<AccountId> {
-        (1..=count).map(|number| format!("{number:012}").parse().unwrap()).collect()
+        (1..=count)
+            .map(|number| format!("{number:012}").parse().unwrap())
+            .collect()
     }
 
     #[tokio::test]
@@ -132,7 +134,10 @@ mod tests {
         )
         .await;
         ends.sort_by(|one, other| one.0.cmp(&other.0));
-        let expected: Vec<_> = accounts(50).into_iter().map(|a| (a.clone(), TaskEnd::Returned(a))).collect();
+        let expected: Vec<_> = accounts(50)
+            .into_iter()
+            .map(|a| (a.clone(), TaskEnd::Returned(a)))
+            .collect();
         assert_eq!(ends, expected);
         assert!(most.load(Ordering::SeqCst) <= 4);
     }
@@ -152,7 +157,10 @@ mod tests {
             },
         )
         .await;
-        assert_eq!(panics, [("000000000002".to_owned(), "account two".to_owned())]);
+        assert_eq!(
+            panics,
+            [("000000000002".to_owned(), "account two".to_owned())]
+        );
         assert_eq!(fine, 2);
     }
 

@@ -1,5 +1,13 @@
 //! The store against real databases: a PostgreSQL server and the embedded one. The server
 //! is named by `ORGSWEEP_TEST_DATABASE_URL`; `cargo xtask test` starts one.
 
+mod embedded;
+mod history;
+mod inventory;
+mod opening;
+mod query;
 mod recording;
+mod summary;
 mod support;
+mod sweeps;
+mod views;

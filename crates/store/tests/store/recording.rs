@@ -1,14 +1,12 @@
 //! Recording accounts: once, twice, unchanged, changed, out of order.
 
-
-
+use crate::support::{
+    CONTROLS, Database, account, at, contents, count, failing, finding, findings, finish, night,
+    on_both, passing, record, snapshot, sweep_of,
+};
 use orgsweep_controls::finding::Verdict;
 use orgsweep_controls::reason::Reason;
 use orgsweep_store::{FindingFilter, Recorded, StoreError};
-use crate::support::{
-    CONTROLS, Database, account, at, contents, count, failing, finding, finish, findings, night, on_both,
-    passing, record, snapshot, sweep_of,
-};
 
 on_both!(
     recording_twice_changes_nothing,
@@ -148,10 +146,13 @@ async fn new_evidence_alone_is_kept_without_a_new_period(database: &Database) {
     night(store, 0, &[(1, failing(1))]).await;
     let mut changed = failing(1);
     changed[0].summary = "another sentence".to_owned();
-    changed[0].evidence.notes.push(orgsweep_controls::finding::Note {
-        code: "noise".to_owned(),
-        text: "much".to_owned(),
-    });
+    changed[0]
+        .evidence
+        .notes
+        .push(orgsweep_controls::finding::Note {
+            code: "noise".to_owned(),
+            text: "much".to_owned(),
+        });
     night(store, 100, &[(1, changed)]).await;
     assert_eq!(
         count(store, "select count(*) from finding_history").await,

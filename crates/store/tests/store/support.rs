@@ -11,9 +11,7 @@ use orgsweep_controls::known::{Call, Known};
 use orgsweep_controls::organization::{AccountState, Inventory, ListedAccount};
 use orgsweep_controls::reason::Reason;
 use orgsweep_controls::snapshot::AccountSnapshot;
-use orgsweep_store::{
-    AccountRecord, NewSweep, Recorded, Store, StoreConfig, SweepId, SweepTotals,
-};
+use orgsweep_store::{AccountRecord, NewSweep, Recorded, Store, StoreConfig, SweepId, SweepTotals};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
@@ -61,7 +59,7 @@ pub(crate) async fn on_embedded() -> Database {
     let directory = tempfile::tempdir().unwrap();
     let config = StoreConfig {
         data_dir: Some(directory.path().join("database")),
-        connect_timeout: Duration::from_secs(60),
+        connect_timeout: Duration::from_mins(1),
         ..StoreConfig::default()
     };
     Database {
@@ -109,10 +107,7 @@ pub(crate) fn listed(number: u32) -> ListedAccount {
         name: format!("account {number}"),
         email: Some(format!("aws+{number}@example.com")),
         ou_path: Some(vec!["Workloads".to_owned(), format!("Unit {}", number % 3)]),
-        ou_ids: vec![
-            "r-ab12".to_owned(),
-            format!("ou-ab12-{:08}", number % 3),
-        ],
+        ou_ids: vec!["r-ab12".to_owned(), format!("ou-ab12-{:08}", number % 3)],
         tags: Some(BTreeMap::from([(
             "team".to_owned(),
             format!("team {}", number % 2),
@@ -122,7 +117,10 @@ pub(crate) fn listed(number: u32) -> ListedAccount {
     }
 }
 
-pub(crate) fn inventory(numbers: impl IntoIterator<Item = u32>, read_at: DateTime<Utc>) -> Inventory {
+pub(crate) fn inventory(
+    numbers: impl IntoIterator<Item = u32>,
+    read_at: DateTime<Utc>,
+) -> Inventory {
     Inventory {
         organization: Some("o-a1b2c3d4e5".parse().unwrap()),
         management_account: Some(account(1)),
@@ -161,13 +159,25 @@ pub(crate) fn finding(number: u32, control: &str, verdict: Verdict, reason: Reas
             fix: fails.then(|| "put a filter".to_owned()),
             ..Evidence::default()
         },
-        covered_regions: if fails { Vec::new() } else { vec!["eu-west-1".parse().unwrap()] },
-        uncovered_regions: if fails { vec!["eu-west-1".parse().unwrap(), "us-east-1".parse().unwrap()] } else { Vec::new() },
+        covered_regions: if fails {
+            Vec::new()
+        } else {
+            vec!["eu-west-1".parse().unwrap()]
+        },
+        uncovered_regions: if fails {
+            vec!["eu-west-1".parse().unwrap(), "us-east-1".parse().unwrap()]
+        } else {
+            Vec::new()
+        },
         cause: format!("{reason}: arn:aws:cloudtrail:eu-west-1:{number:012}:trail/main"),
     }
 }
 
-pub(crate) const CONTROLS: [&str; 3] = ["root-account-use", "s3-bucket-policy-changes", "vpc-changes"];
+pub(crate) const CONTROLS: [&str; 3] = [
+    "root-account-use",
+    "s3-bucket-policy-changes",
+    "vpc-changes",
+];
 
 /// All controls with one verdict.
 pub(crate) fn findings(number: u32, verdict: Verdict, reason: Reason) -> Vec<Finding> {
@@ -257,17 +267,21 @@ pub(crate) async fn night(store: &Store, when: i64, accounts: &[(u32, Vec<Findin
 
 /// A single number from the tables.
 pub(crate) async fn count(store: &Store, sql: &'static str) -> i64 {
-    sqlx::query_scalar(sql).fetch_one(store.pool()).await.unwrap()
+    sqlx::query_scalar(sql)
+        .fetch_one(store.pool())
+        .await
+        .unwrap()
 }
 
-/// Everything in the tables, ids and times that differ from run to run apart.
+/// Everything in the tables, but for ids and times that differ from run to run.
 pub(crate) async fn contents(store: &Store) -> Vec<String> {
     let mut rows = Vec::new();
     for sql in [
         "select (to_jsonb(t) - 'sweep_id' - 'started_at' - 'finished_at')::text from sweep t order by 1",
         "select to_jsonb(t)::text from account t order by 1",
-        "select to_jsonb(t)::text from snapshot t order by 1",
-        "select to_jsonb(t)::text from sweep_account t order by 1",
+        "select (to_jsonb(t) - 'snapshot_no')::text from snapshot t order by 1",
+        "select (to_jsonb(t) - 'snapshot_no' || jsonb_build_object('digest', encode(s.digest, 'hex')))::text
+         from sweep_account t left join snapshot s using (snapshot_no) order by 1",
         "select to_jsonb(t)::text from control t order by 1",
         "select to_jsonb(t)::text from finding t order by 1",
         "select to_jsonb(t)::text from finding_detail t order by 1",

@@ -1,6 +1,8 @@
 //! `orgsweep pattern cover`: does every event that a required pattern matches
 //! get matched by one of the filters?
 
+use std::fmt::Write as _;
+
 use clap::{Args, ValueEnum};
 use filter_pattern::{Covers, FilterPattern, Schema, covers};
 use serde::Serialize;
@@ -17,7 +19,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     required: String,
     /// A pattern that is there; can be repeated.
-    #[arg(long = "filter", value_name = "PATTERN", required = true, allow_hyphen_values = true)]
+    #[arg(
+        long = "filter",
+        value_name = "PATTERN",
+        required = true,
+        allow_hyphen_values = true
+    )]
     filters: Vec<String>,
     /// Which events can exist: those that CloudTrail writes, or any JSON object.
     #[arg(long, value_enum, default_value_t)]
@@ -61,14 +68,21 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> anyhow::Result<Exit>
     Ok(Exit::Fine)
 }
 
-fn answer(required: &FilterPattern, filters: &[FilterPattern], schema: &Schema) -> anyhow::Result<Answer> {
+fn answer(
+    required: &FilterPattern,
+    filters: &[FilterPattern],
+    schema: &Schema,
+) -> anyhow::Result<Answer> {
     let filters: Vec<&FilterPattern> = filters.iter().collect();
-    let texts = |assumptions: &[filter_pattern::Assumption]| assumptions.iter().map(ToString::to_string).collect();
+    let texts = |assumptions: &[filter_pattern::Assumption]| {
+        assumptions.iter().map(ToString::to_string).collect()
+    };
     Ok(match covers(required, &filters, schema) {
         Covers::Yes(proof) => Answer {
             covers: "yes",
             witness: None,
-            reason: "every event that the required pattern matches is matched by a filter".to_owned(),
+            reason: "every event that the required pattern matches is matched by a filter"
+                .to_owned(),
             assumptions: texts(proof.assumptions()),
         },
         Covers::No(witness) => Answer {
@@ -91,7 +105,11 @@ fn printed(answer: &Answer, format: Format) -> anyhow::Result<String> {
         Format::Json => json::pretty(answer)?,
         Format::Jsonl => json::line(answer)?,
         Format::Csv => {
-            let witness = answer.witness.as_ref().map(|witness| witness.get().to_owned()).unwrap_or_default();
+            let witness = answer
+                .witness
+                .as_ref()
+                .map(|witness| witness.get().to_owned())
+                .unwrap_or_default();
             let row = vec![answer.covers.to_owned(), witness, answer.reason.clone()];
             csv::table(&["covers", "witness", "reason"], std::iter::once(row))?
         }
@@ -101,13 +119,18 @@ fn printed(answer: &Answer, format: Format) -> anyhow::Result<String> {
                 "no" => style::BAD,
                 _ => style::DOUBTFUL,
             };
-            let mut text = format!("{}: {}\n", styled(colour, answer.covers), escaped(&answer.reason));
+            let mut text = format!(
+                "{}: {}\n",
+                styled(colour, answer.covers),
+                escaped(&answer.reason)
+            );
             if let Some(witness) = &answer.witness {
                 text.push_str("\nThis event would go unnoticed:\n");
                 text.push_str(&json::indented(witness.get()));
             }
             for assumption in &answer.assumptions {
-                text.push_str(&format!("\nAssumption: {}\n", escaped(assumption)));
+                // Writing to a `String` cannot fail.
+                let _ = writeln!(text, "\nAssumption: {}", escaped(assumption));
             }
             text
         }
@@ -129,7 +152,13 @@ mod tests {
 
     #[test]
     fn a_union_that_covers_says_yes() {
-        let answer = json_of(REQUIRED, &["{ $.eventName = DeleteTrail }", "{ $.eventName = \"Stop*\" }"]);
+        let answer = json_of(
+            REQUIRED,
+            &[
+                "{ $.eventName = DeleteTrail }",
+                "{ $.eventName = \"Stop*\" }",
+            ],
+        );
         assert_eq!(answer["covers"], "yes");
         assert_eq!(answer["witness"], serde_json::Value::Null);
     }

@@ -38,7 +38,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> anyhow::Result<Exi
 /// Reads a pattern; shows where it is wrong. `origin` says which pattern it is.
 fn read(text: &str, origin: &str) -> anyhow::Result<FilterPattern> {
     FilterPattern::parse(text).map_err(|error| {
-        let expected = error.expected().map(|expected| format!("expected {expected}"));
+        let expected = error
+            .expected()
+            .map(|expected| format!("expected {expected}"));
         Picture {
             title: &format!("invalid pattern: {}", error.message()),
             origin,

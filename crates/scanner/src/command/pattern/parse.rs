@@ -1,5 +1,7 @@
 //! `orgsweep pattern parse`: what a pattern says, as a tree and in its canonical form.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use filter_pattern::ast::{Ast, Expression, Field, FieldCondition, TermRole};
 use filter_pattern::{FilterPattern, PatternKind};
@@ -28,7 +30,10 @@ struct Node {
 
 impl Node {
     fn leaf(says: impl Into<String>) -> Self {
-        Self { says: says.into(), parts: Vec::new() }
+        Self {
+            says: says.into(),
+            parts: Vec::new(),
+        }
     }
 }
 
@@ -62,7 +67,8 @@ fn printed(pattern: &FilterPattern, format: Format) -> anyhow::Result<String> {
         Format::Table => {
             let mut text = format!("{}\n", parsed.tree.says);
             draw(&mut text, &parsed.tree.parts, "");
-            text.push_str(&format!("\ncanonical: {}\n", escaped(&parsed.canonical)));
+            // Writing to a `String` cannot fail.
+            let _ = writeln!(text, "\ncanonical: {}", escaped(&parsed.canonical));
             text
         }
     })
@@ -101,9 +107,15 @@ fn tree(ast: &Ast) -> Node {
                 })
                 .collect(),
         ),
-        Ast::Regex(regex) => ("a message that fits", vec![Node::leaf(format!("%{}%", regex.as_str()))]),
+        Ast::Regex(regex) => (
+            "a message that fits",
+            vec![Node::leaf(format!("%{}%", regex.as_str()))],
+        ),
     };
-    Node { says: says.to_owned(), parts }
+    Node {
+        says: says.to_owned(),
+        parts,
+    }
 }
 
 fn expression_node(expression: &Expression) -> Node {
@@ -112,14 +124,23 @@ fn expression_node(expression: &Expression) -> Node {
         Expression::Or(parts) => ("any of", parts),
         Expression::Condition(condition) => return Node::leaf(condition.to_string()),
     };
-    Node { says: says.to_owned(), parts: parts.iter().map(expression_node).collect() }
+    Node {
+        says: says.to_owned(),
+        parts: parts.iter().map(expression_node).collect(),
+    }
 }
 
 fn field_node(field: &Field) -> Node {
     match field {
         Field::Ellipsis => Node::leaf("any number of fields"),
-        Field::Named { name, condition: None } => Node::leaf(name.to_string()),
-        Field::Named { name, condition: Some(condition) } => Node {
+        Field::Named {
+            name,
+            condition: None,
+        } => Node::leaf(name.to_string()),
+        Field::Named {
+            name,
+            condition: Some(condition),
+        } => Node {
             says: format!("{name}, of which"),
             parts: vec![field_condition_node(condition)],
         },
@@ -132,14 +153,21 @@ fn field_condition_node(condition: &FieldCondition) -> Node {
         FieldCondition::Or(parts) => ("any of", parts),
         FieldCondition::Test(test) => return Node::leaf(test.to_string()),
     };
-    Node { says: says.to_owned(), parts: parts.iter().map(field_condition_node).collect() }
+    Node {
+        says: says.to_owned(),
+        parts: parts.iter().map(field_condition_node).collect(),
+    }
 }
 
 fn draw(text: &mut String, nodes: &[Node], indent: &str) {
     for (index, node) in nodes.iter().enumerate() {
         let last = index + 1 == nodes.len();
-        let (branch, stem) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        text.push_str(&format!("{indent}{branch}{}\n", escaped(&node.says)));
+        let (branch, stem) = if last {
+            ("└─ ", "   ")
+        } else {
+            ("├─ ", "│  ")
+        };
+        let _ = writeln!(text, "{indent}{branch}{}", escaped(&node.says));
         draw(text, &node.parts, &format!("{indent}{stem}"));
     }
 }
@@ -158,7 +186,9 @@ mod tests {
             "",
         ];
         insta::assert_snapshot!(
-            patterns.map(|text| printed(&FilterPattern::parse(text).unwrap(), Format::Table).unwrap()).join("----\n")
+            patterns
+                .map(|text| printed(&FilterPattern::parse(text).unwrap(), Format::Table).unwrap())
+                .join("----\n")
         );
     }
 }

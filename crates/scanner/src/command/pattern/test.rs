@@ -43,7 +43,12 @@ fn event_text(path: &Path) -> anyhow::Result<String> {
     } else {
         std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
     };
-    read.map_err(|error| usage(format!("the event file `{}` cannot be read: {error}", path.display())))?;
+    read.map_err(|error| {
+        usage(format!(
+            "the event file `{}` cannot be read: {error}",
+            path.display()
+        ))
+    })?;
     Ok(text)
 }
 
@@ -56,7 +61,9 @@ fn matches(pattern: &FilterPattern, text: &str, path: &Path) -> anyhow::Result<b
     }
     // The line end belongs to the file, not to the message.
     let message = text.strip_suffix('\n').unwrap_or(text);
-    Ok(pattern.test(message.strip_suffix('\r').unwrap_or(message)).is_some())
+    Ok(pattern
+        .test(message.strip_suffix('\r').unwrap_or(message))
+        .is_some())
 }
 
 #[cfg(test)]
@@ -66,14 +73,26 @@ mod tests {
     #[test]
     fn every_kind_of_pattern_is_tested() {
         for (pattern, text, expected) in [
-            ("{ $.eventName = \"StopLogging\" }", "{\n  \"eventName\": \"StopLogging\"\n}\n", true),
-            ("{ $.eventName = \"StopLogging\" }", "{\"eventName\": \"Other\"}", false),
+            (
+                "{ $.eventName = \"StopLogging\" }",
+                "{\n  \"eventName\": \"StopLogging\"\n}\n",
+                true,
+            ),
+            (
+                "{ $.eventName = \"StopLogging\" }",
+                "{\"eventName\": \"Other\"}",
+                false,
+            ),
             ("ERROR", "an ERROR occurred\n", true),
             ("[level, message]", "ERROR gone\n", true),
             ("", "anything", true),
         ] {
             let parsed = super::super::read(pattern, "pattern").unwrap();
-            assert_eq!(matches(&parsed, text, "-".as_ref()).unwrap(), expected, "{pattern}");
+            assert_eq!(
+                matches(&parsed, text, "-".as_ref()).unwrap(),
+                expected,
+                "{pattern}"
+            );
         }
     }
 

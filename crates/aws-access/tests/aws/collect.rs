@@ -1,0 +1,251 @@
+//! Reading accounts: what is asked, and what is understood.
+
+use orgsweep_controls::snapshot::{Delivery, EventSelectors, SubscriptionState};
+use orgsweep_controls::{Known, UnreadCause};
+use serde_json::json;
+
+use crate::fake::{AUDIT, Fake, MANAGEMENT, MEMBER, OWN, REGION, Reply, account};
+
+#[tokio::test]
+async fn a_member_under_an_organization_trail_needs_three_calls() {
+    let fake = Fake::start().await;
+    let collected = fake
+        .connect()
+        .await
+        .collect(&account(MEMBER))
+        .await
+        .unwrap();
+    assert_eq!(
+        fake.operations_in(MEMBER),
+        ["DescribeTrails", "ListRegions"]
+    );
+    assert_eq!(collected.calls, 3);
+    let relied_on = collected.snapshot.accounts_relied_on();
+    assert_eq!(
+        relied_on.into_iter().collect::<Vec<_>>(),
+        [account(MANAGEMENT)]
+    );
+    let trails = collected.snapshot.distinct_trails();
+    let trail = trails.values().next().unwrap();
+    let unread = trail.status.get().unwrap_err();
+    assert_eq!(unread.cause, UnreadCause::NotAsked);
+}
+
+#[tokio::test]
+async fn an_account_with_its_own_trail_needs_ten_calls_a_page_and_a_key() {
+    let fake = Fake::start().await;
+    let collected = fake.connect().await.collect(&account(OWN)).await.unwrap();
+    assert_eq!(
+        fake.operations_in(OWN),
+        [
+            "DescribeAlarms",
+            "DescribeKey",
+            "DescribeLogGroups",
+            "DescribeMetricFilters",
+            "DescribeMetricFilters",
+            "DescribeTrails",
+            "GetEventSelectors",
+            "GetKeyPolicy",
+            "GetTopicAttributes",
+            "GetTrailStatus",
+            "ListRegions",
+            "ListSubscriptionsByTopic",
+        ]
+    );
+    assert_eq!(collected.calls, 13);
+    assert!(
+        fake.asked()
+            .iter()
+            .all(|asked| asked.region == REGION || asked.operation == "ListRegions")
+    );
+}
+
+#[tokio::test]
+async fn the_facts_of_a_chain_are_read() {
+    let fake = Fake::start().await;
+    let snapshot = fake
+        .connect()
+        .await
+        .collect(&account(OWN))
+        .await
+        .unwrap()
+        .snapshot;
+    assert_eq!(snapshot.regions.value().unwrap().len(), 2);
+
+    let trails = snapshot.distinct_trails();
+    let trail = trails.values().next().unwrap();
+    let status = trail.status.value().unwrap();
+    assert!(status.logging);
+    assert!(matches!(status.delivery, Delivery::Stale { .. }));
+    assert!(matches!(
+        trail.selectors.value().unwrap(),
+        EventSelectors::Advanced(_)
+    ));
+
+    let (arn, group) = snapshot.log_groups.first_key_value().unwrap();
+    assert_eq!(arn.name(), "CloudTrail/own");
+    assert_eq!(
+        group.group.value().unwrap().as_ref().unwrap().class,
+        "STANDARD"
+    );
+    let filters: Vec<&str> = group
+        .filters
+        .value()
+        .unwrap()
+        .iter()
+        .map(|filter| filter.name.as_str())
+        .collect();
+    assert_eq!(filters, ["a", "bucket-policy", "z"]);
+
+    let alarms = snapshot.alarms.values().next().unwrap().value().unwrap();
+    let names: Vec<&str> = alarms
+        .metric
+        .iter()
+        .map(|alarm| alarm.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["bucket-policy"],
+        "alarms on other metrics are not kept"
+    );
+
+    let topic = snapshot
+        .topics
+        .values()
+        .next()
+        .unwrap()
+        .value()
+        .unwrap()
+        .as_ref()
+        .unwrap();
+    assert_eq!(topic.kms_key.as_deref(), Some("alias/mine"));
+    let subscriptions = topic.subscriptions.value().unwrap();
+    assert!(matches!(
+        subscriptions[0].state,
+        SubscriptionState::Confirmed(_)
+    ));
+    assert_eq!(subscriptions[1].state, SubscriptionState::Pending);
+
+    let key = &snapshot.keys[&format!("{REGION}/alias/mine")];
+    assert_eq!(key.value().unwrap().as_ref().unwrap().state, "Enabled");
+}
+
+#[tokio::test]
+async fn an_unchanged_account_has_an_unchanged_snapshot_without_secrets() {
+    let fake = Fake::start().await;
+    let access = fake.connect().await;
+    let read = async || {
+        let collected = access.collect(&account(OWN)).await.unwrap();
+        serde_json::to_string(&collected.snapshot).unwrap()
+    };
+    let [first, second] = [read().await, read().await];
+    assert_eq!(first, second);
+    assert!(!first.contains("s3cr3t"), "{first}");
+}
+
+#[tokio::test]
+async fn the_caller_s_own_account_is_read_with_its_own_credentials() {
+    let fake = Fake::start().await;
+    let access = fake.connect().await;
+    access.collect(&account(AUDIT)).await.unwrap();
+    assert!(
+        fake.asked()
+            .iter()
+            .all(|asked| asked.operation != "AssumeRole")
+    );
+}
+
+#[tokio::test]
+async fn without_a_multi_region_trail_every_enabled_region_is_asked() {
+    let fake = Fake::start().await;
+    let access = fake.connect().await;
+    let snapshot = access.collect(&account(AUDIT)).await.unwrap().snapshot;
+    let regions: Vec<&str> = snapshot
+        .trails
+        .keys()
+        .map(orgsweep_controls::Region::as_str)
+        .collect();
+    assert_eq!(regions, [REGION, "us-east-1"]);
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_read_as_missing() {
+    let fake = Fake::start().await;
+    fake.always(
+        "DescribeLogGroups",
+        Reply::Result(json!({ "logGroups": [] })),
+    )
+    .always(
+        "DescribeMetricFilters",
+        Reply::error(
+            "ResourceNotFoundException",
+            "The specified log group does not exist.",
+        ),
+    );
+    let snapshot = fake
+        .connect()
+        .await
+        .collect(&account(OWN))
+        .await
+        .unwrap()
+        .snapshot;
+    let group = snapshot.log_groups.values().next().unwrap();
+    assert_eq!(group.group.value(), Some(&None));
+    assert_eq!(group.filters.value().map(Vec::len), Some(0));
+    let alarms = snapshot.alarms.values().next().unwrap();
+    assert_eq!(alarms.get().unwrap_err().cause, UnreadCause::NotAsked);
+
+    let fake = Fake::start().await;
+    fake.always(
+        "GetTopicAttributes",
+        Reply::Error {
+            status: 404,
+            code: "NotFound",
+            message: "Topic does not exist",
+        },
+    )
+    .always(
+        "ListSubscriptionsByTopic",
+        Reply::Error {
+            status: 404,
+            code: "NotFound",
+            message: "Topic does not exist",
+        },
+    );
+    let snapshot = fake
+        .connect()
+        .await
+        .collect(&account(OWN))
+        .await
+        .unwrap()
+        .snapshot;
+    assert!(matches!(
+        snapshot.topics.values().next(),
+        Some(Known::Read { value: None, .. })
+    ));
+}
+
+#[tokio::test]
+async fn the_role_is_assumed_as_configured() {
+    let fake = Fake::start().await;
+    let mut config = fake.config();
+    config.role.name = "audit/ReadOnly".to_owned();
+    config.role.external_id = Some("an-external-id".to_owned());
+    config.role.source_identity = Some("nightly".to_owned());
+    let access = fake.try_connect(config).await.unwrap();
+    access.collect(&account(MEMBER)).await.unwrap();
+    let asked = fake.asked();
+    let assume = asked
+        .iter()
+        .find(|asked| asked.operation == "AssumeRole")
+        .unwrap();
+    for (name, expected) in [
+        ("RoleArn", "arn:aws:iam::333333333333:role/audit/ReadOnly"),
+        ("ExternalId", "an-external-id"),
+        ("SourceIdentity", "nightly"),
+        ("RoleSessionName", "orgsweep"),
+        ("DurationSeconds", "3600"),
+    ] {
+        assert_eq!(assume.parameter(name), expected);
+    }
+}

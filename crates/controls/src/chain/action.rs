@@ -1,0 +1,133 @@
+//! What an alarm does when it goes to ALARM: whether one of its actions tells
+//! somebody. CloudWatch validates none of them.
+
+use super::judged::{Judged, note};
+use super::key::{self, KeyDecision};
+use super::policy::{self, Decision, Request};
+use super::subscription;
+use crate::finding::LinkKind;
+use crate::ids::Arn;
+use crate::known::{Call, Known, Unread, UnreadCause};
+use crate::reason::Reason;
+use crate::snapshot::{Key, Topic};
+
+/// Where topics and keys are looked up.
+pub(crate) trait Topics {
+    /// What is known of a topic; `None` when nobody asked.
+    fn topic(&self, arn: &Arn) -> Option<&Known<Option<Topic>>>;
+    /// What is known of a topic's key, by Region and id.
+    fn key(&self, topic: &Arn, id: &str) -> Option<&Known<Option<Key>>>;
+}
+
+/// The links from one action of `alarm` on: the action, and for a topic the
+/// subscriptions. The last one is broken, or all hold or are unknown.
+pub(crate) fn judge(action: &str, alarm: &Arn, topics: &dyn Topics) -> Vec<Judged> {
+    let kind = LinkKind::Action;
+    let Ok(arn) = action.parse::<Arn>() else {
+        let detail = "the action is not an ARN";
+        return vec![Judged::broken(
+            kind,
+            action,
+            Reason::ActionNotNotifying,
+            detail,
+        )];
+    };
+    match (arn.service(), arn.resource()) {
+        ("sns", _) => topic_links(&arn, alarm, topics),
+        ("lambda", _) => vec![machine(action, "a Lambda function")],
+        ("ssm", resource) if resource.starts_with("opsitem:") => {
+            vec![machine(action, "an OpsItem in Systems Manager")]
+        }
+        ("ssm-incidents", _) => vec![machine(action, "an incident of Incident Manager")],
+        (service, _) => {
+            let detail = format!("an action of {service} tells nobody");
+            vec![Judged::broken(
+                kind,
+                action,
+                Reason::ActionNotNotifying,
+                detail,
+            )]
+        }
+    }
+}
+
+fn machine(action: &str, what: &str) -> Judged {
+    let text = format!("the message goes to {what}; who reads it there is not checked");
+    Judged::holds(LinkKind::Action, action, what).noting([note("machine_action", text)])
+}
+
+fn topic_links(arn: &Arn, alarm: &Arn, topics: &dyn Topics) -> Vec<Judged> {
+    let kind = LinkKind::Action;
+    let name = arn.as_str();
+    if arn.region() != alarm.region() || arn.partition() != alarm.partition() {
+        let place = |arn: &Arn| {
+            let region = arn
+                .region()
+                .map_or_else(|| "no Region".to_owned(), String::from);
+            format!("{region} ({})", arn.partition())
+        };
+        let detail = format!(
+            "the topic is in {}, the alarm in {}",
+            place(arn),
+            place(alarm)
+        );
+        return vec![Judged::broken(kind, name, Reason::ActionWrongPlace, detail)];
+    }
+    let not_asked = || Unread {
+        call: Call::new("sns", "GetTopicAttributes", arn.region()),
+        cause: UnreadCause::NotAsked,
+        message: String::new(),
+    };
+    let topic = match topics.topic(arn).map(Known::get) {
+        Some(Ok(Some(topic))) => topic,
+        Some(Ok(None)) => {
+            let detail = "the topic does not exist";
+            return vec![Judged::broken(kind, name, Reason::TopicMissing, detail)];
+        }
+        Some(Err(unread)) => return vec![Judged::unread(kind, name, unread)],
+        None => return vec![Judged::unread(kind, name, &not_asked())],
+    };
+    if topic.fifo {
+        let detail = "a FIFO topic delivers to queues only";
+        return vec![Judged::broken(
+            kind,
+            name,
+            Reason::ActionNotNotifying,
+            detail,
+        )];
+    }
+    let published = may_publish(arn, topic, alarm, topics);
+    if published.is_broken() {
+        return vec![published];
+    }
+    vec![published, subscription::judge(arn, &topic.subscriptions)]
+}
+
+/// The topic's policy and key, as one link.
+fn may_publish(arn: &Arn, topic: &Topic, alarm: &Arn, topics: &dyn Topics) -> Judged {
+    let kind = LinkKind::Action;
+    let name = arn.as_str();
+    let account = alarm.account();
+    let account = account.as_ref().map_or("", |account| account.as_str());
+    let request = Request::of_alarm("sns:Publish", name, alarm.as_str(), account);
+    let by_policy = match &topic.policy {
+        Some(policy) => policy::decide(policy, &request),
+        None => Decision::Undecided("the topic's policy is not known".to_owned()),
+    };
+    if let Decision::Denied(why) = by_policy {
+        let detail = format!("the topic's policy does not let CloudWatch publish: {why}");
+        return Judged::broken(kind, name, Reason::TopicPolicyDenies, detail);
+    }
+    let by_key = match &topic.kms_key {
+        Some(id) => key::judge(id, topics.key(arn, id), alarm),
+        None => KeyDecision::Allows,
+    };
+    match (by_policy, by_key) {
+        (_, KeyDecision::Denies(why)) => Judged::broken(kind, name, Reason::TopicKeyDenies, why),
+        (_, KeyDecision::Unread(unread)) => Judged::unread(kind, name, &unread),
+        (Decision::Undecided(why), _) | (_, KeyDecision::Undecided(why)) => {
+            Judged::unknown(kind, name, Reason::PolicyUndecided, why)
+        }
+        _ => Judged::holds(kind, name, "CloudWatch may publish to the topic"),
+    }
+}

@@ -1,0 +1,136 @@
+//! Composite alarms above a metric alarm: whether one goes to ALARM whenever its
+//! child does, whatever state its other children are in.
+
+use super::alarm_rule::{AlarmRule, AlarmState};
+use crate::reason::Reason;
+
+/// What a composite alarm does when its child goes to ALARM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Follows {
+    /// It goes to ALARM too (or is in it already because of another child).
+    Yes,
+    /// It does not, or not every time, and why.
+    Not(Reason, String),
+    /// That cannot be decided, and why.
+    Undecided(String),
+}
+
+/// Combinations of other children's states that are tried at most.
+const MOST_CHILDREN: u32 = 6;
+
+/// Whether `rule` depends on the alarm of that name; a rule that cannot be read
+/// does when the name occurs in it.
+pub(crate) fn mentions(rule: &str, name: &str, is_child: &dyn Fn(&str) -> bool) -> bool {
+    match AlarmRule::parse(rule) {
+        Some(rule) => rule.alarms().into_iter().any(is_child),
+        None => rule.contains(name),
+    }
+}
+
+/// Decides `rule` when the alarm that `is_child` recognises goes to ALARM.
+pub(crate) fn follows(rule: &str, is_child: &dyn Fn(&str) -> bool) -> Follows {
+    let Some(rule) = AlarmRule::parse(rule) else {
+        return Follows::Undecided("its rule cannot be read".to_owned());
+    };
+    let others: Vec<&str> = rule
+        .alarms()
+        .into_iter()
+        .filter(|name| !is_child(name))
+        .collect();
+    let with = |child: AlarmState, other: &dyn Fn(&str) -> Option<AlarmState>| {
+        rule.decide(&|name| {
+            if is_child(name) {
+                Some(child)
+            } else {
+                other(name)
+            }
+        })
+    };
+    let quiet = |_: &str| Some(AlarmState::Ok);
+    if with(AlarmState::Ok, &quiet) == Some(true)
+        || with(AlarmState::InsufficientData, &quiet) == Some(true)
+    {
+        let why = "its rule is true while every alarm is quiet".to_owned();
+        return Follows::Not(Reason::AlarmAlwaysFiring, why);
+    }
+    let (always, ever) = over_all(&others, &|states| with(AlarmState::Alarm, states));
+    let when_quiet = with(AlarmState::Alarm, &quiet) == Some(true);
+    match (always, when_quiet, ever) {
+        (true, ..) => Follows::Yes,
+        (false, true, _) => Follows::Undecided(format!(
+            "its rule also depends on the state of {}",
+            others.join(", ")
+        )),
+        (false, false, true) => Follows::Not(
+            Reason::AlarmNeedsMoreEvents,
+            format!(
+                "its rule needs other alarms to be in ALARM too: {}",
+                others.join(", ")
+            ),
+        ),
+        (false, false, false) => {
+            let why = "its rule is never true when its child goes to ALARM".to_owned();
+            Follows::Not(Reason::AlarmNeverFires, why)
+        }
+    }
+}
+
+/// Whether `decide` is true for every, and for any, combination of states.
+fn over_all(
+    others: &[&str],
+    decide: &dyn Fn(&dyn Fn(&str) -> Option<AlarmState>) -> Option<bool>,
+) -> (bool, bool) {
+    let number = u32::try_from(others.len()).unwrap_or(u32::MAX);
+    if number > MOST_CHILDREN {
+        let value = decide(&|_| None);
+        return (value == Some(true), value != Some(false));
+    }
+    let (mut always, mut ever) = (true, false);
+    for combination in 0..3_usize.pow(number) {
+        let state = |name: &str| {
+            let place = others.iter().position(|other| *other == name)?;
+            let digit = combination / 3_usize.pow(u32::try_from(place).ok()?) % 3;
+            Some(AlarmState::ALL[digit])
+        };
+        let value = decide(&state) == Some(true);
+        always &= value;
+        ever |= value;
+    }
+    (always, ever)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_composite_follows_its_child_whatever_the_others_do() {
+        for (rule, expected) in [
+            ("ALARM(s3)", "yes"),
+            ("ALARM(\"s3\") OR ALARM(vpc)", "yes"),
+            ("ALARM(s3) AND (ALARM(b) OR NOT ALARM(b))", "yes"),
+            ("AT_LEAST(1, ALARM, (s3, vpc))", "yes"),
+            ("ALARM(s3) AND NOT ALARM(maintenance)", "undecided"),
+            ("ALARM(s3) AND ALARM(vpc)", "alarm_needs_more_events"),
+            ("AT_LEAST(2, ALARM, (s3, a, b))", "alarm_needs_more_events"),
+            ("OK(s3)", "alarm_always_firing"),
+            ("NOT ALARM(s3)", "alarm_always_firing"),
+            ("TRUE", "alarm_always_firing"),
+            ("ALARM(s3) AND FALSE", "alarm_never_fires"),
+            ("INSUFFICIENT_DATA(s3) AND ALARM(b)", "alarm_never_fires"),
+            ("gibberish", "undecided"),
+            (
+                "ALARM(a) OR ALARM(b) OR ALARM(c) OR ALARM(d) OR ALARM(e) OR ALARM(f) OR ALARM(g) OR ALARM(s3)",
+                "yes",
+            ),
+        ] {
+            let follows = follows(rule, &|name| name == "s3");
+            let said = match &follows {
+                Follows::Yes => "yes",
+                Follows::Not(reason, _) => reason.as_str(),
+                Follows::Undecided(_) => "undecided",
+            };
+            assert_eq!(said, expected, "{rule}");
+        }
+    }
+}

@@ -1,0 +1,423 @@
+//! A log group with everything behind it: each metric filter, the alarms on its
+//! metric, the composites above them, their actions and who hears of it. The
+//! result holds for every control and every account that writes to the group.
+
+use std::sync::Arc;
+
+use filter_pattern::FilterPattern;
+
+use super::action::{self, Topics};
+use super::alarm::{self, Watching};
+use super::composite::{self, Follows};
+use super::firing::Firing;
+use super::judged::Judged;
+use super::narrowing;
+use crate::finding::{LinkKind, LinkState};
+use crate::ids::{AccountId, Arn, LogGroupArn};
+use crate::known::{Call, Known, Unread, UnreadCause};
+use crate::reason::Reason;
+use crate::snapshot::{
+    AccountSnapshot, Alarms, LogGroup, MetricAlarm, MetricFilter, MetricTransformation,
+};
+
+/// A log group with the chains that start at its filters.
+#[derive(Debug)]
+pub(crate) struct GroupChains {
+    pub(crate) arn: LogGroupArn,
+    /// The group itself.
+    pub(crate) group: Judged,
+    /// Why its filters are not known; there may be any then.
+    pub(crate) filters_unread: Option<Unread>,
+    pub(crate) number_of_filters: usize,
+    pub(crate) tails: Vec<Tail>,
+}
+
+/// A chain from a filter on: filter, metric, alarm, composites, action, subscription.
+#[derive(Debug, Clone)]
+pub(crate) struct Tail {
+    /// Which events it is about; `None` when that is not known.
+    pub(crate) pattern: Option<Arc<FilterPattern>>,
+    /// That pattern's canonical text; empty when there is none.
+    pub(crate) canonical: String,
+    /// The filter's pattern as it was put.
+    pub(crate) text: String,
+    /// Its links; nothing follows a broken one.
+    pub(crate) links: Vec<Judged>,
+}
+
+impl Tail {
+    fn new(pattern: Option<Arc<FilterPattern>>, filter: &MetricFilter, links: Vec<Judged>) -> Self {
+        Self {
+            canonical: pattern
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            pattern,
+            text: filter.pattern.clone(),
+            links,
+        }
+    }
+
+    /// The state of its worst link.
+    pub(crate) fn state(&self) -> LinkState {
+        let states = self.links.iter().map(|judged| judged.link.state);
+        states.max().unwrap_or(LinkState::Broken)
+    }
+
+    /// Why it is broken, if it is.
+    pub(crate) fn broken_by(&self) -> Option<&Judged> {
+        self.links.iter().find(|judged| judged.is_broken())
+    }
+}
+
+/// Composites above composites that are followed.
+const DEEPEST: usize = 8;
+
+/// Reads the chains of a group from the snapshot of the account that owns it.
+pub(crate) fn chains_of(
+    snapshot: &AccountSnapshot,
+    arn: &LogGroupArn,
+    topics: &dyn Topics,
+) -> GroupChains {
+    let Some(group) = snapshot.log_groups.get(arn) else {
+        let unread = not_asked("logs", "DescribeMetricFilters", arn);
+        return GroupChains {
+            arn: arn.clone(),
+            group: Judged::unread(
+                LinkKind::LogGroup,
+                arn.as_str(),
+                &not_asked("logs", "DescribeLogGroups", arn),
+            ),
+            filters_unread: Some(unread),
+            number_of_filters: 0,
+            tails: Vec::new(),
+        };
+    };
+    let (filters, filters_unread) = match group.filters.get() {
+        Ok(filters) => (filters.as_slice(), None),
+        Err(unread) => (&[][..], Some(unread.clone())),
+    };
+    let reader = Reader {
+        group: arn,
+        account: arn.account(),
+        alarms: snapshot.alarms.get(&arn.region()),
+        topics,
+    };
+    GroupChains {
+        arn: arn.clone(),
+        group: group_link(arn, group),
+        filters_unread,
+        number_of_filters: filters.len(),
+        tails: filters
+            .iter()
+            .flat_map(|filter| reader.of_filter(filter))
+            .collect(),
+    }
+}
+
+fn not_asked(service: &str, operation: &str, arn: &LogGroupArn) -> Unread {
+    Unread {
+        call: Call::new(service, operation, Some(arn.region())),
+        cause: UnreadCause::NotAsked,
+        message: String::new(),
+    }
+}
+
+fn group_link(arn: &LogGroupArn, group: &LogGroup) -> Judged {
+    let kind = LinkKind::LogGroup;
+    match group.group.get() {
+        Err(unread) => Judged::unread(kind, arn.as_str(), unread),
+        Ok(None) => {
+            let detail = "the log group does not exist";
+            Judged::broken(kind, arn.as_str(), Reason::LogGroupMissing, detail)
+        }
+        Ok(Some(facts)) if facts.class.is_empty() || facts.class == "STANDARD" => {
+            Judged::holds(kind, arn.as_str(), "exists")
+        }
+        Ok(Some(facts)) => {
+            let detail = format!("class {} supports no metric filters", facts.class);
+            Judged::broken(kind, arn.as_str(), Reason::LogGroupClass, detail)
+        }
+    }
+}
+
+struct Reader<'a> {
+    group: &'a LogGroupArn,
+    account: AccountId,
+    alarms: Option<&'a Known<Alarms>>,
+    topics: &'a dyn Topics,
+}
+
+impl Reader<'_> {
+    fn of_filter(&self, filter: &MetricFilter) -> Vec<Tail> {
+        let kind = LinkKind::Filter;
+        let name = format!("{}:metric-filter:{}", self.group, filter.name);
+        let tail = |pattern, links| Tail::new(pattern, filter, links);
+        let pattern = match FilterPattern::parse(&filter.pattern) {
+            Ok(pattern) => Arc::new(pattern),
+            Err(error) => {
+                let detail = format!("its pattern cannot be parsed: {error}");
+                let broken = Judged::broken(kind, &name, Reason::FilterInvalid, detail);
+                return vec![tail(None, vec![broken])];
+            }
+        };
+        if filter.on_transformed_logs {
+            let detail = "it sees transformed logs, not CloudTrail's events";
+            let broken = Judged::broken(kind, &name, Reason::FilterOnTransformedLogs, detail);
+            return vec![tail(Some(pattern), vec![broken])];
+        }
+        let Some(published) = filter.transformations.first() else {
+            let broken = Judged::broken(kind, &name, Reason::NoAlarm, "it publishes no metric");
+            return vec![tail(Some(pattern), vec![broken])];
+        };
+        let link = Judged::holds(kind, &name, filter.pattern.clone());
+        let criteria = filter.field_selection.as_deref().unwrap_or_default();
+        match narrowing::of_criteria(criteria) {
+            Some(conditions) if conditions.is_empty() => {
+                self.of_metric(filter, published, &link, Some(&pattern), &[])
+            }
+            Some(conditions) => {
+                let detail = format!("field selection narrows it: {criteria}");
+                let broken = Judged::broken(kind, &name, Reason::FilterFieldSelection, detail);
+                let mut tails = vec![tail(Some(Arc::clone(&pattern)), vec![broken])];
+                tails.extend(self.of_metric(filter, published, &link, Some(&pattern), &conditions));
+                tails
+            }
+            None => {
+                let detail = format!("its field selection is not decided: {criteria}");
+                let link = Judged::unknown(kind, &name, Reason::Undecided, detail);
+                self.of_metric(filter, published, &link, None, &[])
+            }
+        }
+    }
+
+    /// The tails of one filter's metric. `pattern` is `None` when what the filter
+    /// matches is not known.
+    fn of_metric(
+        &self,
+        filter: &MetricFilter,
+        published: &MetricTransformation,
+        filter_link: &Judged,
+        pattern: Option<&Arc<FilterPattern>>,
+        conditions: &[String],
+    ) -> Vec<Tail> {
+        let metric = format!("{}/{}", published.namespace, published.name);
+        let metric_link = Judged::holds(
+            LinkKind::Metric,
+            &metric,
+            format!("value {}", published.value),
+        );
+        let start = vec![filter_link.clone(), metric_link];
+        let tail = |dimensions: &[(String, String)], rest: Vec<Judged>| {
+            let mut links = start.clone();
+            links.extend(rest);
+            let narrowed = narrow(filter, pattern, conditions, dimensions);
+            if narrowed.is_none() && pattern.is_some() {
+                let detail = "what narrows it cannot be written as a pattern";
+                let name = filter_link.link.resource.clone();
+                links[0] = Judged::unknown(LinkKind::Filter, &name, Reason::Undecided, detail);
+            }
+            Tail::new(narrowed, filter, links)
+        };
+        let alarms = match self.alarms.map(Known::get) {
+            Some(Ok(alarms)) => alarms,
+            Some(Err(unread)) => {
+                return vec![tail(
+                    &[],
+                    vec![Judged::unread(LinkKind::Alarm, &metric, unread)],
+                )];
+            }
+            None => {
+                let unread = not_asked("cloudwatch", "DescribeAlarms", self.group);
+                return vec![tail(
+                    &[],
+                    vec![Judged::unread(LinkKind::Alarm, &metric, &unread)],
+                )];
+            }
+        };
+        let mut tails = Vec::new();
+        let mut astray = Vec::new();
+        for alarm in &alarms.metric {
+            let resource = alarm.arn.as_str();
+            match alarm::watching(filter, published, alarm, &self.account) {
+                Watching::No => {}
+                Watching::Astray(why) => astray.push(tail(
+                    &[],
+                    vec![Judged::broken(
+                        LinkKind::Alarm,
+                        resource,
+                        Reason::AlarmWrongMetric,
+                        why,
+                    )],
+                )),
+                Watching::Undecided(why) => {
+                    let link =
+                        Judged::unknown(LinkKind::Alarm, resource, Reason::AlarmUndecided, why);
+                    let after = self.after_alarm(alarms, alarm, &link);
+                    tails.extend(after.into_iter().map(|rest| tail(&[], rest)));
+                }
+                Watching::Yes(dimensions) => {
+                    if !dimensions.is_empty() {
+                        let detail = "it sees only events with its own dimension values";
+                        let broken = Judged::broken(
+                            LinkKind::Alarm,
+                            resource,
+                            Reason::AlarmWrongMetric,
+                            detail,
+                        );
+                        astray.push(tail(&[], vec![broken]));
+                    }
+                    let rests = self.of_alarm(filter, published, alarms, alarm);
+                    tails.extend(rests.into_iter().map(|rest| tail(&dimensions, rest)));
+                }
+            }
+        }
+        let narrowed_only = tails.is_empty() || !astray.is_empty();
+        if narrowed_only {
+            tails.extend(astray);
+        }
+        if tails.is_empty() {
+            let detail = "no alarm watches the metric";
+            let broken = Judged::broken(LinkKind::Alarm, &metric, Reason::NoAlarm, detail);
+            tails.push(tail(&[], vec![broken]));
+        }
+        tails
+    }
+
+    fn of_alarm(
+        &self,
+        filter: &MetricFilter,
+        published: &MetricTransformation,
+        alarms: &Alarms,
+        alarm: &MetricAlarm,
+    ) -> Vec<Vec<Judged>> {
+        let kind = LinkKind::Alarm;
+        let resource = alarm.arn.as_str();
+        let link = match alarm::firing(filter, published, alarm, &self.account) {
+            Firing::OnOneEvent(notes) => {
+                Judged::holds(kind, resource, "goes to ALARM on one event").noting(notes)
+            }
+            Firing::Not(reason, why) => {
+                return vec![vec![Judged::broken(kind, resource, reason, why)]];
+            }
+            Firing::Undecided(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
+        };
+        self.after_alarm(alarms, alarm, &link)
+    }
+
+    /// The links from an alarm on, once it is in ALARM: its own actions, and the
+    /// composites above it.
+    fn after_alarm(&self, alarms: &Alarms, alarm: &MetricAlarm, link: &Judged) -> Vec<Vec<Judged>> {
+        let mut rests = self.actions(
+            &alarm.arn,
+            alarm.actions_enabled,
+            &alarm.alarm_actions,
+            link,
+        );
+        let child = (alarm.name.as_str(), &alarm.arn);
+        rests.extend(self.above(alarms, child, std::slice::from_ref(link), 0));
+        rests
+    }
+
+    fn actions(
+        &self,
+        alarm: &Arn,
+        enabled: bool,
+        actions: &[String],
+        link: &Judged,
+    ) -> Vec<Vec<Judged>> {
+        let broken = |reason, detail: &str| {
+            vec![vec![Judged::broken(
+                LinkKind::Alarm,
+                alarm.as_str(),
+                reason,
+                detail,
+            )]]
+        };
+        if !enabled {
+            return broken(Reason::AlarmActionsDisabled, "its actions are disabled");
+        }
+        if actions.is_empty() {
+            return broken(
+                Reason::AlarmNoAction,
+                "it has no action for the ALARM state",
+            );
+        }
+        let with_link = |action: &String| {
+            let mut links = vec![link.clone()];
+            links.extend(action::judge(action, alarm, self.topics));
+            links
+        };
+        actions.iter().map(with_link).collect()
+    }
+
+    fn above(
+        &self,
+        alarms: &Alarms,
+        (name, arn): (&str, &Arn),
+        below: &[Judged],
+        depth: usize,
+    ) -> Vec<Vec<Judged>> {
+        if depth >= DEEPEST {
+            return Vec::new();
+        }
+        let is_child = |text: &str| text == name || text == arn.as_str();
+        let mut rests = Vec::new();
+        for composite in &alarms.composite {
+            let mentions = composite::mentions(&composite.rule, name, &is_child);
+            if !mentions || composite.arn == *arn {
+                continue;
+            }
+            let kind = LinkKind::Alarm;
+            let resource = composite.arn.as_str();
+            let link = match composite::follows(&composite.rule, &is_child) {
+                Follows::Yes => match &composite.actions_suppressor {
+                    None => Judged::holds(kind, resource, "goes to ALARM with its child"),
+                    Some(suppressor) => {
+                        let why = format!("its actions wait while `{suppressor}` is in ALARM");
+                        Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
+                    }
+                },
+                Follows::Undecided(why) => {
+                    Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
+                }
+                Follows::Not(reason, why) => Judged::broken(kind, resource, reason, why),
+            };
+            let mut links = below.to_vec();
+            if link.is_broken() {
+                links.push(link);
+                rests.push(links);
+                continue;
+            }
+            let own = self.actions(
+                &composite.arn,
+                composite.actions_enabled,
+                &composite.alarm_actions,
+                &link,
+            );
+            rests.extend(own.into_iter().map(|rest| [below, &rest].concat()));
+            links.push(link);
+            let parent = (composite.name.as_str(), &composite.arn);
+            rests.extend(self.above(alarms, parent, &links, depth + 1));
+        }
+        rests
+    }
+}
+
+fn narrow(
+    filter: &MetricFilter,
+    pattern: Option<&Arc<FilterPattern>>,
+    conditions: &[String],
+    dimensions: &[(String, String)],
+) -> Option<Arc<FilterPattern>> {
+    let pattern = pattern?;
+    let mut all = conditions.to_vec();
+    for (selector, value) in dimensions {
+        all.push(narrowing::equals(selector, value)?);
+    }
+    if all.is_empty() {
+        return Some(Arc::clone(pattern));
+    }
+    let text = narrowing::narrowed(&filter.pattern, &all)?;
+    FilterPattern::parse(&text).ok().map(Arc::new)
+}

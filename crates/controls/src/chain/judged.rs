@@ -1,0 +1,86 @@
+//! A judged link: what people see of it, and what the verdict needs to know.
+
+use crate::finding::{Link, LinkKind, LinkState, Note};
+use crate::known::Unread;
+use crate::reason::Reason;
+
+/// One link with its judgement.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Judged {
+    pub(crate) link: Link,
+    /// Why it does not hold; `None` when it does.
+    pub(crate) reason: Option<Reason>,
+    /// The facts that would have decided.
+    pub(crate) unread: Vec<Unread>,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl Judged {
+    pub(crate) fn holds(kind: LinkKind, resource: &str, detail: impl Into<String>) -> Self {
+        Self::with(kind, resource, LinkState::Holds, None, detail.into())
+    }
+
+    pub(crate) fn broken(
+        kind: LinkKind,
+        resource: &str,
+        reason: Reason,
+        detail: impl Into<String>,
+    ) -> Self {
+        let detail = detail.into();
+        Self::with(kind, resource, LinkState::Broken, Some(reason), detail)
+    }
+
+    pub(crate) fn unknown(
+        kind: LinkKind,
+        resource: &str,
+        reason: Reason,
+        detail: impl Into<String>,
+    ) -> Self {
+        let detail = detail.into();
+        Self::with(kind, resource, LinkState::Unknown, Some(reason), detail)
+    }
+
+    /// A link of which a fact could not be read.
+    pub(crate) fn unread(kind: LinkKind, resource: &str, unread: &Unread) -> Self {
+        let mut judged = Self::unknown(kind, resource, Reason::FactUnread, unread.to_string());
+        judged.unread.push(unread.clone());
+        judged
+    }
+
+    pub(crate) fn noting(mut self, notes: impl IntoIterator<Item = Note>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.link.state == LinkState::Broken
+    }
+
+    fn with(
+        kind: LinkKind,
+        resource: &str,
+        state: LinkState,
+        reason: Option<Reason>,
+        detail: String,
+    ) -> Self {
+        Self {
+            link: Link {
+                kind,
+                resource: resource.to_owned(),
+                state,
+                detail,
+            },
+            reason,
+            unread: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// A note with a stable code.
+pub(crate) fn note(code: &str, text: impl Into<String>) -> Note {
+    Note {
+        code: code.to_owned(),
+        text: text.into(),
+    }
+}

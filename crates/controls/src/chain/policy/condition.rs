@@ -1,0 +1,169 @@
+//! Conditions of a policy statement. Keys that a service's request is known not
+//! to carry make a positive test false and a negated one true, as IAM documents;
+//! keys of which that is not known leave the statement undecided.
+
+use serde_json::Value;
+
+use super::{Request, Truth};
+use crate::chain::glob::glob;
+
+/// Keys that the request of an AWS service does not carry, in lower case.
+const ABSENT: &[&str] = &[
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principaltype",
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:vpcsourceip",
+    "aws:userid",
+    "aws:username",
+    "aws:multifactorauthpresent",
+    "aws:multifactorauthage",
+    "aws:federatedprovider",
+    "aws:referer",
+    "aws:tokenissuetime",
+    "sns:endpoint",
+    "sns:protocol",
+];
+
+/// Whether every condition holds.
+pub(super) fn hold(conditions: Option<&Value>, request: &Request<'_>) -> Truth {
+    let Some(conditions) = conditions else {
+        return Truth::True;
+    };
+    let Value::Object(operators) = conditions else {
+        return Truth::Unknown;
+    };
+    let mut all = Truth::True;
+    for (operator, keys) in operators {
+        let Value::Object(keys) = keys else {
+            return Truth::Unknown;
+        };
+        for (key, wanted) in keys {
+            all = all.and(one(operator, &key.to_ascii_lowercase(), wanted, request));
+        }
+    }
+    all
+}
+
+enum Found<'a> {
+    Value(&'a str),
+    Absent,
+    Unknown,
+}
+
+fn look_up<'a>(key: &str, request: &'a Request<'_>) -> Found<'a> {
+    if let Some(value) = request.context.get(key) {
+        Found::Value(value)
+    } else if ABSENT.contains(&key) || key.starts_with("aws:principaltag/") {
+        Found::Absent
+    } else {
+        Found::Unknown
+    }
+}
+
+fn one(operator: &str, key: &str, wanted: &Value, request: &Request<'_>) -> Truth {
+    let operator = operator.to_ascii_lowercase();
+    let (operator, for_all) = match operator.split_once(':') {
+        Some(("forallvalues", rest)) => (rest.to_owned(), true),
+        Some(("foranyvalue", rest)) => (rest.to_owned(), false),
+        Some(_) => return Truth::Unknown,
+        None => (operator, false),
+    };
+    let found = look_up(key, request);
+    if operator == "null" {
+        return null(wanted, &found);
+    }
+    let (name, if_exists) = match operator.strip_suffix("ifexists") {
+        Some(name) => (name, true),
+        None => (operator.as_str(), false),
+    };
+    let (name, negated) = positive(name);
+    let value = match found {
+        Found::Value(value) => value,
+        Found::Absent => return (negated || if_exists || for_all).into(),
+        Found::Unknown => return Truth::Unknown,
+    };
+    let mut any = Truth::False;
+    for text in values(wanted) {
+        any = match (any, matches(name, &text, value)) {
+            (Truth::True, _) | (_, Truth::True) => Truth::True,
+            (Truth::False, Truth::False) => Truth::False,
+            _ => Truth::Unknown,
+        };
+    }
+    if negated { any.not() } else { any }
+}
+
+/// The positive operator, and whether it was negated.
+fn positive(name: &str) -> (&str, bool) {
+    match name {
+        "stringnotequals" => ("stringequals", true),
+        "stringnotequalsignorecase" => ("stringequalsignorecase", true),
+        "stringnotlike" => ("stringlike", true),
+        "arnnotequals" | "arnnotlike" => ("arnlike", true),
+        "arnequals" => ("arnlike", false),
+        "notipaddress" => ("ipaddress", true),
+        "numericnotequals" => ("numericequals", true),
+        "datenotequals" => ("dateequals", true),
+        other => (other, false),
+    }
+}
+
+fn matches(operator: &str, wanted: &str, value: &str) -> Truth {
+    if wanted.contains("${") {
+        return Truth::Unknown;
+    }
+    match operator {
+        "stringequals" => (wanted == value).into(),
+        "stringequalsignorecase" | "bool" => wanted.eq_ignore_ascii_case(value).into(),
+        "stringlike" => glob(wanted, value).into(),
+        "arnlike" => arn_like(wanted, value),
+        _ => Truth::Unknown,
+    }
+}
+
+/// Compares part by part: a `*` does not reach over a colon, except in the last
+/// part, which holds the rest.
+fn arn_like(pattern: &str, value: &str) -> Truth {
+    if pattern == "*" {
+        return Truth::True;
+    }
+    let wanted: Vec<&str> = pattern.splitn(6, ':').collect();
+    let parts: Vec<&str> = value.splitn(6, ':').collect();
+    if wanted.len() != 6 {
+        return Truth::Unknown;
+    }
+    let same = parts.len() == 6 && wanted.iter().zip(&parts).all(|(w, p)| glob(w, p));
+    same.into()
+}
+
+fn null(wanted: &Value, found: &Found<'_>) -> Truth {
+    let absent = match found {
+        Found::Value(_) => Truth::False,
+        Found::Absent => Truth::True,
+        Found::Unknown => Truth::Unknown,
+    };
+    match values(wanted).first().map(|text| text.to_ascii_lowercase()) {
+        Some(text) if text == "true" => absent,
+        Some(text) if text == "false" => absent.not(),
+        _ => Truth::Unknown,
+    }
+}
+
+/// The wanted values as texts; booleans and numbers count as theirs.
+fn values(wanted: &Value) -> Vec<String> {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    match wanted {
+        Value::Array(list) => list.iter().filter_map(text).collect(),
+        other => text(other).into_iter().collect(),
+    }
+}

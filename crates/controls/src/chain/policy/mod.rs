@@ -1,0 +1,136 @@
+//! Resource policies (of topics and keys), decided for one request of an AWS
+//! service: allowed, not allowed, or not decidable from what is known. Deny
+//! wins; without a matching Allow nothing is allowed (IAM's evaluation logic).
+
+mod condition;
+mod statement;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use statement::Effect;
+
+/// A request of an AWS service, as a policy sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Request<'a> {
+    /// Service principal, for example `cloudwatch.amazonaws.com`.
+    pub(crate) service: &'a str,
+    /// Action, for example `sns:Publish`.
+    pub(crate) action: &'a str,
+    /// ARN of the resource.
+    pub(crate) resource: &'a str,
+    /// Context keys that are there, in lower case, with their values.
+    pub(crate) context: BTreeMap<&'static str, String>,
+}
+
+impl<'a> Request<'a> {
+    /// What CloudWatch sends when an alarm acts: its documented context keys.
+    pub(crate) fn of_alarm(
+        action: &'a str,
+        resource: &'a str,
+        alarm_arn: &str,
+        alarm_account: &str,
+    ) -> Self {
+        let service = "cloudwatch.amazonaws.com";
+        let context = BTreeMap::from([
+            ("aws:sourcearn", alarm_arn.to_owned()),
+            ("aws:sourceaccount", alarm_account.to_owned()),
+            ("aws:sourceowner", alarm_account.to_owned()),
+            ("aws:principalisawsservice", "true".to_owned()),
+            ("aws:principalservicename", service.to_owned()),
+            ("aws:principalservicenameslist", service.to_owned()),
+            ("aws:viaawsservice", "false".to_owned()),
+            ("aws:securetransport", "true".to_owned()),
+        ]);
+        Self {
+            service,
+            action,
+            resource,
+            context,
+        }
+    }
+}
+
+/// What a policy says to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It is allowed.
+    Allowed,
+    /// It is not, and why.
+    Denied(String),
+    /// It depends on something that is not known.
+    Undecided(String),
+}
+
+/// True, false, or not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Truth {
+    True,
+    False,
+    Unknown,
+}
+
+impl Truth {
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, Self::True) => Self::True,
+            _ => Self::Unknown,
+        }
+    }
+
+    fn not(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(value: bool) -> Self {
+        if value { Self::True } else { Self::False }
+    }
+}
+
+/// Decides `request` by the JSON text of a resource policy.
+pub(crate) fn decide(policy: &str, request: &Request<'_>) -> Decision {
+    let Ok(document) = serde_json::from_str::<Value>(policy) else {
+        return Decision::Undecided("the policy is not valid JSON".to_owned());
+    };
+    let statements = match document.get("Statement") {
+        Some(Value::Array(statements)) => statements.as_slice(),
+        Some(statement @ Value::Object(_)) => std::slice::from_ref(statement),
+        _ => return Decision::Undecided("the policy has no statements".to_owned()),
+    };
+    let (mut allowed, mut maybe_allowed, mut maybe_denied) = (false, None, None);
+    for (index, statement) in statements.iter().enumerate() {
+        let name = || statement::name_of(statement, index);
+        let applies = statement::applies(statement, request);
+        match (statement::effect_of(statement), applies) {
+            (_, Truth::False) => {}
+            (Some(Effect::Deny), Truth::True) => {
+                return Decision::Denied(format!("statement {} denies it", name()));
+            }
+            (Some(Effect::Allow), Truth::True) => allowed = true,
+            (Some(Effect::Allow), Truth::Unknown) => {
+                maybe_allowed.get_or_insert_with(name);
+            }
+            (Some(Effect::Deny), Truth::Unknown) | (None, _) => {
+                maybe_denied.get_or_insert_with(name);
+            }
+        }
+    }
+    let doubt = match (allowed, maybe_allowed, maybe_denied) {
+        (true, _, None) => return Decision::Allowed,
+        (false, None, _) => return Decision::Denied("no statement allows it".to_owned()),
+        (true, _, Some(name)) => format!("whether statement {name} denies it cannot be decided"),
+        (false, Some(name), _) => format!("whether statement {name} allows it cannot be decided"),
+    };
+    Decision::Undecided(doubt)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! Topic policies of known effect on an alarm's message.
+
+use super::*;
+
+const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:alerts";
+const ALARM: &str = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:s3";
+
+fn publish(statements: &str) -> &'static str {
+    let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+    let request = Request::of_alarm("sns:Publish", TOPIC, ALARM, "111122223333");
+    match decide(&policy, &request) {
+        Decision::Allowed => "allowed",
+        Decision::Denied(_) => "denied",
+        Decision::Undecided(_) => "undecided",
+    }
+}
+
+/// A statement from effect, principal, action and condition (JSON texts).
+fn statement(effect: &str, principal: &str, action: &str, condition: &str) -> String {
+    format!(
+        r#"{{"Effect":"{effect}",{principal},{action},"Resource":"{TOPIC}","Condition":{{{condition}}}}}"#
+    )
+}
+
+#[test]
+fn an_allow_counts_when_principal_action_and_conditions_match() {
+    let everybody = r#""Principal":{"AWS":"*"}"#;
+    let cloudwatch = r#""Principal":{"Service":["cloudwatch.amazonaws.com"]}"#;
+    let root = r#""Principal":{"AWS":"arn:aws:iam::111122223333:root"}"#;
+    let but_root = r#""NotPrincipal":{"AWS":"arn:aws:iam::111122223333:root"}"#;
+    let act = r#""Action":["SNS:GetTopicAttributes","SNS:Publish"]"#;
+    let not_act = r#""NotAction":"sns:Publish""#;
+    for (expected, principal, action, condition) in [
+        (
+            "allowed",
+            everybody,
+            act,
+            r#""StringEquals":{"AWS:SourceOwner":"111122223333"}"#,
+        ),
+        (
+            "denied",
+            everybody,
+            act,
+            r#""StringEquals":{"AWS:SourceOwner":"999922223333"}"#,
+        ),
+        ("allowed", r#""Principal":"*""#, act, ""),
+        ("allowed", cloudwatch, r#""Action":"sns:Pub*""#, ""),
+        (
+            "allowed",
+            cloudwatch,
+            r#""Action":"*""#,
+            r#""ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:*:111122223333:alarm:*"}"#,
+        ),
+        (
+            "denied",
+            cloudwatch,
+            act,
+            r#""ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:*:alarm:*"}"#,
+        ),
+        ("denied", root, act, ""),
+        ("allowed", but_root, act, ""),
+        (
+            "denied",
+            r#""Principal":{"Service":"events.amazonaws.com"}"#,
+            act,
+            "",
+        ),
+        ("denied", cloudwatch, not_act, ""),
+        ("denied", cloudwatch, r#""Action":"sns:Subscribe""#, ""),
+        (
+            "denied",
+            everybody,
+            act,
+            r#""StringEquals":{"aws:PrincipalOrgID":"o-abcdefghij"}"#,
+        ),
+        (
+            "allowed",
+            everybody,
+            act,
+            r#""StringEqualsIfExists":{"aws:PrincipalOrgID":"o-abcdefghij"}"#,
+        ),
+        (
+            "undecided",
+            everybody,
+            act,
+            r#""StringEquals":{"aws:SourceOrgID":"o-abcdefghij"}"#,
+        ),
+        (
+            "undecided",
+            everybody,
+            act,
+            r#""DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}"#,
+        ),
+        (
+            "allowed",
+            everybody,
+            act,
+            r#""Null":{"aws:PrincipalOrgID":"true"}"#,
+        ),
+        (
+            "denied",
+            everybody,
+            act,
+            r#""Null":{"aws:SourceAccount":"true"}"#,
+        ),
+        (
+            "allowed",
+            everybody,
+            act,
+            r#""StringLike":{"aws:SourceAccount":["9999*","1111*"]}"#,
+        ),
+        (
+            "undecided",
+            everybody,
+            act,
+            r#""StringFuzzy":{"aws:SourceAccount":"1"}"#,
+        ),
+        (
+            "denied",
+            everybody,
+            act,
+            r#""IpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#,
+        ),
+    ] {
+        let text = statement("Allow", principal, action, condition);
+        assert_eq!(publish(&text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_deny_that_matches_wins() {
+    let allow = r#"{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"*"}"#;
+    let everybody = r#""Principal":"*""#;
+    for (expected, principal, condition) in [
+        ("denied", everybody, ""),
+        (
+            "allowed",
+            everybody,
+            r#""Bool":{"aws:SecureTransport":"false"}"#,
+        ),
+        (
+            "denied",
+            everybody,
+            r#""StringNotEquals":{"aws:PrincipalOrgID":"o-abcdefghij"}"#,
+        ),
+        (
+            "allowed",
+            everybody,
+            r#""StringNotEquals":{"aws:PrincipalOrgID":"o-abcdefghij"},"Bool":{"aws:PrincipalIsAWSService":false}"#,
+        ),
+        (
+            "denied",
+            everybody,
+            r#""StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-abcdefghij"}"#,
+        ),
+        (
+            "undecided",
+            everybody,
+            r#""StringNotEquals":{"aws:SourceOrgID":"o-abcdefghij"}"#,
+        ),
+        ("denied", r#""NotPrincipal":{"AWS":"111122223333"}"#, ""),
+        (
+            "allowed",
+            r#""NotPrincipal":{"Service":"cloudwatch.amazonaws.com"}"#,
+            "",
+        ),
+    ] {
+        let deny = statement("Deny", principal, r#""Action":"sns:*""#, condition);
+        assert_eq!(publish(&format!("{allow},{deny}")), expected, "{deny}");
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_undecided() {
+    let request = Request::of_alarm("sns:Publish", TOPIC, ALARM, "111122223333");
+    for policy in ["", "{", "{}", r#"{"Statement":"x"}"#] {
+        assert!(
+            matches!(decide(policy, &request), Decision::Undecided(_)),
+            "{policy}"
+        );
+    }
+    assert_eq!(publish(""), "denied");
+}

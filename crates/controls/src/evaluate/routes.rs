@@ -1,0 +1,217 @@
+//! The ways in which an account's events travel: each trail that records it,
+//! with the facts of the account that owns the trail, and the log group behind
+//! it, with the chains of the account that owns the group.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::ReliedOn;
+use super::shared::Shared;
+use crate::chain::action::Topics;
+use crate::chain::group::{self, GroupChains};
+use crate::chain::trail::{self, TrailFacts};
+use crate::ids::{AccountId, Arn, LogGroupArn, Region};
+use crate::known::{Call, Known, Unread, UnreadCause};
+use crate::snapshot::{AccountSnapshot, Key, Topic, Trail};
+
+/// One trail that records the account, and what is behind it.
+pub(super) struct Route<'a> {
+    pub(super) facts: TrailFacts<'a>,
+    pub(super) group: Option<Group>,
+}
+
+/// The log group behind a trail.
+pub(super) enum Group {
+    Chains(Arc<GroupChains>),
+    /// The account that owns the group was not read.
+    OwnerUnread(LogGroupArn, Unread),
+}
+
+impl Group {
+    pub(super) fn arn(&self) -> &LogGroupArn {
+        match self {
+            Self::Chains(chains) => &chains.arn,
+            Self::OwnerUnread(arn, _) => arn,
+        }
+    }
+}
+
+/// An account with all its routes.
+pub(super) struct Routes<'a> {
+    pub(super) account: &'a AccountId,
+    /// Enabled Regions, or why they are not known.
+    pub(super) regions: Result<&'a [Region], &'a Unread>,
+    /// The Region that records global service events.
+    pub(super) main_region: Option<Region>,
+    pub(super) routes: Vec<Route<'a>>,
+    /// Regions whose trails could not be read.
+    pub(super) unread_trails: BTreeMap<&'a Region, &'a Unread>,
+    /// Whether no Region's trails could be read: there may be any trail then.
+    pub(super) all_trails_unread: bool,
+}
+
+impl<'a> Routes<'a> {
+    /// The routes of an account, with the chains of other accounts from `shared`.
+    pub(super) fn of(
+        snapshot: &'a AccountSnapshot,
+        relied_on: &'a ReliedOn,
+        not_read: &'a NotRead,
+        shared: &Shared,
+    ) -> Self {
+        let mut own: BTreeMap<&LogGroupArn, Arc<GroupChains>> = BTreeMap::new();
+        let mut routes = Vec::new();
+        for trail in snapshot.distinct_trails().into_values() {
+            let group = trail.log_group.as_ref().map(|arn| {
+                if arn.account() == snapshot.account {
+                    let chains = own.entry(arn).or_insert_with(|| {
+                        let topics = KnownTopics::new(snapshot, relied_on);
+                        Arc::new(group::chains_of(snapshot, arn, &topics))
+                    });
+                    return Group::Chains(Arc::clone(chains));
+                }
+                match relied_on.snapshots.get(&arn.account()) {
+                    Some(owner) => Group::Chains(shared.chains_of(owner, arn, relied_on)),
+                    None => {
+                        let unread = not_read.owner(&arn.account()).clone();
+                        Group::OwnerUnread(arn.clone(), unread)
+                    }
+                }
+            });
+            routes.push(Route {
+                facts: trail_facts(snapshot, trail, relied_on, not_read),
+                group,
+            });
+        }
+        let regions = snapshot.regions.get().map(Vec::as_slice);
+        let unread_trails: BTreeMap<&Region, &Unread> = snapshot
+            .trails
+            .iter()
+            .filter_map(|(region, trails)| trails.get().err().map(|unread| (region, unread)))
+            .collect();
+        Self {
+            account: &snapshot.account,
+            regions,
+            main_region: trail::main_region(&snapshot.partition),
+            routes,
+            all_trails_unread: unread_trails.len() == snapshot.trails.len(),
+            unread_trails,
+        }
+    }
+
+    /// Why no trail at all could be read.
+    pub(super) fn trails_unread(&self) -> Unread {
+        let first = self.unread_trails.values().next();
+        first.map_or_else(
+            || Unread {
+                call: Call::new("cloudtrail", "DescribeTrails", None),
+                cause: UnreadCause::NotAsked,
+                message: String::new(),
+            },
+            |unread| (*unread).clone(),
+        )
+    }
+}
+
+/// The facts of a trail are those that its owner sees.
+fn trail_facts<'a>(
+    snapshot: &'a AccountSnapshot,
+    trail: &'a Trail,
+    relied_on: &'a ReliedOn,
+    not_read: &'a NotRead,
+) -> TrailFacts<'a> {
+    let Some(owner) = trail
+        .arn
+        .account()
+        .filter(|owner| *owner != snapshot.account)
+    else {
+        return TrailFacts::own(trail);
+    };
+    let seen_by_owner = relied_on
+        .snapshots
+        .get(&owner)
+        .and_then(|owner| owner.distinct_trails().remove(&trail.arn));
+    match seen_by_owner {
+        Some(seen) => TrailFacts::own(seen),
+        None => TrailFacts::of_unread_owner(trail, not_read.owner(&owner)),
+    }
+}
+
+/// Why the snapshots of accounts that are relied on are not there.
+pub(super) struct NotRead {
+    unread: BTreeMap<AccountId, Unread>,
+}
+
+impl NotRead {
+    /// For every account that `snapshot` relies on and that was not read.
+    pub(super) fn of(snapshot: &AccountSnapshot, relied_on: &ReliedOn) -> Self {
+        let unread = snapshot
+            .accounts_relied_on()
+            .into_iter()
+            .map(|account| {
+                let why = relied_on.unread.get(&account).cloned();
+                let why = why.unwrap_or_else(|| Unread {
+                    call: Call::new("sts", "AssumeRole", None),
+                    cause: UnreadCause::NotAsked,
+                    message: format!("account {account} was not read"),
+                });
+                (account, why)
+            })
+            .collect();
+        Self { unread }
+    }
+
+    fn owner(&self, account: &AccountId) -> &Unread {
+        &self.unread[account]
+    }
+}
+
+/// Topics and keys as the account that acts on them sees them, or else as their
+/// owner does.
+pub(super) struct KnownTopics<'a> {
+    snapshot: &'a AccountSnapshot,
+    relied_on: &'a ReliedOn,
+    /// Whether the answer came from another account's snapshot.
+    pub(super) looked_elsewhere: Cell<bool>,
+}
+
+impl<'a> KnownTopics<'a> {
+    pub(super) fn new(snapshot: &'a AccountSnapshot, relied_on: &'a ReliedOn) -> Self {
+        Self {
+            snapshot,
+            relied_on,
+            looked_elsewhere: Cell::new(false),
+        }
+    }
+
+    fn owner_of(&self, topic: &Arn) -> Option<&'a AccountSnapshot> {
+        let owner = topic
+            .account()
+            .filter(|owner| *owner != self.snapshot.account)?;
+        self.looked_elsewhere.set(true);
+        self.relied_on.snapshots.get(&owner).map(AsRef::as_ref)
+    }
+}
+
+impl Topics for KnownTopics<'_> {
+    fn topic(&self, arn: &Arn) -> Option<&Known<Option<Topic>>> {
+        let own = self.snapshot.topics.get(arn);
+        if own.is_some_and(|topic| topic.value().is_some()) {
+            return own;
+        }
+        let theirs = self.owner_of(arn).and_then(|owner| owner.topics.get(arn));
+        theirs.filter(|topic| topic.value().is_some()).or(own)
+    }
+
+    fn key(&self, topic: &Arn, id: &str) -> Option<&Known<Option<Key>>> {
+        let place = format!("{}/{id}", topic.region()?);
+        let own = self.snapshot.keys.get(&place);
+        if own.is_some_and(|key| key.value().is_some()) {
+            return own;
+        }
+        let theirs = self
+            .owner_of(topic)
+            .and_then(|owner| owner.keys.get(&place));
+        theirs.filter(|key| key.value().is_some()).or(own)
+    }
+}

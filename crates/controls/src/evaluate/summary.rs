@@ -1,0 +1,114 @@
+//! The one sentence of a finding.
+
+use super::doubts::Doubt;
+use crate::catalog::Control;
+use crate::finding::{Chain, Evidence, LinkState};
+use crate::ids::Region;
+use crate::reason::Reason;
+
+/// What is true, and what of it people would want to know first.
+pub(super) fn of(
+    control: &Control,
+    reason: Reason,
+    evidence: &Evidence,
+    covered: &[Region],
+    uncovered: &[Region],
+    doubts: &[Doubt],
+) -> String {
+    let what = &control.title;
+    let chain = evidence.chains.first();
+    let text = match reason {
+        Reason::Covered => format!("{what}: every event leads to a message"),
+        Reason::CoveredByOrganizationTrail => {
+            let by = evidence
+                .covered_by
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            format!("{what}: every event leads to a message, through the chain in account {by}")
+        }
+        Reason::NoTrail => format!("{what} would go unnoticed: no trail records this account"),
+        Reason::TrailNotMultiRegion => format!(
+            "{what} would go unnoticed in {}: no trail with a working chain records {}",
+            regions_in_words(uncovered, covered),
+            if uncovered.len() == 1 { "it" } else { "them" },
+        ),
+        Reason::FilterDoesNotCover if !evidence.missing_events.is_empty() => format!(
+            "{what}: {} of {} events would go unnoticed ({})",
+            evidence.missing_events.len(),
+            evidence.events_total,
+            shortened(&evidence.missing_events),
+        ),
+        _ => match doubts.first() {
+            Some(doubt) => format!("{what}: not known, because of {}", doubt.text),
+            None => format!(
+                "{what} would go unnoticed: {}",
+                broken_in_words(reason, chain)
+            ),
+        },
+    };
+    match &evidence.covered_by {
+        Some(account) if !text.contains(account.as_str()) => {
+            format!("{text} (in account {account})")
+        }
+        _ => text,
+    }
+}
+
+fn broken_in_words(reason: Reason, chain: Option<&Chain>) -> String {
+    let broken = chain.and_then(|chain| {
+        let broken = |link: &&crate::finding::Link| link.state == LinkState::Broken;
+        chain.links.iter().find(broken)
+    });
+    match broken {
+        Some(link) => {
+            let name = link
+                .resource
+                .rsplit(['/', ':'])
+                .next()
+                .unwrap_or(&link.resource);
+            let kind = match link.kind {
+                crate::finding::LinkKind::Trail => "trail",
+                crate::finding::LinkKind::LogGroup => "log group",
+                crate::finding::LinkKind::Filter => "metric filter or log group",
+                crate::finding::LinkKind::Metric => "metric",
+                crate::finding::LinkKind::Alarm if reason == Reason::NoAlarm => "metric",
+                crate::finding::LinkKind::Alarm => "alarm",
+                crate::finding::LinkKind::Action => "action",
+                crate::finding::LinkKind::Subscription => "topic",
+            };
+            format!("{kind} `{name}`: {}", link.detail)
+        }
+        None => lower_first(reason.meaning()),
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
+}
+
+fn regions_in_words(uncovered: &[Region], covered: &[Region]) -> String {
+    match uncovered {
+        [] => "some Regions".to_owned(),
+        [one] => one.to_string(),
+        many if covered.is_empty() => format!("all {} Regions", many.len()),
+        many => format!("{} of {} Regions", many.len(), many.len() + covered.len()),
+    }
+}
+
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let first = names
+        .iter()
+        .take(SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!("{first} and {more} more"),
+        _ => first,
+    }
+}

@@ -1,0 +1,287 @@
+//! Makes the fields and the formula of a problem: patterns, the structure of
+//! JSON, and the conditions that facts are made of.
+
+use crate::ast::{Ast, Expression, Segment, Selector, Test};
+use crate::evaluate::OpenQuestion;
+use crate::event::EventValue;
+use crate::pattern::FilterPattern;
+use crate::schema::Kinds;
+
+use super::classes::{Class, Classes};
+use super::elements::{self, Elements};
+use super::formula::{Formula, Literal, NodeId};
+use super::problem::{Field, Source};
+
+/// Makes fields and nodes.
+pub(super) struct Builder<'a> {
+    pub(super) fields: Vec<Field<'a>>,
+    pub(super) formula: Formula,
+    pub(super) state_words: usize,
+    pub(super) inexact: bool,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn add_field(
+        &mut self,
+        source: Source,
+        parent: Option<usize>,
+        classes: Classes<'a>,
+        usual: Option<&EventValue>,
+    ) {
+        let cells = classes.mask(Class::is_cell);
+        let missing = classes
+            .list
+            .iter()
+            .position(|class| *class == Class::Missing);
+        let plain = usual
+            .and_then(|value| classes.of_value(value))
+            .into_iter()
+            .chain(missing)
+            .collect();
+        let field = Field {
+            source,
+            parent,
+            classes,
+            offset: self.state_words,
+            plain,
+            cells,
+        };
+        self.state_words += field.class_words() + 2 * field.language_words();
+        self.fields.push(field);
+    }
+
+    pub(super) fn field(&self, selector: &Selector) -> Option<usize> {
+        self.fields
+            .iter()
+            .position(|field| field.selector() == Some(selector))
+    }
+
+    pub(super) fn pattern(
+        &mut self,
+        pattern: &'a FilterPattern,
+        required: bool,
+        elements: &Elements,
+    ) -> NodeId {
+        match pattern.ast() {
+            Ast::Empty => self.formula.constant(true),
+            Ast::Json(expression) => self.expression(expression, required, elements),
+            Ast::SpaceDelimited(_) | Ast::Terms(_) | Ast::Regex(_) => {
+                self.inexact = true;
+                self.formula.constant(required)
+            }
+        }
+    }
+
+    pub(super) fn expression(
+        &mut self,
+        expression: &'a Expression,
+        required: bool,
+        elements: &Elements,
+    ) -> NodeId {
+        match expression {
+            Expression::And(parts) => {
+                let parts = parts
+                    .iter()
+                    .map(|part| self.expression(part, required, elements))
+                    .collect();
+                self.formula.and(parts)
+            }
+            Expression::Or(parts) => {
+                let parts = parts
+                    .iter()
+                    .map(|part| self.expression(part, required, elements))
+                    .collect();
+                self.formula.or(parts)
+            }
+            Expression::Condition(condition) if condition.selector.has_wildcard() => {
+                if elements.incomplete {
+                    return self.formula.constant(required);
+                }
+                elements::encode(self, condition, elements)
+            }
+            Expression::Condition(condition) => match self.field(&condition.selector) {
+                Some(field) => self.test(field, &condition.test),
+                None => self.formula.constant(required),
+            },
+        }
+    }
+
+    /// A test of a field, with what open questions add to it.
+    pub(super) fn test(&mut self, field: usize, test: &'a Test) -> NodeId {
+        let classes = &self.fields[field].classes;
+        let truth = classes.truth(test);
+        let questions: &[OpenQuestion] = match test {
+            Test::Equals(_) => &[OpenQuestion::BooleanAsText],
+            Test::NotEquals(_) => &[
+                OpenQuestion::NotEqualsOnNull,
+                OpenQuestion::NotEqualsOnBoolean,
+                OpenQuestion::BooleanAsText,
+            ],
+            Test::NotExists => &[OpenQuestion::NotExistsOnNull],
+            Test::IsTrue | Test::IsFalse => &[OpenQuestion::IsBooleanOnText],
+            Test::IsNull | Test::Compare(..) => &[],
+        };
+        let added: Vec<_> = questions
+            .iter()
+            .map(|question| (*question, classes.truth_added_by(test, *question)))
+            .collect();
+        let mut parts = vec![self.formula.literal(Literal {
+            field,
+            classes: truth.classes,
+            language: truth.language,
+        })];
+        for (question, classes) in added {
+            if classes.iter().any(|word| *word != 0) {
+                let holds = self.formula.literal(Literal {
+                    field,
+                    classes,
+                    language: None,
+                });
+                let yes = self.question(question);
+                parts.push(self.formula.and(vec![holds, yes]));
+            }
+        }
+        self.formula.or(parts)
+    }
+
+    /// That an open question is answered with yes.
+    pub(super) fn question(&mut self, question: OpenQuestion) -> NodeId {
+        let field = question as usize;
+        self.formula.literal(Literal {
+            field,
+            classes: vec![2].into(),
+            language: None,
+        })
+    }
+
+    /// That an open question is answered with no.
+    pub(super) fn no_to(&mut self, question: OpenQuestion) -> NodeId {
+        let field = question as usize;
+        self.formula.literal(Literal {
+            field,
+            classes: vec![1].into(),
+            language: None,
+        })
+    }
+
+    /// That a field's value is of one of these kinds.
+    pub(super) fn of_kind(&mut self, field: usize, kinds: Kinds) -> NodeId {
+        let classes = self.fields[field]
+            .classes
+            .mask(|class| kinds.contains(class.kind()));
+        self.formula.literal(Literal {
+            field,
+            classes,
+            language: None,
+        })
+    }
+
+    /// That a field has a text that some test names.
+    pub(super) fn text_is(&mut self, field: usize, text: &str) -> NodeId {
+        let classes = &self.fields[field].classes;
+        let mut words = vec![0; classes.words()];
+        if let Some(position) = classes.of_named_text(text) {
+            words[position / 64] |= 1 << (position % 64);
+        }
+        self.formula.literal(Literal {
+            field,
+            classes: words.into(),
+            language: None,
+        })
+    }
+
+    /// That a field has another value than a text that some test names.
+    pub(super) fn text_is_not(&mut self, field: usize, text: &str) -> NodeId {
+        let classes = &self.fields[field].classes;
+        let named = classes.of_named_text(text);
+        let mut words = classes.mask(|_| true);
+        if let Some(position) = named {
+            words[position / 64] &= !(1 << (position % 64));
+        }
+        self.formula.literal(Literal {
+            field,
+            classes: words,
+            language: None,
+        })
+    }
+
+    /// That a single condition without languages does not hold.
+    pub(super) fn negated(&mut self, expression: &'a Expression) -> NodeId {
+        let Expression::Condition(condition) = expression else {
+            return self.formula.constant(true);
+        };
+        match (
+            self.field(&condition.selector),
+            super::named_text(&condition.test),
+        ) {
+            (Some(field), Some(text)) => self.text_is_not(field, text),
+            _ => self.formula.constant(true),
+        }
+    }
+
+    /// A member needs an object above it, an element an array and the element
+    /// before it.
+    pub(super) fn add_structure(&mut self, goals: &mut Vec<(NodeId, bool)>) {
+        for field in 0..self.fields.len() {
+            let Some(selector) = self.fields[field].selector().cloned() else {
+                continue;
+            };
+            let Some(step) = selector.segments().last() else {
+                continue;
+            };
+            let kind = if matches!(step, Segment::Index(_)) {
+                Kinds::ARRAY
+            } else {
+                Kinds::OBJECT
+            };
+            match self.fields[field].parent {
+                Some(parent) => {
+                    let missing = self.of_kind(field, Kinds::MISSING);
+                    let container = self.of_kind(parent, kind);
+                    goals.push((self.formula.or(vec![missing, container]), true));
+                }
+                // The root is an object and has no elements.
+                None if kind == Kinds::ARRAY => {
+                    goals.push((self.of_kind(field, Kinds::MISSING), true));
+                }
+                None => {}
+            }
+            if let Segment::Index(index) = step
+                && let Some(before) = self.element_before(&selector, *index)
+            {
+                let missing = self.of_kind(field, Kinds::MISSING);
+                let present = self.present(before);
+                goals.push((self.formula.or(vec![missing, present]), true));
+            }
+        }
+    }
+
+    /// That a field is there.
+    pub(super) fn present(&mut self, field: usize) -> NodeId {
+        let classes = self.fields[field]
+            .classes
+            .mask(|class| class.kind() != Kinds::MISSING);
+        self.formula.literal(Literal {
+            field,
+            classes,
+            language: None,
+        })
+    }
+
+    /// The field of the nearest element before this one in the same array.
+    fn element_before(&self, selector: &Selector, index: u32) -> Option<usize> {
+        let (_, prefix) = selector.segments().split_last()?;
+        let mut nearest = None;
+        for (position, field) in self.fields.iter().enumerate() {
+            if let Some((Segment::Index(other), before)) =
+                field.selector().and_then(|it| it.segments().split_last())
+                && before == prefix
+                && *other < index
+                && nearest.is_none_or(|(best, _)| *other > best)
+            {
+                nearest = Some((*other, position));
+            }
+        }
+        nearest.map(|(_, position)| position)
+    }
+}

@@ -1,0 +1,324 @@
+//! Field selection criteria: the second, separate language by which a metric
+//! filter is narrowed to log events of some accounts or Regions
+//! (`@aws.account IN ["111122223333"]`, `fieldSelectionCriteria` of
+//! PutMetricFilter). AWS documents `=`, `!=`, `AND`, `OR`, `IN` and `NOT IN`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::limits;
+use crate::parse::{Cursor, ParseError, ParseErrorKind, quoted_text};
+
+/// Which log events a metric filter looks at, by where they come from.
+///
+/// ```
+/// use filter_pattern::FieldSelectionCriteria;
+///
+/// let criteria: FieldSelectionCriteria = r#"@aws.account IN ["111122223333"]"#.parse()?;
+/// assert!(criteria.admits("111122223333", "eu-west-1"));
+/// assert!(!criteria.admits("444455556666", "eu-west-1"));
+/// # Ok::<(), filter_pattern::ParseError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FieldSelectionCriteria {
+    /// Nothing for empty criteria, which admit everything.
+    root: Option<Criterion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Criterion {
+    And(Vec<Criterion>),
+    Or(Vec<Criterion>),
+    Is {
+        field: SystemField,
+        negated: bool,
+        values: Vec<Box<str>>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum SystemField {
+    Account,
+    Region,
+}
+
+impl SystemField {
+    const ALL: [Self; 2] = [Self::Account, Self::Region];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Account => "@aws.account",
+            Self::Region => "@aws.region",
+        }
+    }
+}
+
+impl FieldSelectionCriteria {
+    /// Reads criteria; an empty text admits everything.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let length = text.chars().count();
+        if length > limits::CRITERIA_CHARACTERS {
+            let message = format!(
+                "the criteria have {length} characters, AWS accepts {} at most",
+                limits::CRITERIA_CHARACTERS
+            );
+            return Err(ParseError::new(
+                ParseErrorKind::TooLong,
+                0..text.len(),
+                message,
+            ));
+        }
+        let mut cursor = Cursor::new(text);
+        cursor.skip_blanks();
+        if cursor.peek().is_none() {
+            return Ok(Self { root: None });
+        }
+        let root = disjunction(&mut cursor, 0)?;
+        cursor.expect_end()?;
+        Ok(Self { root: Some(root) })
+    }
+
+    /// Whether log events from this account and Region are looked at.
+    pub fn admits(&self, account: &str, region: &str) -> bool {
+        self.root
+            .as_ref()
+            .is_none_or(|root| root.holds(account, region))
+    }
+}
+
+impl Criterion {
+    fn holds(&self, account: &str, region: &str) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().all(|part| part.holds(account, region)),
+            Self::Or(parts) => parts.iter().any(|part| part.holds(account, region)),
+            Self::Is {
+                field,
+                negated,
+                values,
+            } => {
+                let value = match field {
+                    SystemField::Account => account,
+                    SystemField::Region => region,
+                };
+                values.iter().any(|listed| **listed == *value) != *negated
+            }
+        }
+    }
+}
+
+fn disjunction(cursor: &mut Cursor<'_>, depth: usize) -> Result<Criterion, ParseError> {
+    let mut parts = vec![conjunction(cursor, depth)?];
+    while cursor.eat_keyword("OR") {
+        cursor.skip_blanks();
+        parts.push(conjunction(cursor, depth)?);
+    }
+    Ok(if parts.len() == 1 {
+        parts.remove(0)
+    } else {
+        Criterion::Or(parts)
+    })
+}
+
+fn conjunction(cursor: &mut Cursor<'_>, depth: usize) -> Result<Criterion, ParseError> {
+    let mut parts = vec![primary(cursor, depth)?];
+    while cursor.eat_keyword("AND") {
+        cursor.skip_blanks();
+        parts.push(primary(cursor, depth)?);
+    }
+    Ok(if parts.len() == 1 {
+        parts.remove(0)
+    } else {
+        Criterion::And(parts)
+    })
+}
+
+fn primary(cursor: &mut Cursor<'_>, depth: usize) -> Result<Criterion, ParseError> {
+    let start = cursor.at();
+    if cursor.eat("(") {
+        if depth >= limits::NESTING {
+            let message = format!("parentheses nest deeper than {}", limits::NESTING);
+            return Err(ParseError::new(
+                ParseErrorKind::TooDeep,
+                start..start + 1,
+                message,
+            ));
+        }
+        cursor.skip_blanks();
+        let inner = disjunction(cursor, depth + 1)?;
+        if !cursor.eat(")") {
+            return Err(cursor.unexpected("`AND`, `OR` or `)`"));
+        }
+        cursor.skip_blanks();
+        return Ok(inner);
+    }
+    let Some(field) = SystemField::ALL
+        .into_iter()
+        .find(|field| cursor.eat(field.name()))
+    else {
+        return Err(cursor.unexpected("`@aws.account`, `@aws.region` or `(`"));
+    };
+    cursor.skip_blanks();
+    let (negated, list) = operator(cursor)?;
+    cursor.skip_blanks();
+    let values = if list {
+        values(cursor)?
+    } else {
+        vec![value(cursor)?]
+    };
+    cursor.skip_blanks();
+    Ok(Criterion::Is {
+        field,
+        negated,
+        values,
+    })
+}
+
+/// Whether the operator negates, and whether a list follows.
+fn operator(cursor: &mut Cursor<'_>) -> Result<(bool, bool), ParseError> {
+    if cursor.eat("!=") {
+        return Ok((true, false));
+    }
+    if cursor.eat("=") {
+        return Ok((false, false));
+    }
+    let negated = cursor.eat_keyword("NOT");
+    cursor.skip_blanks();
+    if cursor.eat_keyword("IN") {
+        return Ok((negated, true));
+    }
+    Err(cursor.unexpected("`=`, `!=`, `IN` or `NOT IN`"))
+}
+
+fn values(cursor: &mut Cursor<'_>) -> Result<Vec<Box<str>>, ParseError> {
+    if !cursor.eat("[") {
+        return Err(cursor.unexpected("`[`"));
+    }
+    let mut values = Vec::new();
+    loop {
+        cursor.skip_blanks();
+        values.push(value(cursor)?);
+        cursor.skip_blanks();
+        if cursor.eat("]") {
+            return Ok(values);
+        }
+        if !cursor.eat(",") {
+            return Err(cursor.unexpected("`,` or `]`"));
+        }
+    }
+}
+
+fn value(cursor: &mut Cursor<'_>) -> Result<Box<str>, ParseError> {
+    if cursor.peek() == Some('"') {
+        return quoted_text(cursor).map(Into::into);
+    }
+    let bare = cursor.take_while(|character| character.is_ascii_alphanumeric() || character == '-');
+    if bare.is_empty() {
+        return Err(cursor.unexpected("a value in double quotation marks"));
+    }
+    Ok(bare.into())
+}
+
+impl FromStr for FieldSelectionCriteria {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for FieldSelectionCriteria {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.root
+            .as_ref()
+            .map_or(Ok(()), |root| root.fmt(formatter))
+    }
+}
+
+impl fmt::Display for Criterion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (parts, operator) = match self {
+            Self::And(parts) => (parts, " AND "),
+            Self::Or(parts) => (parts, " OR "),
+            Self::Is {
+                field,
+                negated,
+                values,
+            } => {
+                let operator = match (negated, values.len()) {
+                    (false, 1) => return write!(formatter, "{} = {:?}", field.name(), values[0]),
+                    (true, 1) => return write!(formatter, "{} != {:?}", field.name(), values[0]),
+                    (false, _) => "IN",
+                    (true, _) => "NOT IN",
+                };
+                let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+                return write!(
+                    formatter,
+                    "{} {operator} [{}]",
+                    field.name(),
+                    values.join(", ")
+                );
+            }
+        };
+        for (position, part) in parts.iter().enumerate() {
+            if position > 0 {
+                formatter.write_str(operator)?;
+            }
+            match part {
+                Self::Is { .. } => part.fmt(formatter)?,
+                nested => write!(formatter, "({nested})")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn criteria(text: &str) -> FieldSelectionCriteria {
+        text.parse()
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn criteria_admit_by_account_and_region() {
+        #[rustfmt::skip]
+        let table = [
+            ("",                                                                  true,  true),
+            ("@aws.region = \"us-east-1\"",                                       true,  false),
+            ("@aws.region != us-east-1",                                          false, true),
+            ("@aws.account IN [\"1\", \"2\"]",                                    true,  false),
+            ("@aws.account NOT IN [\"1\"]",                                       false, true),
+            ("@aws.account = 1 AND @aws.region = eu-west-1",                      false, false),
+            ("@aws.account = 1 OR @aws.region = eu-west-1",                       true,  true),
+            ("(@aws.account = 3 or @aws.account = 1) and @aws.region != eu-west-1", true, false),
+        ];
+        for (text, first, second) in table {
+            assert_eq!(criteria(text).admits("1", "us-east-1"), first, "{text}");
+            assert_eq!(
+                criteria(text).admits("3", "eu-west-1"),
+                second && !text.starts_with('('),
+                "{text}"
+            );
+            assert_eq!(
+                criteria(&criteria(text).to_string()),
+                criteria(text),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn malformed_criteria_are_refused_where_they_break() {
+        for (text, at) in [
+            ("@aws.user = 1", 0),
+            ("@aws.account IN", 15),
+            ("@aws.account = 1 XOR", 17),
+            ("(@aws.account = 1", 17),
+        ] {
+            let error = FieldSelectionCriteria::parse(text).expect_err(text);
+            assert_eq!(error.span().start, at, "{text}: {error}");
+        }
+    }
+}
