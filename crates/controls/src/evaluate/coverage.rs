@@ -44,6 +44,7 @@ pub(super) struct Facts<'a> {
 pub(super) struct Coverage {
     answers: Mutex<HashMap<Question, Arc<Answer>>>,
     missing: Mutex<HashMap<Question, Arc<Vec<String>>>>,
+    touching: Mutex<HashMap<Question, Arc<bool>>>,
     relevant: Mutex<HashMap<(String, String), bool>>,
 }
 
@@ -70,10 +71,68 @@ impl Coverage {
         facts: Facts<'_>,
     ) -> Arc<Answer> {
         let question = question(required, filters, facts);
-        remembered(&self.answers, &question, || {
-            let patterns: Vec<&FilterPattern> = filters.values().map(AsRef::as_ref).collect();
-            answer(&covers(required, &patterns, &schema(&question)))
-        })
+        if let Some(known) = lock(&self.answers).get(&question) {
+            return Arc::clone(known);
+        }
+        let answer = self.one_alone(required, filters, facts).unwrap_or_else(|| {
+            let concerned = self.concerned(required, filters, &question);
+            Arc::new(answer(&covers(required, &concerned, &schema(&question))))
+        });
+        keep(&self.answers, question, &answer);
+        answer
+    }
+
+    /// Usually one filter is the one: the proof for it alone is short, and the
+    /// same in every account.
+    fn one_alone(
+        &self,
+        required: &FilterPattern,
+        filters: &Filters,
+        facts: Facts<'_>,
+    ) -> Option<Arc<Answer>> {
+        if filters.len() < 2 {
+            return None;
+        }
+        let alone = |(text, pattern): (&String, &Arc<FilterPattern>)| {
+            let alone = Filters::from([(text.clone(), Arc::clone(pattern))]);
+            Some(self.decide(required, &alone, facts)).filter(|answer| answer.is_yes())
+        };
+        let same = filters.get_key_value(&required.to_string());
+        let meant = filters
+            .iter()
+            .filter(|(_, filter)| self.is_relevant(required, filter));
+        same.into_iter().chain(meant).find_map(alone)
+    }
+
+    /// The filters that match some event of `required`; the others do not change
+    /// what is covered.
+    fn concerned<'a>(
+        &self,
+        required: &FilterPattern,
+        filters: &'a Filters,
+        question: &Question,
+    ) -> Vec<&'a FilterPattern> {
+        let patterns = filters.iter();
+        if filters.len() < 2 {
+            return patterns.map(|(_, pattern)| pattern.as_ref()).collect();
+        }
+        let touches = |text: &str, pattern: &FilterPattern| {
+            let key = Question {
+                required: question.required.clone(),
+                filters: vec![text.to_owned()],
+                account: None,
+                region: None,
+            };
+            *remembered(&self.touching, &key, || {
+                // Without facts more events are possible, so that an overlap is
+                // never missed.
+                !overlap(required, pattern, &Schema::cloudtrail()).is_yes()
+            })
+        };
+        patterns
+            .filter(|(text, pattern)| touches(text, pattern))
+            .map(|(_, pattern)| pattern.as_ref())
+            .collect()
     }
 
     /// Event names that `required` lists and of which some event escapes.
@@ -85,8 +144,8 @@ impl Coverage {
     ) -> Arc<Vec<String>> {
         let question = question(required, filters, facts);
         remembered(&self.missing, &question, || {
-            let patterns: Vec<&FilterPattern> = filters.values().map(AsRef::as_ref).collect();
-            missing_values(required, &patterns, "eventName", &schema(&question))
+            let concerned = self.concerned(required, filters, &question);
+            missing_values(required, &concerned, "eventName", &schema(&question))
         })
     }
 
@@ -120,12 +179,16 @@ fn remembered<T>(
         return Arc::clone(known);
     }
     let answer = Arc::new(decide());
+    keep(answers, question.clone(), &answer);
+    answer
+}
+
+fn keep<T>(answers: &Mutex<HashMap<Question, Arc<T>>>, question: Question, answer: &Arc<T>) {
     let mut answers = lock(answers);
     if answers.len() >= MOST_ANSWERS {
         answers.clear();
     }
-    answers.insert(question.clone(), Arc::clone(&answer));
-    answer
+    answers.insert(question, Arc::clone(answer));
 }
 
 /// Facts take part in a question only when a pattern asks for them, so that the
@@ -182,35 +245,49 @@ fn answer(covers: &Covers) -> Answer {
 /// the other fields that both ask for.
 fn looks_meant_for(required: &FilterPattern, filter: &FilterPattern) -> bool {
     let schema = Schema::cloudtrail();
-    let names = |pattern: &FilterPattern| missing_values(pattern, &[], "eventName", &schema);
-    let wanted = names(required);
-    let missing = missing_values(required, &[filter], "eventName", &schema);
-    let covered = wanted.len() - missing.len().min(wanted.len());
-    if covered * 2 >= wanted.len() && covered > 0 {
-        return true;
-    }
+    let (required_text, filter_text) = (required.to_string(), filter.to_string());
+    let wanted = event_names(&required_text);
+    let named = event_names(&filter_text);
+    let shared = named.iter().filter(|name| wanted.contains(name)).count();
+    // Only a filter that names events plainly can be told apart by their names.
+    let by_name = !named.is_empty() && !filter_text.contains(['*', '%', '!']);
     if wanted.len() >= 2 {
-        let named = names(filter);
-        let shared = named.iter().filter(|name| wanted.contains(name)).count();
-        return shared > 0
-            && shared * 2 >= named.len()
-            && matches!(overlap(required, filter, &schema), Covers::No(_));
+        let enough = |number: usize, of: usize| number > 0 && number * 2 >= of;
+        if by_name && shared == 0 {
+            return false;
+        }
+        if enough(shared, named.len()) {
+            return matches!(overlap(required, filter, &schema), Covers::No(_));
+        }
+        let missing = missing_values(required, &[filter], "eventName", &schema).len();
+        return enough(wanted.len() - missing.min(wanted.len()), wanted.len());
     }
-    if wanted.is_empty() && covers(required, &[filter], &schema).is_yes() {
+    let asked = distinctive_tests(&required_text);
+    let meant = distinctive_tests(&filter_text)
+        .iter()
+        .any(|test| asked.contains(test));
+    if meant && matches!(overlap(required, filter, &schema), Covers::No(_)) {
         return true;
     }
-    let asked = distinctive_tests(required);
-    distinctive_tests(filter)
-        .iter()
-        .any(|test| asked.contains(test))
-        && matches!(overlap(required, filter, &schema), Covers::No(_))
+    let possible = wanted.is_empty() || !by_name || shared > 0;
+    possible && covers(required, &[filter], &schema).is_yes()
+}
+
+/// The event names that a canonical pattern lists plainly.
+fn event_names(canonical: &str) -> Vec<&str> {
+    canonical
+        .split("$.eventName = \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|name| !name.contains('*'))
+        .collect()
 }
 
 /// The fields that a pattern asks for beside the event's name and source; for
 /// the identity's type with its value, since several controls ask for that.
-fn distinctive_tests(pattern: &FilterPattern) -> Vec<String> {
-    let text = pattern.to_string();
-    text.split(['{', '}', '(', ')'])
+fn distinctive_tests(canonical: &str) -> Vec<String> {
+    canonical
+        .split(['{', '}', '(', ')'])
         .flat_map(|part| part.split("&&"))
         .flat_map(|part| part.split("||"))
         .map(str::trim)

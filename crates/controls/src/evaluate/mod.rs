@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, Control, Scope};
 use crate::finding::{Evidence, Finding, Verdict};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, ControlId};
 use crate::known::{Call, Unread, UnreadCause};
 use crate::reason::Reason;
 use crate::snapshot::AccountSnapshot;
@@ -62,15 +62,36 @@ impl Evaluator {
         }
     }
 
+    /// The finding of one control, as [`Self::evaluate`] has it; `None` when the
+    /// catalog's framework does not have the control.
+    pub fn evaluate_control(
+        &self,
+        control: &ControlId,
+        snapshot: &AccountSnapshot,
+        relied_on: &ReliedOn,
+    ) -> Option<Finding> {
+        self.findings(snapshot, relied_on, Some(control)).pop()
+    }
+
     /// The findings of an account, by control number: one for each control that
     /// the catalog's framework has.
     pub fn evaluate(&self, snapshot: &AccountSnapshot, relied_on: &ReliedOn) -> Vec<Finding> {
+        self.findings(snapshot, relied_on, None)
+    }
+
+    fn findings(
+        &self,
+        snapshot: &AccountSnapshot,
+        relied_on: &ReliedOn,
+        only: Option<&ControlId>,
+    ) -> Vec<Finding> {
         let not_read = NotRead::of(snapshot, relied_on);
         let routes = Routes::of(snapshot, relied_on, &not_read, &self.shared);
         let management = management_account(snapshot, relied_on);
         let framework = self.catalog.framework();
         let controls = self.catalog.controls().iter();
         controls
+            .filter(|control| only.is_none_or(|id| control.id == *id))
             .filter(|control| control.requirement(framework).is_some())
             .map(|control| {
                 let elsewhere = management

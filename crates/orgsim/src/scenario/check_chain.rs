@@ -3,6 +3,7 @@
 use toml::Spanned;
 
 use super::breaks::{Break, Part};
+use super::controls::controls;
 use super::error::ScenarioError;
 use super::plan::{Breaks, control_ids};
 
@@ -17,13 +18,13 @@ pub(super) enum Chain {
     Broken(Break),
 }
 
-/// The controls of which one can be left out by a trail's selectors.
+/// The control whose events a trail's selectors can leave out by themselves.
 const EXCLUDABLE: &str = "kms-cmk-disable-delete";
 
-/// The chain `name`; what is wrong with it for `controls` (all when absent) is added to `breaks`.
+/// The chain `name`; what is wrong with it for the controls of `only` (all when absent) is added to `breaks`.
 pub(super) fn chain(
     name: &Spanned<String>,
-    controls: Option<&[Spanned<String>]>,
+    only: Option<&[Spanned<String>]>,
     breaks: &mut Breaks,
 ) -> Result<Chain, ScenarioError> {
     let kind = match name.get_ref().as_str() {
@@ -31,9 +32,9 @@ pub(super) fn chain(
         "organization_trail" => Chain::OrganizationTrail,
         other => Chain::Broken(Break::of_name(other).ok_or_else(|| unknown(name))?),
     };
-    let concerned = controls.map(known_controls).transpose()?;
+    let concerned = only.map(known_controls).transpose()?;
     let Chain::Broken(broken) = kind else {
-        return match controls.and_then(<[_]>::first) {
+        return match only.and_then(<[_]>::first) {
             Some(control) => Err(ScenarioError::at(
                 control,
                 format!(
@@ -61,7 +62,13 @@ pub(super) fn chain(
                 ));
             }
             breaks.trail = Some(broken);
-            breaks.trail_controls = concerned.map(|ids| ids.into_iter().collect());
+            // What watches every service's events misses those that are left out as well.
+            let every_source = controls().iter().filter(|control| control.every_source);
+            breaks.trail_controls = concerned.map(|ids| {
+                ids.into_iter()
+                    .chain(every_source.map(|control| control.id.as_str()))
+                    .collect()
+            });
         }
         Part::Trail | Part::Reading => {
             if concerned.is_some() {

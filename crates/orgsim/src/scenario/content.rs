@@ -163,7 +163,7 @@ fn break_trail(trail: &mut Trail, broken: Option<Break>, only_kms: bool) {
             trail.logging = false;
             trail.minutes_since_delivery = Some(STALE);
         }
-        Some(Break::TrailDeliveryFails | Break::LogGroupMissing) => {
+        Some(Break::TrailDeliveryFails) => {
             trail.delivery_error = Some(
                 "Access denied. Check the permissions of the role that delivers to the log group."
                     .to_owned(),

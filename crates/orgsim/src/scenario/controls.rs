@@ -20,6 +20,9 @@ pub(super) struct Control {
     /// Whether its events arise in every Region.
     #[serde(default)]
     pub(super) every_region: bool,
+    /// Whether events of any service are among its events.
+    #[serde(default)]
+    pub(super) every_source: bool,
     /// Whether its events are those of a global service.
     #[serde(default)]
     pub(super) global_service: bool,

@@ -1,5 +1,5 @@
-//! The scenario language: what is refused and where, and that what is built is
-//! what the author claims.
+//! The scenario language: what is refused and where, what is claimed about each
+//! account, and that the same text makes the same world.
 
 use std::collections::BTreeSet;
 

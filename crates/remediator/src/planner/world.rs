@@ -122,9 +122,7 @@ impl<'a> World<'a> {
         let restricted = trails.map(|trails| seeing_only(snapshot, trails));
         let snapshot = restricted.as_ref().unwrap_or(snapshot);
         self.evaluator
-            .evaluate(snapshot, &self.relied_on(account))
-            .into_iter()
-            .find(|finding| finding.control == *control)
+            .evaluate_control(control, snapshot, &self.relied_on(account))
     }
 
     fn relied_on(&self, account: &AccountId) -> ReliedOn {

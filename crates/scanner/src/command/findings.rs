@@ -29,6 +29,10 @@ pub(crate) struct Arguments {
     #[arg(long = "account", value_name = "ACCOUNT")]
     accounts: Vec<String>,
 
+    /// At or below this OU only, by its path (Workloads/Prod) or id (can be repeated).
+    #[arg(long = "ou", value_name = "OU")]
+    ous: Vec<String>,
+
     /// With this reason code only (can be repeated).
     #[arg(long = "reason", value_name = "CODE")]
     reasons: Vec<String>,
@@ -90,7 +94,7 @@ async fn found(
         verdicts,
         accounts,
         reasons: arguments.reasons.clone(),
-        ..FindingFilter::default()
+        ous: arguments.ous.clone(),
     };
     Ok(store.findings(&filter).await?)
 }

@@ -40,6 +40,7 @@ pub(crate) struct Explained<'a> {
 pub(crate) fn tree(finding: &Explained<'_>) -> String {
     let mut out = String::new();
     header(&mut out, finding);
+    frameworks(&mut out, finding);
     chains(&mut out, &finding.evidence.chains);
     regions(&mut out, finding);
     missing(&mut out, finding.evidence);
@@ -95,6 +96,22 @@ fn header(out: &mut String, finding: &Explained<'_>) {
             &format!("reason {}{meaning}", escaped(finding.reason)),
         ),
     );
+}
+
+/// Frameworks under which the verdict is another.
+fn frameworks(out: &mut String, finding: &Explained<'_>) {
+    for verdict in Verdict::ALL {
+        let others: Vec<&str> = finding
+            .evidence
+            .verdict_by_framework
+            .iter()
+            .filter(|(_, under)| **under == verdict && verdict != finding.verdict)
+            .map(|(framework, _)| framework.as_str())
+            .collect();
+        if !others.is_empty() {
+            line(out, &format!("but {verdict} under {}", names(&others)));
+        }
+    }
 }
 
 fn chains(out: &mut String, chains: &[Chain]) {
@@ -375,6 +392,11 @@ mod tests {
                 "aws cloudwatch enable-alarm-actions \\\n  --alarm-names BucketPolicy".to_owned(),
             ],
             covered_by: None,
+            verdict_by_framework: [
+                ("cis-1.2.0".to_owned(), Verdict::Pass),
+                ("cis-7.0.0".to_owned(), Verdict::Fail),
+            ]
+            .into(),
         }
     }
 

@@ -71,6 +71,12 @@ pub(crate) async fn plan(
             (access.inventory_of(&own).await, false, Selection::default())
         }
     };
+    if rules.expected.is_some() && inventory.organization.is_none() {
+        remarks.push(
+            "`expected_organization` is not checked: named accounts are read without asking AWS Organizations"
+                .to_owned(),
+        );
+    }
     let selected = selection.applied(&inventory);
     for idle in &selected.idle {
         remarks.push(format!(

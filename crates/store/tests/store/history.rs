@@ -84,7 +84,9 @@ async fn the_database_itself_refuses_a_second_open_period() {
     .execute(store.pool())
     .await
     .unwrap_err();
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
     assert_eq!(code.as_deref(), Some("23P01"), "{error}");
     database.store.close().await;
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::organization::AccountState;
-use orgsweep_store::FindingFilter;
+use orgsweep_store::{FindingFilter, QueryLimits};
 
 use crate::support::{
     Database, account, at, count, failing, finish, inventory, new_sweep, night, on_both, passing,
@@ -61,7 +61,7 @@ async fn an_account_that_left_is_closed_and_never_stale(database: &Database) {
     let gone = store
         .query(
             "select distinct account_id from as_of('2027-01-15 08:00:20+00')",
-            &Default::default(),
+            &QueryLimits::default(),
         )
         .await
         .unwrap();
@@ -147,7 +147,7 @@ async fn an_account_that_comes_back_is_judged_again(database: &Database) {
     let periods = store
         .query(
             "select count(*) from finding_period where account_id = '000000000002' and control = 'vpc-changes'",
-            &Default::default(),
+            &QueryLimits::default(),
         )
         .await
         .unwrap();

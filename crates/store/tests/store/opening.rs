@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orgsweep_store::{Location, Store, StoreConfig, StoreError, known_version};
+use orgsweep_store::{Location, QueryLimits, Store, StoreConfig, StoreError, known_version};
 
 use crate::support::{Database, count, new_database_url, on_both, on_server};
 
@@ -108,12 +108,12 @@ async fn a_user_without_the_right_to_make_roles_can_migrate() {
     };
     let store = Store::open(&config).await.unwrap();
     let answer = store
-        .query("select * from posture", &Default::default())
+        .query("select * from posture", &QueryLimits::default())
         .await
         .unwrap();
     assert!(answer.rows.is_empty());
     let written = store
-        .query("delete from finding", &Default::default())
+        .query("delete from finding", &QueryLimits::default())
         .await;
     assert!(
         matches!(written, Err(StoreError::ReadOnlyViolation { .. })),

@@ -6,7 +6,7 @@ use crate::support::{
 };
 use orgsweep_controls::finding::Verdict;
 use orgsweep_controls::reason::Reason;
-use orgsweep_store::{FindingFilter, Recorded, StoreError};
+use orgsweep_store::{FindingFilter, QueryLimits, Recorded, StoreError};
 
 on_both!(
     recording_twice_changes_nothing,
@@ -112,7 +112,7 @@ async fn a_changed_verdict_closes_one_period_and_opens_another(database: &Databa
     let periods = store
         .query(
             "select verdict, reason, valid_from, valid_until from finding_period order by valid_from",
-            &Default::default(),
+            &QueryLimits::default(),
         )
         .await
         .unwrap();
@@ -131,7 +131,7 @@ async fn a_changed_verdict_closes_one_period_and_opens_another(database: &Databa
     let fixed = store
         .query(
             "select repairs, mean_time from mean_time_to_fix where repairs > 0",
-            &Default::default(),
+            &QueryLimits::default(),
         )
         .await
         .unwrap();
@@ -145,7 +145,7 @@ async fn new_evidence_alone_is_kept_without_a_new_period(database: &Database) {
     let store = &database.store;
     night(store, 0, &[(1, failing(1))]).await;
     let mut changed = failing(1);
-    changed[0].summary = "another sentence".to_owned();
+    "another sentence".clone_into(&mut changed[0].summary);
     changed[0]
         .evidence
         .notes
@@ -278,8 +278,8 @@ async fn text_with_nul_characters_is_stored(database: &Database) {
     let store = &database.store;
     let sweep = sweep_of(store, &[1], at(0)).await;
     let mut odd = findings(1, Verdict::Fail, Reason::NoAlarm);
-    odd[0].summary = "a\0b".to_owned();
-    odd[0].cause = "\0".to_owned();
+    "a\0b".clone_into(&mut odd[0].summary);
+    "\0".clone_into(&mut odd[0].cause);
     odd[0].evidence.witness = Some(serde_json::json!({"k\0": "v\0"}));
     record(store, sweep, &snapshot(1, 0), &odd, at(1)).await;
     let row = store

@@ -1,6 +1,6 @@
 //! The life of a sweep: started, cut short, resumed, finished, abandoned.
 
-use orgsweep_store::{StoreError, SweepId, SweepTotals};
+use orgsweep_store::{Recorded, StoreError, SweepId, SweepTotals};
 
 use crate::support::{
     Database, account, at, contents, failing, finish, new_sweep, on_both, passing, record,
@@ -135,4 +135,32 @@ async fn the_summary_of_no_sweep_is_an_error(database: &Database) {
         database.store.sweep_summary(sweep).await.unwrap_err(),
         StoreError::NoSuchSweep { sweep }
     );
+}
+
+#[tokio::test]
+async fn many_accounts_are_recorded_at_once_by_tasks_of_their_own() {
+    let database = crate::support::on_server().await;
+    let numbers: Vec<u32> = (1..=60).collect();
+    let sweep = sweep_of(&database.store, &numbers, at(0)).await;
+    let tasks: Vec<_> = numbers
+        .into_iter()
+        .flat_map(|number| [number, number])
+        .map(|number| {
+            let store = database.store.clone();
+            tokio::spawn(async move {
+                record(&store, sweep, &snapshot(number, 0), &failing(number), at(1)).await
+            })
+        })
+        .collect();
+    let mut written = 0;
+    for task in tasks {
+        if task.await.unwrap() != Recorded::AlreadyRecorded {
+            written += 1;
+        }
+    }
+    assert_eq!(written, 60);
+    finish(&database.store, sweep).await;
+    let summary = database.store.sweep_summary(sweep).await.unwrap();
+    assert_eq!((summary.read, summary.new), (60, 180));
+    database.store.close().await;
 }

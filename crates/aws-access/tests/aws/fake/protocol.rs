@@ -178,7 +178,7 @@ fn write_xml(value: &Value, text: &mut String) {
 }
 
 fn write_element(name: &str, value: &Value, text: &mut String) {
-    *text += &format!("<{name}>");
+    text.extend(["<", name, ">"]);
     write_xml(value, text);
-    *text += &format!("</{name}>");
+    text.extend(["</", name, ">"]);
 }
