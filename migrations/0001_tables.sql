@@ -169,12 +169,25 @@ comment on column control.description is 'What it asks for.';
 comment on column control.cis is 'CIS benchmark version → number of the recommendation.';
 comment on column control.security_hub is 'Security Hub control ids.';
 
+create table region_set (
+    region_set_no integer generated always as identity primary key,
+    digest bytea not null unique,
+    regions text[] not null
+);
+comment on table region_set is 'One row per distinct set of Regions; thousands of findings share a few.';
+comment on column region_set.region_set_no is 'Number of the set in this database.';
+comment on column region_set.digest is 'SHA-256 of the names.';
+comment on column region_set.regions is 'The Regions, sorted.';
+
 -- Narrow, so that a count over all findings reads few pages; what is wide is in finding_detail.
 create table finding (
     account_no integer not null references account,
     control_no integer not null references control,
     verdict text not null check (verdict in ('pass', 'fail', 'unknown', 'not_applicable')),
     reason text not null,
+    cause text,
+    covered_set integer not null references region_set,
+    uncovered_set integer not null references region_set,
     since timestamptz not null,
     failing_since timestamptz,
     changed_in integer not null,
@@ -187,6 +200,9 @@ comment on column finding.account_no is 'The account.';
 comment on column finding.control_no is 'The control.';
 comment on column finding.verdict is 'pass, fail, unknown or not_applicable.';
 comment on column finding.reason is 'Reason code.';
+comment on column finding.cause is 'What broke, the same for every finding that one repair would mend; null when nothing did.';
+comment on column finding.covered_set is 'Enabled Regions whose events are noticed.';
+comment on column finding.uncovered_set is 'Enabled Regions whose events go unnoticed.';
 comment on column finding.since is 'Since when verdict and reason are what they are.';
 comment on column finding.failing_since is 'Since when it has failed, through changes of reason and nights on which it was not known; null when it passes.';
 comment on column finding.changed_in is 'Sweep in which verdict or reason last changed.';
@@ -196,10 +212,7 @@ create table finding_detail (
     control_no integer not null,
     digest bytea not null,
     summary text not null,
-    cause text not null,
     evidence jsonb not null,
-    covered_regions text[] not null,
-    uncovered_regions text[] not null,
     primary key (account_no, control_no),
     foreign key (account_no, control_no) references finding on delete cascade
 );
@@ -208,10 +221,7 @@ comment on column finding_detail.account_no is 'The account.';
 comment on column finding_detail.control_no is 'The control.';
 comment on column finding_detail.digest is 'SHA-256 of the finding, by which a change is noticed.';
 comment on column finding_detail.summary is 'One sentence.';
-comment on column finding_detail.cause is 'What broke, the same for every finding that one repair would mend.';
 comment on column finding_detail.evidence is 'Chains, witness event, missing permissions, fix.';
-comment on column finding_detail.covered_regions is 'Enabled Regions whose events are noticed.';
-comment on column finding_detail.uncovered_regions is 'Enabled Regions whose events go unnoticed.';
 
 create table finding_history (
     account_no integer not null references account,

@@ -19,20 +19,22 @@ select
     f.verdict,
     f.reason,
     d.summary,
-    d.cause,
+    f.cause,
     f.since,
     f.failing_since,
     a.observed_at,
     now() - a.observed_at as age,
     case when a.last_outcome <> 'done' then a.last_reason end as not_read_reason,
-    d.covered_regions,
-    d.uncovered_regions,
+    covered.regions as covered_regions,
+    uncovered.regions as uncovered_regions,
     d.evidence,
     s.sweep_id
 from finding f
 join account a using (account_no)
 join control c using (control_no)
 left join finding_detail d using (account_no, control_no)
+left join region_set covered on covered.region_set_no = f.covered_set
+left join region_set uncovered on uncovered.region_set_no = f.uncovered_set
 left join sweep s on s.sweep_no = a.observed_in;
 comment on view posture is 'One row per account and control: the last verdict, with everything needed to sort and filter it. Accounts that left or were closed are not in it; accounts that the last sweep could not read keep their last verdict and are marked by not_read_reason.';
 comment on column posture.urn is 'Stable name of the finding: orgsweep:<organization>/<account>/<control>.';
@@ -51,7 +53,7 @@ comment on column posture.security_hub is 'Security Hub control ids.';
 comment on column posture.verdict is 'pass, fail, unknown or not_applicable.';
 comment on column posture.reason is 'Reason code: the first broken link, or why it passes or is not known.';
 comment on column posture.summary is 'One sentence for a person.';
-comment on column posture.cause is 'What broke; the same for every finding that one repair would mend.';
+comment on column posture.cause is 'What broke; the same for every finding that one repair would mend. Null when nothing did.';
 comment on column posture.since is 'Since when verdict and reason are what they are.';
 comment on column posture.failing_since is 'Since when it has failed, through changes of reason and nights on which it was not known; null when it passes.';
 comment on column posture.observed_at is 'When the facts were read.';
@@ -113,10 +115,10 @@ select
     f.since,
     a.observed_at
 from finding f
-join finding_detail d using (account_no, control_no)
+join region_set u on u.region_set_no = f.uncovered_set
 join account a using (account_no)
 join control c using (control_no)
-cross join lateral unnest(d.uncovered_regions) as r (region)
+cross join lateral unnest(u.regions) as r (region)
 where f.verdict in ('fail', 'unknown');
 comment on view uncovered_region is 'One row per account, control and enabled Region in which events go unnoticed (verdict fail) or are not known to be noticed (unknown).';
 comment on column uncovered_region.organization_id is 'The organization.';
@@ -390,7 +392,7 @@ comment on column mean_time_to_fix.longest_failing_for is 'How long the longest 
 
 create view cause as
 select
-    d.cause,
+    f.cause,
     f.verdict,
     f.reason,
     count(distinct f.account_no) as accounts,
@@ -399,11 +401,10 @@ select
     min(a.account_id) as example_account_id,
     min(f.failing_since) as failing_since
 from finding f
-join finding_detail d using (account_no, control_no)
 join account a using (account_no)
 join control c using (control_no)
 where f.verdict in ('fail', 'unknown')
-group by d.cause, f.verdict, f.reason;
+group by f.cause, f.verdict, f.reason;
 comment on view cause is 'One row per thing that is broken or could not be read, however many findings it causes: one broken organization chain is one row.';
 comment on column cause.cause is 'What broke: reason and resource.';
 comment on column cause.verdict is 'fail or unknown.';

@@ -44,7 +44,7 @@ begin
             and c.relname = any (array[
                 'posture', 'failing', 'uncovered_region', 'account_status', 'control_posture',
                 'finding_period', 'coverage_of_sweep', 'sweep_outcome', 'mean_time_to_fix', 'cause',
-                'sweep', 'account', 'snapshot', 'sweep_account', 'control', 'finding',
+                'sweep', 'account', 'snapshot', 'sweep_account', 'control', 'region_set', 'finding',
                 'finding_detail', 'finding_history', 'exception', 'plan', 'run', 'run_action'
             ])
     loop

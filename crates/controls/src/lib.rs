@@ -10,6 +10,7 @@ pub mod finding;
 pub mod ids;
 pub mod known;
 pub mod organization;
+mod pattern;
 pub mod reason;
 mod relevant;
 pub mod snapshot;

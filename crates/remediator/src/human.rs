@@ -87,7 +87,7 @@ pub enum HumanAct {
         /// Where it is missing.
         account: AccountId,
         /// Region in which it is best made.
-        region: Region,
+        home_region: Region,
     },
     /// Delete a metric filter that nobody needs: the group has no room.
     MakeRoomForFilter {
@@ -138,7 +138,10 @@ impl HumanAct {
             Self::RepairDelivery { trail, .. } | Self::RecordManagementEvents { trail } => {
                 of(trail)
             }
-            Self::CreateTrail { account, region } => (account.clone(), region.clone()),
+            Self::CreateTrail {
+                account,
+                home_region,
+            } => (account.clone(), home_region.clone()),
             Self::MakeRoomForFilter { log_group } => (log_group.account(), log_group.region()),
             Self::ChangeTrail { change } => (change.account(), change.region()),
         }

@@ -9,7 +9,7 @@ use orgsweep_controls::snapshot::{
     MetricFilter, MetricTransformation, Subscription, SubscriptionState, Topic, Trail, TrailStatus,
     WatchedMetric,
 };
-use orgsweep_controls::{AccountSnapshot, Arn, Call, Known, LogGroupArn, Region};
+use orgsweep_controls::{AccountSnapshot, Arn, Call, Known, LogGroupArn, Region, UnreadCause};
 
 use crate::endpoint::Endpoint;
 use crate::human::HumanAct;
@@ -186,11 +186,7 @@ fn create_log_group(snapshot: &mut AccountSnapshot, arn: &LogGroupArn) {
     };
     if snapshot.account == arn.account() {
         snapshot.log_groups.insert(arn.clone(), made);
-        // The Region's alarms were not asked for while no group was there.
-        snapshot.alarms.entry(arn.region()).or_insert_with(|| {
-            let call = Call::new("cloudwatch", "DescribeAlarms", Some(arn.region()));
-            Known::read(Alarms::default(), call)
-        });
+        alarms_are_asked_for(snapshot, &arn.region());
     }
     let writers: Vec<Arn> = snapshot
         .distinct_trails()
@@ -203,6 +199,21 @@ fn create_log_group(snapshot: &mut AccountSnapshot, arn: &LogGroupArn) {
     }
 }
 
+/// Where no filter needs them, a Region's alarms are not asked for: once one
+/// does, they are, and none of them watches a metric that is new.
+fn alarms_are_asked_for(snapshot: &mut AccountSnapshot, region: &Region) {
+    let not_asked = match snapshot.alarms.get(region) {
+        None => true,
+        Some(Known::Unread(unread)) => unread.cause == UnreadCause::NotAsked,
+        Some(Known::Read { .. }) => false,
+    };
+    if not_asked {
+        let call = Call::new("cloudwatch", "DescribeAlarms", Some(region.clone()));
+        let none = Known::read(Alarms::default(), call);
+        snapshot.alarms.insert(region.clone(), none);
+    }
+}
+
 fn put_filter(
     snapshot: &mut AccountSnapshot,
     group: &LogGroupArn,
@@ -210,6 +221,7 @@ fn put_filter(
     pattern: &str,
     metric: &Metric,
 ) {
+    alarms_are_asked_for(snapshot, &group.region());
     let Some(group) = snapshot.log_groups.get_mut(group) else {
         return;
     };

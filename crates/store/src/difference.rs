@@ -33,6 +33,12 @@ pub(crate) struct Difference<'a> {
 }
 
 impl Difference<'_> {
+    /// The findings that are written.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let turned = self.turned.iter().map(|turned| turned.finding);
+        turned.chain(self.refreshed.iter().map(|refreshed| refreshed.finding))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.turned.is_empty() && self.refreshed.is_empty() && self.removed.is_empty()
     }

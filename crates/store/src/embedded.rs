@@ -95,6 +95,12 @@ impl Embedded {
         self.options.clone()
     }
 
+    /// How other programs connect to it, in libpq's form; `None` once it has stopped.
+    pub(crate) fn url(&self) -> Option<String> {
+        let server = self.server.lock().ok()?;
+        Some(server.as_ref()?.connection_uri())
+    }
+
     /// Stops it, or leaves it to its fate when that takes too long: what was committed is
     /// safe. A thread of its own, because the runtime waits for its blocking tasks for ever.
     pub(crate) async fn stop(&self, patience: Duration) {

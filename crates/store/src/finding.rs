@@ -1,183 +1,317 @@
-//! View `posture` for programs: findings as they are now, filtered.
+//! Tables `finding`, `finding_detail`, `finding_history` and `region_set`: what is stored of
+//! an account's findings, and writing what has changed, a batch a statement.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use orgsweep_controls::finding::Verdict;
-use orgsweep_controls::ids::{AccountId, ControlId};
-use serde::Serialize;
-use serde_json::Value;
+use orgsweep_controls::finding::{Finding, Verdict};
+use orgsweep_controls::ids::{ControlId, Region};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 
+use crate::difference::{Difference, StoredFinding};
 use crate::error::StoreError;
-use crate::store::Store;
-use crate::sweep::SweepId;
+use crate::outcome::Fence;
+use crate::text::{storable, storable_json};
 
-/// Which findings to list. Empty lists do not constrain.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FindingFilter {
-    /// Of one of these controls.
-    pub controls: Vec<ControlId>,
-    /// With one of these verdicts.
-    pub verdicts: Vec<Verdict>,
-    /// Of one of these accounts.
-    pub accounts: Vec<AccountId>,
-    /// With one of these reason codes.
-    pub reasons: Vec<String>,
-    /// At or below one of these OUs: an id (`ou-…`, `r-…`) or a path (`Workloads/Prod`).
-    pub ous: Vec<String>,
-}
-
-/// One finding with what is known of its account and control.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FindingRow {
-    /// Stable name: `orgsweep:<organization>/<account>/<control>`.
-    pub urn: String,
-    /// The account.
-    pub account_id: AccountId,
-    /// Its name.
-    pub account_name: String,
-    /// Names of its OUs, joined by slashes; `None` when they were not read.
-    pub ou_path: Option<String>,
-    /// The control.
-    pub control: ControlId,
-    /// Its place in the catalog.
-    pub control_number: i32,
-    /// Its title.
-    pub control_title: String,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Reason code.
-    pub reason: String,
-    /// One sentence for a person.
-    pub summary: String,
-    /// What broke, the same for every finding that one repair would mend.
-    pub cause: String,
-    /// What proves the verdict.
-    pub evidence: Value,
-    /// Enabled Regions whose events are noticed.
-    pub covered_regions: Vec<String>,
-    /// Enabled Regions whose events go unnoticed.
-    pub uncovered_regions: Vec<String>,
-    /// Since when verdict and reason are what they are.
-    pub since: DateTime<Utc>,
-    /// Since when it has failed, whatever the reason.
-    pub failing_since: Option<DateTime<Utc>>,
-    /// When the facts were read.
-    pub observed_at: Option<DateTime<Utc>>,
-    /// Why the last sweep that listed the account did not read it.
-    pub not_read_reason: Option<String>,
-    /// The sweep that read the facts.
-    pub sweep_id: Option<SweepId>,
-}
-
-/// A row of the view, before its texts are parsed.
-struct Stored {
-    urn: String,
-    account_id: String,
-    account_name: String,
-    ou_path: Option<String>,
-    control: String,
-    control_number: i32,
-    control_title: String,
-    verdict: String,
-    reason: String,
-    summary: String,
-    cause: String,
-    evidence: Value,
-    covered_regions: Vec<String>,
-    uncovered_regions: Vec<String>,
-    since: DateTime<Utc>,
-    failing_since: Option<DateTime<Utc>>,
-    observed_at: Option<DateTime<Utc>>,
-    not_read_reason: Option<String>,
-    sweep_id: Option<uuid::Uuid>,
-}
-
-impl TryFrom<Stored> for FindingRow {
-    type Error = StoreError;
-
-    fn try_from(row: Stored) -> Result<Self, StoreError> {
-        let corrupt = |error: &dyn std::fmt::Display| StoreError::corrupt("a finding", error);
-        Ok(Self {
-            urn: row.urn,
-            account_id: row.account_id.parse().map_err(|error| corrupt(&error))?,
-            account_name: row.account_name,
-            ou_path: row.ou_path,
-            control: row.control.parse().map_err(|error| corrupt(&error))?,
-            control_number: row.control_number,
-            control_title: row.control_title,
-            verdict: serde_json::from_value(Value::String(row.verdict))
-                .map_err(|error| corrupt(&error))?,
-            reason: row.reason,
-            summary: row.summary,
-            cause: row.cause,
-            evidence: row.evidence,
-            covered_regions: row.covered_regions,
-            uncovered_regions: row.uncovered_regions,
-            since: row.since,
-            failing_since: row.failing_since,
-            observed_at: row.observed_at,
-            not_read_reason: row.not_read_reason,
-            sweep_id: row.sweep_id.map(SweepId),
+/// The findings of an account as they are stored.
+pub(crate) async fn stored_findings(
+    connection: &mut PgConnection,
+    account_no: i32,
+) -> Result<BTreeMap<ControlId, StoredFinding>, StoreError> {
+    let rows = sqlx::query!(
+        "select c.control_id, f.verdict, f.reason, f.since, f.failing_since, d.digest
+         from finding f
+         join finding_detail d using (account_no, control_no)
+         join control c using (control_no)
+         where f.account_no = $1",
+        account_no
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let control = row
+                .control_id
+                .parse()
+                .map_err(|error| StoreError::corrupt("a control's name", &error))?;
+            Ok((
+                control,
+                StoredFinding {
+                    verdict: row.verdict,
+                    reason: row.reason,
+                    since: row.since,
+                    failing_since: row.failing_since,
+                    digest: row.digest,
+                },
+            ))
         })
-    }
+        .collect()
 }
 
-impl Store {
-    /// Findings as they are now, by control number and account.
-    pub async fn findings(&self, filter: &FindingFilter) -> Result<Vec<FindingRow>, StoreError> {
-        let texts = |items: Vec<String>| (!items.is_empty()).then_some(items);
-        let controls = texts(filter.controls.iter().map(ToString::to_string).collect());
-        let verdicts = texts(filter.verdicts.iter().map(ToString::to_string).collect());
-        let accounts = texts(filter.accounts.iter().map(ToString::to_string).collect());
-        let reasons = texts(filter.reasons.clone());
-        let ous = texts(filter.ous.clone());
-        self.attempt(|| async {
-            sqlx::query_as!(
-                Stored,
-                r#"select
-                    urn as "urn!", account_id as "account_id!", account_name as "account_name!",
-                    ou_path, control as "control!", control_number as "control_number!",
-                    control_title as "control_title!", verdict as "verdict!", reason as "reason!",
-                    coalesce(summary, '') as "summary!", coalesce(cause, '') as "cause!",
-                    coalesce(evidence, '{}') as "evidence!",
-                    coalesce(covered_regions, '{}') as "covered_regions!",
-                    coalesce(uncovered_regions, '{}') as "uncovered_regions!",
-                    since as "since!", failing_since, observed_at, not_read_reason, sweep_id
-                 from posture
-                 where ($1::text[] is null or control = any ($1))
-                    and ($2::text[] is null or verdict = any ($2))
-                    and ($3::text[] is null or account_id = any ($3))
-                    and ($4::text[] is null or reason = any ($4))
-                    and ($5::text[] is null or ou_ids && $5 or exists (
-                        select from unnest($5) as wanted
-                        where ou_path = wanted or starts_with(ou_path, wanted || '/')
-                    ))
-                 order by control_number, control, account_id"#,
-                controls.as_deref(),
-                verdicts.as_deref(),
-                accounts.as_deref(),
-                reasons.as_deref(),
-                ous.as_deref(),
+/// When the last periods ended of findings that are found now and not stored: those of a new
+/// control, or of an account that was away.
+pub(crate) async fn ended_periods(
+    connection: &mut PgConnection,
+    account_no: i32,
+    stored: &BTreeMap<ControlId, StoredFinding>,
+    found: &[Finding],
+) -> Result<BTreeMap<ControlId, DateTime<Utc>>, StoreError> {
+    let new: Vec<String> = found
+        .iter()
+        .filter(|finding| !stored.contains_key(&finding.control))
+        .map(|finding| finding.control.to_string())
+        .collect();
+    if new.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = sqlx::query!(
+        r#"select c.control_id, max(h.valid_until) as "end!"
+         from finding_history h
+         join control c using (control_no)
+         where h.account_no = $1 and c.control_id = any ($2) and h.valid_until is not null
+         group by c.control_id"#,
+        account_no,
+        &new
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let control = row
+                .control_id
+                .parse()
+                .map_err(|error| StoreError::corrupt("a control's name", &error))?;
+            Ok((control, row.end))
+        })
+        .collect()
+}
+
+/// Writes what has changed: history, findings, details.
+pub(crate) async fn put_difference(
+    connection: &mut PgConnection,
+    fence: &Fence,
+    step: &Difference<'_>,
+) -> Result<(), StoreError> {
+    if step.is_empty() {
+        return Ok(());
+    }
+    put_missing_controls(connection, step).await?;
+    close_periods(connection, fence, step).await?;
+    put_findings(connection, fence, step).await?;
+    if !step.removed.is_empty() {
+        let removed: Vec<String> = step
+            .removed
+            .iter()
+            .map(|ended| ended.control.to_string())
+            .collect();
+        sqlx::query!(
+            "delete from finding f using control c
+             where f.account_no = $1 and c.control_no = f.control_no and c.control_id = any ($2)",
+            fence.account_no,
+            &removed
+        )
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Controls are put by `put_controls` with their titles; one that is not there yet gets its
+/// name for a title, so that no finding is lost.
+async fn put_missing_controls(
+    connection: &mut PgConnection,
+    step: &Difference<'_>,
+) -> Result<(), StoreError> {
+    let controls: Vec<String> = step
+        .turned
+        .iter()
+        .filter(|turned| !turned.had_period)
+        .map(|turned| turned.finding.control.to_string())
+        .collect();
+    if controls.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into control (control_id, number, title)
+         select wanted, 0, wanted
+         from unnest($1::text[]) as wanted
+         where not exists (select from control where control_id = wanted)
+         order by wanted
+         on conflict (control_id) do nothing",
+        &controls
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn close_periods(
+    connection: &mut PgConnection,
+    fence: &Fence,
+    step: &Difference<'_>,
+) -> Result<(), StoreError> {
+    let turned = step
+        .turned
+        .iter()
+        .filter(|turned| turned.had_period)
+        .map(|turned| (turned.finding.control.to_string(), turned.since));
+    let removed = step
+        .removed
+        .iter()
+        .map(|ended| (ended.control.to_string(), ended.until));
+    let (controls, ends): (Vec<String>, Vec<DateTime<Utc>>) = turned.chain(removed).unzip();
+    if controls.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update finding_history h
+         set valid_until = ended.until, closed_in = $2
+         from unnest($3::text[], $4::timestamptz[]) as ended (control_id, until)
+         join control c using (control_id)
+         where h.account_no = $1 and h.control_no = c.control_no and h.valid_until is null",
+        fence.account_no,
+        fence.sweep_no,
+        &controls,
+        &ends
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Opens periods and writes findings and details, all in one statement.
+async fn put_findings(
+    connection: &mut PgConnection,
+    fence: &Fence,
+    step: &Difference<'_>,
+) -> Result<(), StoreError> {
+    let rows = rows_of(step)?;
+    if rows.as_array().is_none_or(Vec::is_empty) {
+        return Ok(());
+    }
+    put_region_sets(connection, step).await?;
+    sqlx::query!(
+        "with incoming as (
+            select c.control_no, i.*, covered.region_set_no as covered_set,
+                uncovered.region_set_no as uncovered_set
+            from jsonb_to_recordset($3) as i (
+                control text, verdict text, reason text, cause text, turned boolean,
+                since timestamptz, failing_since timestamptz, failed_since timestamptz,
+                covered text, uncovered text, digest text, summary text, evidence jsonb
             )
-            .fetch_all(&self.pool)
-            .await?
-            .into_iter()
-            .map(FindingRow::try_from)
-            .collect()
-        })
-        .await
-    }
+            join control c on c.control_id = i.control
+            join region_set covered on covered.digest = decode(i.covered, 'hex')
+            join region_set uncovered on uncovered.digest = decode(i.uncovered, 'hex')
+         ),
+         opened as (
+            insert into finding_history
+                (account_no, control_no, verdict, reason, failing_since, valid_from, opened_in)
+            select $1, control_no, verdict, reason, failed_since, since, $2
+            from incoming
+            where turned
+         ),
+         put as (
+            insert into finding as f (
+                account_no, control_no, verdict, reason, cause, covered_set, uncovered_set, since,
+                failing_since, changed_in
+            )
+            select $1, control_no, verdict, reason, cause, covered_set, uncovered_set, since,
+                failing_since, $2
+            from incoming
+            on conflict (account_no, control_no) do update set
+                verdict = excluded.verdict, reason = excluded.reason, cause = excluded.cause,
+                covered_set = excluded.covered_set, uncovered_set = excluded.uncovered_set,
+                since = excluded.since, failing_since = excluded.failing_since,
+                changed_in = case when f.since = excluded.since then f.changed_in else $2 end
+            where (f.verdict, f.reason, f.cause, f.covered_set, f.uncovered_set, f.since)
+                is distinct from (
+                    excluded.verdict, excluded.reason, excluded.cause, excluded.covered_set,
+                    excluded.uncovered_set, excluded.since
+                )
+         )
+         insert into finding_detail (account_no, control_no, digest, summary, evidence)
+         select $1, control_no, decode(digest, 'hex'), summary, evidence
+         from incoming
+         on conflict (account_no, control_no) do update set
+            digest = excluded.digest, summary = excluded.summary, evidence = excluded.evidence",
+        fence.account_no,
+        fence.sweep_no,
+        rows,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
 
-    /// One finding as it is now.
-    pub async fn finding(
-        &self,
-        account: &AccountId,
-        control: &ControlId,
-    ) -> Result<Option<FindingRow>, StoreError> {
-        let filter = FindingFilter {
-            controls: vec![control.clone()],
-            accounts: vec![account.clone()],
-            ..FindingFilter::default()
-        };
-        Ok(self.findings(&filter).await?.into_iter().next())
+/// The few distinct sets of Regions that all findings share.
+async fn put_region_sets(
+    connection: &mut PgConnection,
+    step: &Difference<'_>,
+) -> Result<(), StoreError> {
+    let sets: BTreeMap<Vec<u8>, &[Region]> = step
+        .findings()
+        .flat_map(|finding| [&finding.covered_regions, &finding.uncovered_regions])
+        .map(|regions| (region_set_digest(regions), regions.as_slice()))
+        .collect();
+    let rows: Vec<Value> = sets
+        .iter()
+        .map(|(digest, regions)| json!({"digest": hex::encode(digest), "regions": regions}))
+        .collect();
+    sqlx::query!(
+        "insert into region_set (digest, regions)
+         select decode(i.digest, 'hex'), i.regions
+         from jsonb_to_recordset($1) as i (digest text, regions text[])
+         where not exists (select from region_set s where s.digest = decode(i.digest, 'hex'))
+         order by i.digest
+         on conflict (digest) do nothing",
+        Value::Array(rows)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn region_set_digest(regions: &[Region]) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    for region in regions {
+        digest.update(region.as_str());
+        digest.update("\n");
     }
+    digest.finalize().to_vec()
+}
+
+fn rows_of(step: &Difference<'_>) -> Result<Value, StoreError> {
+    let turned = step.turned.iter().map(|turned| {
+        let mut row = row_of(turned.finding, &turned.digest)?;
+        row["turned"] = json!(true);
+        row["since"] = json!(turned.since);
+        row["failing_since"] = json!(turned.failing_since);
+        row["failed_since"] = json!(turned.failed_since);
+        Ok(row)
+    });
+    let refreshed = step.refreshed.iter().map(|refreshed| {
+        let mut row = row_of(refreshed.finding, &refreshed.digest)?;
+        row["turned"] = json!(false);
+        row["since"] = json!(refreshed.stored.since);
+        row["failing_since"] = json!(refreshed.stored.failing_since);
+        Ok(row)
+    });
+    turned.chain(refreshed).collect()
+}
+
+fn row_of(finding: &Finding, digest: &[u8]) -> Result<Value, StoreError> {
+    let broken = matches!(finding.verdict, Verdict::Fail | Verdict::Unknown);
+    Ok(json!({
+        "control": finding.control,
+        "verdict": finding.verdict,
+        "reason": finding.reason,
+        "cause": broken.then(|| storable(&finding.cause)),
+        "covered": hex::encode(region_set_digest(&finding.covered_regions)),
+        "uncovered": hex::encode(region_set_digest(&finding.uncovered_regions)),
+        "digest": hex::encode(digest),
+        "summary": storable(&finding.summary),
+        "evidence": storable_json(&finding.evidence)?,
+    }))
 }

@@ -114,6 +114,18 @@ impl Store {
         matches!(*self.location, Location::Embedded { .. })
     }
 
+    /// Gives up the only connection of the embedded database, so that another program can
+    /// have it until the store is closed; the URL to connect to, in libpq's form. `None`
+    /// when the store is on a server.
+    pub async fn hand_over(&self) -> Option<String> {
+        #[cfg(feature = "embedded")]
+        if let Some(embedded) = &self.embedded {
+            self.pool.close().await;
+            return embedded.url();
+        }
+        None
+    }
+
     /// Ends all connections; stops the embedded database. Every clone is closed with it.
     pub async fn close(self) {
         // A connection that is busy with a query that nobody waits for any more is left.

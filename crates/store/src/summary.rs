@@ -301,18 +301,24 @@ impl Store {
     async fn causes(&self) -> Result<Vec<Cause>, StoreError> {
         sqlx::query!(
             r#"select
-                d.cause as "cause!", f.verdict as "verdict!", f.reason as "reason!",
+                coalesce(f.cause, '') as "cause!", f.verdict as "verdict!", f.reason as "reason!",
                 count(distinct f.account_no) as "accounts!", count(*) as "findings!",
                 array_agg(distinct c.control_id order by c.control_id) as "controls!",
                 min(a.account_id) as "example!",
-                (array_agg(d.summary order by a.account_id, c.number, c.control_id))[1] as "summary!"
+                coalesce((
+                    select d.summary
+                    from finding_detail d
+                    where (d.account_no, d.control_no) = (
+                        (min(array[f.account_no, f.control_no]))[1],
+                        (min(array[f.account_no, f.control_no]))[2]
+                    )
+                ), '') as "summary!"
              from finding f
-             join finding_detail d using (account_no, control_no)
              join account a using (account_no)
              join control c using (control_no)
              where f.verdict in ('fail', 'unknown')
-             group by d.cause, f.verdict, f.reason
-             order by f.verdict, count(distinct f.account_no) desc, count(*) desc, d.cause"#
+             group by f.cause, f.verdict, f.reason
+             order by f.verdict, count(distinct f.account_no) desc, count(*) desc, f.cause"#
         )
         .fetch_all(&self.pool)
         .await?

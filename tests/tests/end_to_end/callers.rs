@@ -111,7 +111,7 @@ async fn the_last_inventory_carries_a_night_without_list_accounts() {
         "ListAccounts",
         Fault::Throttle { times: None },
     );
-    installation.set("ORGSWEEP_AWS_CALL_DEADLINE", "1s");
+    installation.set("ORGSWEEP_AWS_CALL_DEADLINE", "5s");
     installation
         .run(&["sweep"])
         .await

@@ -61,7 +61,6 @@ async fn an_account_without_the_role_fails_and_the_others_are_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denied_call_makes_the_finding_unknown_and_names_the_permission() {
     let simulated = Simulated::demo().await;
-    let account = simulated.some_healthy_account();
     let calls = [
         ("cloudtrail", "DescribeTrails"),
         ("cloudtrail", "GetTrailStatus"),
@@ -72,12 +71,14 @@ async fn a_denied_call_makes_the_finding_unknown_and_names_the_permission() {
         ("sns", "GetTopicAttributes"),
         ("sns", "ListSubscriptionsByTopic"),
     ];
+    let accounts = simulated.accounts_that_cover_themselves(CONTROL, calls.len());
+    for (account, (service, operation)) in accounts.iter().zip(calls) {
+        simulated.when(account, service, operation, Fault::Denied);
+    }
     let installation = simulated.installation(Installation::on_server().await);
-    for (service, operation) in calls {
-        simulated.forget_faults();
-        simulated.when(&account, service, operation, Fault::Denied);
-        installation.run(&["sweep"]).await.with_code(0);
-        let finding = finding(&installation, &account, CONTROL).await;
+    installation.run(&["sweep"]).await.with_code(0);
+    for (account, (service, operation)) in accounts.iter().zip(calls) {
+        let finding = finding(&installation, account, CONTROL).await;
         let permission = format!("{service}:{operation}");
         assert_eq!(finding["verdict"], "unknown", "{permission}: {finding}");
         let missing = finding["evidence"]["missing_permissions"].to_string();
@@ -86,13 +87,14 @@ async fn a_denied_call_makes_the_finding_unknown_and_names_the_permission() {
             "{permission} is missing in {finding}"
         );
         let explained = installation
-            .run(&["explain", &account, CONTROL])
+            .run(&["explain", account, CONTROL])
             .await
             .with_code(0);
         assert!(explained.stdout.contains(&permission), "{explained}");
     }
+    let denied: Vec<&str> = accounts.iter().map(String::as_str).collect();
     simulated
-        .assert_found_as_expected_except(&installation, &[&account])
+        .assert_found_as_expected_except(&installation, &denied)
         .await;
 }
 
@@ -123,55 +125,62 @@ async fn a_region_denied_by_a_service_control_policy_is_told_from_a_missing_perm
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trouble_that_passes_is_not_noticed() {
-    for fault in [
+    let simulated = Simulated::demo().await;
+    let installation = simulated.installation(Installation::on_server().await);
+    let faults = [
         Fault::Throttle { times: Some(2) },
         Fault::Status500 { times: Some(2) },
-    ] {
-        let simulated = Simulated::demo().await;
-        let installation = simulated.installation(Installation::on_server().await);
-        let account = simulated.some_healthy_account();
+    ];
+    let accounts = simulated.accounts_that_cover_themselves(CONTROL, faults.len());
+    for (account, fault) in accounts.iter().zip(faults) {
         for (service, operation) in READS {
-            simulated.when(&account, service, operation, fault);
+            simulated.when(account, service, operation, fault);
         }
-        installation.run(&["sweep"]).await.with_code(0);
-        simulated.assert_found_as_expected(&installation).await;
     }
+    installation.run(&["sweep"]).await.with_code(0);
+    simulated.assert_found_as_expected(&installation).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trouble_that_stays_makes_findings_unknown_and_spares_other_accounts() {
-    let cases = [
+    let simulated = Simulated::demo().await;
+    let mut installation = simulated.installation(Installation::on_server().await);
+    installation.set("ORGSWEEP_AWS_CALL_TIMEOUT", "3s");
+    installation.set("ORGSWEEP_AWS_CALL_DEADLINE", "8s");
+    let faults = [
         (Fault::Throttle { times: None }, "throttled"),
-        (Fault::Status500 { times: None }, "failed"),
-        (Fault::Hang, "in time"),
-        (Fault::CutConnection, "failed"),
-        (Fault::Garbled, "understood"),
+        (Fault::Status500 { times: None }, "transient"),
+        (Fault::Hang, "timed_out"),
+        (Fault::CutConnection, "transient"),
+        (Fault::Garbled, "garbled"),
     ];
-    for (fault, word) in cases {
-        let simulated = Simulated::demo().await;
-        let mut installation = simulated.installation(Installation::on_server().await);
-        installation.set("ORGSWEEP_AWS_CALL_TIMEOUT", "500ms");
-        installation.set("ORGSWEEP_AWS_CALL_DEADLINE", "2s");
-        let account = simulated.some_healthy_account();
-        simulated.when(&account, "logs", "DescribeMetricFilters", fault);
-        installation.run(&["sweep"]).await.with_code(0);
-        let finding = finding(&installation, &account, CONTROL).await;
-        assert_eq!(finding["verdict"], "unknown", "{fault:?}: {finding}");
-        assert!(finding.to_string().contains(word), "{fault:?}: {finding}");
-        simulated
-            .assert_found_as_expected_except(&installation, &[&account])
-            .await;
-        simulated
-            .assert_every_account_has_an_outcome(&installation)
-            .await;
+    let accounts = simulated.accounts_that_cover_themselves(CONTROL, faults.len());
+    for (account, (fault, _)) in accounts.iter().zip(faults) {
+        simulated.when(account, "logs", "DescribeMetricFilters", fault);
     }
+    installation.run(&["sweep"]).await.with_code(0);
+    for (account, (fault, cause)) in accounts.iter().zip(faults) {
+        let finding = finding(&installation, account, CONTROL).await;
+        assert_eq!(finding["verdict"], "unknown", "{fault:?}: {finding}");
+        assert_eq!(
+            finding["evidence"]["unread"][0]["cause"], cause,
+            "{fault:?}: {finding}"
+        );
+    }
+    let troubled: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    simulated
+        .assert_found_as_expected_except(&installation, &troubled)
+        .await;
+    simulated
+        .assert_every_account_has_an_outcome(&installation)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_hangs_holds_up_no_other() {
     let simulated = Simulated::demo().await;
     let mut installation = simulated.installation(Installation::on_server().await);
-    installation.set("ORGSWEEP_AWS_ACCOUNT_DEADLINE", "2s");
+    installation.set("ORGSWEEP_AWS_ACCOUNT_DEADLINE", "15s");
     let account = simulated.some_healthy_account();
     for (service, operation) in READS {
         simulated.when(&account, service, operation, Fault::Hang);

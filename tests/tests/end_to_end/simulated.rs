@@ -2,12 +2,12 @@
 //! its scenario claims, what it was asked, and what can go wrong with it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use orgsim::{
-    AccountStatus, ExpectedFinding, ExpectedOutcome, Fault, FaultRule, RecordedCall, Scenario,
-    Server, ServerOptions, Service, World,
+    AccountStatus, ExpectedFinding, ExpectedOutcome, Fault, FaultId, FaultRule, RecordedCall,
+    Scenario, Server, ServerOptions, Service, World,
 };
 use orgsweep_tests::Installation;
 use serde_json::Value;
@@ -31,6 +31,8 @@ const SHOWN: usize = 30;
 pub(crate) struct Simulated {
     world: Arc<World>,
     server: Server,
+    /// Faults that the test has added to the scenario's own.
+    added: Mutex<Vec<FaultId>>,
 }
 
 impl Simulated {
@@ -40,7 +42,11 @@ impl Simulated {
         let server = Server::start(Arc::clone(&world), ServerOptions::default())
             .await
             .expect("a free port");
-        Self { world, server }
+        Self {
+            world,
+            server,
+            added: Mutex::default(),
+        }
     }
 
     /// The URL for every service.
@@ -89,6 +95,31 @@ impl Simulated {
         healthy
             .expect("the demo organization has a healthy account")
             .0
+    }
+
+    /// So many accounts, other than the owners of trails, in which a chain of their own covers the control.
+    pub(crate) fn accounts_that_cover_themselves(
+        &self,
+        control: &str,
+        wanted: usize,
+    ) -> Vec<String> {
+        let covers = |finding: &ExpectedFinding| {
+            finding.control == control && finding.reason == Some("covered")
+        };
+        let accounts: Vec<String> = self
+            .readable()
+            .into_iter()
+            .filter(|(account, _)| ![self.caller(), self.management_account()].contains(account))
+            .filter(|(_, findings)| findings.iter().any(covers))
+            .map(|(account, _)| account)
+            .take(wanted)
+            .collect();
+        assert_eq!(
+            accounts.len(),
+            wanted,
+            "the demo organization has too few accounts"
+        );
+        accounts
     }
 
     /// Accounts that a sweep is claimed to read, with their findings.
@@ -287,7 +318,7 @@ impl Simulated {
             .iter()
             .find(|(prefix, _)| *prefix == service)
             .expect("a known service");
-        self.world.faults().add(
+        self.add(
             FaultRule::everywhere(fault)
                 .account(account)
                 .operation(*service, operation),
@@ -296,7 +327,15 @@ impl Simulated {
 
     /// From now on, every call fails.
     pub(crate) fn everywhere(&self, fault: Fault) {
-        self.world.faults().add(FaultRule::everywhere(fault));
+        self.add(FaultRule::everywhere(fault));
+    }
+
+    fn add(&self, rule: FaultRule) {
+        let id = self.world.faults().add(rule);
+        self.added
+            .lock()
+            .expect("no test panics while it adds")
+            .push(id);
     }
 
     /// From now on, nothing answers.
@@ -314,9 +353,16 @@ impl Simulated {
         }
     }
 
-    /// From now on, nothing goes wrong.
+    /// From now on, nothing goes wrong but what the scenario says.
     pub(crate) fn forget_faults(&self) {
-        self.world.faults().clear();
+        for id in self
+            .added
+            .lock()
+            .expect("no test panics while it adds")
+            .drain(..)
+        {
+            self.world.faults().remove(id);
+        }
     }
 
     /// In every account, alarms lose their actions: the next sweep has something to write.

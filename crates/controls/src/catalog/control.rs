@@ -2,11 +2,13 @@
 //! for it. Data only; reading it from TOML is `file`'s.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use filter_pattern::FilterPattern;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ControlId;
+use crate::pattern::Pattern;
 
 /// One monitoring requirement.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,12 +70,17 @@ pub struct Requirement {
     /// The frameworks; empty: every one that has no requirement of its own.
     pub frameworks: Vec<String>,
     /// The pattern that is prescribed first, then those accepted in its place.
-    pub patterns: Vec<FilterPattern>,
+    pub(crate) patterns: Vec<Arc<Pattern>>,
     /// The same patterns as they are written in the catalog.
     pub texts: Vec<String>,
 }
 
 impl Requirement {
+    /// The patterns, parsed: the prescribed one first, then those accepted.
+    pub fn parsed(&self) -> impl Iterator<Item = &FilterPattern> {
+        self.patterns.iter().map(|pattern| &pattern.filter)
+    }
+
     /// The prescribed pattern, as it is written.
     pub fn pattern(&self) -> &str {
         &self.texts[0]

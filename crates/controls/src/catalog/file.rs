@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use filter_pattern::FilterPattern;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -12,6 +12,7 @@ use super::Framework;
 use super::control::{BlindSpot, CisEntry, Control, EventClass, Recorded, Requirement, Scope};
 use super::error::CatalogError;
 use crate::ids::ControlId;
+use crate::pattern::Pattern;
 
 /// Reads the file's structure; patterns are not parsed yet.
 pub(super) fn read(toml: &str) -> Result<CatalogFile, CatalogError> {
@@ -174,8 +175,8 @@ impl RequirementEntry {
     }
 }
 
-fn pattern(toml: &str, text: &Spanned<String>) -> Result<FilterPattern, CatalogError> {
-    FilterPattern::parse(text.get_ref()).map_err(|error| {
+fn pattern(toml: &str, text: &Spanned<String>) -> Result<Arc<Pattern>, CatalogError> {
+    Pattern::parse(text.get_ref()).map_err(|error| {
         let span = inside(toml, text.span(), &error.span());
         CatalogError::new(toml, format!("the pattern is invalid: {error}"), Some(span))
     })

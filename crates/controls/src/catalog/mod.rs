@@ -94,6 +94,15 @@ impl Catalog {
         })
     }
 
+    /// The same catalog with those of its controls only.
+    pub fn only(&self, ids: &[ControlId]) -> Catalog {
+        let mut catalog = self.clone();
+        catalog.controls.retain(|control| ids.contains(&control.id));
+        let kept: Vec<&str> = catalog.controls.iter().map(|c| c.id.as_str()).collect();
+        catalog.digest = digest_of(&[&[self.digest.as_str()], kept.as_slice()].concat());
+        catalog
+    }
+
     /// Every control, by number.
     pub fn controls(&self) -> &[Control] {
         &self.controls

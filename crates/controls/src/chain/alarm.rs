@@ -180,6 +180,8 @@ fn starved(alarm: &MetricAlarm, metric: &WatchedMetric) -> Option<String> {
 
 /// Values that metrics of other filters are tried with.
 const OTHERS: [Option<f64>; 4] = [None, Some(0.0), Some(1.0), Some(7.0)];
+/// The same while none of their events happen.
+const QUIET: &[Option<f64>] = &[None, Some(0.0)];
 /// Combinations that are tried at most.
 const MOST_COMBINATIONS: usize = 4096;
 
@@ -244,23 +246,33 @@ fn math(
         )
     };
     // Everything is tried once here, so that what follows cannot fail.
-    let silence = match show(&Datapoints::silence, &OTHERS[..2]) {
+    let silence = match show(&Datapoints::silence, QUIET) {
         Ok(silence) => silence,
         Err(why) => return Firing::Undecided(why),
     };
     if let Err(why) = show(&|datapoints| datapoints.after(1), &OTHERS) {
         return Firing::Undecided(why);
     }
-    firing::decide(
-        alarm,
-        period,
-        &Watched {
-            after: &|events| {
-                show(&|datapoints| datapoints.after(events), &OTHERS).unwrap_or_default()
+    let decide = |others: &[Option<f64>]| {
+        let after =
+            |events| show(&|datapoints| datapoints.after(events), others).unwrap_or_default();
+        let silence = silence.clone();
+        firing::decide(
+            alarm,
+            period,
+            &Watched {
+                after: &after,
+                silence,
             },
-            silence,
-        },
-    )
+        )
+    };
+    match (decide(&OTHERS), decide(QUIET)) {
+        (rings @ Firing::OnOneEvent(_), _) => rings,
+        (_, Firing::OnOneEvent(_)) => {
+            Firing::Undecided("it also depends on the values of its other metrics".to_owned())
+        }
+        (_, silent) => silent,
+    }
 }
 
 /// What the returned expression shows over every combination of what the

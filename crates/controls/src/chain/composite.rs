@@ -15,6 +15,9 @@ pub(crate) enum Follows {
     Undecided(String),
 }
 
+/// The states of alarms by name; `None`: any.
+type States<'a> = &'a dyn Fn(&str) -> Option<AlarmState>;
+
 /// Combinations of other children's states that are tried at most.
 const MOST_CHILDREN: u32 = 6;
 
@@ -76,10 +79,7 @@ pub(crate) fn follows(rule: &str, is_child: &dyn Fn(&str) -> bool) -> Follows {
 }
 
 /// Whether `decide` is true for every, and for any, combination of states.
-fn over_all(
-    others: &[&str],
-    decide: &dyn Fn(&dyn Fn(&str) -> Option<AlarmState>) -> Option<bool>,
-) -> (bool, bool) {
+fn over_all(others: &[&str], decide: &dyn Fn(States<'_>) -> Option<bool>) -> (bool, bool) {
     let number = u32::try_from(others.len()).unwrap_or(u32::MAX);
     if number > MOST_CHILDREN {
         let value = decide(&|_| None);

@@ -4,21 +4,17 @@
 
 use std::sync::Arc;
 
-use filter_pattern::FilterPattern;
-
-use super::action::{self, Topics};
+use super::action::Topics;
 use super::alarm::{self, Watching};
-use super::composite::{self, Follows};
-use super::firing::Firing;
 use super::judged::Judged;
 use super::narrowing;
+use super::ringing::Ringing;
 use crate::finding::{LinkKind, LinkState};
-use crate::ids::{AccountId, Arn, LogGroupArn};
+use crate::ids::{AccountId, LogGroupArn};
 use crate::known::{Call, Known, Unread, UnreadCause};
+use crate::pattern::Pattern;
 use crate::reason::Reason;
-use crate::snapshot::{
-    AccountSnapshot, Alarms, LogGroup, MetricAlarm, MetricFilter, MetricTransformation,
-};
+use crate::snapshot::{AccountSnapshot, Alarms, LogGroup, MetricFilter, MetricTransformation};
 
 /// A log group with the chains that start at its filters.
 #[derive(Debug)]
@@ -36,9 +32,7 @@ pub(crate) struct GroupChains {
 #[derive(Debug, Clone)]
 pub(crate) struct Tail {
     /// Which events it is about; `None` when that is not known.
-    pub(crate) pattern: Option<Arc<FilterPattern>>,
-    /// That pattern's canonical text; empty when there is none.
-    pub(crate) canonical: String,
+    pub(crate) pattern: Option<Arc<Pattern>>,
     /// The filter's pattern as it was put.
     pub(crate) text: String,
     /// Its links; nothing follows a broken one.
@@ -46,12 +40,8 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    fn new(pattern: Option<Arc<FilterPattern>>, filter: &MetricFilter, links: Vec<Judged>) -> Self {
+    fn new(pattern: Option<Arc<Pattern>>, filter: &MetricFilter, links: Vec<Judged>) -> Self {
         Self {
-            canonical: pattern
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
             pattern,
             text: filter.pattern.clone(),
             links,
@@ -69,9 +59,6 @@ impl Tail {
         self.links.iter().find(|judged| judged.is_broken())
     }
 }
-
-/// Composites above composites that are followed.
-const DEEPEST: usize = 8;
 
 /// Reads the chains of a group from the snapshot of the account that owns it.
 pub(crate) fn chains_of(
@@ -153,8 +140,8 @@ impl Reader<'_> {
         let kind = LinkKind::Filter;
         let name = format!("{}:metric-filter:{}", self.group, filter.name);
         let tail = |pattern, links| Tail::new(pattern, filter, links);
-        let pattern = match FilterPattern::parse(&filter.pattern) {
-            Ok(pattern) => Arc::new(pattern),
+        let pattern = match Pattern::parse(&filter.pattern) {
+            Ok(pattern) => pattern,
             Err(error) => {
                 let detail = format!("its pattern cannot be parsed: {error}");
                 let broken = Judged::broken(kind, &name, Reason::FilterInvalid, detail);
@@ -198,7 +185,7 @@ impl Reader<'_> {
         filter: &MetricFilter,
         published: &MetricTransformation,
         filter_link: &Judged,
-        pattern: Option<&Arc<FilterPattern>>,
+        pattern: Option<&Arc<Pattern>>,
         conditions: &[String],
     ) -> Vec<Tail> {
         let metric = format!("{}/{}", published.namespace, published.name);
@@ -235,6 +222,11 @@ impl Reader<'_> {
                 )];
             }
         };
+        let ringing = Ringing {
+            alarms,
+            account: &self.account,
+            topics: self.topics,
+        };
         let mut tails = Vec::new();
         let mut astray = Vec::new();
         for alarm in &alarms.metric {
@@ -253,7 +245,7 @@ impl Reader<'_> {
                 Watching::Undecided(why) => {
                     let link =
                         Judged::unknown(LinkKind::Alarm, resource, Reason::AlarmUndecided, why);
-                    let after = self.after_alarm(alarms, alarm, &link);
+                    let after = ringing.after_alarm(alarm, &link);
                     tails.extend(after.into_iter().map(|rest| tail(&[], rest)));
                 }
                 Watching::Yes(dimensions) => {
@@ -267,7 +259,7 @@ impl Reader<'_> {
                         );
                         astray.push(tail(&[], vec![broken]));
                     }
-                    let rests = self.of_alarm(filter, published, alarms, alarm);
+                    let rests = ringing.of_alarm(filter, published, alarm);
                     tails.extend(rests.into_iter().map(|rest| tail(&dimensions, rest)));
                 }
             }
@@ -283,133 +275,14 @@ impl Reader<'_> {
         }
         tails
     }
-
-    fn of_alarm(
-        &self,
-        filter: &MetricFilter,
-        published: &MetricTransformation,
-        alarms: &Alarms,
-        alarm: &MetricAlarm,
-    ) -> Vec<Vec<Judged>> {
-        let kind = LinkKind::Alarm;
-        let resource = alarm.arn.as_str();
-        let link = match alarm::firing(filter, published, alarm, &self.account) {
-            Firing::OnOneEvent(notes) => {
-                Judged::holds(kind, resource, "goes to ALARM on one event").noting(notes)
-            }
-            Firing::Not(reason, why) => {
-                return vec![vec![Judged::broken(kind, resource, reason, why)]];
-            }
-            Firing::Undecided(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
-        };
-        self.after_alarm(alarms, alarm, &link)
-    }
-
-    /// The links from an alarm on, once it is in ALARM: its own actions, and the
-    /// composites above it.
-    fn after_alarm(&self, alarms: &Alarms, alarm: &MetricAlarm, link: &Judged) -> Vec<Vec<Judged>> {
-        let mut rests = self.actions(
-            &alarm.arn,
-            alarm.actions_enabled,
-            &alarm.alarm_actions,
-            link,
-        );
-        let child = (alarm.name.as_str(), &alarm.arn);
-        rests.extend(self.above(alarms, child, std::slice::from_ref(link), 0));
-        rests
-    }
-
-    fn actions(
-        &self,
-        alarm: &Arn,
-        enabled: bool,
-        actions: &[String],
-        link: &Judged,
-    ) -> Vec<Vec<Judged>> {
-        let broken = |reason, detail: &str| {
-            vec![vec![Judged::broken(
-                LinkKind::Alarm,
-                alarm.as_str(),
-                reason,
-                detail,
-            )]]
-        };
-        if !enabled {
-            return broken(Reason::AlarmActionsDisabled, "its actions are disabled");
-        }
-        if actions.is_empty() {
-            return broken(
-                Reason::AlarmNoAction,
-                "it has no action for the ALARM state",
-            );
-        }
-        let with_link = |action: &String| {
-            let mut links = vec![link.clone()];
-            links.extend(action::judge(action, alarm, self.topics));
-            links
-        };
-        actions.iter().map(with_link).collect()
-    }
-
-    fn above(
-        &self,
-        alarms: &Alarms,
-        (name, arn): (&str, &Arn),
-        below: &[Judged],
-        depth: usize,
-    ) -> Vec<Vec<Judged>> {
-        if depth >= DEEPEST {
-            return Vec::new();
-        }
-        let is_child = |text: &str| text == name || text == arn.as_str();
-        let mut rests = Vec::new();
-        for composite in &alarms.composite {
-            let mentions = composite::mentions(&composite.rule, name, &is_child);
-            if !mentions || composite.arn == *arn {
-                continue;
-            }
-            let kind = LinkKind::Alarm;
-            let resource = composite.arn.as_str();
-            let link = match composite::follows(&composite.rule, &is_child) {
-                Follows::Yes => match &composite.actions_suppressor {
-                    None => Judged::holds(kind, resource, "goes to ALARM with its child"),
-                    Some(suppressor) => {
-                        let why = format!("its actions wait while `{suppressor}` is in ALARM");
-                        Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
-                    }
-                },
-                Follows::Undecided(why) => {
-                    Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
-                }
-                Follows::Not(reason, why) => Judged::broken(kind, resource, reason, why),
-            };
-            let mut links = below.to_vec();
-            if link.is_broken() {
-                links.push(link);
-                rests.push(links);
-                continue;
-            }
-            let own = self.actions(
-                &composite.arn,
-                composite.actions_enabled,
-                &composite.alarm_actions,
-                &link,
-            );
-            rests.extend(own.into_iter().map(|rest| [below, &rest].concat()));
-            links.push(link);
-            let parent = (composite.name.as_str(), &composite.arn);
-            rests.extend(self.above(alarms, parent, &links, depth + 1));
-        }
-        rests
-    }
 }
 
 fn narrow(
     filter: &MetricFilter,
-    pattern: Option<&Arc<FilterPattern>>,
+    pattern: Option<&Arc<Pattern>>,
     conditions: &[String],
     dimensions: &[(String, String)],
-) -> Option<Arc<FilterPattern>> {
+) -> Option<Arc<Pattern>> {
     let pattern = pattern?;
     let mut all = conditions.to_vec();
     for (selector, value) in dimensions {
@@ -419,5 +292,5 @@ fn narrow(
         return Some(Arc::clone(pattern));
     }
     let text = narrowing::narrowed(&filter.pattern, &all)?;
-    FilterPattern::parse(&text).ok().map(Arc::new)
+    Pattern::parse(&text).ok()
 }

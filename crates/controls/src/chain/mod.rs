@@ -15,6 +15,7 @@ pub(crate) mod key;
 pub(crate) mod metric_math;
 pub(crate) mod narrowing;
 pub(crate) mod policy;
+pub(crate) mod ringing;
 pub(crate) mod selectors;
 pub(crate) mod subscription;
 pub(crate) mod trail;

@@ -167,7 +167,7 @@ mod tests {
                 vec![
                     management(),
                     field("eventSource", |f| {
-                        f.not_equals = texts(&["rdsdata.amazonaws.com", kms])
+                        f.not_equals = texts(&["rdsdata.amazonaws.com", kms]);
                     }),
                 ],
             ),
@@ -176,7 +176,7 @@ mod tests {
                 vec![
                     management(),
                     field("eventSource", |f| {
-                        f.not_equals = texts(&["rdsdata.amazonaws.com"])
+                        f.not_equals = texts(&["rdsdata.amazonaws.com"]);
                     }),
                 ],
             ),
@@ -206,7 +206,7 @@ mod tests {
                 vec![
                     management(),
                     field("eventSource", |f| {
-                        f.not_ends_with = texts(&[".amazonaws.com"])
+                        f.not_ends_with = texts(&[".amazonaws.com"]);
                     }),
                 ],
             ),

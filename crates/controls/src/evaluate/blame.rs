@@ -6,14 +6,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use filter_pattern::FilterPattern;
-
-use super::coverage::{Coverage, Filters};
+use super::coverage::Coverage;
 use super::judge::{Case, Outcome, facts, tails};
 use super::routes::{Group, Routes};
 use crate::chain::group::Tail;
 use crate::chain::trail::Delivers;
 use crate::finding::Verdict;
+use crate::pattern::{Pattern, PatternSet};
 use crate::reason::Reason;
 
 /// A chain by its route and its tail; without a tail it ends where a filter
@@ -50,7 +49,7 @@ pub(super) fn stage(reason: Reason) -> usize {
 
 /// Blames the failing cases of a pattern: of all of them, the one that gets furthest.
 pub(super) fn blame(
-    required: &FilterPattern,
+    required: &Pattern,
     outcomes: &[Outcome<'_>],
     routes: &Routes<'_>,
     coverage: &Coverage,
@@ -76,7 +75,7 @@ pub(super) fn blame(
 }
 
 fn of_case(
-    required: &FilterPattern,
+    required: &Pattern,
     case: &Case<'_>,
     routes: &Routes<'_>,
     coverage: &Coverage,
@@ -99,7 +98,7 @@ fn of_case(
 }
 
 fn covers(
-    required: &FilterPattern,
+    required: &Pattern,
     entries: &[&Entry<'_>],
     case: &Case<'_>,
     routes: &Routes<'_>,
@@ -113,10 +112,10 @@ fn covers(
     {
         return true;
     }
-    let filters: Filters = entries
+    let filters: PatternSet = entries
         .iter()
         .filter_map(|entry| entry.tail)
-        .filter_map(|tail| Some((tail.canonical.clone(), Arc::clone(tail.pattern.as_ref()?))))
+        .filter_map(|tail| tail.pattern.clone())
         .collect();
     !coverage
         .decide(required, &filters, facts(case, routes))
@@ -125,7 +124,7 @@ fn covers(
 
 /// Of the chains that break at one link, the one with the fewest missing events.
 fn best(
-    required: &FilterPattern,
+    required: &Pattern,
     entries: &[&Entry<'_>],
     case: &Case<'_>,
     routes: &Routes<'_>,
@@ -138,7 +137,7 @@ fn best(
             return (1, usize::MAX, entry.place);
         };
         let relevant = coverage.is_relevant(required, pattern);
-        let alone: Filters = [(pattern.to_string(), Arc::clone(pattern))].into();
+        let alone = PatternSet::from_iter([Arc::clone(pattern)]);
         let missing = coverage
             .missing(required, &alone, facts(case, routes))
             .len();
@@ -148,13 +147,13 @@ fn best(
 }
 
 fn entries<'a>(
-    required: &FilterPattern,
+    required: &Pattern,
     case: &Case<'_>,
     routes: &'a Routes<'_>,
     coverage: &Coverage,
 ) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
-    for (index, (route, delivers)) in routes.routes.iter().zip(&case.delivers).enumerate() {
+    for (index, (route, delivers)) in routes.all.iter().zip(&case.delivers).enumerate() {
         let trail = match delivers {
             Delivers::No(reason) => stage(*reason),
             _ => WHOLE,
@@ -198,7 +197,7 @@ fn entries<'a>(
 }
 
 /// What is wrong where a covering filter should begin.
-fn without_filter(required: &FilterPattern, tails: &[Tail], coverage: &Coverage) -> Reason {
+fn without_filter(required: &Pattern, tails: &[Tail], coverage: &Coverage) -> Reason {
     let relevant = tails.iter().any(|tail| {
         let pattern = tail.pattern.as_ref();
         pattern.is_some_and(|pattern| coverage.is_relevant(required, pattern))
@@ -211,9 +210,8 @@ fn without_filter(required: &FilterPattern, tails: &[Tail], coverage: &Coverage)
 }
 
 /// Whether a text names an event or a value of the pattern.
-pub(super) fn looks_like(required: &FilterPattern, text: &str) -> bool {
-    let canonical = required.to_string();
-    let values = canonical.split('"').skip(1).step_by(2);
+pub(super) fn looks_like(required: &Pattern, text: &str) -> bool {
+    let values = required.text.split('"').skip(1).step_by(2);
     let mut names = values.filter(|value| value.len() > 4 && !value.ends_with(".amazonaws.com"));
     names.any(|name| text.contains(name.trim_matches('*')))
 }

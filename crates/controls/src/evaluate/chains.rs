@@ -1,8 +1,6 @@
 //! The chains of a finding, as people read them: links with their resources, up
 //! to the first broken one, the best chain first.
 
-use filter_pattern::FilterPattern;
-
 use super::blame::{Place, stage};
 use super::coverage::Coverage;
 use super::judge::{Case, tails};
@@ -10,6 +8,7 @@ use super::routes::{Group, Route, Routes};
 use crate::chain::judged::Judged;
 use crate::chain::trail::Delivers;
 use crate::finding::{Chain, LinkKind, LinkState};
+use crate::pattern::Pattern;
 use crate::reason::Reason;
 
 /// Chains that a finding shows at most.
@@ -61,14 +60,14 @@ impl Shown {
 
 /// Every chain that concerns the pattern, best first; `first` comes before all.
 pub(super) fn shown(
-    required: &FilterPattern,
+    required: &Pattern,
     cases: &[&Case<'_>],
     routes: &Routes<'_>,
     coverage: &Coverage,
     first: Option<Place>,
 ) -> Vec<Shown> {
     let mut all: Vec<Shown> = Vec::new();
-    for (index, route) in routes.routes.iter().enumerate() {
+    for (index, route) in routes.all.iter().enumerate() {
         let delivers = of_route(cases, index);
         let relevant =
             tails(route.group.as_ref())

@@ -1,55 +1,54 @@
 //! One control in one account: judged under the framework, with everything that
 //! its finding tells.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use filter_pattern::FilterPattern;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::blame::{self, Blame, Place};
 use super::chains::{self, Shown};
-use super::coverage::{Answer, Coverage, Filters};
+use super::coverage::Coverage;
 use super::doubts::{self, Doubt};
-use super::fix::Repair;
-use super::judge::{self, Case, Chains, Outcome, facts, filters};
-use super::routes::{Group, Routes};
-use super::{fix, kinds, notes, regions, summary};
+use super::judge::{self, Case, Outcome, facts};
+use super::routes::Routes;
+use super::sets::KnownSets;
+use super::{evidence, kinds, notes, regions, summary};
 use crate::catalog::{Catalog, Control, Requirement};
-use crate::finding::{Evidence, Finding, LinkKind, Verdict};
-use crate::ids::AccountId;
-use crate::known::Unread;
+use crate::finding::{Evidence, Finding, Verdict};
+use crate::pattern::Pattern;
 use crate::reason::Reason;
 
 /// The answer for one of a requirement's patterns.
-struct Judged<'a> {
-    pattern: &'a FilterPattern,
-    text: &'a str,
-    outcomes: Vec<Outcome<'a>>,
-    verdict: Verdict,
+pub(super) struct Judged<'a> {
+    pub(super) pattern: &'a Pattern,
+    pub(super) text: &'a str,
+    pub(super) outcomes: Vec<Outcome<'a>>,
+    pub(super) verdict: Verdict,
     blame: Option<Blame>,
 }
 
 /// What is to blame for a verdict, or what makes it hold.
-struct Why {
-    reason: Reason,
-    first: Option<Place>,
+pub(super) struct Why {
+    pub(super) reason: Reason,
+    pub(super) first: Option<Place>,
     /// The case that decided, among the outcomes.
-    case: usize,
-    doubts: Vec<Doubt>,
+    pub(super) case: usize,
+    pub(super) doubts: Vec<Doubt>,
 }
 
 /// The finding of `control`, which the catalog's framework has.
-pub(super) fn finding(
+pub(super) fn finding<'a>(
     control: &Control,
     catalog: &Catalog,
-    routes: &Routes<'_>,
+    routes: &Routes<'a>,
+    sets: &KnownSets<'a>,
     coverage: &Coverage,
 ) -> Finding {
-    let all_patterns: Vec<FilterPattern> = control
+    let all_patterns: Vec<&Pattern> = control
         .requirements
         .iter()
-        .flat_map(|requirement| requirement.patterns.iter().cloned())
+        .flat_map(|requirement| requirement.patterns.iter().map(AsRef::as_ref))
         .collect();
-    let cases = judge::cases(kinds::of(control, routes), routes, &all_patterns);
+    let cases = judge::cases(kinds::of(control, routes), routes, sets, &all_patterns);
     let by_framework = verdicts_by_framework(control, catalog, &cases, routes, coverage);
     let requirement = control
         .requirement(catalog.framework())
@@ -57,26 +56,27 @@ pub(super) fn finding(
     let judged = most_favourable(requirement, &cases, routes, coverage);
     let why = why(&judged, routes, coverage);
 
-    let all_cases: Vec<&Case<'_>> = match judged.verdict {
-        Verdict::Pass => judged
-            .outcomes
-            .iter()
-            .map(|outcome| &outcome.case)
-            .collect(),
-        _ => vec![&judged.outcomes[why.case].case],
-    };
-    let shown = chains::shown(judged.pattern, &all_cases, routes, coverage, why.first);
+    // A pass rests on every case; anything else is told by the one that decided.
+    let deciding = |index: usize| judged.verdict == Verdict::Pass || index == why.case;
+    let cases: Vec<&Case<'_>> = judged
+        .outcomes
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| deciding(*index))
+        .map(|(_, outcome)| outcome.case.as_ref())
+        .collect();
+    let shown = chains::shown(judged.pattern, &cases, routes, coverage, why.first);
     let (covered, uncovered) = regions::covered_and_not(&judged.outcomes, routes);
-    let unread = unread(&why, &shown);
-    let covered_by = covered_by(&judged, &why, routes);
-    let repair = repair(control, &judged, &why, &shown, routes);
-    let (missing, total) = missing_events(&judged, routes, coverage);
+    let unread = evidence::unread(&why, &shown);
+    let covered_by = evidence::covered_by(&judged, &why, routes);
+    let repair = evidence::repair(control, &judged, &why, &shown, routes);
+    let (missing, total) = evidence::missing_events(&judged, routes, coverage);
     let evidence = Evidence {
         chains: shown.iter().map(Shown::chain).collect(),
         covered_by,
-        witness: witness(&judged, &why, routes),
-        assumptions: assumptions(&judged),
-        missing_permissions: permissions(&unread),
+        witness: evidence::witness(&judged, &why, routes),
+        assumptions: evidence::assumptions(&judged),
+        missing_permissions: evidence::permissions(&unread),
         unread,
         notes: notes::of(&judged.outcomes, judged.verdict, &shown, routes),
         fix: repair.as_ref().map(|repair| repair.words.clone()),
@@ -98,7 +98,7 @@ pub(super) fn finding(
             &uncovered,
             &why.doubts,
         ),
-        cause: cause(why.reason, judged.verdict, &shown, why.first, &evidence),
+        cause: evidence::cause(why.reason, judged.verdict, &shown, why.first, &evidence),
         evidence,
         covered_regions: covered,
         uncovered_regions: uncovered,
@@ -109,7 +109,7 @@ pub(super) fn finding(
 /// several that fail, the one whose chain gets furthest.
 fn most_favourable<'a>(
     requirement: &'a Requirement,
-    cases: &[Case<'a>],
+    cases: &[Rc<Case<'a>>],
     routes: &Routes<'a>,
     coverage: &Coverage,
 ) -> Judged<'a> {
@@ -151,8 +151,8 @@ fn rank(judged: &Judged<'_>) -> (u8, usize) {
 }
 
 fn outcomes<'a>(
-    pattern: &FilterPattern,
-    cases: &[Case<'a>],
+    pattern: &Pattern,
+    cases: &[Rc<Case<'a>>],
     routes: &Routes<'a>,
     coverage: &Coverage,
 ) -> Vec<Outcome<'a>> {
@@ -163,7 +163,7 @@ fn outcomes<'a>(
 fn verdicts_by_framework<'a>(
     control: &'a Control,
     catalog: &Catalog,
-    cases: &[Case<'a>],
+    cases: &[Rc<Case<'a>>],
     routes: &Routes<'a>,
     coverage: &Coverage,
 ) -> BTreeMap<String, Verdict> {
@@ -252,195 +252,13 @@ fn no_kinds(routes: &Routes<'_>) -> Why {
 /// Whether the account's own log groups suffice.
 fn pass_reason(judged: &Judged<'_>, routes: &Routes<'_>, coverage: &Coverage) -> Reason {
     let own = judged.outcomes.iter().all(|outcome| {
-        let chains = Chains::WorkingIn(routes.account);
-        let (own, _) = filters(&outcome.case, routes, chains);
+        let own = &outcome.case.sets.own;
         let facts = facts(&outcome.case, routes);
-        coverage.decide(judged.pattern, &own, facts).is_yes()
+        coverage.decide(judged.pattern, own, facts).is_yes()
     });
     if own {
         Reason::Covered
     } else {
         Reason::CoveredByOrganizationTrail
-    }
-}
-
-/// The other account whose chain covers, or should cover, this one.
-fn covered_by(judged: &Judged<'_>, why: &Why, routes: &Routes<'_>) -> Option<AccountId> {
-    let groups = || {
-        routes
-            .routes
-            .iter()
-            .map(|route| route.group.as_ref().map(Group::arn))
-    };
-    let account = match judged.verdict {
-        Verdict::Pass if why.reason == Reason::CoveredByOrganizationTrail => groups()
-            .flatten()
-            .map(crate::ids::LogGroupArn::account)
-            .find(|account| account != routes.account),
-        Verdict::Pass => None,
-        _ => {
-            let route = &routes.routes[why.first?.route];
-            let group = route.group.as_ref().map(|group| group.arn().account());
-            group.or_else(|| route.facts.trail.arn.account())
-        }
-    };
-    account.filter(|account| account != routes.account)
-}
-
-fn missing_events(
-    judged: &Judged<'_>,
-    routes: &Routes<'_>,
-    coverage: &Coverage,
-) -> (Vec<String>, usize) {
-    let Some(first) = judged.outcomes.first() else {
-        return (Vec::new(), 0);
-    };
-    let all = coverage.missing(judged.pattern, &Filters::new(), facts(&first.case, routes));
-    let mut missing: BTreeSet<String> = BTreeSet::new();
-    for outcome in judged
-        .outcomes
-        .iter()
-        .filter(|o| o.verdict == Verdict::Fail)
-    {
-        let (working, _) = filters(&outcome.case, routes, Chains::Working);
-        let facts = facts(&outcome.case, routes);
-        missing.extend(
-            coverage
-                .missing(judged.pattern, &working, facts)
-                .iter()
-                .cloned(),
-        );
-    }
-    // In the order in which the pattern lists them.
-    let listed = all
-        .iter()
-        .filter(|name| missing.contains(*name))
-        .cloned()
-        .collect();
-    (listed, all.len())
-}
-
-fn witness(judged: &Judged<'_>, why: &Why, routes: &Routes<'_>) -> Option<serde_json::Value> {
-    if judged.verdict != Verdict::Fail {
-        return None;
-    }
-    let outcome = judged.outcomes.get(why.case)?;
-    let Answer::No { witness, .. } = outcome.answer.as_ref() else {
-        return None;
-    };
-    let mut witness = witness.clone();
-    let canonical = judged.pattern.to_string();
-    // Fields that no pattern asks for may have any value: here those of the
-    // account and of the Region that is judged.
-    let (filters, _) = filters(&outcome.case, routes, Chains::Working);
-    let asked =
-        |field: &str| canonical.contains(field) || filters.keys().any(|f| f.contains(field));
-    if !asked("ccount") && !asked("arn") {
-        let shown = witness["recipientAccountId"].as_str().map(str::to_owned);
-        match shown {
-            Some(shown) => replace(&mut witness, &shown, routes.account.as_str()),
-            None => {
-                witness["recipientAccountId"] = routes.account.as_str().into();
-            }
-        }
-    }
-    let region = outcome
-        .case
-        .kinds
-        .first()
-        .and_then(|kind| kind.region.as_ref());
-    if let Some(region) = region.filter(|_| !asked("egion")) {
-        witness["awsRegion"] = region.as_str().into();
-    }
-    Some(witness)
-}
-
-fn replace(value: &mut serde_json::Value, from: &str, to: &str) {
-    match value {
-        serde_json::Value::String(text) => *text = text.replace(from, to),
-        serde_json::Value::Array(items) => items.iter_mut().for_each(|i| replace(i, from, to)),
-        serde_json::Value::Object(map) => map.values_mut().for_each(|v| replace(v, from, to)),
-        _ => {}
-    }
-}
-
-fn assumptions(judged: &Judged<'_>) -> Vec<String> {
-    let mut all: BTreeSet<String> = BTreeSet::new();
-    for outcome in &judged.outcomes {
-        match outcome.answer.as_ref() {
-            Answer::Yes { assumptions } => all.extend(assumptions.iter().cloned()),
-            Answer::No { assumptions, .. } if outcome.verdict == Verdict::Fail => {
-                all.extend(assumptions.iter().cloned());
-            }
-            _ => {}
-        }
-    }
-    all.into_iter().collect()
-}
-
-fn unread(why: &Why, shown: &[Shown]) -> Vec<Unread> {
-    let mut all: BTreeSet<Unread> = why.doubts.iter().flat_map(|d| d.unread.clone()).collect();
-    if !why.doubts.is_empty() {
-        let links = shown.iter().flat_map(|shown| &shown.links);
-        all.extend(links.flat_map(|judged| judged.unread.clone()));
-    }
-    all.into_iter().collect()
-}
-
-fn permissions(unread: &[Unread]) -> Vec<String> {
-    let missing: BTreeSet<String> = unread
-        .iter()
-        .filter_map(Unread::missing_permission)
-        .collect();
-    missing.into_iter().collect()
-}
-
-fn repair(
-    control: &Control,
-    judged: &Judged<'_>,
-    why: &Why,
-    shown: &[Shown],
-    routes: &Routes<'_>,
-) -> Option<Repair> {
-    if judged.verdict == Verdict::Pass {
-        return None;
-    }
-    let blamed = shown.iter().find(|shown| Some(shown.place) == why.first);
-    let names = fix::Names::of(control, judged.text, blamed, routes);
-    Some(fix::repair(why.reason, &names, &why.doubts))
-}
-
-/// The reason and the resource that broke, so that one broken thing is one cause
-/// however many accounts suffer from it.
-fn cause(
-    reason: Reason,
-    verdict: Verdict,
-    shown: &[Shown],
-    first: Option<Place>,
-    evidence: &Evidence,
-) -> String {
-    if verdict == Verdict::Pass {
-        return reason.as_str().to_owned();
-    }
-    let blamed = shown.iter().find(|shown| Some(shown.place) == first);
-    let arn = blamed.and_then(|blamed| {
-        let to = blamed
-            .links
-            .iter()
-            .position(|judged| judged.reason == Some(reason));
-        let links = &blamed.links[..=to.unwrap_or(blamed.links.len() - 1)];
-        let named = |judged: &&crate::chain::judged::Judged| {
-            judged.link.resource.starts_with("arn:") && judged.link.kind != LinkKind::Metric
-        };
-        links
-            .iter()
-            .rev()
-            .find(named)
-            .map(|judged| judged.link.resource.clone())
-    });
-    let permission = evidence.missing_permissions.first().cloned();
-    match arn.or(permission) {
-        Some(resource) => format!("{reason} {resource}"),
-        None => reason.as_str().to_owned(),
     }
 }

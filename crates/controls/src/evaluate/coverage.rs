@@ -2,12 +2,14 @@
 //! account, since organizations roll out the same filters everywhere; the answer
 //! depends on the patterns and the known facts alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use filter_pattern::{Covers, FilterPattern, Schema, covers, missing_values, overlap};
 
 use crate::ids::{AccountId, Region};
+use crate::pattern::{Pattern, PatternSet, TextDigest};
 
 /// Whether filters cover a pattern.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,14 +46,22 @@ pub(super) struct Facts<'a> {
 pub(super) struct Coverage {
     answers: Mutex<HashMap<Question, Arc<Answer>>>,
     missing: Mutex<HashMap<Question, Arc<Vec<String>>>>,
-    touching: Mutex<HashMap<Question, Arc<bool>>>,
-    relevant: Mutex<HashMap<(String, String), bool>>,
+    pairs: Mutex<HashMap<(TextDigest, TextDigest), Pair>>,
+}
+
+/// What a required pattern and one filter have to do with each other.
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    /// Whether some event may match both.
+    touching: bool,
+    /// Whether the filter looks as if it were meant for the pattern.
+    relevant: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Question {
-    required: String,
-    filters: Vec<String>,
+    required: TextDigest,
+    filters: TextDigest,
     account: Option<AccountId>,
     region: Option<Region>,
 }
@@ -59,15 +69,12 @@ struct Question {
 /// Answers that are kept; far more than an organization's distinct questions.
 const MOST_ANSWERS: usize = 50_000;
 
-/// Distinct filters, by their canonical text: equal sets are equal questions.
-pub(super) type Filters = BTreeMap<String, Arc<FilterPattern>>;
-
 impl Coverage {
     /// Whether `filters` together match every event of `facts` that `required` matches.
     pub(super) fn decide(
         &self,
-        required: &FilterPattern,
-        filters: &Filters,
+        required: &Pattern,
+        filters: &PatternSet,
         facts: Facts<'_>,
     ) -> Arc<Answer> {
         let question = question(required, filters, facts);
@@ -75,10 +82,14 @@ impl Coverage {
             return Arc::clone(known);
         }
         let answer = self.one_alone(required, filters, facts).unwrap_or_else(|| {
-            let concerned = self.concerned(required, filters, &question);
-            Arc::new(answer(&covers(required, &concerned, &schema(&question))))
+            let concerned = self.concerned(required, filters);
+            Arc::new(answer(&covers(
+                &required.filter,
+                &concerned,
+                &schema(&question),
+            )))
         });
-        keep(&self.answers, question, &answer);
+        keep(&self.answers, question, Arc::clone(&answer));
         answer
     }
 
@@ -86,83 +97,81 @@ impl Coverage {
     /// same in every account.
     fn one_alone(
         &self,
-        required: &FilterPattern,
-        filters: &Filters,
+        required: &Pattern,
+        filters: &PatternSet,
         facts: Facts<'_>,
     ) -> Option<Arc<Answer>> {
-        if filters.len() < 2 {
+        if filters.patterns.len() < 2 {
             return None;
         }
-        let alone = |(text, pattern): (&String, &Arc<FilterPattern>)| {
-            let alone = Filters::from([(text.clone(), Arc::clone(pattern))]);
-            Some(self.decide(required, &alone, facts)).filter(|answer| answer.is_yes())
-        };
-        let same = filters.get_key_value(&required.to_string());
-        let meant = filters
+        let same = filters
+            .patterns
             .iter()
-            .filter(|(_, filter)| self.is_relevant(required, filter));
-        same.into_iter().chain(meant).find_map(alone)
+            .filter(|pattern| pattern.text == required.text);
+        let meant = filters
+            .patterns
+            .iter()
+            .filter(|filter| self.is_relevant(required, filter));
+        same.chain(meant).find_map(|pattern| {
+            let alone = PatternSet::from_iter([Arc::clone(pattern)]);
+            Some(self.decide(required, &alone, facts)).filter(|answer| answer.is_yes())
+        })
     }
 
     /// The filters that match some event of `required`; the others do not change
     /// what is covered.
-    fn concerned<'a>(
-        &self,
-        required: &FilterPattern,
-        filters: &'a Filters,
-        question: &Question,
-    ) -> Vec<&'a FilterPattern> {
-        let patterns = filters.iter();
-        if filters.len() < 2 {
-            return patterns.map(|(_, pattern)| pattern.as_ref()).collect();
-        }
-        let touches = |text: &str, pattern: &FilterPattern| {
-            let key = Question {
-                required: question.required.clone(),
-                filters: vec![text.to_owned()],
-                account: None,
-                region: None,
-            };
-            *remembered(&self.touching, &key, || {
-                // Without facts more events are possible, so that an overlap is
-                // never missed.
-                !overlap(required, pattern, &Schema::cloudtrail()).is_yes()
-            })
-        };
-        patterns
-            .filter(|(text, pattern)| touches(text, pattern))
-            .map(|(_, pattern)| pattern.as_ref())
+    fn concerned<'a>(&self, required: &Pattern, filters: &'a PatternSet) -> Vec<&'a FilterPattern> {
+        let alone = filters.patterns.len() < 2;
+        filters
+            .patterns
+            .iter()
+            .filter(|filter| alone || self.pair(required, filter).touching)
+            .map(|filter| &filter.filter)
             .collect()
     }
 
     /// Event names that `required` lists and of which some event escapes.
     pub(super) fn missing(
         &self,
-        required: &FilterPattern,
-        filters: &Filters,
+        required: &Pattern,
+        filters: &PatternSet,
         facts: Facts<'_>,
     ) -> Arc<Vec<String>> {
         let question = question(required, filters, facts);
-        remembered(&self.missing, &question, || {
-            let concerned = self.concerned(required, filters, &question);
-            missing_values(required, &concerned, "eventName", &schema(&question))
-        })
+        if let Some(known) = lock(&self.missing).get(&question) {
+            return Arc::clone(known);
+        }
+        let concerned = self.concerned(required, filters);
+        let schema = schema(&question);
+        let missing = Arc::new(missing_values(
+            &required.filter,
+            &concerned,
+            "eventName",
+            &schema,
+        ));
+        keep(&self.missing, question, Arc::clone(&missing));
+        missing
     }
 
     /// Whether a filter looks as if it were meant for a pattern. Decides only
     /// what a finding shows and what it blames, never a verdict.
-    pub(super) fn is_relevant(&self, required: &FilterPattern, filter: &FilterPattern) -> bool {
-        let key = (required.to_string(), filter.to_string());
-        let known = lock(&self.relevant).get(&key).copied();
-        known.unwrap_or_else(|| {
-            let value = looks_meant_for(required, filter);
-            let mut relevant = lock(&self.relevant);
-            if relevant.len() >= MOST_ANSWERS {
-                relevant.clear();
-            }
-            relevant.insert(key, value);
-            value
-        })
+    pub(super) fn is_relevant(&self, required: &Pattern, filter: &Pattern) -> bool {
+        self.pair(required, filter).relevant
+    }
+
+    fn pair(&self, required: &Pattern, filter: &Pattern) -> Pair {
+        let key = (required.digest, filter.digest);
+        if let Some(known) = lock(&self.pairs).get(&key) {
+            return *known;
+        }
+        // Without facts more events are possible, so that no overlap is missed.
+        let both = overlap(&required.filter, &filter.filter, &Schema::cloudtrail());
+        let pair = Pair {
+            touching: !both.is_yes(),
+            relevant: !both.is_yes() && looks_meant_for(required, filter, &both),
+        };
+        keep(&self.pairs, key, pair);
+        pair
     }
 }
 
@@ -170,48 +179,25 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn remembered<T>(
-    answers: &Mutex<HashMap<Question, Arc<T>>>,
-    question: &Question,
-    decide: impl FnOnce() -> T,
-) -> Arc<T> {
-    if let Some(known) = lock(answers).get(question) {
-        return Arc::clone(known);
-    }
-    let answer = Arc::new(decide());
-    keep(answers, question.clone(), &answer);
-    answer
-}
-
-fn keep<T>(answers: &Mutex<HashMap<Question, Arc<T>>>, question: Question, answer: &Arc<T>) {
+fn keep<K: Eq + Hash, V>(answers: &Mutex<HashMap<K, V>>, question: K, answer: V) {
     let mut answers = lock(answers);
     if answers.len() >= MOST_ANSWERS {
         answers.clear();
     }
-    answers.insert(question, Arc::clone(answer));
+    answers.insert(question, answer);
 }
 
 /// Facts take part in a question only when a pattern asks for them, so that the
 /// answer is shared by all accounts and Regions otherwise.
-fn question(required: &FilterPattern, filters: &Filters, facts: Facts<'_>) -> Question {
-    let required = required.to_string();
-    let filters: Vec<String> = filters.keys().cloned().collect();
-    let asks = |field: &str| required.contains(field) || filters.iter().any(|f| f.contains(field));
-    let by_account = asks("ccount") || asks("arn") || asks("$.*");
-    let by_region = asks("egion") || asks("$.*");
+fn question(required: &Pattern, filters: &PatternSet, facts: Facts<'_>) -> Question {
+    let by_account = required.by_account || filters.by_account;
+    let by_region = required.by_region || filters.by_region;
     Question {
+        required: required.digest,
+        filters: filters.digest,
         account: by_account.then(|| facts.account.clone()),
         region: facts.region.filter(|_| by_region).cloned(),
-        required,
-        filters,
     }
-}
-
-/// Whether answers to a question about these patterns differ by Region.
-pub(super) fn depends_on_region<'a>(patterns: impl IntoIterator<Item = &'a str>) -> bool {
-    patterns
-        .into_iter()
-        .any(|text| text.contains("egion") || text.contains("$.*"))
 }
 
 fn schema(question: &Question) -> Schema {
@@ -243,11 +229,11 @@ fn answer(covers: &Covers) -> Answer {
 
 /// By the event names that both list, when the pattern lists several; else by
 /// the other fields that both ask for.
-fn looks_meant_for(required: &FilterPattern, filter: &FilterPattern) -> bool {
+fn looks_meant_for(required: &Pattern, filter: &Pattern, both: &Covers) -> bool {
     let schema = Schema::cloudtrail();
-    let (required_text, filter_text) = (required.to_string(), filter.to_string());
-    let wanted = event_names(&required_text);
-    let named = event_names(&filter_text);
+    let (required_text, filter_text) = (&required.text, &filter.text);
+    let wanted = event_names(required_text);
+    let named = event_names(filter_text);
     let shared = named.iter().filter(|name| wanted.contains(name)).count();
     // Only a filter that names events plainly can be told apart by their names.
     let by_name = !named.is_empty() && !filter_text.contains(['*', '%', '!']);
@@ -257,20 +243,21 @@ fn looks_meant_for(required: &FilterPattern, filter: &FilterPattern) -> bool {
             return false;
         }
         if enough(shared, named.len()) {
-            return matches!(overlap(required, filter, &schema), Covers::No(_));
+            return matches!(both, Covers::No(_));
         }
-        let missing = missing_values(required, &[filter], "eventName", &schema).len();
+        let missing =
+            missing_values(&required.filter, &[&filter.filter], "eventName", &schema).len();
         return enough(wanted.len() - missing.min(wanted.len()), wanted.len());
     }
-    let asked = distinctive_tests(&required_text);
-    let meant = distinctive_tests(&filter_text)
+    let asked = distinctive_tests(required_text);
+    let meant = distinctive_tests(filter_text)
         .iter()
         .any(|test| asked.contains(test));
-    if meant && matches!(overlap(required, filter, &schema), Covers::No(_)) {
+    if meant && matches!(both, Covers::No(_)) {
         return true;
     }
     let possible = wanted.is_empty() || !by_name || shared > 0;
-    possible && covers(required, &[filter], &schema).is_yes()
+    possible && covers(&required.filter, &[&filter.filter], &schema).is_yes()
 }
 
 /// The event names that a canonical pattern lists plainly.

@@ -1,8 +1,6 @@
 //! What keeps a verdict from being known: the facts and questions that could
 //! still complete a chain, the weightiest first.
 
-use filter_pattern::FilterPattern;
-
 use super::blame::Place;
 use super::coverage::{Answer, Coverage};
 use super::judge::{Outcome, tails};
@@ -10,6 +8,7 @@ use super::routes::{Group, Routes};
 use crate::chain::trail::Delivers;
 use crate::finding::LinkState;
 use crate::known::Unread;
+use crate::pattern::Pattern;
 use crate::reason::Reason;
 
 /// One thing that is not known and matters.
@@ -24,7 +23,7 @@ pub(super) struct Doubt {
 
 /// The doubts in one undecided case of a pattern; never empty.
 pub(super) fn of(
-    required: &FilterPattern,
+    required: &Pattern,
     outcome: &Outcome<'_>,
     routes: &Routes<'_>,
     coverage: &Coverage,
@@ -32,7 +31,7 @@ pub(super) fn of(
     let mut owners = Vec::new();
     let mut facts = Vec::new();
     let mut links = Vec::new();
-    for (index, (route, delivers)) in routes.routes.iter().zip(&outcome.case.delivers).enumerate() {
+    for (index, (route, delivers)) in routes.all.iter().zip(&outcome.case.delivers).enumerate() {
         let place = |tail| Some(Place { route: index, tail });
         match delivers {
             Delivers::No(_) => continue,
@@ -87,7 +86,10 @@ pub(super) fn of(
     let mut doubts = owners;
     doubts.extend(facts);
     doubts.extend(links);
-    if outcome.case.hidden_trail {
+    let regions_unknown = outcome.case.kinds.iter().any(|kind| kind.region.is_none());
+    if outcome.case.hidden_trail && regions_unknown && !routes.all_trails_unread {
+        doubts.push(regions_or_undecided(routes));
+    } else if outcome.case.hidden_trail {
         let unread = routes.trails_unread();
         doubts.push(Doubt {
             reason: Reason::FactUnread,
@@ -107,7 +109,7 @@ pub(super) fn of(
 
 /// The unknown links of chains that are not broken and look meant for the pattern.
 fn in_tails(
-    required: &FilterPattern,
+    required: &Pattern,
     route: usize,
     group: Option<&Group>,
     coverage: &Coverage,

@@ -41,7 +41,7 @@ impl<'a> Names<'a> {
         blamed: Option<&Shown>,
         routes: &Routes<'a>,
     ) -> Self {
-        let route = blamed.map(|blamed| &routes.routes[blamed.place.route]);
+        let route = blamed.map(|blamed| &routes.all[blamed.place.route]);
         let resource = |kind| {
             let link = blamed.and_then(|blamed| blamed.link(kind));
             link.map(|judged| judged.link.resource.clone())

@@ -18,7 +18,14 @@ const GLOBAL_SOURCE: &str = "iam.amazonaws.com";
 pub(super) fn of(control: &Control, routes: &Routes<'_>) -> Vec<EventKind> {
     let regions: Vec<Option<Region>> = match routes.regions {
         Ok(regions) => regions.iter().cloned().map(Some).collect(),
-        Err(_) => vec![None],
+        // Those that were asked, and the others, whichever they are.
+        Err(_) => routes
+            .asked
+            .iter()
+            .cloned()
+            .map(Some)
+            .chain([None])
+            .collect(),
     };
     let main = vec![routes.main_region.clone()];
     let sources = sources(control, routes);
@@ -53,7 +60,7 @@ fn sources(control: &Control, routes: &Routes<'_>) -> BTreeSet<String> {
         return control.event_sources.iter().cloned().collect();
     }
     let told_apart = routes
-        .routes
+        .all
         .iter()
         .filter_map(|route| route.facts.selectors.ok())
         .flat_map(selectors::sources_told_apart);

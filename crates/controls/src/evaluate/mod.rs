@@ -8,12 +8,14 @@ mod chains;
 mod control;
 mod coverage;
 mod doubts;
+mod evidence;
 mod fix;
 mod judge;
 mod kinds;
 mod notes;
 mod regions;
 mod routes;
+mod sets;
 mod shared;
 mod summary;
 
@@ -29,6 +31,7 @@ use crate::snapshot::AccountSnapshot;
 
 use coverage::Coverage;
 use routes::{NotRead, Routes};
+use sets::KnownSets;
 use shared::Shared;
 
 /// What is known beside the account that is judged.
@@ -87,6 +90,7 @@ impl Evaluator {
     ) -> Vec<Finding> {
         let not_read = NotRead::of(snapshot, relied_on);
         let routes = Routes::of(snapshot, relied_on, &not_read, &self.shared);
+        let sets = KnownSets::default();
         let management = management_account(snapshot, relied_on);
         let framework = self.catalog.framework();
         let controls = self.catalog.controls().iter();
@@ -100,7 +104,8 @@ impl Evaluator {
                 if control.scope == Scope::ManagementAccount && elsewhere {
                     return not_applicable(control, snapshot, management.as_ref());
                 }
-                let mut finding = control::finding(control, &self.catalog, &routes, &self.coverage);
+                let mut finding =
+                    control::finding(control, &self.catalog, &routes, &sets, &self.coverage);
                 if control.scope == Scope::ManagementAccount && management.is_none() {
                     doubt_the_scope(&mut finding, control);
                 }

@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use filter_pattern::Event;
 
 use super::chains::Shown;
-use super::judge::{Chains, Outcome, filters};
+use super::judge::Outcome;
 use super::routes::{Group, Routes};
 use crate::chain::judged::note;
 use crate::finding::{LinkKind, LinkState, Note, Verdict};
+use crate::pattern::Pattern;
 use crate::snapshot::Delivery;
 
 /// Everyday events that no control is about: a filter that matches one of them
@@ -51,7 +52,7 @@ pub(super) fn of(
         }
     }
     if verdict == Verdict::Pass {
-        if is_noisy(outcomes, routes) {
+        if is_noisy(outcomes) {
             add(note(
                 "noise",
                 "a filter also matches everyday events, so the alarm says little",
@@ -71,7 +72,7 @@ pub(super) fn of(
             ));
         }
     }
-    for route in &routes.routes {
+    for route in &routes.all {
         if let Ok(status) = route.facts.status
             && status.logging
             && status.delivery == Delivery::NotReported
@@ -99,12 +100,14 @@ pub(super) fn of(
     notes.into_values().collect()
 }
 
-fn is_noisy(outcomes: &[Outcome<'_>], routes: &Routes<'_>) -> bool {
+fn is_noisy(outcomes: &[Outcome<'_>]) -> bool {
     let Some(outcome) = outcomes.first() else {
         return false;
     };
-    let (working, _) = filters(&outcome.case, routes, Chains::Working);
+    let working = &outcome.case.sets.working;
+    let rings_all_day = |pattern: &Pattern| EVERYDAY.iter().any(|e| pattern.filter.matches(e));
     working
-        .values()
-        .any(|pattern| EVERYDAY.iter().any(|event| pattern.matches(event)))
+        .patterns
+        .iter()
+        .any(|pattern| rings_all_day(pattern))
 }

@@ -42,9 +42,11 @@ pub(super) struct Routes<'a> {
     pub(super) account: &'a AccountId,
     /// Enabled Regions, or why they are not known.
     pub(super) regions: Result<&'a [Region], &'a Unread>,
+    /// Regions whose trails were read; they are enabled, whatever else is.
+    pub(super) asked: Vec<Region>,
     /// The Region that records global service events.
     pub(super) main_region: Option<Region>,
-    pub(super) routes: Vec<Route<'a>>,
+    pub(super) all: Vec<Route<'a>>,
     /// Regions whose trails could not be read.
     pub(super) unread_trails: BTreeMap<&'a Region, &'a Unread>,
     /// Whether no Region's trails could be read: there may be any trail then.
@@ -70,12 +72,11 @@ impl<'a> Routes<'a> {
                     });
                     return Group::Chains(Arc::clone(chains));
                 }
-                match relied_on.snapshots.get(&arn.account()) {
-                    Some(owner) => Group::Chains(shared.chains_of(owner, arn, relied_on)),
-                    None => {
-                        let unread = not_read.owner(&arn.account()).clone();
-                        Group::OwnerUnread(arn.clone(), unread)
-                    }
+                if let Some(owner) = relied_on.snapshots.get(&arn.account()) {
+                    Group::Chains(shared.chains_of(owner, arn, relied_on))
+                } else {
+                    let unread = not_read.owner(&arn.account()).clone();
+                    Group::OwnerUnread(arn.clone(), unread)
                 }
             });
             routes.push(Route {
@@ -92,11 +93,27 @@ impl<'a> Routes<'a> {
         Self {
             account: &snapshot.account,
             regions,
+            asked: snapshot
+                .trails
+                .iter()
+                .filter(|(_, trails)| trails.value().is_some())
+                .map(|(region, _)| region.clone())
+                .collect(),
             main_region: trail::main_region(&snapshot.partition),
-            routes,
+            all: routes,
             all_trails_unread: unread_trails.len() == snapshot.trails.len(),
             unread_trails,
         }
+    }
+
+    /// Whether Regions that are not known may have single-Region trails that
+    /// matter. Where a trail records every Region, they were not asked, and it
+    /// alone is judged.
+    pub(super) fn may_hide_regions(&self) -> bool {
+        let everywhere = |route: &Route<'_>| {
+            route.facts.trail.multi_region && route.facts.trail.log_group.is_some()
+        };
+        self.regions.is_err() && !self.all.iter().any(everywhere)
     }
 
     /// Why no trail at all could be read.
@@ -194,24 +211,22 @@ impl<'a> KnownTopics<'a> {
 }
 
 impl Topics for KnownTopics<'_> {
+    /// The owner's word comes first: another account may be told that a topic
+    /// does not exist when it merely may not see it.
     fn topic(&self, arn: &Arn) -> Option<&Known<Option<Topic>>> {
-        let own = self.snapshot.topics.get(arn);
-        if own.is_some_and(|topic| topic.value().is_some()) {
-            return own;
-        }
         let theirs = self.owner_of(arn).and_then(|owner| owner.topics.get(arn));
-        theirs.filter(|topic| topic.value().is_some()).or(own)
+        theirs
+            .filter(|topic| topic.value().is_some())
+            .or_else(|| self.snapshot.topics.get(arn))
     }
 
     fn key(&self, topic: &Arn, id: &str) -> Option<&Known<Option<Key>>> {
         let place = format!("{}/{id}", topic.region()?);
-        let own = self.snapshot.keys.get(&place);
-        if own.is_some_and(|key| key.value().is_some()) {
-            return own;
-        }
         let theirs = self
             .owner_of(topic)
             .and_then(|owner| owner.keys.get(&place));
-        theirs.filter(|key| key.value().is_some()).or(own)
+        theirs
+            .filter(|key| key.value().is_some())
+            .or_else(|| self.snapshot.keys.get(&place))
     }
 }

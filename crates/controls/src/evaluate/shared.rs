@@ -1,7 +1,7 @@
 //! Chains of log groups that many accounts share, read once per snapshot.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ReliedOn;
 use super::routes::KnownTopics;
@@ -9,11 +9,13 @@ use crate::chain::group::{self, GroupChains};
 use crate::ids::LogGroupArn;
 use crate::snapshot::AccountSnapshot;
 
+type ByPlace = HashMap<(usize, LogGroupArn), (Arc<AccountSnapshot>, Arc<GroupChains>)>;
+
 /// Chains by the snapshot and the group that they were read from. The snapshot
 /// is kept with them, so that its address stays its own.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    chains: Mutex<HashMap<(usize, LogGroupArn), (Arc<AccountSnapshot>, Arc<GroupChains>)>>,
+    chains: Mutex<ByPlace>,
 }
 
 /// More owners of organization trails than any organization has.
@@ -45,12 +47,7 @@ impl Shared {
         chains
     }
 
-    fn lock(
-        &self,
-    ) -> std::sync::MutexGuard<
-        '_,
-        HashMap<(usize, LogGroupArn), (Arc<AccountSnapshot>, Arc<GroupChains>)>,
-    > {
+    fn lock(&self) -> MutexGuard<'_, ByPlace> {
         self.chains.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -46,6 +46,34 @@ impl TextPattern {
         !self.text.is_empty() && self.text.bytes().all(|byte| byte == b'*')
     }
 
+    /// Whether a text is one that the pattern would stand for if AWS did
+    /// backtrack, as wildcards usually do.
+    pub(crate) fn matches_with_backtracking(&self, text: &str) -> bool {
+        let Some((first, rest)) = self.text.split_once('*') else {
+            return *self.text == *text;
+        };
+        let (between, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+        let inner = text
+            .strip_prefix(first)
+            .and_then(|inner| inner.strip_suffix(last));
+        let Some(mut inner) = inner else {
+            return false;
+        };
+        between.split('*').all(|piece| match inner.find(piece) {
+            Some(at) => {
+                inner = &inner[at + piece.len()..];
+                true
+            }
+            None => false,
+        })
+    }
+
+    /// Whether backtracking makes a difference for some text: only when the last
+    /// piece is tied to the end.
+    pub(crate) fn depends_on_backtracking(&self) -> bool {
+        !self.is_literal() && !self.text.ends_with('*')
+    }
+
     /// Whether a text is one that the pattern stands for.
     ///
     /// AWS does not backtrack: each piece between wildcards is found at its
@@ -150,6 +178,25 @@ mod tests {
                 expected,
                 "{pattern} on {text}"
             );
+        }
+    }
+
+    #[test]
+    fn with_backtracking_wildcards_are_the_usual_ones() {
+        #[rustfmt::skip]
+        let table = [
+            ("*ab",          "abab",            true),
+            ("*111.111.111", "111.111.111.111", true),
+            ("111*111",      "111.111.111.111", true),
+            ("ab*ba",        "aba",             false),
+            ("a*b*c",        "abcbc",           true),
+            ("a*b*",         "cab",             false),
+            ("*",            "",                true),
+            ("x",            "x",               true),
+        ];
+        for (pattern, text, expected) in table {
+            let matches = TextPattern::new(pattern).matches_with_backtracking(text);
+            assert_eq!(matches, expected, "{pattern} on {text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a schema says, as restrictions of a problem that can be switched off
 //! one by one, so that a proof can name the ones that it needs.
 
-use crate::ast::{Ast, Selector};
+use crate::ast::{Ast, Operand, Selector, Test};
 use crate::schema::{self, Claim, FieldRule, Kinds, Presence, Records, Relation, Schema};
 
 use super::assumption::Assumption;
@@ -136,10 +136,17 @@ pub(super) fn add_texts<'a>(drafts: &mut Drafts<'a>, schema: &'a Schema) {
     let Some((names, sources)) = event_fields(drafts, schema) else {
         return;
     };
-    let named: Vec<&'a str> = drafts.list[names]
+    let compared = drafts.list[names]
         .tests
         .iter()
-        .filter_map(|test| super::named_text(test))
+        .filter_map(|test| match test {
+            Test::Equals(Operand::Text(pattern)) | Test::NotEquals(Operand::Text(pattern)) => {
+                Some(pattern.as_str())
+            }
+            _ => None,
+        });
+    let named: Vec<&'a str> = compared
+        .chain(drafts.list[names].texts.iter().copied())
         .collect();
     for name in named {
         if let Some((Claim::Only, from)) = schema::sources_of_event(name) {
@@ -246,7 +253,14 @@ fn event_source_facts<'a>(builder: &mut Builder<'a>, schema: &Schema, facts: &mu
     };
     let named: Vec<&'a str> = builder.fields[names].classes.named_texts().collect();
     for name in named {
-        if let Some((Claim::Only, from)) = schema::sources_of_event(name) {
+        if let Some((Claim::Only, from)) = schema::sources_of_event(name)
+            && from.iter().all(|source| {
+                builder.fields[sources]
+                    .classes
+                    .of_named_text(source)
+                    .is_some()
+            })
+        {
             let mut parts = vec![builder.text_is_not(names, name)];
             parts.extend(from.iter().map(|source| builder.text_is(sources, source)));
             let holds = builder.formula.or(parts);

@@ -1,18 +1,14 @@
-//! The questions that callers ask, and the order of runs that answers them.
+//! The questions that callers ask.
 
 use std::sync::LazyLock;
 
 use crate::ast::{Ast, Selector};
-use crate::evaluate::{OpenQuestion, Reading};
 use crate::pattern::FilterPattern;
 use crate::schema::Schema;
 
-use super::answer::{Budget, Covers, Proof, Why};
-use super::assumption::Assumption;
-use super::problem::{Patterns, Problem};
-use super::relevance::Required;
-use super::search::{Attempt, Found, Run, Search};
-use super::witness::{self, Witness};
+use super::answer::{Budget, Covers, Proof};
+use super::decision::{Asked, decide, with_question};
+use super::problem::Patterns;
 
 static CLOUDTRAIL: LazyLock<Schema> = LazyLock::new(Schema::cloudtrail);
 static EMPTY: FilterPattern = FilterPattern::empty();
@@ -163,198 +159,16 @@ pub fn missing_values(
         filters,
         except: &[],
     };
-    let problem = Problem::new(&patterns, schema);
-    let Some(field) = problem.find_field(&selector) else {
-        return Vec::new();
+    let escapes = |asked: &Asked<'_, '_>, text: &str| {
+        let field = asked.problem.find_field(&selector)?;
+        let class = asked.problem.fields[field].classes.of_named_text(text)?;
+        Some(asked.escapes_within(field, class, Budget::default()))
     };
-    let escapes = |text: &&str| {
-        let Some(class) = problem.fields[field].classes.of_named_text(text) else {
-            return false;
-        };
-        let mut budget = Budget::default().remaining();
-        let asked = Asked {
-            problem: &problem,
-            patterns: &patterns,
-            schema,
-        };
-        matches!(
-            asked.witness(false, Some((field, class)), &mut budget),
-            Found::Solution(_)
-        )
-    };
-    named
-        .into_iter()
-        .filter(escapes)
-        .map(str::to_owned)
-        .collect()
-}
-
-fn decide(patterns: &Patterns<'_>, schema: &Schema, budget: Budget) -> Covers {
-    let required = Required::new(patterns.required);
-    let (filters, except) = (
-        required.meeting(patterns.filters),
-        required.meeting(patterns.except),
-    );
-    let problem = Problem::new(
-        &Patterns {
-            filters: &filters,
-            except: &except,
-            ..*patterns
-        },
-        schema,
-    );
-    let asked = Asked {
-        problem: &problem,
-        patterns,
-        schema,
-    };
-    // Most filters that cover do so whatever the events look like.
-    let no_facts = vec![false; problem.facts.len()];
-    let mut quick = budget.remaining() / 4;
-    if asked.is_closed(&no_facts, true, &mut quick) == Some(true) {
-        return Covers::Yes(Proof::default());
-    }
-    let mut budget = budget.remaining() - budget.remaining() / 4;
-    match asked.witness(false, None, &mut budget) {
-        Found::Solution((witness, _)) => return Covers::No(Box::new(witness)),
-        Found::Undecided => return Covers::Unknown(asked.undecided(budget)),
-        Found::Nothing => {}
-    }
-    match asked.witness(true, None, &mut budget) {
-        Found::Solution((witness, reading)) => Covers::Unknown(Why::Undocumented {
-            questions: reading.affirmed().collect(),
-            witness: Box::new(witness),
-        }),
-        Found::Undecided => Covers::Unknown(asked.undecided(budget)),
-        Found::Nothing => Covers::Yes(Proof {
-            assumptions: asked.needed(&mut budget),
-            needs_exclusions: false,
-        }),
-    }
-}
-
-struct Asked<'p, 'a> {
-    problem: &'p Problem<'a>,
-    patterns: &'p Patterns<'a>,
-    schema: &'p Schema,
-}
-
-impl Asked<'_, '_> {
-    /// Looks for an event that escapes and that the evaluator confirms.
-    fn witness(
-        &self,
-        questions_open: bool,
-        fixed: Option<(usize, usize)>,
-        budget: &mut u64,
-    ) -> Found<(Witness, Reading)> {
-        let active = vec![true; self.problem.facts.len()];
-        let run = Run {
-            active: &active,
-            questions_open,
-            fixed,
-        };
-        Search::run(self.problem, &run, budget, &mut |state, cells, budget| {
-            let Some((events, reading)) = witness::event_of(state, cells, self.schema, budget)
-            else {
-                return Attempt::Failed;
-            };
-            let escaping = events
-                .into_iter()
-                .find(|event| witness::escapes(event, self.patterns, self.schema, reading));
-            match escaping {
-                Some(event) => {
-                    let assumptions = self.readings_needed(&event, reading);
-                    Attempt::Solution((Witness::new(event, assumptions), reading))
-                }
-                None => Attempt::Failed,
-            }
-        })
-    }
-
-    /// Open questions whose other answer would catch the event.
-    fn readings_needed(&self, event: &crate::Event, reading: Reading) -> Vec<Assumption> {
-        let other = |question: OpenQuestion| {
-            if reading.answers_yes(question) {
-                OpenQuestion::ALL
-                    .into_iter()
-                    .filter(|kept| *kept != question && reading.answers_yes(*kept))
-                    .fold(Reading::default(), Reading::with)
-            } else {
-                reading.with(question)
-            }
-        };
-        OpenQuestion::ALL
+    with_question(&patterns, schema, |asked| {
+        named
             .into_iter()
-            .filter(|question| {
-                !witness::escapes(event, self.patterns, self.schema, other(*question))
-            })
-            .map(|question| {
-                let answer = if reading.answers_yes(question) {
-                    "yes"
-                } else {
-                    "no"
-                };
-                Assumption::new(
-                    question.name(),
-                    format!("{question}: {answer}"),
-                    "not documented by AWS",
-                )
-            })
+            .filter(|text| escapes(asked, text) == Some(true))
+            .map(str::to_owned)
             .collect()
-    }
-
-    /// Whether no event at all escapes under some of the facts; `None` when that
-    /// is not known.
-    fn is_closed(&self, active: &[bool], questions_open: bool, budget: &mut u64) -> Option<bool> {
-        let run = Run {
-            active,
-            questions_open,
-            fixed: None,
-        };
-        match Search::run(self.problem, &run, budget, &mut |_, _, _| {
-            Attempt::Solution(())
-        }) {
-            Found::Solution(()) => Some(false),
-            Found::Nothing => Some(true),
-            Found::Undecided => None,
-        }
-    }
-
-    /// The facts that a proof needs: groups of them are left out, and stay out
-    /// when the proof holds without them.
-    fn needed(&self, budget: &mut u64) -> Vec<Assumption> {
-        let mut active = vec![true; self.problem.facts.len()];
-        self.leave_out(&mut active, 0, self.problem.facts.len(), budget);
-        let facts = self.problem.facts.iter().zip(&active);
-        facts
-            .filter(|(_, active)| **active)
-            .map(|(fact, _)| fact.assumption())
-            .collect()
-    }
-
-    fn leave_out(&self, active: &mut [bool], from: usize, to: usize, budget: &mut u64) {
-        if from == to {
-            return;
-        }
-        active[from..to].fill(false);
-        if self.is_closed(active, true, budget) == Some(true) {
-            return;
-        }
-        active[from..to].fill(true);
-        if to - from > 1 {
-            let middle = from.midpoint(to);
-            self.leave_out(active, from, middle, budget);
-            self.leave_out(active, middle, to, budget);
-        }
-    }
-
-    fn undecided(&self, budget: u64) -> Why {
-        if budget == 0 {
-            Why::TooManySteps
-        } else if self.problem.inexact {
-            Why::NotJson
-        } else {
-            Why::Unconfirmed
-        }
-    }
+    })
 }

@@ -33,6 +33,7 @@ pub(crate) struct Search<'p, 'a, T> {
     budget: &'p mut u64,
     attempts: u32,
     undecided: bool,
+    languages_free: bool,
     finish: &'p mut dyn FnMut(&State, &mut Cells<'p, 'a>, &mut u64) -> Attempt<T>,
 }
 
@@ -44,6 +45,9 @@ pub(crate) struct Run<'r> {
     pub(crate) questions_open: bool,
     /// Further restrictions: a field and the only class left to it.
     pub(crate) fixed: Option<(usize, usize)>,
+    /// Whether wildcards and regular expressions may mean anything, so that a
+    /// proof owes nothing to what they mean.
+    pub(crate) languages_free: bool,
 }
 
 /// States that satisfy all goals and come to nothing, before the search ends.
@@ -91,6 +95,7 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
             budget,
             attempts: 0,
             undecided: false,
+            languages_free: run.languages_free,
             finish,
         };
         match search.solve(state, goals) {
@@ -239,7 +244,7 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
     /// Removes cells in which no text is left, once nothing else is.
     fn drop_empty_cells(&mut self, state: &mut State, field_number: usize) -> Result<(), Conflict> {
         let field = &self.problem.fields[field_number];
-        if !state.has_only_cells(field) {
+        if self.languages_free || !state.has_only_cells(field) {
             return Ok(());
         }
         let mut left = false;

@@ -5,6 +5,7 @@
 use crate::ast::{Segment, Selector};
 use crate::evaluate::Reading;
 use crate::event::{Event, EventValue};
+use crate::pattern::FilterPattern;
 use crate::schema::{Circumstances, Schema, better_error_codes, only_mandatory, template};
 
 use super::assumption::Assumption;
@@ -31,7 +32,8 @@ impl Witness {
         }
     }
 
-    /// The event as a JSON value. A number that `serde_json` cannot hold stands
+    /// The event as a JSON value; a log message of another form is a text.
+    /// A number that `serde_json` cannot hold stands
     /// there as a text; [`Witness::to_json`] has all numbers as they are.
     pub fn event(&self) -> &serde_json::Value {
         &self.value
@@ -42,7 +44,8 @@ impl Witness {
         &self.event
     }
 
-    /// The event in one line, number texts kept.
+    /// The event in one line, number texts kept; a log message of another form
+    /// is a JSON text.
     pub fn to_json(&self) -> String {
         self.event.to_json()
     }
@@ -93,11 +96,12 @@ pub(super) fn event_of(
     }
     // What the rest of the record follows comes first.
     let mut circumstances = Circumstances::default();
-    let leading: [(&[&str], Place); 4] = [
+    let leading: [(&[&str], Place); 5] = [
         (&["eventSource"], |it| &mut it.event_source),
         (&["eventName"], |it| &mut it.event_name),
         (&["userIdentity", "type"], |it| &mut it.identity_type),
         (&["errorCode"], |it| &mut it.error_code),
+        (&["userIdentity", "arn"], |it| &mut it.identity_arn),
     ];
     for (keys, place) in leading {
         let selector = Selector::of_keys(keys.iter().copied());
@@ -316,9 +320,25 @@ pub(super) fn escapes(
     schema: &Schema,
     reading: Reading,
 ) -> bool {
-    let matches = |pattern: &&crate::pattern::FilterPattern| pattern.matches_under(event, reading);
+    let matches = |pattern: &&FilterPattern| pattern.matches_under(event, reading);
     patterns.required.iter().all(matches)
         && !patterns.filters.iter().any(matches)
         && !patterns.except.iter().any(matches)
         && schema.admits(event)
+}
+
+/// The same for messages, whose text counts when they are no objects.
+pub(super) fn message_escapes(
+    message: &Event,
+    patterns: &Patterns<'_>,
+    schema: &Schema,
+    reading: Reading,
+) -> bool {
+    let EventValue::String(text) = message.root() else {
+        return escapes(message, patterns, schema, reading);
+    };
+    let matches = |pattern: &&FilterPattern| pattern.test(text).is_some();
+    patterns.required.iter().all(matches)
+        && !patterns.filters.iter().any(matches)
+        && !patterns.except.iter().any(matches)
 }

@@ -47,13 +47,6 @@ impl Parser<'_> {
             return Ok(Field::Ellipsis);
         }
         let name = self.name()?;
-        let taken = before
-            .iter()
-            .any(|field| matches!(field, Field::Named { name: other, .. } if **other == *name));
-        if taken {
-            let message = format!("two fields are named `{name}`");
-            return Err(ParseError::syntax(start..self.cursor.at(), message));
-        }
         self.cursor.skip_blanks();
         let condition = match self.cursor.peek() {
             Some('=' | '!' | '<' | '>') => {

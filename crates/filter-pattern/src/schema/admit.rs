@@ -15,21 +15,23 @@ impl Schema {
             |(selector, value)| matches!(event.get(selector), Some(EventValue::String(text)) if **text == **value),
         );
         let object = matches!(event.root(), EventValue::Object(_));
-        object && known && (self.records == Records::Any || is_cloudtrail_record(event))
+        object && known && (self.records != Records::CloudTrail || is_cloudtrail_record(event))
     }
 }
 
-/// An event without the members that a record need not have.
+/// An event without the members, at any depth, that a record need not have.
 pub(crate) fn only_mandatory(event: &Event) -> Event {
     let EventValue::Object(members) = event.root() else {
         return event.clone();
     };
     let mandatory = |key: &str| cloudtrail::mandatory().any(|rule| rule.path == key);
+    let bare = |value: &EventValue| match value {
+        EventValue::Object(_) => EventValue::Object(Vec::new()),
+        other => other.clone(),
+    };
+    let kept = members.iter().filter(|(key, _)| mandatory(key));
     Event::from_members(
-        members
-            .iter()
-            .filter(|(key, _)| mandatory(key))
-            .cloned()
+        kept.map(|(key, value)| (key.clone(), bare(value)))
             .collect(),
     )
 }

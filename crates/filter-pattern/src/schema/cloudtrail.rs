@@ -159,6 +159,18 @@ pub(crate) fn rule(selector: &Selector) -> Option<&'static FieldRule> {
     BY_SELECTOR.get(selector).copied()
 }
 
+/// The one field of a log message of any form.
+pub(crate) fn message_rule(selector: &Selector) -> Option<&'static FieldRule> {
+    static MESSAGE: FieldRule = FieldRule {
+        path: "message",
+        presence: Presence::Always,
+        kinds: STRING,
+        values: &[],
+        source: "CloudWatch Logs User Guide",
+    };
+    (*selector == Selector::of_keys([MESSAGE.path])).then_some(&MESSAGE)
+}
+
 /// Fields that go together: a record that matches the first pattern matches the
 /// second one too.
 #[derive(Debug)]

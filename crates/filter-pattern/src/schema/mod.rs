@@ -29,6 +29,8 @@ pub(crate) enum Records {
     /// Records of API calls, sign-ins and service events as CloudTrail
     /// documents them, eventVersion 1.08 or later.
     CloudTrail,
+    /// Messages that need not be JSON, as events with one member.
+    Message,
 }
 
 /// Kinds of values, as a set.
@@ -72,6 +74,14 @@ impl Schema {
         }
     }
 
+    /// Log messages of any form, as events whose only member is their text.
+    pub(crate) fn messages() -> Self {
+        Self {
+            records: Records::Message,
+            known: Vec::new(),
+        }
+    }
+
     /// Adds that a field is in every event with exactly this text, for example
     /// `recipientAccountId` with the number of the account that is asked about.
     ///
@@ -109,6 +119,7 @@ impl Schema {
     pub(crate) fn rule(&self, selector: &Selector) -> Option<&'static FieldRule> {
         match self.records {
             Records::Any => None,
+            Records::Message => cloudtrail::message_rule(selector),
             Records::CloudTrail => cloudtrail::rule(selector),
         }
     }

@@ -13,11 +13,12 @@ pub(crate) struct Circumstances {
     pub(crate) event_source: Option<String>,
     pub(crate) identity_type: Option<String>,
     pub(crate) error_code: Option<String>,
+    pub(crate) identity_arn: Option<String>,
 }
 
 /// A record to fill in free fields from; an empty one for arbitrary events.
 pub(crate) fn template(schema: &Schema, circumstances: &Circumstances) -> Event {
-    if schema.records() == Records::Any {
+    if schema.records() != Records::CloudTrail {
         return Event::from_members(Vec::new());
     }
     let account = known_account(schema).unwrap_or("111122223333");
@@ -38,7 +39,7 @@ pub(crate) fn template(schema: &Schema, circumstances: &Circumstances) -> Event 
         text("eventVersion", "1.11"),
         (
             "userIdentity".into(),
-            identity(circumstances.identity_type.as_deref(), account),
+            identity(identity_type(circumstances), account),
         ),
         text("eventTime", "2026-01-15T09:30:00Z"),
         text("eventSource", source),
@@ -90,6 +91,25 @@ fn known_account(schema: &Schema) -> Option<&str> {
         .map(|(_, value)| &**value)
 }
 
+/// The kind of identity asked for, or the one that the ARN asked for has; an
+/// empty one for an ARN of another kind.
+fn identity_type(circumstances: &Circumstances) -> Option<&str> {
+    let of_arn = |arn: &str| {
+        [
+            (":root", "Root"),
+            (":user/", "IAMUser"),
+            (":assumed-role/", "AssumedRole"),
+        ]
+        .into_iter()
+        .find_map(|(part, kind)| arn.contains(part).then_some(kind))
+        .unwrap_or("")
+    };
+    circumstances
+        .identity_type
+        .as_deref()
+        .or_else(|| circumstances.identity_arn.as_deref().map(of_arn))
+}
+
 fn identity(kind: Option<&str>, account: &str) -> EventValue {
     let (kind, principal, arn, name) = match kind.unwrap_or("IAMUser") {
         "Root" => (
@@ -113,6 +133,7 @@ fn identity(kind: Option<&str>, account: &str) -> EventValue {
                 Some("example-user"),
             )
         }
+        "" => return EventValue::Object(Vec::new()),
         other => return EventValue::Object(vec![text("type", other)]),
     };
     let mut members = vec![

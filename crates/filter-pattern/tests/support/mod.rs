@@ -174,3 +174,140 @@ pub(crate) fn event(random: &mut Random, leaves: &[EventValue]) -> Event {
     }
     Event::from_members(members)
 }
+
+/// Fields of CloudTrail records with texts that they may have.
+const TRAIL: &[(&[&str], &[&str])] = &[
+    (
+        &["eventName"],
+        &[
+            "StopLogging",
+            "CreatePolicy",
+            "ConsoleLogin",
+            "DescribeInstances",
+        ],
+    ),
+    (
+        &["eventSource"],
+        &[
+            "cloudtrail.amazonaws.com",
+            "iam.amazonaws.com",
+            "signin.amazonaws.com",
+        ],
+    ),
+    (&["awsRegion"], &["us-east-1", "eu-west-1"]),
+    (
+        &["errorCode"],
+        &["AccessDenied", "Client.UnauthorizedOperation"],
+    ),
+    (&["readOnly"], &["true", "false"]),
+    (&["userIdentity", "type"], &["Root", "IAMUser"]),
+    (
+        &["userIdentity", "arn"],
+        &[
+            "arn:aws:iam::111122223333:root",
+            "arn:aws:iam::111122223333:user/x",
+        ],
+    ),
+    (&["additionalEventData", "MFAUsed"], &["Yes", "No"]),
+    (&["requestParameters", "x"], &["1", "y"]),
+    (&["recipientAccountId"], &["111122223333"]),
+];
+
+const TRAIL_GLOBS: &[&str] = &[
+    "*",
+    "S*",
+    "*Logging",
+    "*amazonaws*",
+    "us-*",
+    "*Operation",
+    "*:root",
+    "AccessDenied*",
+];
+
+fn trail_condition(random: &mut Random) -> Condition {
+    let (keys, texts) = random.pick(TRAIL);
+    let text = |random: &mut Random| match random.below(3) {
+        0 => random.pick(TRAIL_GLOBS),
+        _ => random.pick(texts),
+    };
+    let test = match random.below(10) {
+        0..=4 => Test::Equals(Operand::Text(TextPattern::new(text(random)))),
+        5..=6 => Test::NotEquals(Operand::Text(TextPattern::new(text(random)))),
+        7 => Test::NotExists,
+        8 => Test::IsTrue,
+        _ => Test::IsNull,
+    };
+    Condition {
+        selector: Selector::of_keys(keys.iter().copied()),
+        test,
+        span: Span::default(),
+    }
+}
+
+/// A pattern about CloudTrail records.
+pub(crate) fn trail_pattern(random: &mut Random) -> FilterPattern {
+    let mut clauses = Vec::new();
+    for _ in 0..=random.below(3) {
+        let mut parts: Vec<Expression> = (0..=random.below(2))
+            .map(|_| Expression::Condition(trail_condition(random)))
+            .collect();
+        clauses.push(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Expression::Or(parts)
+        });
+    }
+    let expression = if clauses.len() == 1 {
+        clauses.remove(0)
+    } else {
+        Expression::And(clauses)
+    };
+    FilterPattern::from_ast(Ast::Json(expression))
+}
+
+type Members = Vec<(Box<str>, EventValue)>;
+
+/// An event with the fields of CloudTrail records; not always an admissible one.
+pub(crate) fn trail_event(random: &mut Random) -> Event {
+    let text = |text: &str| EventValue::String(text.into());
+    let mut members: Members = ["eventVersion", "eventTime", "sourceIPAddress", "eventID"]
+        .map(|key| (key.into(), text("x")))
+        .into();
+    members.push(("eventType".into(), text("AwsApiCall")));
+    let mut nested: Vec<(&str, Members)> = vec![
+        ("userIdentity", vec![]),
+        ("additionalEventData", vec![]),
+        ("requestParameters", vec![]),
+        ("responseElements", vec![]),
+    ];
+    for (keys, texts) in TRAIL {
+        let value = match (keys[0], random.below(8)) {
+            ("eventName" | "eventSource" | "awsRegion", 0) => text("other"),
+            ("readOnly", 0..=4) => EventValue::Bool(random.below(2) == 0),
+            ("requestParameters", 0) => EventValue::Null,
+            ("requestParameters", 1) => EventValue::Number("1".into()),
+            ("errorCode" | "userIdentity", 0) => text("OtherOperation"),
+            ("eventName" | "eventSource" | "awsRegion", _) | (_, 1..=4) => text(random.pick(texts)),
+            _ => continue,
+        };
+        match keys {
+            [key] => members.push(((*key).into(), value)),
+            [parent, key] => {
+                if let Some((_, members)) = nested.iter_mut().find(|(name, _)| name == parent) {
+                    members.push(((*key).into(), value));
+                }
+            }
+            _ => {}
+        }
+    }
+    for (name, inner) in nested {
+        let empty = inner.is_empty();
+        let value = match name {
+            "additionalEventData" if empty => continue,
+            "requestParameters" | "responseElements" if empty => EventValue::Null,
+            _ => EventValue::Object(inner),
+        };
+        members.push((name.into(), value));
+    }
+    Event::from_members(members)
+}

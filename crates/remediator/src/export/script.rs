@@ -29,8 +29,12 @@ pub fn shell_script(plan: &Plan) -> String {
     }
     script.push('\n');
     for (account, steps) in &accounts {
+        let region = &steps[0].region;
         let partition = steps[0].resource.split(':').nth(1).unwrap_or("aws");
-        let _ = writeln!(script, "in_account {account} {partition} account_{account}");
+        let _ = writeln!(
+            script,
+            "in_account {account} {partition} {region} account_{account}"
+        );
     }
     if !plan.human_steps.is_empty() {
         script.push_str("\n# What people have to do:\n");
@@ -150,7 +154,8 @@ command -v jq >/dev/null || stop 'jq is not installed'
 
 # Runs a function of this script with credentials of an account.
 in_account() {
-  local account=$1 partition=$2 steps=$3 caller assumed
+  local account=$1 partition=$2 steps=$4 caller assumed
+  export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-$3}
   caller=$(aws sts get-caller-identity --query Account --output text)
   (
     if [[ "$caller" != "$account" ]]; then

@@ -89,12 +89,12 @@ fn summary(plan: &Plan) -> String {
     let changed = accounts(&mut plan.steps.iter().map(|step| step.account_id.as_str()));
     let by_hand = match plan.human_steps.len() {
         0 => String::new(),
+        1 => " and one by hand".to_owned(),
         number => format!(" and {number} by hand"),
     };
     format!(
-        "{} of {} in {} pass after {} in {}{by_hand}; adds at most {} a month.",
+        "{} of {selected} selected findings will pass, in {}: {} in {}{by_hand}, at most {} a month.",
         plan.repairs.len(),
-        counted(selected, "selected finding", "selected findings"),
         counted(repaired, "account", "accounts"),
         counted(plan.steps.len(), "step", "steps"),
         counted(changed, "account", "accounts"),

@@ -4,15 +4,16 @@
 
 use std::sync::Arc;
 
+use filter_pattern::{Covers, FilterPattern, Schema, covers};
 use orgsweep_controls::snapshot::{Alarms, CompositeAlarm, MetricAlarm, MetricFilter, Trail};
 use orgsweep_controls::{
     AccountId, AccountSnapshot, Arn, Chain, Control, Finding, Known, LinkKind, LogGroupArn,
 };
 
 use super::options::PlanOptions;
-use crate::steps::filter_resource;
 use super::site::Site;
 use super::world::World;
+use crate::steps::filter_resource;
 
 /// A finding that does not pass, and where to look for its repair.
 pub(super) struct Broken<'a> {
@@ -113,6 +114,12 @@ impl<'a> Broken<'a> {
             .or_else(|| self.trail()?.log_group.clone())
     }
 
+    /// Whether the log group is known not to exist.
+    pub(super) fn log_group_is_missing(&self) -> bool {
+        let group = || self.owner()?.log_groups.get(&self.log_group()?);
+        group().is_some_and(|group| matches!(group.group.value(), Some(None)))
+    }
+
     /// The snapshot of the account that owns the log group.
     pub(super) fn owner(&self) -> Option<&'a Arc<AccountSnapshot>> {
         self.world.snapshot(&self.log_group()?.account())
@@ -126,14 +133,36 @@ impl<'a> Broken<'a> {
 
     /// The filters of the broken chains.
     pub(super) fn filters(&self) -> Vec<&'a MetricFilter> {
+        self.filters_among(&self.named(LinkKind::Filter))
+    }
+
+    /// The filters of all the finding's chains that match nothing but events of
+    /// the control: what they publish is about the control alone.
+    pub(super) fn own_filters(&self, required: &str) -> Vec<&'a MetricFilter> {
+        let Ok(required) = FilterPattern::parse(required) else {
+            return Vec::new();
+        };
+        let chains = self.finding.evidence.chains.iter();
+        let links = chains.flat_map(|chain| &chain.links);
+        let names: Vec<&str> = links.map(|link| link.resource.as_str()).collect();
+        let mut filters = self.filters_among(&names);
+        filters.retain(|filter| {
+            FilterPattern::parse(&filter.pattern).is_ok_and(|pattern| {
+                let schema = Schema::cloudtrail();
+                matches!(covers(&pattern, &[&required], &schema), Covers::Yes(_))
+            })
+        });
+        filters
+    }
+
+    fn filters_among(&self, names: &[&str]) -> Vec<&'a MetricFilter> {
         let (Some(group), Some(all)) = (self.log_group(), self.all_filters()) else {
             return Vec::new();
         };
-        let named = self.named(LinkKind::Filter);
         all.iter()
             .filter(|filter| {
                 let resource = filter_resource(&group, &filter.name);
-                named.contains(&resource.as_str())
+                names.contains(&resource.as_str())
             })
             .collect()
     }

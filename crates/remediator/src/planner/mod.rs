@@ -302,8 +302,7 @@ impl Why {
                         .to_owned()
                 }
                 reason => format!(
-                    "no step repairs `{reason}` here; `orgsweep explain {} {}` shows the chain",
-                    finding.account, finding.control
+                    "no step repairs `{reason}` here; `orgsweep explain ACCOUNT CONTROL` shows why"
                 ),
             },
         }

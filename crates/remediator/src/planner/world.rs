@@ -21,6 +21,8 @@ pub(super) type Snapshots = BTreeMap<AccountId, Arc<AccountSnapshot>>;
 pub struct Facts<'a> {
     /// The controls.
     pub catalog: &'a Catalog,
+    /// What judges by them. It remembers proofs, so that plans can share it.
+    pub evaluator: &'a Evaluator,
     /// The last snapshot of every account that matters.
     pub snapshots: &'a BTreeMap<AccountId, Arc<AccountSnapshot>>,
     /// The organization, when it is known.
@@ -33,7 +35,6 @@ pub struct Facts<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct World<'a> {
     facts: Facts<'a>,
-    evaluator: Arc<Evaluator>,
     changed: Snapshots,
 }
 
@@ -42,17 +43,13 @@ impl<'a> World<'a> {
     pub(super) fn as_read(facts: Facts<'a>) -> Self {
         Self {
             facts,
-            evaluator: Arc::new(Evaluator::new(facts.catalog)),
             changed: Snapshots::new(),
         }
     }
 
     /// The same world before any act.
     pub(super) fn before_acts(&self) -> Self {
-        Self {
-            changed: Snapshots::new(),
-            ..self.clone()
-        }
+        Self::as_read(self.facts)
     }
 
     pub(super) fn facts(&self) -> Facts<'a> {
@@ -121,7 +118,8 @@ impl<'a> World<'a> {
         let snapshot = self.snapshot(account)?;
         let restricted = trails.map(|trails| seeing_only(snapshot, trails));
         let snapshot = restricted.as_ref().unwrap_or(snapshot);
-        self.evaluator
+        self.facts
+            .evaluator
             .evaluate_control(control, snapshot, &self.relied_on(account))
     }
 

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chrono::{TimeDelta, Utc};
 use clap::{Args, ValueEnum};
-use orgsweep_controls::{AccountId, AccountSnapshot, Catalog, ControlId, Inventory, Reason};
+use orgsweep_controls::{
+    AccountId, AccountSnapshot, Catalog, ControlId, Evaluator, Inventory, Reason,
+};
 use orgsweep_remediator::planner::{Authorship, Facts, Target};
 use orgsweep_remediator::selection::Selection;
 use orgsweep_remediator::{Endpoint, Plan, PlanOptions, Strategy};
@@ -159,6 +161,7 @@ async fn stored_plan(
     let snapshots = snapshots(&targets, inventory.as_ref(), store).await?;
     let facts = Facts {
         catalog,
+        evaluator: &Evaluator::new(catalog),
         snapshots: &snapshots,
         organization: inventory
             .as_ref()

@@ -8,8 +8,8 @@ mod permissions;
 mod precondition;
 mod words;
 
-pub(crate) use action::{alarm_name, filter_resource};
 pub use action::{Action, Metric, TopicStatement};
+pub(crate) use action::{alarm_name, filter_resource};
 pub use cost::Cost;
 pub use precondition::Precondition;
 

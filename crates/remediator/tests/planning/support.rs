@@ -2,7 +2,7 @@
 //! in them. Facts only; nothing here judges or plans.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use orgsweep_controls::snapshot::{
@@ -11,11 +11,14 @@ use orgsweep_controls::snapshot::{
     WatchedMetric,
 };
 use orgsweep_controls::{
-    AccountId, AccountSnapshot, Arn, Call, Catalog, ControlId, Finding, Known, LogGroupArn,
-    OrganizationId, Region, ReliedOn, Unread, UnreadCause, Verdict, evaluate,
+    AccountId, AccountSnapshot, Arn, Call, Catalog, ControlId, Evaluator, Finding, Known,
+    LogGroupArn, OrganizationId, Region, ReliedOn, Unread, UnreadCause, Verdict,
 };
 use orgsweep_remediator::planner::{Authorship, Facts, Target};
 use orgsweep_remediator::{Plan, PlanOptions, simulate};
+
+/// Remembers proofs from test to test.
+static EVALUATOR: LazyLock<Evaluator> = LazyLock::new(|| Evaluator::new(Catalog::builtin()));
 
 /// An account with a trail of its own.
 pub(crate) const MEMBER: &str = "111122223333";
@@ -347,6 +350,7 @@ impl Estate {
     pub(crate) fn facts(&self) -> Facts<'_> {
         Facts {
             catalog: Catalog::builtin(),
+            evaluator: &EVALUATOR,
             snapshots: &self.snapshots,
             organization: Some(&self.organization),
             management_account: Some(&self.management_account),
@@ -359,7 +363,7 @@ impl Estate {
             ..ReliedOn::default()
         };
         relied_on.snapshots = self.snapshots.clone();
-        evaluate(Catalog::builtin(), &self.snapshots[id], &relied_on)
+        EVALUATOR.evaluate(&self.snapshots[id], &relied_on)
     }
 
     pub(crate) fn finding(&self, id: &str, control: &ControlId) -> Finding {

@@ -9,7 +9,7 @@ use orgsweep_store::{FindingRow, Store};
 use crate::command::names::{account_named, known_control};
 use crate::context::{self, Context};
 use crate::exit::{Exit, usage};
-use crate::output::chain_tree::{Explained, tree};
+use crate::output::finding::{Explained, tree};
 use crate::output::{Format, json, terminal};
 
 /// Show why a control passes or fails in an account: the chain, what is missing, the fix.
@@ -90,6 +90,7 @@ fn explained<'a>(row: &'a FindingRow, evidence: &'a Evidence) -> Explained<'a> {
         uncovered_regions: &row.uncovered_regions,
         since: Some(row.since),
         observed_at: row.observed_at,
+        not_read_reason: row.not_read_reason.as_deref(),
         now: Utc::now(),
     }
 }

@@ -115,7 +115,7 @@ fn check_reason(text: &str) -> anyhow::Result<()> {
     Err(usage(format!("there is no reason code `{text}`{hint}")))
 }
 
-fn columns() -> [Column<FindingRow>; 12] {
+fn columns() -> [Column<FindingRow>; 14] {
     [
         Column::new("account_id", "account", |row| row.account_id.to_string()),
         Column::new("account_name", "name", |row| row.account_name.clone()),
@@ -130,6 +130,12 @@ fn columns() -> [Column<FindingRow>; 12] {
         Column::csv_only("since", |row| moment(row.since)),
         Column::csv_only("observed_at", |row| {
             row.observed_at.map(moment).unwrap_or_default()
+        }),
+        Column::csv_only("failing_since", |row| {
+            row.failing_since.map(moment).unwrap_or_default()
+        }),
+        Column::csv_only("not_read_reason", |row| {
+            row.not_read_reason.clone().unwrap_or_default()
         }),
     ]
 }

@@ -35,7 +35,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> anyhow::Result<E
         Command::CheckAccess(arguments) => check_access::run(arguments, context).await,
         Command::Config(arguments) => config::run(arguments, context),
         Command::Migrate(arguments) => migrate::run(&arguments, context).await,
-        Command::Db(arguments) => db::run(&arguments, context),
+        Command::Db(arguments) => db::run(&arguments, context).await,
         Command::Remediate(arguments) => remediate::run(arguments, &context.common),
         Command::Completions(arguments) => completions::run(&arguments),
     }

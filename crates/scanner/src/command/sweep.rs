@@ -11,6 +11,7 @@ use crate::context::{self, Context};
 use crate::exit::{Exit, usage};
 use crate::output::{Format, json, terminal};
 use crate::program;
+use crate::sweep::hints::Hints;
 use crate::sweep::perform::{Performed, Request, perform};
 use crate::sweep::plan::Scope;
 use crate::sweep::resume::Wish;
@@ -193,7 +194,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
             print(
                 &summary,
                 settings.format,
-                &summary::Hints::new(&context.common, program::callable()),
+                &Hints::new(&context.common, program::callable()),
             )?;
             Ok(exit_of(
                 &summary,
@@ -205,11 +206,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
 }
 
 /// Prints what came out of a sweep.
-pub(crate) fn print(
-    summary: &SweepSummary,
-    format: Format,
-    hints: &summary::Hints,
-) -> anyhow::Result<()> {
+pub(crate) fn print(summary: &SweepSummary, format: Format, hints: &Hints) -> anyhow::Result<()> {
     terminal::print(&match format {
         Format::Table => summary::text(summary, hints),
         Format::Json => json::pretty(summary)?,

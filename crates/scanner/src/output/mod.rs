@@ -1,8 +1,8 @@
 //! What people and programs read: one file per form.
 
-pub(crate) mod chain_tree;
 pub(crate) mod csv;
 pub(crate) mod escape;
+pub(crate) mod finding;
 pub(crate) mod json;
 pub(crate) mod listing;
 pub(crate) mod number;

@@ -1,9 +1,10 @@
 //! The sweep: which accounts ([`plan`], [`selection`]), whether it goes on with
 //! an earlier one ([`resume`]), the work ([`run`], [`tasks`], [`owners`],
-//! [`account`], [`expiry`], [`interruption`]), and what is shown of it ([`progress`], [`summary`]).
+//! [`account`], [`expiry`], [`interruption`]), and what is shown of it ([`progress`], [`summary`], [`hints`]).
 
 pub(crate) mod account;
 pub(crate) mod expiry;
+pub(crate) mod hints;
 pub(crate) mod interruption;
 pub(crate) mod owners;
 pub(crate) mod perform;

@@ -5,51 +5,14 @@ use std::fmt::Write as _;
 
 use orgsweep_store::{Cause, SweepSummary};
 
-use crate::cli::CommonFlags;
 use crate::output::listing::grid;
 use crate::output::number::{age, counted, grouped, moment, span};
 use crate::output::style::{self, STRONG, styled};
 use crate::output::{csv, escaped};
-use crate::program::quoted;
+use crate::sweep::hints::Hints;
 
 /// Causes that are shown; the others are counted.
 const CAUSES_SHOWN: usize = 10;
-
-/// How the suggested commands reach the same database and organization.
-#[derive(Debug, Clone)]
-pub(crate) struct Hints {
-    /// How this program is called.
-    program: String,
-    /// Flags that every suggested command needs, with a blank before.
-    flags: String,
-    /// Whether AWS can still be asked (a demo's organization is gone).
-    organization: bool,
-}
-
-impl Hints {
-    /// Hints for somebody who typed these flags, and calls this program so.
-    pub(crate) fn new(common: &CommonFlags, program: String) -> Self {
-        let mut flags = String::new();
-        if let Some(config) = common.config.as_ref().filter(|_| !common.demo) {
-            let _ = write!(flags, " --config {}", quoted(config));
-        }
-        if let Some(directory) = &common.data_dir {
-            let _ = write!(flags, " --data-dir {}", quoted(directory.as_ref()));
-        }
-        if common.demo {
-            flags.push_str(" --demo");
-        }
-        if common.database_url.is_some() {
-            // The URL may hold a password.
-            flags.push_str(" --database-url …");
-        }
-        Self {
-            program,
-            flags,
-            organization: !common.demo,
-        }
-    }
-}
 
 /// The summary, with colours.
 pub(crate) fn text(summary: &SweepSummary, hints: &Hints) -> String {
@@ -62,7 +25,11 @@ pub(crate) fn text(summary: &SweepSummary, hints: &Hints) -> String {
     line(&mut out, "");
     out.push_str(&controls(summary));
     causes(&mut out, &summary.causes);
-    next(&mut out, summary, hints);
+    line(&mut out, "");
+    line(&mut out, &styled(STRONG, "Next"));
+    for command in hints.commands(summary) {
+        line(&mut out, &format!("  {}", escaped(&command)));
+    }
     out
 }
 
@@ -291,42 +258,13 @@ fn causes(out: &mut String, causes: &[Cause]) {
     }
 }
 
-fn next(out: &mut String, summary: &SweepSummary, hints: &Hints) {
-    let Hints { program, flags, .. } = hints;
-    let mut commands = Vec::new();
-    let worst = summary.causes.first();
-    if let Some((cause, control)) = worst.and_then(|cause| Some((cause, cause.controls.first()?))) {
-        commands.push(format!(
-            "{program} explain{flags} {} {control}",
-            cause.example
-        ));
-        commands.push(format!(
-            "{program} findings{flags} --verdict {}",
-            cause.verdict
-        ));
-    }
-    if summary.failed > 0 {
-        commands.push(format!("{program} accounts{flags} --outcome failed"));
-        if hints.organization {
-            commands.push(format!("{program} check-access{flags}"));
-        }
-    }
-    commands.push(format!(
-        "{program} query{flags} \"select account_name, control, reason from failing order by 1, 2\""
-    ));
-    line(out, "");
-    line(out, &styled(STRONG, "Next"));
-    for command in commands {
-        line(out, &format!("  {}", escaped(&command)));
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use chrono::{DateTime, TimeDelta};
     use orgsweep_store::{ControlSummary, NotRead, SweepId};
 
     use super::*;
+    use crate::cli::CommonFlags;
     use crate::program::NAME;
 
     fn control(number: i32, id: &str, failing: u64, unknown: u64) -> ControlSummary {
@@ -357,7 +295,8 @@ mod tests {
         }
     }
 
-    fn summary() -> SweepSummary {
+    /// A sweep with a bit of everything.
+    pub(crate) fn summary() -> SweepSummary {
         let started_at = DateTime::UNIX_EPOCH;
         SweepSummary {
             id: SweepId(uuid::Uuid::nil()),
@@ -443,16 +382,5 @@ mod tests {
             )
             .contains('\u{1b}')
         );
-    }
-
-    #[test]
-    fn a_demo_suggests_nothing_that_needs_its_organization() {
-        let demo = CommonFlags {
-            demo: true,
-            ..CommonFlags::default()
-        };
-        let text = printed(&summary(), &Hints::new(&demo, NAME.to_owned()));
-        assert!(text.contains("orgsweep findings --demo"), "{text}");
-        assert!(!text.contains("check-access"), "{text}");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use orgsweep_controls::snapshot::{Subscription, SubscriptionState, Topic};
+use orgsweep_controls::snapshot::{MetricAlarm, Subscription, SubscriptionState, Topic};
 use orgsweep_controls::{AccountSnapshot, Arn, Known};
 use sha2::{Digest, Sha256};
 
@@ -81,7 +81,7 @@ pub(super) fn act_on_topic(broken: &Broken<'_>) -> Vec<Move> {
             continue;
         };
         let room = found.alarm_actions.len() < ACTIONS_PER_STATE;
-        if !room || found.other_kind.is_some() {
+        if !room || found.other_kind.is_some() || !can_be_put_again(found) {
             continue;
         }
         for candidate in topic_candidates(broken) {
@@ -233,6 +233,20 @@ pub(super) fn confirm(broken: &Broken<'_>) -> Vec<Move> {
     }
     moves.extend(act_on_topic(broken));
     moves
+}
+
+/// Adding to an alarm puts all of it again, and CloudWatch refuses actions of
+/// another Region, which old alarms may still have.
+fn can_be_put_again(alarm: &MetricAlarm) -> bool {
+    let region = alarm.arn.region();
+    let actions = alarm.alarm_actions.iter().chain(&alarm.ok_actions);
+    actions
+        .chain(&alarm.insufficient_data_actions)
+        .all(|action| {
+            action
+                .parse::<Arn>()
+                .is_ok_and(|arn| arn.region().is_none() || arn.region() == region)
+        })
 }
 
 fn subscribe_all(topic: &Arn, endpoints: &[Endpoint]) -> Move {

@@ -25,7 +25,7 @@ pub(super) fn put_filter(broken: &Broken<'_>) -> Vec<Move> {
     };
     let taken = filters.iter().map(|filter| filter.name.as_str());
     let filter = free_name(&broken.base_name(), taken);
-    let mut metrics = watched_metrics(broken);
+    let mut metrics = watched_metrics(broken, required.pattern());
     let own = broken.own_metric();
     if !metrics.contains(&own) {
         metrics.push(own);
@@ -56,8 +56,9 @@ pub(super) fn put_filter(broken: &Broken<'_>) -> Vec<Move> {
         .collect()
 }
 
-/// The metrics of the broken chain that an alarm of the Region watches.
-fn watched_metrics(broken: &Broken<'_>) -> Vec<Metric> {
+/// The metrics that are about the control alone and that an alarm of the Region
+/// watches. Never one that means something else too: its alarm would mislead.
+fn watched_metrics(broken: &Broken<'_>, required: &str) -> Vec<Metric> {
     let alarms = broken.all_alarms();
     let watched = |metric: &Metric| {
         alarms.is_some_and(|alarms| {
@@ -71,7 +72,7 @@ fn watched_metrics(broken: &Broken<'_>) -> Vec<Metric> {
         })
     };
     let mut metrics = Vec::new();
-    for filter in broken.filters() {
+    for filter in broken.own_filters(required) {
         for transformation in &filter.transformations {
             let metric = Metric {
                 namespace: transformation.namespace.clone(),

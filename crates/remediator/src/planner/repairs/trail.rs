@@ -68,6 +68,10 @@ pub(super) fn record_global_events(broken: &Broken<'_>) -> Vec<Move> {
 }
 
 pub(super) fn repair_delivery(broken: &Broken<'_>) -> Vec<Move> {
+    // Nothing else needs repair when the group itself is gone.
+    if broken.log_group_is_missing() {
+        return create_log_group(broken);
+    }
     one(broken
         .trail()
         .zip(broken.log_group())
@@ -89,7 +93,15 @@ pub(super) fn record_management_events(broken: &Broken<'_>) -> Vec<Move> {
 /// The trail's group is gone: the group comes back under the name that the
 /// trail writes to. Never one that no trail writes to.
 pub(super) fn create_log_group(broken: &Broken<'_>) -> Vec<Move> {
-    one(broken.log_group().map(|log_group| vec![create(log_group)]))
+    one(broken.log_group().map(|log_group| {
+        let absent = Precondition::LogGroupAbsent {
+            log_group: log_group.clone(),
+        };
+        vec![Act::step(
+            Action::CreateLogGroup { log_group },
+            vec![absent],
+        )]
+    }))
 }
 
 /// A new group for a trail that has none, or whose group cannot have filters;
@@ -119,13 +131,22 @@ fn connected_log_group(broken: &Broken<'_>) -> Option<Move> {
     let role: Arn = format!("arn:{partition}:iam::{owner}:role/{role_name}")
         .parse()
         .ok()?;
+    let group_absent = Precondition::LogGroupAbsent {
+        log_group: log_group.clone(),
+    };
     let role_absent = Precondition::RoleAbsent { role: role.clone() };
     let delivers_to = Precondition::TrailDeliversTo {
         trail: trail.arn.clone(),
         log_group: trail.log_group.clone(),
     };
     Some(vec![
-        create(log_group.clone()),
+        allowed(
+            broken,
+            Action::CreateLogGroup {
+                log_group: log_group.clone(),
+            },
+            vec![group_absent],
+        ),
         allowed(
             broken,
             Action::CreateDeliveryRole {
@@ -150,19 +171,17 @@ fn connected_log_group(broken: &Broken<'_>) -> Option<Move> {
 /// No trail at all: whether one trail for the organization or one of its own is
 /// wanted, and where its bucket is, a person decides.
 pub(in crate::planner) fn create_trail(account: &AccountId, world: &World<'_>) -> Vec<Move> {
-    let region = world.snapshot(account).and_then(|snapshot| {
+    let home_region = world.snapshot(account).and_then(|snapshot| {
         let asked: Option<&Region> = snapshot.trails.keys().next();
         asked.cloned()
     });
     let account = account.clone();
-    one(region.map(|region| vec![Act::Human(HumanAct::CreateTrail { account, region })]))
-}
-
-fn create(log_group: LogGroupArn) -> Act {
-    let absent = Precondition::LogGroupAbsent {
-        log_group: log_group.clone(),
-    };
-    Act::step(Action::CreateLogGroup { log_group }, vec![absent])
+    one(home_region.map(|home_region| {
+        vec![Act::Human(HumanAct::CreateTrail {
+            account,
+            home_region,
+        })]
+    }))
 }
 
 fn allowed(broken: &Broken<'_>, action: Action, preconditions: Vec<Precondition>) -> Act {

@@ -1,9 +1,7 @@
 //! Builds snapshots for tests: a healthy account, and hands to change it with.
 
-#![expect(dead_code, reason = "each test file uses its own part of the support")]
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use orgsweep_controls::snapshot::{
     Alarms, BasicSelector, Delivery, EventSelectors, LogGroup, LogGroupFacts, MetricAlarm,
@@ -11,28 +9,28 @@ use orgsweep_controls::snapshot::{
     WatchedMetric,
 };
 use orgsweep_controls::{
-    AccountId, AccountSnapshot, Arn, Call, Catalog, Finding, Known, LogGroupArn, Region, ReliedOn,
-    Unread, UnreadCause, evaluate,
+    AccountId, AccountSnapshot, Arn, Call, Catalog, Evaluator, Finding, Known, LogGroupArn, Region,
+    ReliedOn, Unread, UnreadCause,
 };
 
-pub const OWN: &str = "111122223333";
-pub const OWNER: &str = "999988887777";
-pub const HOME: &str = "eu-west-1";
-pub const S3: &str = "s3-bucket-policy-changes";
+pub(crate) const OWN: &str = "111122223333";
+pub(crate) const OWNER: &str = "999988887777";
+pub(crate) const HOME: &str = "eu-west-1";
+pub(crate) const S3: &str = "s3-bucket-policy-changes";
 
-pub fn call() -> Call {
+pub(crate) fn call() -> Call {
     Call::new("test", "Read", None)
 }
 
-pub fn known<T>(value: T) -> Known<T> {
+pub(crate) fn known<T>(value: T) -> Known<T> {
     Known::read(value, call())
 }
 
-pub fn denied<T>(service: &str, operation: &str) -> Known<T> {
+pub(crate) fn denied<T>(service: &str, operation: &str) -> Known<T> {
     Known::Unread(unread(service, operation, UnreadCause::Denied))
 }
 
-pub fn unread(service: &str, operation: &str, cause: UnreadCause) -> Unread {
+pub(crate) fn unread(service: &str, operation: &str, cause: UnreadCause) -> Unread {
     Unread {
         call: Call::new(service, operation, None),
         cause,
@@ -40,42 +38,42 @@ pub fn unread(service: &str, operation: &str, cause: UnreadCause) -> Unread {
     }
 }
 
-pub fn region(name: &str) -> Region {
+pub(crate) fn region(name: &str) -> Region {
     name.parse().unwrap()
 }
 
-pub fn home() -> Region {
+pub(crate) fn home() -> Region {
     region(HOME)
 }
 
-pub fn regions() -> Vec<Region> {
+pub(crate) fn regions() -> Vec<Region> {
     ["eu-west-1", "us-east-1", "us-west-2"].map(region).to_vec()
 }
 
-pub fn account(id: &str) -> AccountId {
+pub(crate) fn account(id: &str) -> AccountId {
     id.parse().unwrap()
 }
 
-pub fn group_arn(owner: &str, in_region: &str) -> LogGroupArn {
+pub(crate) fn group_arn(owner: &str, in_region: &str) -> LogGroupArn {
     format!("arn:aws:logs:{in_region}:{owner}:log-group:trail")
         .parse()
         .unwrap()
 }
 
-pub fn alarm_arn(owner: &str, in_region: &str, name: &str) -> Arn {
+pub(crate) fn alarm_arn(owner: &str, in_region: &str, name: &str) -> Arn {
     format!("arn:aws:cloudwatch:{in_region}:{owner}:alarm:{name}")
         .parse()
         .unwrap()
 }
 
-pub fn topic_arn(owner: &str, in_region: &str) -> Arn {
+pub(crate) fn topic_arn(owner: &str, in_region: &str) -> Arn {
     format!("arn:aws:sns:{in_region}:{owner}:alerts")
         .parse()
         .unwrap()
 }
 
 /// A good multi-Region trail of `owner`.
-pub fn trail(owner: &str, name: &str, in_region: &str) -> Trail {
+pub(crate) fn trail(owner: &str, name: &str, in_region: &str) -> Trail {
     Trail {
         arn: format!("arn:aws:cloudtrail:{in_region}:{owner}:trail/{name}")
             .parse()
@@ -100,7 +98,7 @@ pub fn trail(owner: &str, name: &str, in_region: &str) -> Trail {
     }
 }
 
-pub fn filter(name: &str, pattern: &str) -> MetricFilter {
+pub(crate) fn filter(name: &str, pattern: &str) -> MetricFilter {
     MetricFilter {
         name: name.to_owned(),
         pattern: pattern.to_owned(),
@@ -118,7 +116,7 @@ pub fn filter(name: &str, pattern: &str) -> MetricFilter {
     }
 }
 
-pub fn watched(metric: &str) -> WatchedMetric {
+pub(crate) fn watched(metric: &str) -> WatchedMetric {
     WatchedMetric {
         namespace: "CISBenchmark".to_owned(),
         name: metric.to_owned(),
@@ -130,7 +128,7 @@ pub fn watched(metric: &str) -> WatchedMetric {
 }
 
 /// An alarm on the metric of the filter of the same name.
-pub fn alarm(owner: &str, in_region: &str, name: &str) -> MetricAlarm {
+pub(crate) fn alarm(owner: &str, in_region: &str, name: &str) -> MetricAlarm {
     MetricAlarm {
         name: name.to_owned(),
         arn: alarm_arn(owner, in_region, name),
@@ -152,14 +150,14 @@ pub fn alarm(owner: &str, in_region: &str, name: &str) -> MetricAlarm {
 }
 
 /// The policy that SNS gives to a new topic.
-pub fn default_policy(owner: &str, in_region: &str) -> String {
+pub(crate) fn default_policy(owner: &str, in_region: &str) -> String {
     let topic = topic_arn(owner, in_region);
     format!(
         r#"{{"Version":"2008-10-17","Statement":[{{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{{"AWS":"*"}},"Action":["SNS:GetTopicAttributes","SNS:Subscribe","SNS:Publish"],"Resource":"{topic}","Condition":{{"StringEquals":{{"AWS:SourceOwner":"{owner}"}}}}}}]}}"#
     )
 }
 
-pub fn subscription(owner: &str, in_region: &str, protocol: &str) -> Subscription {
+pub(crate) fn subscription(owner: &str, in_region: &str, protocol: &str) -> Subscription {
     let arn = format!("{}:5be8e5b6-1234", topic_arn(owner, in_region));
     Subscription {
         protocol: protocol.to_owned(),
@@ -169,7 +167,7 @@ pub fn subscription(owner: &str, in_region: &str, protocol: &str) -> Subscriptio
     }
 }
 
-pub fn topic(owner: &str, in_region: &str) -> Topic {
+pub(crate) fn topic(owner: &str, in_region: &str) -> Topic {
     Topic {
         policy: Some(default_policy(owner, in_region)),
         kms_key: None,
@@ -179,7 +177,7 @@ pub fn topic(owner: &str, in_region: &str) -> Topic {
 }
 
 /// The pattern that the newest benchmark prescribes for a control.
-pub fn prescribed(control: &str) -> String {
+pub(crate) fn prescribed(control: &str) -> String {
     let catalog = Catalog::builtin();
     let control = catalog.control(&control.parse().unwrap()).unwrap();
     control
@@ -190,7 +188,7 @@ pub fn prescribed(control: &str) -> String {
 }
 
 /// An account without any trail.
-pub fn empty(id: &str) -> AccountSnapshot {
+pub(crate) fn empty(id: &str) -> AccountSnapshot {
     AccountSnapshot {
         account: account(id),
         partition: "aws".parse().unwrap(),
@@ -205,7 +203,7 @@ pub fn empty(id: &str) -> AccountSnapshot {
 
 /// Gives an account a log group with a filter, an alarm and a topic for every
 /// control, in one Region.
-pub fn with_chains(snapshot: &mut AccountSnapshot, in_region: &str) {
+pub(crate) fn with_chains(snapshot: &mut AccountSnapshot, in_region: &str) {
     let owner = snapshot.account.to_string();
     let controls: Vec<String> = Catalog::builtin()
         .controls()
@@ -243,7 +241,7 @@ pub fn with_chains(snapshot: &mut AccountSnapshot, in_region: &str) {
 }
 
 /// An account whose own multi-Region trail has a good chain for every control.
-pub fn healthy(id: &str) -> AccountSnapshot {
+pub(crate) fn healthy(id: &str) -> AccountSnapshot {
     let mut snapshot = empty(id);
     snapshot
         .trails
@@ -253,14 +251,14 @@ pub fn healthy(id: &str) -> AccountSnapshot {
 }
 
 /// The owner of a good organization trail.
-pub fn owner() -> AccountSnapshot {
+pub(crate) fn owner() -> AccountSnapshot {
     let mut snapshot = healthy(OWNER);
     of_trail(&mut snapshot).organization = true;
     snapshot
 }
 
 /// An account that sees the owner's organization trail and has nothing itself.
-pub fn member(id: &str) -> AccountSnapshot {
+pub(crate) fn member(id: &str) -> AccountSnapshot {
     let mut snapshot = empty(id);
     let mut shadow = trail(OWNER, "main", HOME);
     shadow.organization = true;
@@ -278,41 +276,41 @@ pub fn member(id: &str) -> AccountSnapshot {
     snapshot
 }
 
-pub fn value<T>(fact: &mut Known<T>) -> &mut T {
+pub(crate) fn value<T>(fact: &mut Known<T>) -> &mut T {
     match fact {
         Known::Read { value, .. } => value,
         Known::Unread(unread) => panic!("{unread}"),
     }
 }
 
-pub fn of_trail(snapshot: &mut AccountSnapshot) -> &mut Trail {
+pub(crate) fn of_trail(snapshot: &mut AccountSnapshot) -> &mut Trail {
     &mut value(snapshot.trails.get_mut(&home()).unwrap())[0]
 }
 
-pub fn of_status(snapshot: &mut AccountSnapshot) -> &mut TrailStatus {
+pub(crate) fn of_status(snapshot: &mut AccountSnapshot) -> &mut TrailStatus {
     value(&mut of_trail(snapshot).status)
 }
 
-pub fn of_group(snapshot: &mut AccountSnapshot) -> &mut LogGroup {
+pub(crate) fn of_group(snapshot: &mut AccountSnapshot) -> &mut LogGroup {
     snapshot.log_groups.values_mut().next().unwrap()
 }
 
-pub fn of_filters(snapshot: &mut AccountSnapshot) -> &mut Vec<MetricFilter> {
+pub(crate) fn of_filters(snapshot: &mut AccountSnapshot) -> &mut Vec<MetricFilter> {
     value(&mut of_group(snapshot).filters)
 }
 
-pub fn of_filter<'a>(snapshot: &'a mut AccountSnapshot, name: &str) -> &'a mut MetricFilter {
+pub(crate) fn of_filter<'a>(snapshot: &'a mut AccountSnapshot, name: &str) -> &'a mut MetricFilter {
     of_filters(snapshot)
         .iter_mut()
         .find(|filter| filter.name == name)
         .unwrap()
 }
 
-pub fn of_alarms(snapshot: &mut AccountSnapshot) -> &mut Alarms {
+pub(crate) fn of_alarms(snapshot: &mut AccountSnapshot) -> &mut Alarms {
     value(snapshot.alarms.values_mut().next().unwrap())
 }
 
-pub fn of_alarm<'a>(snapshot: &'a mut AccountSnapshot, name: &str) -> &'a mut MetricAlarm {
+pub(crate) fn of_alarm<'a>(snapshot: &'a mut AccountSnapshot, name: &str) -> &'a mut MetricAlarm {
     of_alarms(snapshot)
         .metric
         .iter_mut()
@@ -320,14 +318,14 @@ pub fn of_alarm<'a>(snapshot: &'a mut AccountSnapshot, name: &str) -> &'a mut Me
         .unwrap()
 }
 
-pub fn of_topic(snapshot: &mut AccountSnapshot) -> &mut Topic {
+pub(crate) fn of_topic(snapshot: &mut AccountSnapshot) -> &mut Topic {
     value(snapshot.topics.values_mut().next().unwrap())
         .as_mut()
         .unwrap()
 }
 
 /// What is known beside the account: the organization of `owner`.
-pub fn relying_on(owner: AccountSnapshot) -> ReliedOn {
+pub(crate) fn relying_on(owner: AccountSnapshot) -> ReliedOn {
     ReliedOn {
         management_account: Some(account(OWNER)),
         snapshots: BTreeMap::from([(owner.account.clone(), Arc::new(owner))]),
@@ -335,23 +333,43 @@ pub fn relying_on(owner: AccountSnapshot) -> ReliedOn {
     }
 }
 
-pub fn findings(snapshot: &AccountSnapshot, relied_on: &ReliedOn) -> BTreeMap<String, Finding> {
-    let findings = evaluate(Catalog::builtin(), snapshot, relied_on);
+static ALL: LazyLock<Evaluator> = LazyLock::new(|| Evaluator::new(Catalog::builtin()));
+
+/// The findings of an account, by control.
+pub(crate) fn findings(
+    snapshot: &AccountSnapshot,
+    relied_on: &ReliedOn,
+) -> BTreeMap<String, Finding> {
+    let findings = ALL.evaluate(snapshot, relied_on);
     findings
         .into_iter()
         .map(|finding| (finding.control.to_string(), finding))
         .collect()
 }
 
-/// The finding of one control in an account that stands alone.
-pub fn finding(snapshot: &AccountSnapshot, control: &str) -> Finding {
-    let alone = ReliedOn {
-        management_account: Some(snapshot.account.clone()),
+/// The account stands alone and is its own management account.
+pub(crate) fn alone() -> ReliedOn {
+    ReliedOn {
+        management_account: Some(account(OWN)),
         ..ReliedOn::default()
-    };
-    findings(snapshot, &alone).remove(control).unwrap()
+    }
 }
 
-pub fn names(list: &[&str]) -> BTreeSet<String> {
-    list.iter().map(|name| (*name).to_owned()).collect()
+/// Judges one control only, which is faster.
+pub(crate) fn judge(snapshot: &AccountSnapshot, relied_on: &ReliedOn, control: &str) -> Finding {
+    static ONE: LazyLock<BTreeMap<String, Evaluator>> = LazyLock::new(|| {
+        let controls = Catalog::builtin().controls().iter();
+        controls
+            .map(|control| {
+                let catalog = Catalog::builtin().only(std::slice::from_ref(&control.id));
+                (control.id.to_string(), Evaluator::new(&catalog))
+            })
+            .collect()
+    });
+    ONE[control].evaluate(snapshot, relied_on).remove(0)
+}
+
+/// The finding of one control in an account that stands alone.
+pub(crate) fn finding(snapshot: &AccountSnapshot, control: &str) -> Finding {
+    judge(snapshot, &alone(), control)
 }

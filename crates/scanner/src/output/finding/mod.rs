@@ -1,21 +1,19 @@
-//! A finding as a small tree: what was found link by link, what is missing, the
-//! event that would go unnoticed, and what would repair it.
+//! A finding as a small tree: what was found link by link ([`chains`]), what is
+//! missing, the event that would go unnoticed, and what would repair it ([`proof`]).
+
+mod chains;
+mod proof;
 
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
-use orgsweep_controls::finding::{Chain, Evidence, LinkKind, LinkState, Verdict};
+use orgsweep_controls::finding::{Evidence, Verdict};
 use orgsweep_controls::ids::{AccountId, ControlId};
 use orgsweep_controls::reason::Reason;
 
 use crate::output::escape::escaped;
-use crate::output::number::{age, counted, moment, span};
+use crate::output::number::{age, moment, span};
 use crate::output::style::{self, FAINT, STRONG, styled};
-
-/// Chains that are shown in full; the others are counted.
-const CHAINS_SHOWN: usize = 3;
-/// Names that are listed before "and n more".
-const NAMES_SHOWN: usize = 12;
 
 /// What the tree shows of a finding.
 pub(crate) struct Explained<'a> {
@@ -33,6 +31,8 @@ pub(crate) struct Explained<'a> {
     pub(crate) uncovered_regions: &'a [String],
     pub(crate) since: Option<DateTime<Utc>>,
     pub(crate) observed_at: Option<DateTime<Utc>>,
+    /// Why the last sweep did not read the account.
+    pub(crate) not_read_reason: Option<&'a str>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -41,11 +41,11 @@ pub(crate) fn tree(finding: &Explained<'_>) -> String {
     let mut out = String::new();
     header(&mut out, finding);
     frameworks(&mut out, finding);
-    chains(&mut out, &finding.evidence.chains);
-    regions(&mut out, finding);
-    missing(&mut out, finding.evidence);
-    remarks(&mut out, finding.evidence);
-    repair(&mut out, finding.evidence);
+    chains::draw(&mut out, &finding.evidence.chains);
+    proof::regions(&mut out, finding.covered_regions, finding.uncovered_regions);
+    proof::missing(&mut out, finding.evidence);
+    proof::remarks(&mut out, finding.evidence);
+    proof::repair(&mut out, finding.evidence);
     times(&mut out, finding);
     out
 }
@@ -109,185 +109,10 @@ fn frameworks(out: &mut String, finding: &Explained<'_>) {
             .map(|(framework, _)| framework.as_str())
             .collect();
         if !others.is_empty() {
-            line(out, &format!("but {verdict} under {}", names(&others)));
-        }
-    }
-}
-
-fn chains(out: &mut String, chains: &[Chain]) {
-    for (index, chain) in chains.iter().take(CHAINS_SHOWN).enumerate() {
-        line(out, "");
-        let state = match chain.state {
-            LinkState::Holds => "holds",
-            LinkState::Broken => "is broken",
-            LinkState::Unknown => "is not known",
-        };
-        let number = if chains.len() == 1 {
-            String::new()
-        } else {
-            format!(" {} of {}", index + 1, chains.len())
-        };
-        let reason = chain
-            .reason
-            .map(|reason| format!(" ({reason})"))
-            .unwrap_or_default();
-        line(out, &format!("Chain{number} {state}{reason}"));
-        for (at, link) in chain.links.iter().enumerate() {
-            let last = at + 1 == chain.links.len();
-            let (branch, stem) = if last {
-                ("└─", "  ")
-            } else {
-                ("├─", "│ ")
-            };
-            let mark = styled(style::of_link(link.state), mark_of(link.state));
             line(
                 out,
-                &format!(
-                    "{branch} {mark} {:<12} {}",
-                    name_of(link.kind),
-                    escaped(&link.resource)
-                ),
+                &format!("but {verdict} under {}", proof::names(&others)),
             );
-            if !link.detail.is_empty() {
-                line(
-                    out,
-                    &format!(
-                        "{stem}   {:<12} {}",
-                        "",
-                        styled(FAINT, &escaped(&link.detail))
-                    ),
-                );
-            }
-        }
-    }
-    if chains.len() > CHAINS_SHOWN {
-        line(
-            out,
-            &format!(
-                "… and {} (`--format json` has them all)",
-                counted((chains.len() - CHAINS_SHOWN) as u64, "more chain")
-            ),
-        );
-    }
-}
-
-fn mark_of(state: LinkState) -> &'static str {
-    match state {
-        LinkState::Holds => "✓",
-        LinkState::Broken => "✗",
-        LinkState::Unknown => "?",
-    }
-}
-
-fn name_of(kind: LinkKind) -> &'static str {
-    match kind {
-        LinkKind::Trail => "trail",
-        LinkKind::LogGroup => "log group",
-        LinkKind::Filter => "filter",
-        LinkKind::Metric => "metric",
-        LinkKind::Alarm => "alarm",
-        LinkKind::Action => "action",
-        LinkKind::Subscription => "subscription",
-    }
-}
-
-fn regions(out: &mut String, finding: &Explained<'_>) {
-    let covered = finding.covered_regions.len() as u64;
-    let uncovered: Vec<&str> = finding
-        .uncovered_regions
-        .iter()
-        .map(String::as_str)
-        .collect();
-    if covered == 0 && uncovered.is_empty() {
-        return;
-    }
-    let total = counted(covered + uncovered.len() as u64, "enabled Region");
-    line(out, "");
-    match (covered, uncovered.as_slice()) {
-        (_, []) => line(out, &format!("Regions: all of {total}")),
-        (0, _) => line(out, &format!("Regions: none of {total}")),
-        (_, some) => line(
-            out,
-            &format!("Regions: {covered} of {total}; not {}", names(some)),
-        ),
-    }
-}
-
-fn missing(out: &mut String, evidence: &Evidence) {
-    if !evidence.missing_events.is_empty() {
-        let events: Vec<&str> = evidence.missing_events.iter().map(String::as_str).collect();
-        let total = match evidence.events_total {
-            0 => String::new(),
-            total => format!(" of {total}"),
-        };
-        line(
-            out,
-            &format!(
-                "Missing: {}{total} events: {}",
-                events.len(),
-                names(&events)
-            ),
-        );
-    }
-    if let Some(witness) = &evidence.witness {
-        line(out, "");
-        line(out, "This event would go unnoticed:");
-        let json = super::json::pretty(witness).unwrap_or_default();
-        for text in json.lines() {
-            line(out, &format!("  {text}"));
-        }
-    }
-}
-
-fn remarks(out: &mut String, evidence: &Evidence) {
-    let mut remarks = Vec::new();
-    if let Some(owner) = &evidence.covered_by {
-        remarks.push(format!("Judged by the chain in account {owner}."));
-    }
-    for unread in &evidence.unread {
-        let words = if unread.message.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", unread.message)
-        };
-        remarks.push(format!("Not known: {unread}{words}"));
-    }
-    if !evidence.missing_permissions.is_empty() {
-        remarks.push(format!(
-            "Missing permission: {}",
-            evidence.missing_permissions.join(", ")
-        ));
-    }
-    remarks.extend(
-        evidence
-            .assumptions
-            .iter()
-            .map(|assumption| format!("Assumption: {assumption}")),
-    );
-    remarks.extend(
-        evidence
-            .notes
-            .iter()
-            .map(|note| format!("Note ({}): {}", note.code, note.text)),
-    );
-    if !remarks.is_empty() {
-        line(out, "");
-    }
-    for remark in remarks {
-        line(out, &escaped(&remark));
-    }
-}
-
-fn repair(out: &mut String, evidence: &Evidence) {
-    if let Some(fix) = &evidence.fix {
-        line(out, "");
-        line(out, &format!("{} {}", styled(STRONG, "Fix:"), escaped(fix)));
-    }
-    for command in &evidence.commands {
-        // Commands may span lines; each line is made safe by itself.
-        for (index, text) in command.lines().enumerate() {
-            let prompt = if index == 0 { "$" } else { " " };
-            line(out, &format!("  {prompt} {}", escaped(text)));
         }
     }
 }
@@ -301,6 +126,9 @@ fn times(out: &mut String, finding: &Explained<'_>) {
             span(age(observed, finding.now))
         ));
     }
+    if let Some(reason) = finding.not_read_reason {
+        parts.push(format!("not read by the last sweep: {}", escaped(reason)));
+    }
     if let Some(since) = finding.since {
         parts.push(format!("so since {}", moment(since)));
     }
@@ -310,24 +138,9 @@ fn times(out: &mut String, finding: &Explained<'_>) {
     }
 }
 
-/// The first names, and how many more there are.
-fn names(all: &[&str]) -> String {
-    let shown: Vec<_> = all
-        .iter()
-        .take(NAMES_SHOWN)
-        .map(|name| escaped(name))
-        .collect();
-    let more = all.len().saturating_sub(NAMES_SHOWN);
-    if more == 0 {
-        shown.join(", ")
-    } else {
-        format!("{} and {more} more", shown.join(", "))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use orgsweep_controls::finding::{Link, Note};
+    use orgsweep_controls::finding::{Chain, Link, LinkKind, LinkState, Note};
     use orgsweep_controls::known::{Call, Unread, UnreadCause};
 
     use super::*;
@@ -416,6 +229,7 @@ mod tests {
             uncovered_regions: &regions[1..],
             since: Some(DateTime::UNIX_EPOCH),
             observed_at: Some(DateTime::UNIX_EPOCH),
+            not_read_reason: Some("role_not_assumable"),
             now: DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(5),
         });
         anstream::adapter::strip_str(&text).to_string()

@@ -1,11 +1,9 @@
 //! Every pattern that a source prescribes passes under that source, however it
 //! is spelt there.
 
-mod support;
-
-use orgsweep_controls::{Catalog, Evaluator, ReliedOn, Verdict};
+use crate::support::*;
+use orgsweep_controls::Verdict;
 use serde::Deserialize;
-use support::*;
 
 #[derive(Deserialize)]
 struct Seen {
@@ -21,22 +19,13 @@ const LOST_QUOTES: &str = "= Failed authentication";
 #[test]
 fn every_prescribed_pattern_passes_under_its_own_source() {
     let seen: Vec<Seen> = serde_json::from_str(include_str!("data/patterns_seen.json")).unwrap();
-    let relied_on = ReliedOn {
-        management_account: Some(account(OWN)),
-        ..ReliedOn::default()
-    };
-    let evaluator = Evaluator::new(Catalog::builtin());
     for seen in seen {
         let mut snapshot = healthy(OWN);
         of_filters(&mut snapshot).retain(|filter| filter.name == seen.control);
         of_filter(&mut snapshot, &seen.control)
             .pattern
             .clone_from(&seen.pattern);
-        let findings = evaluator.evaluate(&snapshot, &relied_on);
-        let finding = findings
-            .iter()
-            .find(|finding| finding.control.as_str() == seen.control)
-            .unwrap();
+        let finding = finding(&snapshot, &seen.control);
         for framework in &seen.frameworks {
             let verdict = finding.evidence.verdict_by_framework[framework];
             let expected = if seen.pattern.contains(LOST_QUOTES) {
@@ -51,11 +40,7 @@ fn every_prescribed_pattern_passes_under_its_own_source() {
 
 #[test]
 fn a_healthy_account_passes_every_control() {
-    let relied_on = ReliedOn {
-        management_account: Some(account(OWN)),
-        ..ReliedOn::default()
-    };
-    for finding in findings(&healthy(OWN), &relied_on).values() {
+    for finding in findings(&healthy(OWN), &alone()).values() {
         assert_eq!(finding.verdict, Verdict::Pass, "{}", finding.summary);
         assert!(finding.evidence.verdict_by_framework.len() >= 8);
         assert!(finding.uncovered_regions.is_empty());

@@ -1,0 +1,137 @@
+//! What follows an alarm that watches a filter's metric: its own actions, the
+//! composite alarms above it and theirs. Gives the links of every way on.
+
+use super::action::{self, Topics};
+use super::alarm;
+use super::composite::{self, Follows};
+use super::firing::Firing;
+use super::judged::Judged;
+use crate::finding::LinkKind;
+use crate::ids::{AccountId, Arn};
+use crate::reason::Reason;
+use crate::snapshot::{Alarms, MetricAlarm, MetricFilter, MetricTransformation};
+
+/// The alarms of a Region, and where their topics are looked up.
+pub(crate) struct Ringing<'a> {
+    pub(crate) alarms: &'a Alarms,
+    pub(crate) account: &'a AccountId,
+    pub(crate) topics: &'a dyn Topics,
+}
+
+/// Composites above composites that are followed.
+const DEEPEST: usize = 8;
+
+impl Ringing<'_> {
+    /// The links from an alarm that watches the metric on.
+    pub(crate) fn of_alarm(
+        &self,
+        filter: &MetricFilter,
+        published: &MetricTransformation,
+        alarm: &MetricAlarm,
+    ) -> Vec<Vec<Judged>> {
+        let kind = LinkKind::Alarm;
+        let resource = alarm.arn.as_str();
+        let link = match alarm::firing(filter, published, alarm, self.account) {
+            Firing::OnOneEvent(notes) => {
+                Judged::holds(kind, resource, "goes to ALARM on one event").noting(notes)
+            }
+            Firing::Not(reason, why) => {
+                return vec![vec![Judged::broken(kind, resource, reason, why)]];
+            }
+            Firing::Undecided(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
+        };
+        self.after_alarm(alarm, &link)
+    }
+
+    /// The links from an alarm on, once it is in ALARM: its own actions, and the
+    /// composites above it.
+    pub(crate) fn after_alarm(&self, alarm: &MetricAlarm, link: &Judged) -> Vec<Vec<Judged>> {
+        let mut rests = self.actions(
+            &alarm.arn,
+            alarm.actions_enabled,
+            &alarm.alarm_actions,
+            link,
+        );
+        let child = (alarm.name.as_str(), &alarm.arn);
+        rests.extend(self.above(child, std::slice::from_ref(link), 0));
+        rests
+    }
+
+    fn actions(
+        &self,
+        alarm: &Arn,
+        enabled: bool,
+        actions: &[String],
+        link: &Judged,
+    ) -> Vec<Vec<Judged>> {
+        let broken = |reason, detail: &str| {
+            vec![vec![Judged::broken(
+                LinkKind::Alarm,
+                alarm.as_str(),
+                reason,
+                detail,
+            )]]
+        };
+        if !enabled {
+            return broken(Reason::AlarmActionsDisabled, "its actions are disabled");
+        }
+        if actions.is_empty() {
+            return broken(
+                Reason::AlarmNoAction,
+                "it has no action for the ALARM state",
+            );
+        }
+        let with_link = |action: &String| {
+            let mut links = vec![link.clone()];
+            links.extend(action::judge(action, alarm, self.topics));
+            links
+        };
+        actions.iter().map(with_link).collect()
+    }
+
+    fn above(&self, (name, arn): (&str, &Arn), below: &[Judged], depth: usize) -> Vec<Vec<Judged>> {
+        if depth >= DEEPEST {
+            return Vec::new();
+        }
+        let is_child = |text: &str| text == name || text == arn.as_str();
+        let mut rests = Vec::new();
+        for composite in &self.alarms.composite {
+            let mentions = composite::mentions(&composite.rule, name, &is_child);
+            if !mentions || composite.arn == *arn {
+                continue;
+            }
+            let kind = LinkKind::Alarm;
+            let resource = composite.arn.as_str();
+            let link = match composite::follows(&composite.rule, &is_child) {
+                Follows::Yes => match &composite.actions_suppressor {
+                    None => Judged::holds(kind, resource, "goes to ALARM with its child"),
+                    Some(suppressor) => {
+                        let why = format!("its actions wait while `{suppressor}` is in ALARM");
+                        Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
+                    }
+                },
+                Follows::Undecided(why) => {
+                    Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
+                }
+                Follows::Not(reason, why) => Judged::broken(kind, resource, reason, why),
+            };
+            let mut links = below.to_vec();
+            if link.is_broken() {
+                links.push(link);
+                rests.push(links);
+                continue;
+            }
+            let own = self.actions(
+                &composite.arn,
+                composite.actions_enabled,
+                &composite.alarm_actions,
+                &link,
+            );
+            rests.extend(own.into_iter().map(|rest| [below, &rest].concat()));
+            links.push(link);
+            let parent = (composite.name.as_str(), &composite.arn);
+            rests.extend(self.above(parent, &links, depth + 1));
+        }
+        rests
+    }
+}

@@ -1,0 +1,209 @@
+//! The parts of a finding's evidence: who covers, what is missing, one event
+//! that escapes, what is assumed and what could not be read.
+
+use std::collections::BTreeSet;
+
+use super::blame::Place;
+use super::chains::Shown;
+use super::control::{Judged, Why};
+use super::coverage::{Answer, Coverage};
+use super::fix::{self, Repair};
+use super::judge::facts;
+use super::routes::{Group, Routes};
+use crate::catalog::Control;
+use crate::finding::{Evidence, LinkKind, Verdict};
+use crate::ids::{AccountId, LogGroupArn};
+use crate::known::Unread;
+use crate::pattern::PatternSet;
+use crate::reason::Reason;
+
+/// The other account whose chain covers, or should cover, this one.
+pub(super) fn covered_by(judged: &Judged<'_>, why: &Why, routes: &Routes<'_>) -> Option<AccountId> {
+    let groups = || {
+        routes
+            .all
+            .iter()
+            .map(|route| route.group.as_ref().map(Group::arn))
+    };
+    let account = match judged.verdict {
+        Verdict::Pass if why.reason == Reason::CoveredByOrganizationTrail => groups()
+            .flatten()
+            .map(LogGroupArn::account)
+            .find(|account| account != routes.account),
+        Verdict::Pass => None,
+        _ => {
+            let route = &routes.all[why.first?.route];
+            let group = route.group.as_ref().map(|group| group.arn().account());
+            group.or_else(|| route.facts.trail.arn.account())
+        }
+    };
+    account.filter(|account| account != routes.account)
+}
+
+pub(super) fn missing_events(
+    judged: &Judged<'_>,
+    routes: &Routes<'_>,
+    coverage: &Coverage,
+) -> (Vec<String>, usize) {
+    let Some(first) = judged.outcomes.first() else {
+        return (Vec::new(), 0);
+    };
+    let all = coverage.missing(
+        judged.pattern,
+        &PatternSet::default(),
+        facts(&first.case, routes),
+    );
+    let mut missing: BTreeSet<String> = BTreeSet::new();
+    for outcome in judged
+        .outcomes
+        .iter()
+        .filter(|o| o.verdict == Verdict::Fail)
+    {
+        let working = &outcome.case.sets.working;
+        let facts = facts(&outcome.case, routes);
+        missing.extend(
+            coverage
+                .missing(judged.pattern, working, facts)
+                .iter()
+                .cloned(),
+        );
+    }
+    // In the order in which the pattern lists them.
+    let listed = all
+        .iter()
+        .filter(|name| missing.contains(*name))
+        .cloned()
+        .collect();
+    (listed, all.len())
+}
+
+pub(super) fn witness(
+    judged: &Judged<'_>,
+    why: &Why,
+    routes: &Routes<'_>,
+) -> Option<serde_json::Value> {
+    if judged.verdict != Verdict::Fail {
+        return None;
+    }
+    let outcome = judged.outcomes.get(why.case)?;
+    let Answer::No { witness, .. } = outcome.answer.as_ref() else {
+        return None;
+    };
+    let mut witness = witness.clone();
+    // Fields that no pattern asks for may have any value: here those of the
+    // account and of the Region that is judged.
+    let filters = &outcome.case.sets.working;
+    if !judged.pattern.by_account && !filters.by_account {
+        let shown = witness["recipientAccountId"].as_str().map(str::to_owned);
+        match shown {
+            Some(shown) => replace(&mut witness, &shown, routes.account.as_str()),
+            None => {
+                witness["recipientAccountId"] = routes.account.as_str().into();
+            }
+        }
+    }
+    let region = outcome
+        .case
+        .kinds
+        .first()
+        .and_then(|kind| kind.region.as_ref());
+    if let Some(region) = region.filter(|_| !judged.pattern.by_region && !filters.by_region) {
+        witness["awsRegion"] = region.as_str().into();
+    }
+    Some(witness)
+}
+
+fn replace(value: &mut serde_json::Value, from: &str, to: &str) {
+    match value {
+        serde_json::Value::String(text) => *text = text.replace(from, to),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|i| replace(i, from, to)),
+        serde_json::Value::Object(map) => map.values_mut().for_each(|v| replace(v, from, to)),
+        _ => {}
+    }
+}
+
+pub(super) fn assumptions(judged: &Judged<'_>) -> Vec<String> {
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    for outcome in &judged.outcomes {
+        match outcome.answer.as_ref() {
+            Answer::Yes { assumptions } => all.extend(assumptions.iter().cloned()),
+            Answer::No { assumptions, .. } if outcome.verdict == Verdict::Fail => {
+                all.extend(assumptions.iter().cloned());
+            }
+            _ => {}
+        }
+    }
+    all.into_iter().collect()
+}
+
+pub(super) fn unread(why: &Why, shown: &[Shown]) -> Vec<Unread> {
+    let mut all: BTreeSet<Unread> = why.doubts.iter().flat_map(|d| d.unread.clone()).collect();
+    if !why.doubts.is_empty() {
+        let links = shown.iter().flat_map(|shown| &shown.links);
+        all.extend(links.flat_map(|judged| judged.unread.clone()));
+    }
+    all.into_iter().collect()
+}
+
+pub(super) fn permissions(unread: &[Unread]) -> Vec<String> {
+    let missing: BTreeSet<String> = unread
+        .iter()
+        .filter_map(Unread::missing_permission)
+        .collect();
+    missing.into_iter().collect()
+}
+
+pub(super) fn repair(
+    control: &Control,
+    judged: &Judged<'_>,
+    why: &Why,
+    shown: &[Shown],
+    routes: &Routes<'_>,
+) -> Option<Repair> {
+    if judged.verdict == Verdict::Pass {
+        return None;
+    }
+    let blamed = shown.iter().find(|shown| Some(shown.place) == why.first);
+    let names = fix::Names::of(control, judged.text, blamed, routes);
+    Some(fix::repair(why.reason, &names, &why.doubts))
+}
+
+/// The reason and the resource that broke, so that one broken thing is one cause
+/// however many accounts suffer from it.
+pub(super) fn cause(
+    reason: Reason,
+    verdict: Verdict,
+    shown: &[Shown],
+    first: Option<Place>,
+    evidence: &Evidence,
+) -> String {
+    if verdict == Verdict::Pass {
+        return reason.as_str().to_owned();
+    }
+    let blamed = shown.iter().find(|shown| Some(shown.place) == first);
+    let arn = blamed.and_then(|blamed| {
+        let to = blamed
+            .links
+            .iter()
+            .position(|judged| judged.reason == Some(reason));
+        let links = &blamed.links[..=to.unwrap_or(blamed.links.len() - 1)];
+        let named = |judged: &&crate::chain::judged::Judged| {
+            judged.link.resource.starts_with("arn:") && judged.link.kind != LinkKind::Metric
+        };
+        links
+            .iter()
+            .rev()
+            .find(named)
+            .map(|judged| judged.link.resource.clone())
+    });
+    let permission = evidence.missing_permissions.first().cloned();
+    // A permission that is missing is missing in many accounts at once.
+    let resource = match reason {
+        Reason::FactUnread => permission.or(arn),
+        _ => arn.or(permission),
+    };
+    match resource {
+        Some(resource) => format!("{reason} {resource}"),
+        None => reason.as_str().to_owned(),
+    }
+}

@@ -1,0 +1,75 @@
+//! A parsed filter pattern with what is asked of it again and again: its
+//! canonical text, a digest of that, and which facts about an account its
+//! meaning depends on. Sets of them are what coverage is decided about.
+
+use std::sync::Arc;
+
+use filter_pattern::{FilterPattern, ParseError};
+use sha2::{Digest, Sha256};
+
+/// A digest of canonical texts.
+pub(crate) type TextDigest = [u8; 32];
+
+/// A parsed pattern. Patterns of equal text are equal.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    pub(crate) filter: FilterPattern,
+    /// Its canonical text.
+    pub(crate) text: String,
+    pub(crate) digest: TextDigest,
+    /// Whether it asks for something that depends on the account.
+    pub(crate) by_account: bool,
+    /// Whether it asks for something that depends on the Region.
+    pub(crate) by_region: bool,
+}
+
+impl Pattern {
+    pub(crate) fn parse(text: &str) -> Result<Arc<Self>, ParseError> {
+        FilterPattern::parse(text).map(Self::of)
+    }
+
+    pub(crate) fn of(filter: FilterPattern) -> Arc<Self> {
+        let text = filter.to_string();
+        let asks = |part: &str| text.contains(part) || text.contains("$.*");
+        Arc::new(Self {
+            digest: Sha256::digest(text.as_bytes()).into(),
+            by_account: asks("ccount") || asks("arn"),
+            by_region: asks("egion"),
+            filter,
+            text,
+        })
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+/// Distinct patterns, in the order of their texts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PatternSet {
+    pub(crate) patterns: Vec<Arc<Pattern>>,
+    pub(crate) digest: TextDigest,
+    pub(crate) by_account: bool,
+    pub(crate) by_region: bool,
+}
+
+impl FromIterator<Arc<Pattern>> for PatternSet {
+    fn from_iter<I: IntoIterator<Item = Arc<Pattern>>>(patterns: I) -> Self {
+        let mut patterns: Vec<Arc<Pattern>> = patterns.into_iter().collect();
+        patterns.sort_by(|a, b| a.text.cmp(&b.text));
+        patterns.dedup();
+        let mut hasher = Sha256::new();
+        for pattern in &patterns {
+            hasher.update(pattern.digest);
+        }
+        Self {
+            digest: hasher.finalize().into(),
+            by_account: patterns.iter().any(|pattern| pattern.by_account),
+            by_region: patterns.iter().any(|pattern| pattern.by_region),
+            patterns,
+        }
+    }
+}

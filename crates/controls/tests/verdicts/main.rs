@@ -1,0 +1,8 @@
+//! Verdicts on accounts of known truth.
+
+mod chains;
+mod evidence;
+mod laws;
+mod organization;
+mod sources;
+mod support;

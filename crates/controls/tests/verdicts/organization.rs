@@ -1,0 +1,200 @@
+//! Organization trails: members are judged by the chain of the account that
+//! owns the log group.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use orgsweep_controls::{Catalog, Evaluator, ReliedOn, UnreadCause, Verdict};
+
+use crate::support::*;
+
+const AUDIT: &str = "555566667777";
+
+fn member_of(
+    owner: orgsweep_controls::AccountSnapshot,
+    control: &str,
+) -> orgsweep_controls::Finding {
+    judge(&member(OWN), &relying_on(owner), control)
+}
+
+#[test]
+fn a_member_is_covered_by_the_owners_chain() {
+    let finding = member_of(owner(), S3);
+    assert_eq!(finding.reason.as_str(), "covered_by_organization_trail");
+    assert_eq!(finding.evidence.covered_by, Some(account(OWNER)));
+    assert_eq!(finding.covered_regions, regions());
+
+    let own = judge(&owner(), &relying_on(owner()), S3);
+    assert_eq!(own.reason.as_str(), "covered");
+}
+
+#[test]
+fn one_broken_organization_chain_is_one_cause_for_all_members() {
+    let mut broken = owner();
+    of_alarm(&mut broken, S3).actions_enabled = false;
+    let relied_on = relying_on(broken);
+    let first = judge(&member(OWN), &relied_on, S3);
+    let second = judge(&member("444455556666"), &relied_on, S3);
+    assert_eq!(first.reason.as_str(), "alarm_actions_disabled");
+    assert_eq!(first.cause, second.cause);
+    assert!(
+        first.cause.contains(alarm_arn(OWNER, HOME, S3).as_str()),
+        "{}",
+        first.cause
+    );
+    assert_eq!(first.evidence.covered_by, Some(account(OWNER)));
+}
+
+#[test]
+fn an_owner_that_was_not_read_leaves_members_unknown() {
+    let mut relied_on = ReliedOn {
+        management_account: Some(account(OWNER)),
+        ..ReliedOn::default()
+    };
+    let silent = judge(&member(OWN), &relied_on, S3);
+    assert_eq!(silent.reason.as_str(), "owner_unread");
+    assert_eq!(silent.verdict, Verdict::Unknown);
+
+    let why = unread("sts", "AssumeRole", UnreadCause::Denied);
+    relied_on.unread.insert(account(OWNER), why.clone());
+    let denied = judge(&member(OWN), &relied_on, S3);
+    assert_eq!(denied.reason.as_str(), "owner_unread");
+    assert_eq!(denied.evidence.unread, [why]);
+    assert_eq!(denied.evidence.missing_permissions, ["sts:AssumeRole"]);
+}
+
+#[test]
+fn a_members_own_good_chain_passes_whatever_the_owner_does() {
+    let mut snapshot = healthy(OWN);
+    let shadow = of_trail(&mut member(OWN)).clone();
+    value(snapshot.trails.get_mut(&home()).unwrap()).push(shadow);
+    let finding = judge(&snapshot, &ReliedOn::default(), S3);
+    assert_eq!(finding.reason.as_str(), "covered");
+}
+
+#[test]
+fn own_and_organization_filters_add_up() {
+    let mut owner = owner();
+    of_filter(&mut owner, S3).pattern = "{ $.eventName = PutBucket* }".to_owned();
+    let mut snapshot = healthy(OWN);
+    of_filter(&mut snapshot, S3).pattern = "{ $.eventName = DeleteBucket* }".to_owned();
+    let shadow = of_trail(&mut member(OWN)).clone();
+    value(snapshot.trails.get_mut(&home()).unwrap()).push(shadow);
+    let finding = judge(&snapshot, &relying_on(owner), S3);
+    assert_eq!(finding.reason.as_str(), "covered_by_organization_trail");
+}
+
+#[test]
+fn a_filter_that_is_narrowed_to_accounts_covers_only_those() {
+    let mut owner = owner();
+    of_filter(&mut owner, S3).pattern =
+        prescribed(S3).replace(" }", &format!(" && ($.recipientAccountId = \"{OWN}\") }}"));
+    let relied_on = relying_on(owner);
+    let inside = judge(&member(OWN), &relied_on, S3);
+    assert_eq!(inside.verdict, Verdict::Pass, "{}", inside.summary);
+    let outside = judge(&member("444455556666"), &relied_on, S3);
+    assert_eq!(outside.reason.as_str(), "filter_does_not_cover");
+    let witness = outside.evidence.witness.unwrap();
+    assert_eq!(witness["recipientAccountId"], "444455556666");
+}
+
+#[test]
+fn the_log_group_may_be_a_delegated_administrators() {
+    // The trail is the management account's by its ARN, the group is the audit account's.
+    let mut audit = healthy(AUDIT);
+    let mut shadow = of_trail(&mut member(AUDIT)).clone();
+    shadow.log_group = Some(group_arn(AUDIT, HOME));
+    *of_trail(&mut audit) = shadow.clone();
+    let mut management = empty(OWNER);
+    let mut own = trail(OWNER, "main", HOME);
+    own.organization = true;
+    own.log_group = Some(group_arn(AUDIT, HOME));
+    management.trails.insert(home(), known(vec![own]));
+    let mut snapshot = member(OWN);
+    *of_trail(&mut snapshot) = shadow;
+
+    let mut relied_on = ReliedOn {
+        management_account: Some(account(OWNER)),
+        snapshots: BTreeMap::from([
+            (account(OWNER), Arc::new(management)),
+            (account(AUDIT), Arc::new(audit)),
+        ]),
+        unread: BTreeMap::new(),
+    };
+    let finding = judge(&snapshot, &relied_on, S3);
+    assert_eq!(
+        finding.reason.as_str(),
+        "covered_by_organization_trail",
+        "{}",
+        finding.summary
+    );
+    assert_eq!(finding.evidence.covered_by, Some(account(AUDIT)));
+
+    relied_on.snapshots.remove(&account(OWNER));
+    assert_eq!(
+        judge(&snapshot, &relied_on, S3).reason.as_str(),
+        "owner_unread"
+    );
+}
+
+#[test]
+fn a_topic_in_another_account_is_judged_as_its_owner_sees_it() {
+    let shared = topic_arn(OWNER, HOME);
+    let mut snapshot = healthy(OWN);
+    of_alarm(&mut snapshot, S3).alarm_actions = vec![shared.to_string()];
+    snapshot
+        .topics
+        .insert(shared.clone(), denied("sns", "GetTopicAttributes"));
+    let unread = finding(&snapshot, S3);
+    assert_eq!(unread.reason.as_str(), "fact_unread");
+    assert_eq!(unread.cause, "fact_unread sns:GetTopicAttributes");
+
+    let relied_on = relying_on(owner());
+    let default_policy = judge(&snapshot, &relied_on, S3);
+    assert_eq!(default_policy.reason.as_str(), "topic_policy_denies");
+
+    let mut owner = owner();
+    of_topic(&mut owner).policy = Some(format!(
+        r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"Service":"cloudwatch.amazonaws.com"}},"Action":"sns:Publish","Resource":"{shared}","Condition":{{"ArnLike":{{"aws:SourceArn":"arn:aws:cloudwatch:*:{OWN}:alarm:*"}}}}}}]}}"#
+    ));
+    assert_eq!(
+        judge(&snapshot, &relying_on(owner), S3).reason.as_str(),
+        "covered"
+    );
+}
+
+#[test]
+fn organization_changes_concern_the_management_account_alone() {
+    let control = "organizations-changes";
+    let other = judge(&member(OWN), &relying_on(owner()), control);
+    assert_eq!(other.verdict, Verdict::NotApplicable);
+    assert_eq!(other.reason.as_str(), "management_account_only");
+    assert_eq!(
+        judge(&owner(), &relying_on(owner()), control).verdict,
+        Verdict::Pass
+    );
+
+    // Nobody said which account manages the organization: a trail's ARN may.
+    let by_trail = judge(&member(OWN), &ReliedOn::default(), control);
+    assert_eq!(by_trail.verdict, Verdict::NotApplicable);
+    let good = judge(&healthy(OWN), &ReliedOn::default(), control);
+    assert_eq!(good.verdict, Verdict::Pass);
+    let open = judge(&empty(OWN), &ReliedOn::default(), control);
+    assert_eq!(open.reason.as_str(), "fact_unread");
+    assert_eq!(
+        open.evidence.missing_permissions,
+        ["organizations:DescribeOrganization"]
+    );
+}
+
+#[test]
+fn what_was_judged_before_changes_nothing() {
+    let evaluator = Evaluator::new(&Catalog::builtin().only(&[S3.parse().unwrap()]));
+    let good = relying_on(owner());
+    let before = evaluator.evaluate(&member(OWN), &good);
+    let mut broken = owner();
+    of_filters(&mut broken).clear();
+    let other = evaluator.evaluate(&member(OWN), &relying_on(broken));
+    assert_eq!(other[0].reason.as_str(), "no_filter");
+    assert_eq!(evaluator.evaluate(&member(OWN), &good), before);
+}

@@ -1,0 +1,81 @@
+//! Questions between patterns of words and regular expressions: questions about
+//! the text of the message, whatever its form.
+
+use crate::ast::Selector;
+use crate::event::{Event, EventValue};
+use crate::pattern::FilterPattern;
+use crate::schema::{Circumstances, Records, Schema, template};
+
+use super::answer::{Budget, Covers, Proof, Why};
+use super::decision::Asked;
+use super::problem::{Patterns, Problem};
+use super::texts;
+use super::witness;
+
+/// Decides a question whose required patterns are words or regular expressions.
+pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, budget: Budget) -> Covers {
+    let required: Option<Vec<FilterPattern>> = patterns
+        .required
+        .iter()
+        .map(|pattern| texts::over_message(pattern))
+        .collect();
+    let Some(required) = required else {
+        return Covers::Unknown(Why::NotJson);
+    };
+    let texts_of = |filters: &[&FilterPattern]| -> Vec<FilterPattern> {
+        filters
+            .iter()
+            .filter_map(|filter| texts::over_message(filter))
+            .collect()
+    };
+    let (filters, except) = (texts_of(patterns.filters), texts_of(patterns.except));
+    let all_there =
+        filters.len() == patterns.filters.len() && except.len() == patterns.except.len();
+    let required: Vec<_> = required.iter().collect();
+    let (filters, except): (Vec<_>, Vec<_>) = (filters.iter().collect(), except.iter().collect());
+    let messages = Schema::messages();
+    let mut problem = Problem::new(
+        &Patterns {
+            required: &required,
+            filters: &filters,
+            except: &except,
+        },
+        &messages,
+    );
+    problem.inexact = !all_there || schema.records() != Records::Any;
+    let confirm = |event: Event, reading| {
+        let text = event
+            .get(&Selector::of_keys([texts::MESSAGE]))
+            .and_then(EventValue::as_text)?;
+        let shown = message_event(text, schema);
+        witness::message_escapes(&shown, patterns, schema, reading).then_some(shown)
+    };
+    match (Asked {
+        problem: &problem,
+        schema: &messages,
+        confirm: &confirm,
+    })
+    .decide(budget)
+    {
+        // That a message is a text is no assumption.
+        Covers::Yes(_) => Covers::Yes(Proof::default()),
+        other => other,
+    }
+}
+
+/// A message with this text in it that a schema admits.
+fn message_event(text: &str, schema: &Schema) -> Event {
+    if schema.records() == Records::Any {
+        return Event::from_root(EventValue::String(text.into()));
+    }
+    let record = template(schema, &Circumstances::default());
+    let EventValue::Object(mut members) = record.into_root() else {
+        return Event::from_root(EventValue::String(text.into()));
+    };
+    for (key, value) in &mut members {
+        if **key == *"userAgent" {
+            *value = EventValue::String(text.into());
+        }
+    }
+    Event::from_members(members)
+}

@@ -1,0 +1,111 @@
+//! Patterns that look at a message's text, brought into questions about fields.
+//!
+//! A question between such patterns alone is one about a single field, the
+//! message. A filter of words among JSON patterns gets a lower bound: a word
+//! that stands in the value of a property stands in the message.
+
+use crate::ast::{
+    Ast, Condition, Expression, Operand, Selector, Span, TermRole, Terms, Test, TextPattern,
+};
+use crate::pattern::FilterPattern;
+
+/// The field that stands for the whole message.
+pub(crate) const MESSAGE: &str = "message";
+
+/// A pattern of words or a regular expression as one about the message's text;
+/// `None` for other kinds and for words that hold a wildcard character.
+pub(super) fn over_message(pattern: &FilterPattern) -> Option<FilterPattern> {
+    let message = Selector::of_keys([MESSAGE]);
+    let ast = match pattern.ast() {
+        Ast::Empty => Ast::Empty,
+        Ast::Regex(regex) => Ast::Json(condition(
+            &message,
+            Test::Equals(Operand::Regex(regex.clone())),
+        )),
+        Ast::Terms(terms) => Ast::Json(of_terms(terms, |text, excluded| {
+            let operand = containing(text)?;
+            Some(condition(
+                &message,
+                if excluded {
+                    Test::NotEquals(operand)
+                } else {
+                    Test::Equals(operand)
+                },
+            ))
+        })?),
+        Ast::Json(_) | Ast::SpaceDelimited(_) => return None,
+    };
+    Some(FilterPattern::from_ast(ast))
+}
+
+/// A JSON pattern that matches less than a pattern of words does: the words
+/// stand in the values of these properties.
+pub(super) fn lower_bound(
+    pattern: &FilterPattern,
+    selectors: &[&Selector],
+) -> Option<FilterPattern> {
+    let Ast::Terms(terms) = pattern.ast() else {
+        return None;
+    };
+    let expression = of_terms(terms, |text, excluded| {
+        // JSON writes these characters as they are.
+        let plain = text
+            .bytes()
+            .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'/'));
+        if excluded || !plain {
+            return None;
+        }
+        let operand = containing(text)?;
+        let somewhere = selectors
+            .iter()
+            .map(|selector| condition(selector, Test::Equals(operand.clone())));
+        joined(somewhere.collect(), Expression::Or)
+    })?;
+    Some(FilterPattern::from_ast(Ast::Json(expression)))
+}
+
+/// The terms as an expression; `None` when one of them has none.
+fn of_terms(terms: &Terms, one: impl Fn(&str, bool) -> Option<Expression>) -> Option<Expression> {
+    let optional_alone = terms
+        .terms
+        .iter()
+        .all(|term| term.role == TermRole::Optional);
+    let counting = terms
+        .terms
+        .iter()
+        .filter(|term| optional_alone || term.role != TermRole::Optional);
+    let parts: Option<Vec<Expression>> = counting
+        .map(|term| one(&term.text, term.role == TermRole::Excluded))
+        .collect();
+    joined(
+        parts?,
+        if optional_alone {
+            Expression::Or
+        } else {
+            Expression::And
+        },
+    )
+}
+
+fn joined(
+    mut parts: Vec<Expression>,
+    list: fn(Vec<Expression>) -> Expression,
+) -> Option<Expression> {
+    match parts.len() {
+        0 => None,
+        1 => parts.pop(),
+        _ => Some(list(parts)),
+    }
+}
+
+fn containing(text: &str) -> Option<Operand> {
+    (!text.contains('*')).then(|| Operand::Text(TextPattern::new(format!("*{text}*"))))
+}
+
+fn condition(selector: &Selector, test: Test) -> Expression {
+    Expression::Condition(Condition {
+        selector: selector.clone(),
+        test,
+        span: Span::default(),
+    })
+}

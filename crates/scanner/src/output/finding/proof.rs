@@ -1,0 +1,130 @@
+//! What follows from the chains: Regions, missing events, the witness, doubts,
+//! and the repair.
+
+use orgsweep_controls::finding::Evidence;
+
+use super::line;
+use crate::output::escape::escaped;
+use crate::output::json;
+use crate::output::number::counted;
+use crate::output::style::{STRONG, styled};
+
+/// Names that are listed before "and n more".
+const NAMES_SHOWN: usize = 12;
+
+/// Which Regions are covered.
+pub(super) fn regions(out: &mut String, covered: &[String], uncovered: &[String]) {
+    if covered.is_empty() && uncovered.is_empty() {
+        return;
+    }
+    let total = counted((covered.len() + uncovered.len()) as u64, "enabled Region");
+    line(out, "");
+    match (covered.len(), uncovered) {
+        (_, []) => line(out, &format!("Regions: all of {total}")),
+        (0, _) => line(out, &format!("Regions: none of {total}")),
+        (number, some) => {
+            let some: Vec<&str> = some.iter().map(String::as_str).collect();
+            line(
+                out,
+                &format!("Regions: {number} of {total}; not {}", names(&some)),
+            );
+        }
+    }
+}
+
+/// What would go unnoticed.
+pub(super) fn missing(out: &mut String, evidence: &Evidence) {
+    if !evidence.missing_events.is_empty() {
+        let events: Vec<&str> = evidence.missing_events.iter().map(String::as_str).collect();
+        let total = match evidence.events_total {
+            0 => String::new(),
+            total => format!(" of {total}"),
+        };
+        line(
+            out,
+            &format!(
+                "Missing: {}{total} events: {}",
+                events.len(),
+                names(&events)
+            ),
+        );
+    }
+    if let Some(witness) = &evidence.witness {
+        line(out, "");
+        line(out, "This event would go unnoticed:");
+        let json = json::pretty(witness).unwrap_or_default();
+        for text in json.lines() {
+            line(out, &format!("  {text}"));
+        }
+    }
+}
+
+/// What else is to be known.
+pub(super) fn remarks(out: &mut String, evidence: &Evidence) {
+    let mut remarks = Vec::new();
+    if let Some(owner) = &evidence.covered_by {
+        remarks.push(format!("Judged by the chain in account {owner}."));
+    }
+    for unread in &evidence.unread {
+        let words = if unread.message.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", unread.message)
+        };
+        remarks.push(format!("Not known: {unread}{words}"));
+    }
+    if !evidence.missing_permissions.is_empty() {
+        remarks.push(format!(
+            "Missing permission: {}",
+            evidence.missing_permissions.join(", ")
+        ));
+    }
+    remarks.extend(
+        evidence
+            .assumptions
+            .iter()
+            .map(|assumption| format!("Assumption: {assumption}")),
+    );
+    remarks.extend(
+        evidence
+            .notes
+            .iter()
+            .map(|note| format!("Note ({}): {}", note.code, note.text)),
+    );
+    if !remarks.is_empty() {
+        line(out, "");
+    }
+    for remark in remarks {
+        line(out, &escaped(&remark));
+    }
+}
+
+/// What would repair it.
+pub(super) fn repair(out: &mut String, evidence: &Evidence) {
+    if let Some(fix) = &evidence.fix {
+        line(out, "");
+        line(out, &format!("{} {}", styled(STRONG, "Fix:"), escaped(fix)));
+    }
+    for command in &evidence.commands {
+        // Commands may span lines; each line is made safe by itself.
+        for (index, text) in command.lines().enumerate() {
+            let prompt = if index == 0 { "$" } else { " " };
+            line(out, &format!("  {prompt} {}", escaped(text)));
+        }
+    }
+}
+
+/// The first names, and how many more there are.
+pub(super) fn names(all: &[&str]) -> String {
+    let shown: Vec<_> = all
+        .iter()
+        .take(NAMES_SHOWN)
+        .map(|name| escaped(name))
+        .collect();
+    let more = all.len().saturating_sub(NAMES_SHOWN);
+    if more == 0 {
+        shown.join(", ")
+    } else {
+        format!("{} and {more} more", shown.join(", "))
+    }
+}
