@@ -36,6 +36,10 @@ begin
     execute format(
         'grant usage on schema %I to orgsweep_reader, orgsweep_scanner, orgsweep_remediator', current_schema
     );
+    -- Opening the store looks up which migrations there are.
+    if to_regclass('_sqlx_migrations') is not null then
+        grant select on _sqlx_migrations to orgsweep_reader, orgsweep_scanner, orgsweep_remediator;
+    end if;
     for item in
         select c.relname, c.relkind
         from pg_class c

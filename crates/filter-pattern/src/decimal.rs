@@ -106,6 +106,11 @@ impl Decimal {
         }
     }
 
+    /// The digits without the zeros at both ends; none for zero.
+    pub(crate) fn significant_digits(&self) -> &[u8] {
+        &self.digits
+    }
+
     /// The digits before and after the decimal point, sign aside; `None` when
     /// that takes more than `most` digits.
     pub(crate) fn plain_digits(&self, most: usize) -> Option<(Vec<u8>, Vec<u8>)> {
@@ -132,24 +137,65 @@ impl Decimal {
     }
 
     /// A value strictly between the two bounds, a whole number where there is
-    /// one; `None` when the bounds are too far from each other in scale for
-    /// 128-bit arithmetic.
+    /// one that is easily found.
     pub(crate) fn between(low: Option<&Self>, high: Option<&Self>) -> Option<Self> {
+        let fits = |value: &Self| {
+            low.is_none_or(|low| value > low) && high.is_none_or(|high| value < high)
+        };
+        let next =
+            |bound: &Self, step: i128| Self::from_scaled(bound.floor()?.checked_add(step)?, 0);
+        let above = low.and_then(|low| next(low, 1));
+        let below = high.and_then(|high| next(high, -1));
+        let simple = [above, below, Some(Self::zero())]
+            .into_iter()
+            .flatten()
+            .find(fits);
+        simple
+            .or_else(|| Self::fraction_between(low, high).filter(fits))
+            .or_else(|| Self::far_between(low, high).filter(fits))
+    }
+
+    /// The middle of two bounds that fit 128-bit arithmetic.
+    fn fraction_between(low: Option<&Self>, high: Option<&Self>) -> Option<Self> {
+        let (low, high) = (low?, high?);
+        let scale = low.scale().max(high.scale()).checked_add(1)?;
+        Self::from_scaled(
+            low.scaled(scale)?.checked_add(high.scaled(scale)?)? / 2,
+            scale,
+        )
+    }
+
+    /// A value next to a bound, for bounds of any size.
+    fn far_between(low: Option<&Self>, high: Option<&Self>) -> Option<Self> {
         match (low, high) {
-            (None, None) => Some(Self::zero()),
-            (Some(low), None) => Self::from_scaled(low.floor()?.checked_add(1)?, 0),
-            (None, Some(high)) => Self::from_scaled(high.floor()?.checked_sub(1)?, 0),
-            (Some(low), Some(high)) => {
-                let next_whole = low.floor()?.checked_add(1)?;
-                let whole = Self::from_scaled(next_whole, 0)?;
-                if whole < *high {
-                    return Some(whole);
-                }
-                let scale = low.scale().max(high.scale()).checked_add(1)?;
-                let middle = low.scaled(scale)?.checked_add(high.scaled(scale)?)? / 2;
-                let middle = Self::from_scaled(middle, scale)?;
-                (*low < middle && middle < *high).then_some(middle)
+            (Some(low), None) => Some(low.shifted(1)),
+            (None, Some(high)) => Some(high.shifted(1)),
+            (None, None) => None,
+            (Some(low), Some(high)) if high.negative => {
+                Self::far_between(Some(&high.negated()), Some(&low.negated()))
+                    .map(|it| it.negated())
             }
+            (Some(low), Some(high)) if low.is_zero() => Some(high.shifted(-1)),
+            (Some(low), Some(high)) if high.point > low.point.saturating_add(1) => {
+                Some(low.shifted(1))
+            }
+            (Some(low), Some(high)) => {
+                // One more digit than either bound has, and a 1 at its place.
+                let mut digits = low.digits.to_vec();
+                digits.resize(low.digits.len().max(high.digits.len()) + 1, b'0');
+                digits.push(b'1');
+                Some(Self {
+                    digits: digits.into(),
+                    ..low.clone()
+                })
+            }
+        }
+    }
+
+    fn negated(&self) -> Self {
+        Self {
+            negative: !self.negative && !self.is_zero(),
+            ..self.clone()
         }
     }
 
@@ -304,6 +350,10 @@ mod tests {
             let middle = Decimal::between(Some(&low), Some(&high)).expect("there is one");
             assert!(low < middle && middle < high);
         }
+        assert!(Decimal::between(Some(&decimal("1e400")), None).expect("above") > decimal("1e400"));
+        assert!(
+            Decimal::between(None, Some(&decimal("-1e400"))).expect("below") < decimal("-1e400")
+        );
         assert!(Decimal::between(Some(&decimal("4.5")), None).expect("above") > decimal("4.5"));
         assert!(Decimal::between(None, Some(&decimal("-4.5"))).expect("below") < decimal("-4.5"));
     }

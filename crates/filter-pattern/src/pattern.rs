@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ast::{Ast, PatternKind};
+use crate::ast::{Ast, Field, PatternKind};
 use crate::evaluate::{self, MatchedFields, Reading};
 use crate::event::Event;
 use crate::parse::{self, ParseError};
@@ -59,6 +59,21 @@ impl FilterPattern {
     /// The parts of the pattern.
     pub fn ast(&self) -> &Ast {
         &self.ast
+    }
+
+    /// Whether the pattern has a regular expression; a log group takes
+    /// [`REGEX_PATTERNS_PER_LOG_GROUP`](crate::limits::REGEX_PATTERNS_PER_LOG_GROUP)
+    /// of such patterns.
+    pub fn has_regex(&self) -> bool {
+        match &self.ast {
+            Ast::Regex(_) => true,
+            Ast::Json(expression) => expression
+                .conditions()
+                .iter()
+                .any(|condition| condition.test.has_regex()),
+            Ast::SpaceDelimited(list) => list.fields.iter().any(Field::has_regex),
+            Ast::Empty | Ast::Terms(_) => false,
+        }
     }
 
     /// Whether the pattern matches an event. Patterns of other kinds than JSON

@@ -136,3 +136,31 @@ fn a_small_budget_ends_in_unknown_and_not_in_a_wrong_answer() {
         }
     }
 }
+
+#[test]
+fn many_filters_with_many_choices_end_within_the_stack() {
+    let required = pattern("{ $.r = 1 }");
+    let filters: Vec<FilterPattern> = (0..100)
+        .map(|number| {
+            let clauses = (0..20).map(|clause| {
+                let field = number * 20 + clause;
+                format!("($.x{field} NOT EXISTS&&$.y{field} NOT EXISTS)")
+            });
+            pattern(&joined(clauses, "||"))
+        })
+        .collect();
+    let filters: Vec<&FilterPattern> = filters.iter().collect();
+    let schema = Schema::any();
+    for steps in [400_000, 20_000_000] {
+        let question = CoverQuestion {
+            schema: &schema,
+            budget: Budget::steps(steps),
+            ..CoverQuestion::new(&required, &filters)
+        };
+        match question.decide() {
+            Covers::No(witness) => assert!(required.matches(witness.as_event())),
+            Covers::Unknown(_) => {}
+            Covers::Yes(_) => panic!("an event with all the fields escapes"),
+        }
+    }
+}

@@ -201,3 +201,18 @@ fn space_delimited_patterns_count_fields() {
         );
     }
 }
+
+#[test]
+fn patterns_say_whether_they_use_regular_expressions() {
+    for (text, expected) in [
+        ("{ $.a = %x% || $.b = 1 }", true),
+        ("{ $.a = \"%x%\" }", false),
+        ("[a, b != 1 && b = %x%]", true),
+        ("[a, b]", false),
+        ("%x%", true),
+        ("x", false),
+        ("", false),
+    ] {
+        assert_eq!(pattern(text).has_regex(), expected, "{text}");
+    }
+}

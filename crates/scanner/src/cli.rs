@@ -22,7 +22,6 @@ use crate::output::Format;
     name = "orgsweep",
     version,
     after_help = exit::TABLE,
-    propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100

@@ -52,7 +52,7 @@ impl StoreConfig {
     pub fn location(&self) -> Result<Location, StoreError> {
         match &self.database_url {
             Some(url) => {
-                let options: PgConnectOptions = url.parse()?;
+                let options = connect_options(url)?;
                 Ok(Location::Server {
                     url: url_without_password(&options),
                 })
@@ -97,6 +97,52 @@ impl fmt::Display for Location {
     }
 }
 
+/// Parameters of a URL that mean something here. The driver would log the others with
+/// their values, whatever these are (`sslpassword`).
+const PARAMETERS: &[&str] = &[
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "user",
+];
+
+/// How to connect to the database of a URL, in any form that `psql` takes as well.
+pub(crate) fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    Ok(normalized(url).parse::<PgConnectOptions>()?)
+}
+
+/// The URL without parameters that mean nothing here, and with a host where it has a user
+/// and none: `postgres://me@/database?host=/run/postgresql` names a socket.
+fn normalized(url: &str) -> String {
+    let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let kept: Vec<&str> = parameters
+        .split('&')
+        .filter(|parameter| {
+            let key = parameter.split('=').next().unwrap_or_default();
+            PARAMETERS.contains(&key) || key.starts_with("options[")
+        })
+        .collect();
+    let mut normalized = match place.rsplit_once('@') {
+        Some((user, rest)) if rest.is_empty() || rest.starts_with(['/', ':']) => {
+            format!("{user}@localhost{rest}")
+        }
+        _ => place.to_owned(),
+    };
+    if !kept.is_empty() {
+        normalized.push('?');
+        normalized.push_str(&kept.join("&"));
+    }
+    normalized
+}
+
 /// The URL that leads to the same database, but for the password.
 fn url_without_password(options: &PgConnectOptions) -> String {
     let user = options.get_username();
@@ -134,6 +180,43 @@ mod tests {
                 "postgres://me@db.example.com:5433/orgsweep"
             );
             assert!(!format!("{config:?}").contains("s3cret"));
+        }
+    }
+
+    #[test]
+    fn a_url_is_taken_in_every_form_that_psql_takes() {
+        for (url, shown) in [
+            ("postgres://me@db/sweeps", "postgres://me@db:5432/sweeps"),
+            (
+                "postgresql://me:pw@db/sweeps",
+                "postgres://me@db:5432/sweeps",
+            ),
+            (
+                "postgresql://me:@/sweeps?host=/run/pg",
+                "postgres://me@localhost:5432/sweeps?host=/run/pg",
+            ),
+            (
+                "postgresql://me@/sweeps?host=%2Frun%2Fpg",
+                "postgres://me@localhost:5432/sweeps?host=/run/pg",
+            ),
+            (
+                "postgresql://me@%2Frun%2Fpg/sweeps",
+                "postgres://me@localhost:5432/sweeps?host=/run/pg",
+            ),
+            (
+                "postgresql://me@:5433/sweeps?host=/run/pg",
+                "postgres://me@localhost:5433/sweeps?host=/run/pg",
+            ),
+            (
+                "postgres://me@db/sweeps?sslmode=require&channel_binding=require&connect_timeout=5",
+                "postgres://me@db:5432/sweeps",
+            ),
+        ] {
+            let config = StoreConfig {
+                database_url: Some(url.to_owned()),
+                ..StoreConfig::default()
+            };
+            assert_eq!(config.location().unwrap().to_string(), shown, "{url}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! Bringing the schema up to date. The steps themselves are the files of `migrations/`
 //! at the top of the repository.
 
+use std::collections::BTreeMap;
+
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgPool;
 
@@ -27,17 +29,25 @@ pub fn known_version() -> i64 {
 }
 
 pub(crate) async fn migrate(pool: &PgPool) -> Result<MigrationReport, StoreError> {
-    let before = applied_versions(pool).await?;
-    let newest = before.iter().copied().max().unwrap_or(0);
+    let before = applied_steps(pool).await?;
+    let newest = before.keys().copied().max().unwrap_or(0);
     if newest > known_version() {
         return Err(StoreError::NewerSchema {
             database: newest,
             program: known_version(),
         });
     }
+    let changed = MIGRATIONS.iter().find(|step| {
+        before
+            .get(&step.version)
+            .is_some_and(|checksum| *checksum != *step.checksum)
+    });
+    if let Some(step) = changed {
+        return Err(other_content(step.version));
+    }
     let missing: Vec<(i64, String)> = MIGRATIONS
         .iter()
-        .filter(|step| !before.contains(&step.version))
+        .filter(|step| !before.contains_key(&step.version))
         .map(|step| (step.version, step.description.to_string()))
         .collect();
     // sqlx takes the advisory lock, looks again at what is applied, and applies the rest
@@ -59,18 +69,28 @@ pub(crate) async fn migrate(pool: &PgPool) -> Result<MigrationReport, StoreError
     })
 }
 
-/// What the database says it has; nothing when it was never migrated.
-async fn applied_versions(pool: &PgPool) -> Result<Vec<i64>, StoreError> {
-    let versions: Result<Vec<i64>, sqlx::Error> =
-        sqlx::query_scalar("select version from _sqlx_migrations where success")
+/// The steps that the database says it has, with the checksums of their files; nothing when
+/// it was never migrated.
+async fn applied_steps(pool: &PgPool) -> Result<BTreeMap<i64, Vec<u8>>, StoreError> {
+    let steps: Result<Vec<(i64, Vec<u8>)>, sqlx::Error> =
+        sqlx::query_as("select version, checksum from _sqlx_migrations where success")
             .fetch_all(pool)
             .await;
-    match versions {
-        Ok(versions) => Ok(versions),
+    match steps {
+        Ok(steps) => Ok(steps.into_iter().collect()),
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => {
-            Ok(Vec::new())
+            Ok(BTreeMap::new())
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+fn other_content(version: i64) -> StoreError {
+    StoreError::Migration {
+        version,
+        message: "was applied to this database with another content; use the program version \
+                  that made the database, or a new database"
+            .to_owned(),
     }
 }
 
@@ -88,12 +108,7 @@ fn from_migrate(error: MigrateError) -> StoreError {
             database,
             program: known_version(),
         },
-        MigrateError::VersionMismatch(version) => StoreError::Migration {
-            version,
-            message: "was applied with another content; use the program version that made this \
-                      database, or a new database"
-                .to_owned(),
-        },
+        MigrateError::VersionMismatch(version) => other_content(version),
         other => StoreError::Database {
             message: other.to_string(),
             code: None,

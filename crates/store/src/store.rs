@@ -2,7 +2,6 @@
 //! What it stores is in the other files, one per table or view family.
 
 use std::future::Future;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::config::{Location, StoreConfig};
+use crate::config::{Location, StoreConfig, connect_options};
 use crate::error::StoreError;
 use crate::migrate::{self, MigrationReport};
 
@@ -62,7 +61,7 @@ impl Store {
         match &location {
             Location::Server { .. } => {
                 let url = config.database_url.as_deref().unwrap_or_default();
-                let options = named(PgConnectOptions::from_str(url)?);
+                let options = named(connect_options(url)?);
                 check(&options, config.connect_timeout)
                     .await
                     .map_err(|error| error.located(&place))?;
@@ -117,6 +116,13 @@ impl Store {
     /// Gives up the only connection of the embedded database, so that another program can
     /// have it until the store is closed; the URL to connect to, in libpq's form. `None`
     /// when the store is on a server.
+    #[cfg_attr(
+        not(feature = "embedded"),
+        expect(
+            clippy::unused_async,
+            reason = "only the embedded database has to wait"
+        )
+    )]
     pub async fn hand_over(&self) -> Option<String> {
         #[cfg(feature = "embedded")]
         if let Some(embedded) = &self.embedded {

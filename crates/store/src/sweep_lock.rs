@@ -12,9 +12,6 @@ use crate::store::Store;
 /// Key of the advisory lock, the same for every orgsweep: "orgsweep" in ASCII.
 const KEY: i64 = 0x6f72_6773_7765_6570;
 
-/// How long a lock may outlive the process that held it and was killed.
-const LINGERING: Duration = Duration::from_secs(3);
-
 /// The right to sweep; ends when it is released or dropped, or its process ends.
 #[derive(Debug)]
 pub struct SweepLock {
@@ -33,11 +30,12 @@ impl SweepLock {
 }
 
 impl Store {
-    /// Takes the right to sweep; `None` when another process has it.
+    /// Takes the right to sweep; `None` when another process still has it after `patience`.
+    /// The lock of a process that was killed ends when the server notices, moments later.
     ///
     /// It is a lock of a database session, so a connection pooler in transaction mode must
     /// not stand between.
-    pub async fn lock_sweeps(&self) -> Result<Option<SweepLock>, StoreError> {
+    pub async fn lock_sweeps(&self, patience: Duration) -> Result<Option<SweepLock>, StoreError> {
         if self.is_embedded() {
             return Ok(Some(SweepLock { session: None }));
         }
@@ -45,7 +43,7 @@ impl Store {
         let mut session = PgConnection::connect_with(&options)
             .await
             .map_err(|error| self.explain(error.into()))?;
-        let until = Instant::now() + LINGERING;
+        let until = Instant::now() + patience;
         loop {
             let taken: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)")
                 .bind(KEY)

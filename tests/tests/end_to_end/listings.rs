@@ -187,7 +187,7 @@ async fn explain_shows_the_chain_the_witness_and_the_fix() {
     installation
         .run(&["explain", "999999999999", control])
         .await
-        .with_code(2)
+        .with_code(1)
         .saying(&["999999999999"]);
 }
 

@@ -2,6 +2,8 @@
 //! child does, whatever state its other children are in.
 
 use super::alarm_rule::{AlarmRule, AlarmState};
+use super::judged::note;
+use crate::finding::Note;
 use crate::reason::Reason;
 
 /// What a composite alarm does when its child goes to ALARM.
@@ -28,6 +30,19 @@ pub(crate) fn mentions(rule: &str, name: &str, is_child: &dyn Fn(&str) -> bool) 
         Some(rule) => rule.alarms().into_iter().any(is_child),
         None => rule.contains(name),
     }
+}
+
+/// The remark that other children keep a composite in ALARM, when it has others.
+pub(crate) fn shares(rule: &str, is_child: &dyn Fn(&str) -> bool) -> Option<Note> {
+    let rule = AlarmRule::parse(rule)?;
+    let others = rule
+        .alarms()
+        .into_iter()
+        .filter(|name| !is_child(name))
+        .count();
+    let text =
+        "while another of its alarms is in ALARM, the composite alarm makes no further message";
+    (others > 0).then(|| note("shared_composite", text))
 }
 
 /// Decides `rule` when the alarm that `is_child` recognises goes to ALARM.

@@ -17,5 +17,7 @@ pub(crate) mod narrowing;
 pub(crate) mod policy;
 pub(crate) mod ringing;
 pub(crate) mod selectors;
+#[cfg(test)]
+mod simulation;
 pub(crate) mod subscription;
 pub(crate) mod trail;

@@ -104,7 +104,10 @@ impl Ringing<'_> {
             let resource = composite.arn.as_str();
             let link = match composite::follows(&composite.rule, &is_child) {
                 Follows::Yes => match &composite.actions_suppressor {
-                    None => Judged::holds(kind, resource, "goes to ALARM with its child"),
+                    None => {
+                        let link = Judged::holds(kind, resource, "goes to ALARM with its child");
+                        link.noting(composite::shares(&composite.rule, &is_child))
+                    }
                     Some(suppressor) => {
                         let why = format!("its actions wait while `{suppressor}` is in ALARM");
                         Judged::unknown(kind, resource, Reason::AlarmUndecided, why)

@@ -66,7 +66,11 @@ impl<'a> TrailFacts<'a> {
     /// Whether the trail delivers events of that kind.
     pub(crate) fn delivers(&self, kind: &EventKind) -> Delivers<'a> {
         if self.trail.log_group.is_none() {
-            return Delivers::No(Reason::NoLogGroup);
+            return match self.status {
+                // Members are not always told where the trail delivers to.
+                Err(unknown @ Unknown::Owner(_)) => unknown.delivers(),
+                _ => Delivers::No(Reason::NoLogGroup),
+            };
         }
         if !self.trail.multi_region && kind.region.as_ref() != Some(&self.trail.home_region) {
             return Delivers::No(Reason::TrailNotMultiRegion);

@@ -164,6 +164,14 @@ pub(super) fn repair(
         return None;
     }
     let blamed = shown.iter().find(|shown| Some(shown.place) == why.first);
+    // A filter with a gap is mended in place, so that its alarm goes on.
+    let with_a_gap = shown.iter().find(|shown| {
+        let same_route = why
+            .first
+            .is_some_and(|first| first.route == shown.place.route);
+        why.reason == Reason::FilterDoesNotCover && same_route && shown.place.tail.is_some()
+    });
+    let blamed = with_a_gap.or(blamed);
     let names = fix::Names::of(control, judged.text, blamed, routes);
     Some(fix::repair(why.reason, &names, &why.doubts))
 }

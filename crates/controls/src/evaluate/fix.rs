@@ -243,10 +243,12 @@ fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> 
             "let the alarm watch exactly the metric that the filter publishes: namespace, name, dimensions, no unit",
             vec![names.put_alarm()],
         ),
-        Reason::AlarmNeverFires
-        | Reason::AlarmNeedsMoreEvents
-        | Reason::AlarmAlwaysFiring
-        | Reason::AlarmFiresOnce => (
+        // The filter's own value or default value may be what keeps the alarm from it.
+        Reason::AlarmNeverFires | Reason::AlarmAlwaysFiring => (
+            "let the filter publish 1 per event and no default value, and the alarm go to ALARM on one event and back: Sum >= 1 over one period, missing data not breaching",
+            vec![names.put_filter(), names.put_alarm()],
+        ),
+        Reason::AlarmNeedsMoreEvents | Reason::AlarmFiresOnce => (
             "let the alarm go to ALARM on one event and back: Sum >= 1 over one period, missing data not breaching",
             vec![names.put_alarm()],
         ),

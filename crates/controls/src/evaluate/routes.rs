@@ -64,7 +64,10 @@ impl<'a> Routes<'a> {
         let mut own: BTreeMap<&LogGroupArn, Arc<GroupChains>> = BTreeMap::new();
         let mut routes = Vec::new();
         for trail in snapshot.distinct_trails().into_values() {
-            let group = trail.log_group.as_ref().map(|arn| {
+            let facts = trail_facts(snapshot, trail, relied_on, not_read);
+            // A member is not always told where an organization trail delivers to.
+            let log_group = facts.trail.log_group.as_ref().or(trail.log_group.as_ref());
+            let group = log_group.map(|arn| {
                 if arn.account() == snapshot.account {
                     let chains = own.entry(arn).or_insert_with(|| {
                         let topics = KnownTopics::new(snapshot, relied_on);
@@ -79,10 +82,7 @@ impl<'a> Routes<'a> {
                     Group::OwnerUnread(arn.clone(), unread)
                 }
             });
-            routes.push(Route {
-                facts: trail_facts(snapshot, trail, relied_on, not_read),
-                group,
-            });
+            routes.push(Route { facts, group });
         }
         let regions = snapshot.regions.get().map(Vec::as_slice);
         let unread_trails: BTreeMap<&Region, &Unread> = snapshot
@@ -160,11 +160,19 @@ pub(super) struct NotRead {
 }
 
 impl NotRead {
-    /// For every account that `snapshot` relies on and that was not read.
+    /// For every account that `snapshot` relies on, itself or through the owner
+    /// of its trails.
     pub(super) fn of(snapshot: &AccountSnapshot, relied_on: &ReliedOn) -> Self {
-        let unread = snapshot
-            .accounts_relied_on()
+        let direct = snapshot.accounts_relied_on();
+        let owners = direct
+            .iter()
+            .filter_map(|account| relied_on.snapshots.get(account));
+        let indirect: Vec<AccountId> = owners
+            .flat_map(|owner| owner.accounts_relied_on())
+            .collect();
+        let unread = direct
             .into_iter()
+            .chain(indirect)
             .map(|account| {
                 let why = relied_on.unread.get(&account).cloned();
                 let why = why.unwrap_or_else(|| Unread {

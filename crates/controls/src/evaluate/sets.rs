@@ -48,8 +48,8 @@ fn collect(delivers: &[Delivers<'_>], routes: &Routes<'_>) -> Sets {
     let mut anything = false;
     for (route, delivers) in routes.all.iter().zip(delivers) {
         let group = match (&route.group, delivers) {
-            (None, _) | (_, Delivers::No(_)) => continue,
-            (Some(Group::OwnerUnread(..)), _) => {
+            (_, Delivers::No(_)) | (None, Delivers::Yes) => continue,
+            (None, Delivers::Unknown(..)) | (Some(Group::OwnerUnread(..)), _) => {
                 anything = true;
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use super::doubts::Doubt;
 use crate::catalog::Control;
-use crate::finding::{Chain, Evidence, LinkState};
+use crate::finding::{Chain, Evidence, Link, LinkKind, LinkState};
 use crate::ids::Region;
 use crate::reason::Reason;
 
@@ -33,6 +33,13 @@ pub(super) fn of(
             regions_in_words(uncovered, covered),
             if uncovered.len() == 1 { "it" } else { "them" },
         ),
+        // Each name escapes, but not each event: the filters ask for more than names.
+        Reason::FilterDoesNotCover
+            if evidence.events_total > 1
+                && evidence.missing_events.len() == evidence.events_total =>
+        {
+            format!("{what}: the filters leave out some events of every name")
+        }
         Reason::FilterDoesNotCover if !evidence.missing_events.is_empty() => format!(
             "{what}: {} of {} events would go unnoticed ({})",
             evidence.missing_events.len(),
@@ -40,7 +47,7 @@ pub(super) fn of(
             shortened(&evidence.missing_events),
         ),
         _ => match doubts.first() {
-            Some(doubt) => format!("{what}: not known, because of {}", doubt.text),
+            Some(doubt) => format!("{what}: not known: {}", doubt.text),
             None => format!(
                 "{what} would go unnoticed: {}",
                 broken_in_words(reason, chain)
@@ -57,30 +64,35 @@ pub(super) fn of(
 
 fn broken_in_words(reason: Reason, chain: Option<&Chain>) -> String {
     let broken = chain.and_then(|chain| {
-        let broken = |link: &&crate::finding::Link| link.state == LinkState::Broken;
+        let broken = |link: &&Link| link.state == LinkState::Broken;
         chain.links.iter().find(broken)
     });
     match broken {
-        Some(link) => {
-            let name = link
-                .resource
-                .rsplit(['/', ':'])
-                .next()
-                .unwrap_or(&link.resource);
-            let kind = match link.kind {
-                crate::finding::LinkKind::Trail => "trail",
-                crate::finding::LinkKind::LogGroup => "log group",
-                crate::finding::LinkKind::Filter => "metric filter or log group",
-                crate::finding::LinkKind::Metric => "metric",
-                crate::finding::LinkKind::Alarm if reason == Reason::NoAlarm => "metric",
-                crate::finding::LinkKind::Alarm => "alarm",
-                crate::finding::LinkKind::Action => "action",
-                crate::finding::LinkKind::Subscription => "topic",
-            };
-            format!("{kind} `{name}`: {}", link.detail)
-        }
+        Some(link) => format!("{}: {}", named(link, reason), link.detail),
         None => lower_first(reason.meaning()),
     }
+}
+
+/// The link by its kind and its name, as people call it.
+fn named(link: &Link, reason: Reason) -> String {
+    let after = |marker: &str| {
+        let found = link.resource.rsplit_once(marker).map(|(_, name)| name);
+        found.unwrap_or(&link.resource).to_owned()
+    };
+    let (kind, name) = match link.kind {
+        LinkKind::Trail => ("trail", after(":trail/")),
+        LinkKind::Filter if link.resource.contains(":metric-filter:") => {
+            ("metric filter", after(":metric-filter:"))
+        }
+        LinkKind::LogGroup | LinkKind::Filter => ("log group", after(":log-group:")),
+        LinkKind::Metric => ("metric", link.resource.clone()),
+        LinkKind::Alarm if reason == Reason::NoAlarm => ("metric", link.resource.clone()),
+        LinkKind::Alarm => ("alarm", after(":alarm:")),
+        LinkKind::Action if link.resource.contains(":sns:") => ("topic", after(":")),
+        LinkKind::Action => ("action", link.resource.clone()),
+        LinkKind::Subscription => ("topic", after(":")),
+    };
+    format!("{kind} `{name}`")
 }
 
 fn lower_first(text: &str) -> String {

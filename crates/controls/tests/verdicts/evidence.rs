@@ -8,6 +8,12 @@ fn one_event_missing() -> Finding {
     let mut snapshot = healthy(OWN);
     of_filter(&mut snapshot, S3).pattern =
         prescribed(S3).replace(" || ($.eventName = DeleteBucketReplication)", "");
+    of_filter(&mut snapshot, S3).transformations[0].namespace = "Own".into();
+    of_alarm(&mut snapshot, S3)
+        .metric
+        .as_mut()
+        .unwrap()
+        .namespace = "Own".into();
     finding(&snapshot, S3)
 }
 
@@ -26,6 +32,7 @@ fn a_filter_with_a_gap_names_the_event_and_shows_one() {
         finding.summary
     );
     assert!(finding.evidence.commands[0].contains("put-metric-filter"));
+    assert!(finding.evidence.commands[0].contains("metricNamespace=Own,"));
     assert!(finding.evidence.commands[0].contains("--filter-pattern '{ ($.eventSource"));
 }
 

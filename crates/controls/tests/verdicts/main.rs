@@ -4,5 +4,6 @@ mod chains;
 mod evidence;
 mod laws;
 mod organization;
+mod relevant;
 mod sources;
 mod support;

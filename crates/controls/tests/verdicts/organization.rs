@@ -138,6 +138,24 @@ fn the_log_group_may_be_a_delegated_administrators() {
 }
 
 #[test]
+fn a_member_that_is_not_told_the_log_group_is_judged_by_the_owners_word() {
+    let mut snapshot = member(OWN);
+    of_trail(&mut snapshot).log_group = None;
+    let told = judge(&snapshot, &relying_on(owner()), S3);
+    assert_eq!(told.reason.as_str(), "covered_by_organization_trail");
+
+    let untold = judge(&snapshot, &ReliedOn::default(), S3);
+    assert_eq!(untold.reason.as_str(), "owner_unread");
+
+    let mut without = owner();
+    of_trail(&mut without).log_group = None;
+    assert_eq!(
+        judge(&snapshot, &relying_on(without), S3).reason.as_str(),
+        "no_log_group"
+    );
+}
+
+#[test]
 fn a_topic_in_another_account_is_judged_as_its_owner_sees_it() {
     let shared = topic_arn(OWNER, HOME);
     let mut snapshot = healthy(OWN);

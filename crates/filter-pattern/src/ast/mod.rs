@@ -108,6 +108,15 @@ pub enum Test {
     NotExists,
 }
 
+impl Test {
+    pub(crate) fn has_regex(&self) -> bool {
+        matches!(
+            self,
+            Self::Equals(Operand::Regex(_)) | Self::NotEquals(Operand::Regex(_))
+        )
+    }
+}
+
 /// The four orderings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Comparison {
@@ -164,6 +173,18 @@ pub enum Field {
     },
 }
 
+impl Field {
+    pub(crate) fn has_regex(&self) -> bool {
+        match self {
+            Self::Named {
+                condition: Some(condition),
+                ..
+            } => condition.has_regex(),
+            Self::Named { .. } | Self::Ellipsis => false,
+        }
+    }
+}
+
 /// Conditions on one field of a space-delimited message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum FieldCondition {
@@ -173,6 +194,15 @@ pub enum FieldCondition {
     Or(Vec<FieldCondition>),
     /// One test of the field's text.
     Test(Test),
+}
+
+impl FieldCondition {
+    fn has_regex(&self) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::has_regex),
+            Self::Test(test) => test.has_regex(),
+        }
+    }
 }
 
 /// Words and phrases of an unstructured pattern.

@@ -72,7 +72,10 @@ impl<'p, 'a> Cells<'p, 'a> {
             ),
             _ => Filled::Undecided,
         };
-        self.answers.insert(key, answer.clone());
+        // What one run had no steps left for, the next may decide.
+        if !matches!(answer, Filled::Undecided) {
+            self.answers.insert(key, answer.clone());
+        }
         answer
     }
 
@@ -170,6 +173,14 @@ impl<'f, 'a> Asked<'f, 'a> {
     }
 
     fn number(&self, interval: &Interval, budget: &mut u64) -> Filled {
+        let of_numbers = |character| "0123456789+-.eE*".contains(character);
+        if !self
+            .wanted_shapes()
+            .iter()
+            .all(|shape| shape.chars().all(of_numbers))
+        {
+            return Filled::Empty;
+        }
         let named = self.named_numbers();
         let good = |text: &str| {
             !named.contains(&text)
@@ -301,7 +312,7 @@ fn spellings(text: &str, count: usize) -> Vec<String> {
     }
     if let Some(value) = Decimal::parse(text) {
         let shifted =
-            (-9..=9).map(|exponent| format!("{}e{exponent}", value.shifted(-exponent).to_text()));
+            (-12..=12).map(|exponent| format!("{}e{exponent}", value.shifted(-exponent).to_text()));
         spellings.extend(shifted);
     }
     spellings

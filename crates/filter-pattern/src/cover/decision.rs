@@ -3,6 +3,7 @@
 //! that escapes if AWS's open questions have other answers.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use crate::ast::{Ast, Operand, Selector};
 use crate::evaluate::{OpenQuestion, Reading};
@@ -12,6 +13,7 @@ use crate::schema::Schema;
 
 use super::answer::{Budget, Covers, Proof, Why};
 use super::assumption::Assumption;
+use super::cells::Cells;
 use super::facts::Effect;
 use super::messages;
 use super::problem::{Patterns, Problem};
@@ -68,11 +70,7 @@ pub(super) fn with_question<'f, R>(
     let confirm = |event: Event, reading| {
         witness::escapes(&event, patterns, schema, reading).then_some(event)
     };
-    answer(&Asked {
-        problem: &problem,
-        schema,
-        confirm: &confirm,
-    })
+    answer(&Asked::new(&problem, schema, &confirm))
 }
 
 /// The properties that patterns name without wildcards.
@@ -106,14 +104,29 @@ fn leftmost_wildcards() -> Assumption {
 /// A question with its problem.
 pub(super) struct Asked<'p, 'a> {
     pub(super) problem: &'p Problem<'a>,
+    /// What cells hold, shared by all runs.
+    cells: RefCell<Cells<'p, 'a>>,
     /// The events that the problem is about.
-    pub(super) schema: &'p Schema,
+    schema: &'p Schema,
     /// The event to show for one that solves the problem, if the evaluator finds
     /// that it escapes.
-    pub(super) confirm: &'p dyn Fn(Event, Reading) -> Option<Event>,
+    confirm: &'p dyn Fn(Event, Reading) -> Option<Event>,
 }
 
-impl Asked<'_, '_> {
+impl<'p, 'a> Asked<'p, 'a> {
+    pub(super) fn new(
+        problem: &'p Problem<'a>,
+        schema: &'p Schema,
+        confirm: &'p dyn Fn(Event, Reading) -> Option<Event>,
+    ) -> Self {
+        Self {
+            problem,
+            cells: RefCell::new(Cells::new(problem)),
+            schema,
+            confirm,
+        }
+    }
+
     /// Whether an event escapes that has a value of this class in this field.
     pub(super) fn escapes_within(&self, field: usize, class: usize, budget: Budget) -> bool {
         let found = self.witness(false, Some((field, class)), &mut budget.remaining());
@@ -140,17 +153,25 @@ impl Asked<'_, '_> {
             Found::Undecided => return Covers::Unknown(self.undecided(budget)),
             Found::Nothing => {}
         }
+        if !self.problem.asks_open_questions() {
+            return self.proved(steps);
+        }
         match self.witness(true, None, &mut budget) {
             Found::Solution((witness, reading)) => Covers::Unknown(Why::Undocumented {
                 questions: reading.affirmed().collect(),
                 witness: Box::new(witness),
             }),
             Found::Undecided => Covers::Unknown(self.undecided(budget)),
-            Found::Nothing => Covers::Yes(Proof {
-                assumptions: self.needed(&mut steps.remaining()),
-                needs_exclusions: false,
-            }),
+            Found::Nothing => self.proved(steps),
         }
+    }
+
+    fn proved(&self, steps: Budget) -> Covers {
+        let assumptions = self.needed(&mut steps.remaining());
+        Covers::Yes(Proof {
+            assumptions,
+            needs_exclusions: false,
+        })
     }
 
     /// Looks for an event that escapes and that the evaluator confirms.
@@ -167,23 +188,29 @@ impl Asked<'_, '_> {
             fixed,
             languages_free: false,
         };
-        Search::run(self.problem, &run, budget, &mut |state, cells, budget| {
-            let Some((events, reading)) = witness::event_of(state, cells, self.schema, budget)
-            else {
-                return Attempt::Failed;
-            };
-            match events
-                .into_iter()
-                .find_map(|event| (self.confirm)(event, reading))
-            {
-                Some(event) => {
-                    let mut assumptions = self.readings_needed(&event, reading);
-                    assumptions.extend(self.wildcards_decide(&event).then(leftmost_wildcards));
-                    Attempt::Solution((Witness::new(event, assumptions), reading))
+        Search::run(
+            self.problem,
+            &run,
+            &mut self.cells.borrow_mut(),
+            budget,
+            &mut |state, cells, budget| {
+                let Some((events, reading)) = witness::event_of(state, cells, self.schema, budget)
+                else {
+                    return Attempt::Failed;
+                };
+                match events
+                    .into_iter()
+                    .find_map(|event| (self.confirm)(event, reading))
+                {
+                    Some(event) => {
+                        let mut assumptions = self.readings_needed(&event, reading);
+                        assumptions.extend(self.wildcards_decide(&event).then(leftmost_wildcards));
+                        Attempt::Solution((Witness::new(event, assumptions), reading))
+                    }
+                    None => Attempt::Failed,
                 }
-                None => Attempt::Failed,
-            }
-        })
+            },
+        )
     }
 
     /// Whether some wildcard would match the event's value otherwise if it did
@@ -248,9 +275,13 @@ impl Asked<'_, '_> {
     }
 
     fn is_closed_in(&self, run: &Run<'_>, budget: &mut u64) -> Option<bool> {
-        match Search::run(self.problem, run, budget, &mut |_, _, _| {
-            Attempt::Solution(())
-        }) {
+        match Search::run(
+            self.problem,
+            run,
+            &mut self.cells.borrow_mut(),
+            budget,
+            &mut |_, _, _| Attempt::Solution(()),
+        ) {
             Found::Solution(()) => Some(false),
             Found::Nothing => Some(true),
             Found::Undecided => None,

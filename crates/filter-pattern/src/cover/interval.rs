@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::decimal::Decimal;
-use crate::language::{Language, NumberLanguage, SizeLanguage};
+use crate::language::{DigitsLanguage, Language, NumberLanguage, SizeLanguage};
 
 /// A set of numbers without a gap.
 #[derive(Debug)]
@@ -89,23 +89,23 @@ impl Interval {
         above: Option<&Decimal>,
         below: Option<&Decimal>,
     ) -> Option<Option<Vec<Language>>> {
-        let mut piece = vec![sign];
-        let mut add = |bound: &Decimal, wanted: Ordering| {
-            let size = SizeLanguage::new(bound, |ordering| ordering == wanted)?;
-            piece.push(Language::Size(Arc::new(size)));
-            Some(())
+        let size = |bound: &Decimal, wanted: Ordering| {
+            let language = SizeLanguage::new(bound, |ordering| ordering == wanted)?;
+            Some(Language::Size(Arc::new(language)))
         };
+        let mut piece = vec![sign];
         if let Some(at) = &self.at {
             if at.is_zero() || at.is_negative() != negative {
                 return Some(None);
             }
-            add(at, Ordering::Equal)?;
+            piece.push(size(at, Ordering::Equal)?);
+            piece.push(Language::Digits(Arc::new(DigitsLanguage::new(at))));
         }
         if let Some(above) = above {
-            add(above, Ordering::Greater)?;
+            piece.push(size(above, Ordering::Greater)?);
         }
         if let Some(below) = below {
-            add(below, Ordering::Less)?;
+            piece.push(size(below, Ordering::Less)?);
         }
         Some(Some(piece))
     }

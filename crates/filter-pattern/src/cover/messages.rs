@@ -50,13 +50,7 @@ pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, budget: Budget) -
         let shown = message_event(text, schema);
         witness::message_escapes(&shown, patterns, schema, reading).then_some(shown)
     };
-    match (Asked {
-        problem: &problem,
-        schema: &messages,
-        confirm: &confirm,
-    })
-    .decide(budget)
-    {
+    match Asked::new(&problem, &messages, &confirm).decide(budget) {
         // That a message is a text is no assumption.
         Covers::Yes(_) => Covers::Yes(Proof::default()),
         other => other,

@@ -170,6 +170,15 @@ impl<'a> Problem<'a> {
         }
     }
 
+    /// Whether the formula has a condition on the answer to an open question.
+    pub(crate) fn asks_open_questions(&self) -> bool {
+        let is_question = |field: usize| matches!(self.fields[field].source, Source::Question(_));
+        self.formula
+            .literals
+            .iter()
+            .any(|literal| is_question(literal.field))
+    }
+
     pub(crate) fn find_field(&self, selector: &Selector) -> Option<usize> {
         self.fields
             .iter()

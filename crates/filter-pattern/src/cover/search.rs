@@ -27,14 +27,16 @@ pub(crate) enum Attempt<T> {
 }
 
 /// One run over a problem.
-pub(crate) struct Search<'p, 'a, T> {
+pub(crate) struct Search<'s, 'p, 'a, T> {
     problem: &'p Problem<'a>,
-    cells: Cells<'p, 'a>,
-    budget: &'p mut u64,
+    cells: &'s mut Cells<'p, 'a>,
+    budget: &'s mut u64,
     attempts: u32,
+    /// Choices that led to the state at hand.
+    depth: u32,
     undecided: bool,
     languages_free: bool,
-    finish: &'p mut dyn FnMut(&State, &mut Cells<'p, 'a>, &mut u64) -> Attempt<T>,
+    finish: &'s mut dyn FnMut(&State, &mut Cells<'p, 'a>, &mut u64) -> Attempt<T>,
 }
 
 /// The restrictions of one run.
@@ -50,17 +52,21 @@ pub(crate) struct Run<'r> {
     pub(crate) languages_free: bool,
 }
 
+/// Choices on top of each other, which bounds the stack.
+const MOST_CHOICES: u32 = 1000;
+
 /// States that satisfy all goals and come to nothing, before the search ends.
 const MOST_ATTEMPTS: u32 = 24;
 
 type Goals = Vec<(NodeId, bool)>;
 
-impl<'p, 'a, T> Search<'p, 'a, T> {
+impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
     pub(crate) fn run(
         problem: &'p Problem<'a>,
         run: &Run<'_>,
-        budget: &'p mut u64,
-        finish: &'p mut dyn FnMut(&State, &mut Cells<'p, 'a>, &mut u64) -> Attempt<T>,
+        cells: &'s mut Cells<'p, 'a>,
+        budget: &'s mut u64,
+        finish: &'s mut dyn FnMut(&State, &mut Cells<'p, 'a>, &mut u64) -> Attempt<T>,
     ) -> Found<T> {
         let mut state = State::unrestricted(problem);
         if !run.questions_open {
@@ -88,12 +94,12 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
         if problem.fields.iter().any(|field| state.is_empty(field)) {
             return Found::Nothing;
         }
-        let cells = Cells::new(problem);
         let mut search = Self {
             problem,
             cells,
             budget,
             attempts: 0,
+            depth: 0,
             undecided: false,
             languages_free: run.languages_free,
             finish,
@@ -120,7 +126,10 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
         if self.propagate(&mut state, &mut goals).is_err() {
             return None;
         }
-        if self.is_spent() {
+        if self.depth >= MOST_CHOICES {
+            self.undecided = true;
+        }
+        if self.is_spent() || self.depth >= MOST_CHOICES {
             return None;
         }
         if goals.is_empty() {
@@ -143,8 +152,11 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
             }
             let mut with_it = goals.clone();
             with_it.push((alternative, polarity));
-            if let Some(solution) = self.solve(state.clone(), with_it) {
-                return Some(solution);
+            self.depth += 1;
+            let solution = self.solve(state.clone(), with_it);
+            self.depth -= 1;
+            if solution.is_some() {
+                return solution;
             }
             if self.attempts >= MOST_ATTEMPTS {
                 return None;
@@ -160,7 +172,7 @@ impl<'p, 'a, T> Search<'p, 'a, T> {
 
     fn attempt(&mut self, state: &State) -> Option<T> {
         self.attempts += 1;
-        match (self.finish)(state, &mut self.cells, self.budget) {
+        match (self.finish)(state, self.cells, self.budget) {
             Attempt::Solution(solution) => Some(solution),
             Attempt::Failed => {
                 self.undecided = true;

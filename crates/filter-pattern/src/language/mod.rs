@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::ast::TextPattern;
 use crate::regex::{RegexAutomaton, RegexPattern, RegexState};
 use glob::Glob;
-pub(crate) use number::{NumberLanguage, SizeLanguage};
+pub(crate) use number::{DigitsLanguage, NumberLanguage, SizeLanguage};
 
 /// A set of texts, as an automaton over characters.
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub(crate) enum Language {
     Regex(Arc<RegexAutomaton>),
     Number(NumberLanguage),
     Size(Arc<SizeLanguage>),
+    Digits(Arc<DigitsLanguage>),
     /// Exactly these texts.
     Texts(Arc<[Box<str>]>),
 }
@@ -75,6 +76,7 @@ impl Language {
             Self::Regex(nfa) => regex_state(nfa.start()),
             Self::Number(_) => NumberLanguage::start(),
             Self::Size(_) => SizeLanguage::start(),
+            Self::Digits(_) => DigitsLanguage::start(),
             Self::Texts(texts) => among(texts, 0, texts.len(), 0),
         }
     }
@@ -86,6 +88,7 @@ impl Language {
             (Self::Regex(nfa), State::Regex(state)) => regex_state(nfa.step(state, character)),
             (Self::Number(number), State::At(at)) => number.step(*at, character),
             (Self::Size(size), State::At(at)) => size.step(*at, character),
+            (Self::Digits(digits), State::At(at)) => digits.step(*at, character),
             (Self::Texts(texts), State::Among { low, high, depth }) => {
                 let mut buffer = [0; 4];
                 let bytes = character.encode_utf8(&mut buffer).as_bytes();
@@ -115,6 +118,7 @@ impl Language {
             (Self::Regex(nfa), State::Regex(state)) => nfa.accepts(state),
             (Self::Number(number), State::At(at)) => number.accepts(*at),
             (Self::Size(size), State::At(at)) => size.accepts(*at),
+            (Self::Digits(digits), State::At(at)) => digits.accepts(*at),
             (Self::Texts(texts), State::Among { low, depth, .. }) => {
                 texts[*low as usize].len() == *depth as usize
             }
@@ -129,7 +133,9 @@ impl Language {
         match self {
             Self::Glob(glob) => glob.characters().for_each(single),
             Self::Regex(nfa) => boundaries.extend(nfa.boundaries()),
-            Self::Number(_) | Self::Size(_) => number::CHARACTERS.chars().for_each(single),
+            Self::Number(_) | Self::Size(_) | Self::Digits(_) => {
+                number::CHARACTERS.chars().for_each(single);
+            }
             Self::Texts(texts) => texts
                 .iter()
                 .flat_map(|text| text.chars())

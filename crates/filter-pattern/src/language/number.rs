@@ -192,6 +192,51 @@ fn compare(so_far: u32, digit: char, bound: u8) -> u32 {
     }
 }
 
+/// The number texts whose digits, zeros at both ends aside, are those of a
+/// value. A text of that value has them whatever its exponent.
+#[derive(Clone, Debug)]
+pub(crate) struct DigitsLanguage {
+    digits: Box<[u8]>,
+}
+
+/// The state after the exponent's letter, once all digits have been seen.
+const DIGITS_SEEN: u32 = u32::MAX;
+
+impl DigitsLanguage {
+    pub(crate) fn new(value: &Decimal) -> Self {
+        Self {
+            digits: value.significant_digits().into(),
+        }
+    }
+
+    pub(super) fn start() -> State {
+        State::At(0)
+    }
+
+    /// States count the digits that have been seen.
+    pub(super) fn step(&self, at: u32, character: char) -> State {
+        let seen = at as usize;
+        match character {
+            _ if at == DIGITS_SEEN => State::At(at),
+            '-' | '.' => State::At(at),
+            'e' | 'E' if seen == self.digits.len() => State::At(DIGITS_SEEN),
+            '0' if seen == 0 || seen == self.digits.len() => State::At(at),
+            _ if self
+                .digits
+                .get(seen)
+                .is_some_and(|digit| char::from(*digit) == character) =>
+            {
+                State::At(at + 1)
+            }
+            _ => State::Dead,
+        }
+    }
+
+    pub(super) fn accepts(&self, at: u32) -> bool {
+        at == DIGITS_SEEN || at as usize == self.digits.len()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,6 +275,15 @@ mod tests {
                     _ => language.positive,
                 };
             prop_assert_eq!(end.is_some_and(|at| language.accepts(at)), expected, "{}", text);
+        }
+
+        #[test]
+        fn digits_agree_with_the_values(text in "-?(0|[1-9][01]{0,3})(\\.[01]{1,3})?(e[0-9])?", value in "[01]{1,3}(\\.[01]{1,2})?") {
+            let value = Decimal::parse(&value).expect("a number");
+            let language = DigitsLanguage::new(&value);
+            let end = run(DigitsLanguage::start(), &text, |at, character| language.step(at, character));
+            let same = Decimal::parse(&text).expect("a number").significant_digits() == value.significant_digits();
+            prop_assert_eq!(end.is_some_and(|at| language.accepts(at)), same, "{} and {:?}", text, value);
         }
 
         #[test]

@@ -29,6 +29,7 @@ pub(super) struct Assembly {
     strategy: Strategy,
     catalog_digest: String,
     acts: Vec<Act>,
+    by_account: BTreeMap<AccountId, Vec<usize>>,
     serving: Vec<(BTreeSet<ControlId>, BTreeSet<AccountId>)>,
     repaired: Vec<Chosen>,
     left_out: Vec<LeftOut>,
@@ -40,6 +41,7 @@ impl Assembly {
             strategy,
             catalog_digest,
             acts: Vec::new(),
+            by_account: BTreeMap::new(),
             serving: Vec::new(),
             repaired: Vec::new(),
             left_out: Vec::new(),
@@ -48,12 +50,27 @@ impl Assembly {
 
     /// Adds `act`, unless it is there; where it stands.
     pub(super) fn add(&mut self, act: Act) -> usize {
-        if let Some(index) = self.acts.iter().position(|known| *known == act) {
-            return index;
+        let neighbours = self.by_account.entry(act.account()).or_default();
+        if let Some(index) = neighbours.iter().find(|index| self.acts[**index] == act) {
+            return *index;
         }
+        let index = self.acts.len();
+        neighbours.push(index);
         self.acts.push(act);
         self.serving.push(Default::default());
-        self.acts.len() - 1
+        index
+    }
+
+    fn of_accounts<'a>(
+        &'a self,
+        accounts: impl IntoIterator<Item = &'a AccountId>,
+    ) -> impl Iterator<Item = usize> {
+        let of_account = |account| self.by_account.get(account);
+        accounts
+            .into_iter()
+            .filter_map(of_account)
+            .flatten()
+            .copied()
     }
 
     pub(super) fn act(&self, index: usize) -> &Act {
@@ -81,9 +98,8 @@ impl Assembly {
         accounts: &BTreeSet<AccountId>,
         control: &ControlId,
     ) -> [Vec<usize>; 2] {
-        let concerned: Vec<usize> = (0..self.acts.len())
-            .filter(|index| accounts.contains(&self.acts[*index].account()))
-            .collect();
+        let mut concerned: Vec<usize> = self.of_accounts(accounts).collect();
+        concerned.sort_unstable();
         let for_another = |index: &usize| match &self.acts[*index] {
             Act::Step {
                 action: Action::PutMetricFilter { .. } | Action::PutAlarm { .. },
@@ -126,7 +142,11 @@ impl Assembly {
             ) => subscribed.contains(&topic),
             _ => false,
         };
-        let along = (0..self.acts.len()).filter(goes_along);
+        let accounts: BTreeSet<AccountId> = needed
+            .iter()
+            .map(|index| self.acts[*index].account())
+            .collect();
+        let along = self.of_accounts(&accounts).filter(goes_along);
         needed.iter().copied().chain(along).collect()
     }
 

@@ -9,9 +9,10 @@ use orgsweep_remediator::PlanOptions;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
+use crate::estate::{Estate, options};
 use crate::support::{
-    Estate, MANAGEMENT, MEMBER, OTHER, alarms, filter, filters, first_alarm, first_topic, healthy,
-    management, member_of_organization, options, recorded, status, subscriptions, trails,
+    MANAGEMENT, MEMBER, OTHER, alarms, filter, filters, first_alarm, first_topic, healthy,
+    management, member_of_organization, recorded, status, subscriptions, trails,
 };
 
 /// What can be wrong together with anything else of this list.
@@ -20,7 +21,7 @@ const DAMAGES: [fn(&mut AccountSnapshot); 12] = [
     |a| status(a).delivery_error = Some("Access denied".to_owned()),
     |a| trails(a)[0].global_service_events = false,
     |a| filters(a)[0].on_transformed_logs = true,
-    |a| filters(a)[0].pattern = "{ $.eventName = PutBucketPolicy }".to_owned(),
+    |a| filters(a)[0] = filter("s3", "{ $.eventName = PutBucketPolicy }"),
     |a| filters(a).push(filter("orgsweep-root-usage", "{ $.eventName = Nothing }")),
     |a| first_alarm(a).threshold = Some(3.0),
     |a| first_alarm(a).actions_enabled = false,

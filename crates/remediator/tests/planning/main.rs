@@ -1,6 +1,8 @@
 //! Planning, from the outside: snapshots in, plans out, and what they look like.
 
+mod estate;
 mod laws;
 mod output;
+mod reasons;
 mod repairs;
 mod support;

@@ -4,9 +4,10 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use crate::estate::{Estate, options, target};
 use crate::support::{
-    Estate, MANAGEMENT, MEMBER, OTHER, bare, first_topic, healthy, management,
-    member_of_organization, options, recorded, s3, status, target,
+    MANAGEMENT, MEMBER, OTHER, bare, first_topic, healthy, management, member_of_organization,
+    recorded, s3, status,
 };
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::export::{shell_script, table};

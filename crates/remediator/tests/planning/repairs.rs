@@ -1,327 +1,16 @@
-//! For every reason that has a repair: the finding fails for that reason, the
-//! plan holds these steps, and with them it passes. Each row is one account.
+//! What a plan shares, where it puts things, whom it asks, and what it leaves out.
 
 use std::collections::BTreeSet;
 
+use orgsweep_controls::Verdict;
+use orgsweep_remediator::{PlanOptions, Strategy};
+
+use crate::estate::{Estate, kinds, options, target};
 use crate::support::{
-    Estate, HOME, MANAGEMENT, MEMBER, OTHER, account, alarms, arn, bare, filter, filters,
-    first_alarm, first_topic, group_facts, healthy, management, member_of_organization, options,
-    pattern, recorded, s3, selectors, status, subscriptions, target, topic_arn, trails,
+    MANAGEMENT, MEMBER, OTHER, account, alarm, alarms, arn, bare, control, filter, filters,
+    healthy, management, member_of_organization, other_regions_are_empty, pattern, recorded, s3,
+    status, subscriptions, trails,
 };
-use orgsweep_controls::snapshot::{EventSelectors, Key, SubscriptionState};
-use orgsweep_controls::{AccountSnapshot, Call, Known, Reason, Verdict};
-use orgsweep_remediator::{Plan, PlanOptions, Strategy};
-
-/// The kinds of the plan's steps and human steps, in order.
-fn kinds(plan: &Plan) -> (Vec<&'static str>, Vec<&'static str>) {
-    (
-        plan.steps.iter().map(|step| step.action.kind()).collect(),
-        plan.human_steps
-            .iter()
-            .map(|human| human.act.kind())
-            .collect(),
-    )
-}
-
-struct Row {
-    reason: Reason,
-    broken: AccountSnapshot,
-    steps: &'static [&'static str],
-    human_steps: &'static [&'static str],
-}
-
-fn row(
-    reason: Reason,
-    steps: &'static [&'static str],
-    human_steps: &'static [&'static str],
-    damage: fn(&mut AccountSnapshot),
-) -> Row {
-    let mut broken = healthy(MEMBER);
-    damage(&mut broken);
-    Row {
-        reason,
-        broken,
-        steps,
-        human_steps,
-    }
-}
-
-fn rows() -> Vec<Row> {
-    vec![
-        row(
-            Reason::NoFilter,
-            &["put_metric_filter", "put_alarm"],
-            &[],
-            |a| {
-                filters(a).clear();
-            },
-        ),
-        row(
-            Reason::FilterDoesNotCover,
-            &["put_metric_filter"],
-            &[],
-            |a| {
-                filters(a)[0].pattern =
-                    "{ ($.eventSource = s3.amazonaws.com) && ($.eventName = PutBucketPolicy) }"
-                        .to_owned();
-            },
-        ),
-        row(
-            Reason::FilterOnTransformedLogs,
-            &["put_metric_filter"],
-            &[],
-            |a| {
-                filters(a)[0].on_transformed_logs = true;
-            },
-        ),
-        row(
-            Reason::FilterFieldSelection,
-            &["put_metric_filter"],
-            &[],
-            |a| {
-                filters(a)[0].field_selection = Some(format!("@aws.account = \"{OTHER}\""));
-            },
-        ),
-        row(Reason::NoAlarm, &["put_alarm"], &[], |a| {
-            alarms(a).metric.clear();
-            // Another alarm keeps the topic in sight.
-            alarms(a)
-                .metric
-                .push(crate::support::alarm(MEMBER, "other"));
-        }),
-        row(Reason::AlarmWrongMetric, &["put_alarm"], &[], |a| {
-            first_alarm(a).metric.as_mut().unwrap().namespace = "Elsewhere".to_owned();
-        }),
-        row(Reason::AlarmNeverFires, &["put_alarm"], &[], |a| {
-            first_alarm(a).comparison = Some("LessThanThreshold".to_owned());
-            first_alarm(a).threshold = Some(-1.0);
-        }),
-        row(Reason::AlarmNeedsMoreEvents, &["put_alarm"], &[], |a| {
-            first_alarm(a).threshold = Some(10.0);
-        }),
-        row(Reason::AlarmFiresOnce, &["put_alarm"], &[], |a| {
-            first_alarm(a).treat_missing_data = Some("ignore".to_owned());
-        }),
-        row(
-            Reason::AlarmActionsDisabled,
-            &["enable_alarm_actions"],
-            &[],
-            |a| {
-                first_alarm(a).actions_enabled = false;
-            },
-        ),
-        row(Reason::AlarmNoAction, &["add_alarm_action"], &[], |a| {
-            first_alarm(a).alarm_actions.clear();
-        }),
-        row(
-            Reason::ActionNotNotifying,
-            &["add_alarm_action"],
-            &[],
-            |a| {
-                first_alarm(a).alarm_actions =
-                    vec!["arn:aws:automate:eu-west-1:ec2:stop".to_owned()];
-            },
-        ),
-        row(Reason::ActionWrongPlace, &["put_alarm"], &[], |a| {
-            let elsewhere = topic_arn(MEMBER).as_str().replace(HOME, "us-east-1");
-            first_alarm(a).alarm_actions = vec![elsewhere];
-        }),
-        row(
-            Reason::TopicMissing,
-            &["create_topic", "subscribe"],
-            &["confirm_subscription"],
-            |a| {
-                let call = Call::new("sns", "GetTopicAttributes", Some(HOME.parse().unwrap()));
-                a.topics.insert(topic_arn(MEMBER), Known::read(None, call));
-            },
-        ),
-        row(
-            Reason::TopicPolicyDenies,
-            &["allow_cloud_watch"],
-            &[],
-            |a| {
-                first_topic(a).policy = Some(
-                r#"{"Version":"2012-10-17","Statement":[{"Sid":"Own","Effect":"Allow",
-                "Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sns:Publish","Resource":"*"}]}"#
-                    .to_owned(),
-            );
-            },
-        ),
-        row(
-            Reason::TopicKeyDenies,
-            &[],
-            &["allow_cloud_watch_in_key"],
-            |a| {
-                first_topic(a).kms_key = Some("alias/mine".to_owned());
-                let call = || Call::new("kms", "DescribeKey", Some(HOME.parse().unwrap()));
-                let key = Key {
-                    arn: arn("kms", MEMBER, "key/5f"),
-                    state: "Enabled".to_owned(),
-                    manager: "CUSTOMER".to_owned(),
-                    policy: Known::read(Some(r#"{"Statement":[]}"#.to_owned()), call()),
-                };
-                a.keys.insert(
-                    "eu-west-1/alias/mine".to_owned(),
-                    Known::read(Some(key), call()),
-                );
-            },
-        ),
-        row(
-            Reason::NoSubscription,
-            &["subscribe"],
-            &["confirm_subscription"],
-            |a| subscriptions(a).clear(),
-        ),
-        row(
-            Reason::SubscriptionPending,
-            &[],
-            &["confirm_subscription"],
-            |a| {
-                subscriptions(a)[0].state = SubscriptionState::Pending;
-            },
-        ),
-        row(Reason::TrailNotLogging, &["start_logging"], &[], |a| {
-            status(a).logging = false;
-        }),
-        row(
-            Reason::TrailNotMultiRegion,
-            &["make_trail_multi_region"],
-            &[],
-            |a| {
-                trails(a)[0].multi_region = false;
-                other_regions_are_empty(a);
-            },
-        ),
-        row(Reason::TrailDeliveryFails, &[], &["repair_delivery"], |a| {
-            status(a).delivery_error = Some("Access denied".to_owned());
-        }),
-        row(
-            Reason::TrailSelectorsExclude,
-            &[],
-            &["record_management_events"],
-            |a| {
-                let EventSelectors::Basic(basic) = selectors(a) else {
-                    panic!("fixture")
-                };
-                basic[0].read_write_type = "ReadOnly".to_owned();
-            },
-        ),
-        row(
-            Reason::NoLogGroup,
-            &[
-                "create_log_group",
-                "create_delivery_role",
-                "connect_log_group",
-                "create_topic",
-                "subscribe",
-                "put_metric_filter",
-                "put_alarm",
-            ],
-            &["confirm_subscription"],
-            |a| {
-                trails(a)[0].log_group = None;
-                other_regions_are_empty(a);
-                a.log_groups.clear();
-                a.alarms.clear();
-                a.topics.clear();
-            },
-        ),
-        row(
-            Reason::LogGroupMissing,
-            &["create_log_group", "put_metric_filter", "put_alarm"],
-            &[],
-            |a| {
-                *group_facts(a) = None;
-                filters(a).clear();
-            },
-        ),
-    ]
-}
-
-/// What a collector does when no multi-Region trail with a log group is in sight.
-fn other_regions_are_empty(snapshot: &mut AccountSnapshot) {
-    for region in ["eu-central-1", "us-east-1"] {
-        let region: orgsweep_controls::Region = region.parse().unwrap();
-        let call = Call::new("cloudtrail", "DescribeTrails", Some(region.clone()));
-        snapshot
-            .trails
-            .insert(region, Known::read(Vec::new(), call));
-    }
-}
-
-fn all_options() -> PlanOptions {
-    PlanOptions {
-        allow_trail_changes: true,
-        ..options()
-    }
-}
-
-#[test]
-fn every_reason_is_repaired_with_these_steps() {
-    for row in rows() {
-        let estate = Estate::of([row.broken]);
-        let finding = estate.finding(MEMBER, &s3());
-        assert_eq!(
-            (finding.verdict, finding.reason),
-            (Verdict::Fail, row.reason),
-            "{}",
-            finding.summary
-        );
-        let plan = estate.plan(&target(MEMBER, &s3()), &all_options());
-        assert_eq!(
-            kinds(&plan),
-            (row.steps.to_vec(), row.human_steps.to_vec()),
-            "{}",
-            row.reason
-        );
-        let after = estate.after(&plan).finding(MEMBER, &s3());
-        assert_eq!(
-            after.verdict,
-            Verdict::Pass,
-            "{}: {}",
-            row.reason,
-            after.summary
-        );
-        assert!(plan.left_out.is_empty(), "{}", row.reason);
-    }
-}
-
-#[test]
-fn planning_what_was_repaired_gives_an_empty_plan() {
-    for row in rows() {
-        let estate = Estate::of([row.broken]);
-        let plan = estate.plan(&target(MEMBER, &s3()), &all_options());
-        let again = estate
-            .after(&plan)
-            .plan(&target(MEMBER, &s3()), &all_options());
-        assert!(again.is_empty(), "{}", row.reason);
-        assert_eq!(again.left_out[0].why, "passes_already");
-    }
-}
-
-#[test]
-fn no_step_of_a_plan_can_be_spared() {
-    for row in rows() {
-        let estate = Estate::of([row.broken]);
-        let plan = estate.plan(&target(MEMBER, &s3()), &all_options());
-        for spared in &plan.steps {
-            let mut without = plan.clone();
-            without.steps.retain(|step| step.number != spared.number);
-            if spared.action.kind() == "create_delivery_role" {
-                continue; // A snapshot does not show roles.
-            }
-            // Those who would confirm a subscription that is not made confirm nothing.
-            let after = estate.after(&without).finding(MEMBER, &s3());
-            assert_ne!(
-                after.verdict,
-                Verdict::Pass,
-                "{} without {}",
-                row.reason,
-                spared.effect
-            );
-        }
-    }
-}
 
 #[test]
 fn all_controls_of_an_account_share_one_topic_and_one_subscription() {
@@ -443,13 +132,13 @@ fn what_no_step_repairs_is_left_out_with_what_a_person_can_do() {
 #[test]
 fn what_is_not_failing_is_left_out_and_named() {
     let estate = Estate::of([healthy(MEMBER)]);
-    for (id, control, why) in [
+    for (id, slug, why) in [
         (MEMBER, "s3-bucket-policy-changes", "passes_already"),
         (OTHER, "s3-bucket-policy-changes", "not_read"),
         (MEMBER, "no-such-control", "unknown_control"),
         (MEMBER, "organizations-changes", "not_applicable"),
     ] {
-        let plan = estate.plan(&target(id, &crate::support::control(control)), &options());
+        let plan = estate.plan(&target(id, &control(slug)), &options());
         assert_eq!(plan.left_out[0].why, why);
         assert!(plan.is_empty());
     }
@@ -460,9 +149,7 @@ fn names_that_somebody_has_taken_are_not_overwritten() {
     let mut broken = recorded(MEMBER);
     let taken = format!("orgsweep-{}", s3());
     filters(&mut broken).push(filter(&taken, "{ $.eventName = Other }"));
-    alarms(&mut broken)
-        .metric
-        .push(crate::support::alarm(MEMBER, &taken));
+    alarms(&mut broken).metric.push(alarm(MEMBER, &taken));
     let estate = Estate::of([broken]);
     let plan = estate.plan(&target(MEMBER, &s3()), &options());
     let resources: Vec<&str> = plan

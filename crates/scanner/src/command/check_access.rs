@@ -13,13 +13,14 @@ use serde::Serialize;
 use crate::command::sweep::ScopeArguments;
 use crate::config::Settings;
 use crate::context::{self, Context};
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::output::number::counted;
 use crate::output::{Column, Format, listing, terminal};
 use crate::sweep::plan::{Rules, plan};
 
 /// Try the role in each account, and list what is missing per permission.
 #[derive(Debug, Args)]
+#[command(after_help = exit::TABLE)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     scope: ScopeArguments,

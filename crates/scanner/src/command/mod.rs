@@ -24,7 +24,7 @@ use crate::exit::Exit;
 /// Runs a subcommand.
 pub(crate) async fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
-        Command::Sweep(arguments) => sweep::run(arguments, context).await,
+        Command::Sweep(arguments) => Box::pin(sweep::run(arguments, context)).await,
         Command::Demo(arguments) => demo::run(arguments, context).await,
         Command::Accounts(arguments) => accounts::run(&arguments, context).await,
         Command::Findings(arguments) => findings::run(arguments, context).await,

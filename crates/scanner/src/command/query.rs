@@ -5,7 +5,9 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use clap::Args;
-use orgsweep_store::{QueryLimits, QueryResult, StoreError};
+use orgsweep_store::{Column, QueryLimits, QueryResult, StoreError};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::{Map, Value};
 
 use crate::config::duration;
 use crate::context::{self, Context};
@@ -98,12 +100,31 @@ fn refused(error: StoreError, sql: &str) -> anyhow::Error {
     }
 }
 
+/// A row as a JSON object whose members stand in the order of the columns.
+struct JsonRow<'a> {
+    columns: &'a [Column],
+    values: Map<String, Value>,
+}
+
+impl Serialize for JsonRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(Some(self.values.len()))?;
+        for (at, column) in self.columns.iter().enumerate() {
+            // Of several columns with one name the last counts.
+            let again = self.columns[at + 1..]
+                .iter()
+                .any(|later| later.name == column.name);
+            if let (false, Some(value)) = (again, self.values.get(&column.name)) {
+                object.serialize_entry(&column.name, value)?;
+            }
+        }
+        object.end()
+    }
+}
+
 fn printed(result: &QueryResult, format: Format) -> anyhow::Result<String> {
-    let names: Vec<&str> = result
-        .columns
-        .iter()
-        .map(|column| column.name.as_str())
-        .collect();
+    let columns = result.columns.as_slice();
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let texts = || {
         result.rows.iter().map(|row| {
             row.iter()
@@ -111,23 +132,24 @@ fn printed(result: &QueryResult, format: Format) -> anyhow::Result<String> {
                 .collect()
         })
     };
+    let objects = || -> Vec<JsonRow<'_>> {
+        let rows = result.json_rows().into_iter();
+        rows.map(|values| JsonRow { columns, values }).collect()
+    };
     Ok(match format {
-        Format::Json => json::pretty(&result.json_rows())?,
-        Format::Jsonl => result
-            .json_rows()
+        Format::Json => json::pretty(&objects())?,
+        Format::Jsonl => objects()
             .iter()
             .map(json::line)
             .collect::<Result<String, _>>()?,
         Format::Csv => csv::table(&names, texts())?,
-        Format::Table if result.columns.is_empty() => String::new(),
+        Format::Table if columns.is_empty() => String::new(),
         Format::Table => grid(&names, texts(), terminal::width()),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use orgsweep_store::Column;
-
     use super::*;
 
     #[test]
@@ -137,7 +159,7 @@ mod tests {
             type_name: type_name.to_owned(),
         };
         let result = QueryResult {
-            columns: vec![column("account_id", "TEXT"), column("failing", "INT8")],
+            columns: vec![column("name", "TEXT"), column("failing", "INT8")],
             rows: vec![
                 vec![Some("=1\u{1b}[2J".to_owned()), Some("3".to_owned())],
                 vec![None, None],

@@ -8,7 +8,7 @@ use orgsweep_store::SweepSummary;
 use crate::config::layers::{Flag, FlagValue};
 use crate::config::{Key, Settings};
 use crate::context::{self, Context};
-use crate::exit::{Exit, usage};
+use crate::exit::{self, Exit, usage};
 use crate::output::{Format, json, terminal};
 use crate::program;
 use crate::sweep::hints::Hints;
@@ -23,6 +23,7 @@ use crate::sweep::{interruption, summary};
 /// Goes on with an unfinished sweep of the last hours by itself. Ctrl-C stops
 /// cleanly; nothing that was read is lost.
 #[derive(Debug, Args)]
+#[command(after_help = exit::TABLE)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) scope: ScopeArguments,

@@ -12,8 +12,8 @@ use crate::config::layers::Layers;
 use crate::config::value::Value;
 use crate::output::Format;
 
-/// Every setting.
-#[derive(Debug, Clone)]
+/// Every setting. Not `Debug`: some are secrets.
+#[derive(Clone)]
 pub(crate) struct Settings {
     /// The organization that may be swept; any, when not set.
     pub(crate) expected_organization: Option<OrganizationId>,
@@ -46,7 +46,7 @@ pub(crate) struct Settings {
 }
 
 /// Talking to AWS.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct AwsSettings {
     /// Where every service is served, instead of AWS's own endpoints.
     pub(crate) endpoint_url: Option<String>,
@@ -67,7 +67,7 @@ pub(crate) struct AwsSettings {
 }
 
 /// The role in each account.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct RoleSettings {
     /// Its name.
     pub(crate) name: String,
@@ -84,7 +84,7 @@ pub(crate) struct RoleSettings {
 }
 
 /// The database.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct DatabaseSettings {
     /// The server's database; the embedded one when not set.
     pub(crate) url: Option<String>,

@@ -1,6 +1,7 @@
 //! A sweep from start to end: resume or start, inventory, work, summary.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use chrono::Utc;
@@ -26,6 +27,9 @@ use crate::sweep::resume::{Decision, Digests, Wish, decide, resuming};
 use crate::sweep::run::{Limits, Stopped, run};
 use crate::sweep::selection::NOT_SELECTED;
 
+/// How long to wait for the lock of a process that was killed to end.
+const LINGERING: Duration = Duration::from_secs(3);
+
 /// What a sweep is asked to do.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -45,8 +49,25 @@ pub(crate) enum Performed {
     Interrupted,
 }
 
-/// Does a sweep.
+/// Does a sweep, unless another process is at it.
 pub(crate) async fn perform(
+    settings: &Settings,
+    catalog: &Catalog,
+    access: &Access,
+    store: &Store,
+    request: &Request,
+    interruption: &CancellationToken,
+) -> anyhow::Result<Performed> {
+    let Some(lock) = store.lock_sweeps(LINGERING).await? else {
+        bail!("another process is sweeping into this database; wait for it to end, or stop it");
+    };
+    let performed = perform_alone(settings, catalog, access, store, request, interruption).await;
+    lock.release().await;
+    performed
+}
+
+/// Does a sweep.
+async fn perform_alone(
     settings: &Settings,
     catalog: &Catalog,
     access: &Access,

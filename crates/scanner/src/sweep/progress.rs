@@ -45,7 +45,9 @@ impl Status {
     /// The moment as a line.
     fn line(self) -> String {
         let seconds = self.elapsed.as_secs_f64().max(0.001);
-        let left = if self.ended == 0 || self.ended >= self.total {
+        // The first few say little about the rest.
+        let too_early = self.ended * 20 < self.total;
+        let left = if self.ended == 0 || too_early || self.ended >= self.total {
             String::new()
         } else {
             let rate = self.elapsed.as_secs_f64() / self.ended as f64;

@@ -2,9 +2,17 @@
 
 use std::time::Duration;
 
-use orgsweep_store::{Location, QueryLimits, Store, StoreConfig, StoreError, known_version};
+use orgsweep_store::{
+    FindingFilter, Location, QueryLimits, Store, StoreConfig, StoreError, known_version,
+};
 
-use crate::support::{Database, count, new_database_url, on_both, on_server};
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+
+use crate::support::{
+    Database, at, count, failing, new_database_url, new_sweep, night, on_both, on_server, passing,
+    record, snapshot, sweep_of,
+};
 
 on_both!(
     opening_again_migrates_nothing,
@@ -40,12 +48,10 @@ async fn a_newer_database_is_refused(database: &Database) {
 
 async fn a_migration_with_another_content_is_refused(database: &Database) {
     let store = &database.store;
-    for sql in [
-        "update _sqlx_migrations set checksum = '\\x00' where version = 1",
-        "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)",
-    ] {
-        sqlx::query(sql).execute(store.pool()).await.unwrap();
-    }
+    sqlx::query("update _sqlx_migrations set checksum = '\\x00' where version = 1")
+        .execute(store.pool())
+        .await
+        .unwrap();
     let error = store.migrate().await.unwrap_err();
     assert!(
         matches!(error, StoreError::Migration { version: 1, .. }),
@@ -81,29 +87,37 @@ async fn many_processes_migrate_one_database_at_once() {
     store.close().await;
 }
 
-#[tokio::test]
-async fn a_user_without_the_right_to_make_roles_can_migrate() {
-    let admin = on_server().await;
-    let name = format!("plain_{}", uuid::Uuid::now_v7().simple());
-    let url = new_database_url().await;
-    let database = url
-        .split('?')
-        .next()
-        .and_then(|url| url.rsplit('/').next())
-        .unwrap();
-    for sql in [
-        format!("create role {name} login password 'pw'"),
-        format!("alter database {database} owner to {name}"),
-    ] {
+/// A new user with a password on the server, and the URL with which it opens `database_url`.
+async fn new_user(admin: &Store, database_url: &str, statements: &[&str]) -> String {
+    let user = format!("user_{}", uuid::Uuid::now_v7().simple());
+    let options: PgConnectOptions = database_url.parse().unwrap();
+    let database = options.get_database().unwrap().to_owned();
+    for statement in ["create role {user} login password 'pw'"]
+        .iter()
+        .chain(statements)
+    {
+        let sql = statement
+            .replace("{user}", &user)
+            .replace("{database}", &database);
         sqlx::query(sqlx::AssertSqlSafe(sql))
-            .execute(admin.store.pool())
+            .execute(admin.pool())
             .await
             .unwrap();
     }
-    let mut with_user: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
-    with_user = with_user.username(&name).password("pw");
+    options
+        .username(&user)
+        .password("pw")
+        .to_url_lossy()
+        .to_string()
+}
+
+#[tokio::test]
+async fn a_user_without_the_right_to_make_roles_can_migrate() {
+    let admin = on_server().await;
+    let url = new_database_url().await;
+    let owner = "alter database {database} owner to {user}";
     let config = StoreConfig {
-        database_url: Some(sqlx::ConnectOptions::to_url_lossy(&with_user).to_string()),
+        database_url: Some(new_user(&admin.store, &url, &[owner]).await),
         ..StoreConfig::default()
     };
     let store = Store::open(&config).await.unwrap();
@@ -121,6 +135,33 @@ async fn a_user_without_the_right_to_make_roles_can_migrate() {
     );
     assert!(!store.location().to_string().contains("pw"));
     store.close().await;
+    admin.store.close().await;
+}
+
+#[tokio::test]
+async fn each_role_is_enough_for_its_part() {
+    let admin = on_server().await;
+    let url = admin.config.database_url.clone().unwrap();
+    for (role, may_sweep) in [("orgsweep_reader", false), ("orgsweep_scanner", true)] {
+        let grant = format!("grant {role} to {{user}}");
+        let config = StoreConfig {
+            database_url: Some(new_user(&admin.store, &url, &[&grant]).await),
+            ..StoreConfig::default()
+        };
+        let store = Store::open(&config).await.unwrap();
+        store.findings(&FindingFilter::default()).await.unwrap();
+        store
+            .query("select * from failing", &QueryLimits::default())
+            .await
+            .unwrap();
+        let started = store.start_sweep(&new_sweep()).await;
+        assert_eq!(started.is_ok(), may_sweep, "{role}: {started:?}");
+        if may_sweep {
+            night(&store, 0, &[(1, failing(1))]).await;
+            night(&store, 100, &[(1, passing(1))]).await;
+        }
+        store.close().await;
+    }
     admin.store.close().await;
 }
 
@@ -148,11 +189,10 @@ async fn a_server_that_is_not_there_is_named_without_the_password() {
 
 #[tokio::test]
 async fn a_database_that_does_not_exist_is_told() {
-    let mut options: sqlx::postgres::PgConnectOptions =
-        crate::support::server_url().parse().unwrap();
+    let mut options: PgConnectOptions = crate::support::server_url().parse().unwrap();
     options = options.database("no_such_database");
     let config = StoreConfig {
-        database_url: Some(sqlx::ConnectOptions::to_url_lossy(&options).to_string()),
+        database_url: Some(options.to_url_lossy().to_string()),
         ..StoreConfig::default()
     };
     let error = Store::open(&config).await.err().unwrap().to_string();
@@ -180,7 +220,7 @@ async fn a_location_can_be_told_without_connecting() {
 async fn a_lost_connection_is_made_again() {
     let database = on_server().await;
     let store = &database.store;
-    let sweep = crate::support::sweep_of(store, &[1], crate::support::at(0)).await;
+    let sweep = sweep_of(store, &[1], at(0)).await;
     // Another session ends all of this store's, as a restart of the server would.
     let other = Store::open(&database.config).await.unwrap();
     sqlx::query(
@@ -191,14 +231,7 @@ async fn a_lost_connection_is_made_again() {
     .await
     .unwrap();
     other.close().await;
-    crate::support::record(
-        store,
-        sweep,
-        &crate::support::snapshot(1, 0),
-        &crate::support::failing(1),
-        crate::support::at(1),
-    )
-    .await;
+    record(store, sweep, &snapshot(1, 0), &failing(1), at(1)).await;
     assert!(store.pending_accounts(sweep).await.unwrap().is_empty());
     database.store.close().await;
 }

@@ -1,5 +1,7 @@
 //! The life of a sweep: started, cut short, resumed, finished, abandoned.
 
+use std::time::Duration;
+
 use orgsweep_store::{Recorded, StoreError, SweepId, SweepTotals};
 
 use crate::support::{
@@ -13,6 +15,7 @@ on_both!(
     a_finished_sweep_is_not_resumed_and_stays_as_it_is,
     an_abandoned_sweep_leaves_no_account_without_an_outcome,
     calls_of_all_processes_add_up,
+    one_process_at_a_time_has_the_right_to_sweep,
     the_summary_of_no_sweep_is_an_error,
 );
 
@@ -163,4 +166,15 @@ async fn many_accounts_are_recorded_at_once_by_tasks_of_their_own() {
     let summary = database.store.sweep_summary(sweep).await.unwrap();
     assert_eq!((summary.read, summary.new), (60, 180));
     database.store.close().await;
+}
+
+async fn one_process_at_a_time_has_the_right_to_sweep(database: &Database) {
+    let store = &database.store;
+    let first = store.lock_sweeps(Duration::ZERO).await.unwrap().unwrap();
+    let second = store.lock_sweeps(Duration::ZERO).await.unwrap();
+    // The embedded database belongs to this process alone, so there it is always free.
+    assert_eq!(second.is_none(), !store.is_embedded());
+    first.release().await;
+    let patience = Duration::from_secs(10);
+    assert!(store.lock_sweeps(patience).await.unwrap().is_some());
 }

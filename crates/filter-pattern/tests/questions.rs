@@ -1,0 +1,237 @@
+//! The questions beside plain coverage: exclusions, known facts, missing names,
+//! equivalence, overlap, contradiction; and what answers say about themselves.
+
+use filter_pattern::{
+    Budget, CoverQuestion, Covers, Event, FilterPattern, Schema, Why, covers, equivalent,
+    missing_values, never_matches, overlap,
+};
+
+fn pattern(text: &str) -> FilterPattern {
+    FilterPattern::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn assumed(answer: &Covers) -> Vec<String> {
+    match answer {
+        Covers::Yes(proof) => proof
+            .assumptions()
+            .iter()
+            .map(|it| it.name().to_owned())
+            .collect(),
+        other => panic!("a proof, not {other:?}"),
+    }
+}
+
+#[test]
+fn a_proof_names_the_statements_that_it_needs_and_no_others() {
+    let schema = Schema::cloudtrail();
+    #[rustfmt::skip]
+    let table: &[(&str, &[&str], &[&str])] = &[
+        ("{ $.eventName = A && $.awsRegion = x }", &["{ $.eventName = A }"], &[]),
+        ("{ $.eventName = A }",
+         &["{ $.eventName = A && $.awsRegion = x }", "{ $.eventName = A && $.awsRegion != x }"],
+         &["awsRegion-present", "awsRegion-kind"]),
+        ("{ $.eventName = StopLogging }",
+         &["{ $.eventSource = cloudtrail.amazonaws.com && $.eventName = StopLogging }"],
+         &["StopLogging-source", "eventSource-present", "eventSource-kind"]),
+        ("{ $.additionalEventData.MFAUsed != Yes }", &["{ $.additionalEventData.MFAUsed = No }"],
+         &["additionalEventData.MFAUsed-kind", "additionalEventData.MFAUsed-values"]),
+        ("{ $.userIdentity.type = Root && $.userIdentity.arn = * }", &["{ $.userIdentity.arn = arn:* }"],
+         &["leftmost-wildcards", "root-arn"]),
+        ("{ $.a = \"*ab\" }", &["{ $.a = %b$% }"], &["leftmost-wildcards"]),
+    ];
+    for (required, filters, expected) in table {
+        let filters: Vec<FilterPattern> = filters.iter().map(|text| pattern(text)).collect();
+        let filters: Vec<&FilterPattern> = filters.iter().collect();
+        let mut names = assumed(&covers(&pattern(required), &filters, &schema));
+        let mut expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
+        // The presence of a source follows from the relation between names and sources.
+        names.retain(|name| {
+            expected.contains(name) || name != "eventSource-present" && name != "eventSource-kind"
+        });
+        expected.retain(|name| {
+            names.contains(name) || name != "eventSource-present" && name != "eventSource-kind"
+        });
+        names.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(names, expected, "{required}");
+    }
+}
+
+#[test]
+fn facts_about_the_account_count() {
+    let required = pattern("{ $.eventName = StopLogging }");
+    let filter = pattern("{ $.eventName = StopLogging && $.recipientAccountId = 111122223333 }");
+    let own = Schema::cloudtrail().with_fact("recipientAccountId", "111122223333");
+    let other = Schema::cloudtrail().with_fact("recipientAccountId", "444455556666");
+    assert_eq!(
+        assumed(&covers(&required, &[&filter], &own)),
+        ["recipientAccountId-known"]
+    );
+    let Covers::No(witness) = covers(&required, &[&filter], &other) else {
+        panic!("the other account's events escape");
+    };
+    assert_eq!(witness.event()["recipientAccountId"], "444455556666");
+    assert_eq!(witness.event()["userIdentity"]["accountId"], "444455556666");
+    assert!(
+        Schema::any().try_with_fact("a[*]", "x").is_err()
+            && Schema::any().try_with_fact("a b", "x").is_err()
+    );
+}
+
+#[test]
+fn exclusions_excuse_events_and_the_proof_says_so() {
+    let required = pattern("{ $.eventName = StopLogging }");
+    let filter =
+        pattern("{ $.eventName = StopLogging && $.userIdentity.arn != \"*:role/deploy\" }");
+    let absent = pattern("{ $.userIdentity.arn NOT EXISTS }");
+    let deploy = pattern("{ $.userIdentity.arn = \"*:role/deploy\" }");
+    let filters = [&filter];
+    let question = CoverQuestion::new(&required, &filters);
+    assert!(matches!(question.decide(), Covers::No(_)));
+    let Covers::Yes(proof) = (CoverQuestion {
+        except: &[&deploy, &absent],
+        ..question
+    })
+    .decide() else {
+        panic!("modulo the exclusions it covers");
+    };
+    assert!(proof.needs_exclusions());
+    let both = [&filter, &deploy, &absent];
+    let Covers::Yes(proof) = (CoverQuestion {
+        except: &[&deploy],
+        ..CoverQuestion::new(&required, &both)
+    })
+    .decide() else {
+        panic!("the filters cover by themselves");
+    };
+    assert!(!proof.needs_exclusions());
+}
+
+#[test]
+fn missing_values_are_the_names_that_escape() {
+    let schema = Schema::cloudtrail();
+    let required = pattern("{ $.eventName = A || $.eventName = B || $.eventName = C }");
+    let all = pattern("{ $.eventName = C || $.eventName = A }");
+    let part = pattern("{ $.eventName = B && $.awsRegion = x }");
+    assert_eq!(
+        missing_values(&required, &[&all], "eventName", &schema),
+        ["B"]
+    );
+    assert_eq!(
+        missing_values(&required, &[&all, &part], "$.eventName", &schema),
+        ["B"]
+    );
+    assert_eq!(
+        missing_values(&required, &[], "eventName", &schema),
+        ["A", "B", "C"]
+    );
+    assert_eq!(
+        missing_values(&required, &[&required], "eventName", &schema),
+        [""; 0]
+    );
+    assert_eq!(
+        missing_values(&required, &[], "awsRegion", &schema),
+        [""; 0]
+    );
+    assert_eq!(
+        missing_values(&required, &[], "no selector", &schema),
+        [""; 0]
+    );
+}
+
+#[test]
+fn equivalence_overlap_and_contradiction_are_decided() {
+    let schema = Schema::any();
+    let (left, right) = (
+        pattern("{ $.a = x && ($.b = 1 || $.c = 2) }"),
+        pattern("{ $.a = x && $.c = 2 || $.b = 1 && $.a = x }"),
+    );
+    assert!(equivalent(&left, &right, &schema).is_yes());
+    let wider = pattern("{ $.a = x }");
+    for (one, other) in [(&left, &wider), (&wider, &left)] {
+        let Covers::No(witness) = equivalent(one, other, &schema) else {
+            panic!("one is wider");
+        };
+        let event = Event::parse(&witness.to_json()).expect("an event");
+        assert!(wider.matches(&event) && !left.matches(&event));
+    }
+    assert!(overlap(&pattern("{ $.a = x }"), &pattern("{ $.a = y }"), &schema).is_yes());
+    let Covers::No(shared) = overlap(&pattern("{ $.a = x* }"), &pattern("{ $.a = *y }"), &schema)
+    else {
+        panic!("they share events");
+    };
+    assert_eq!(shared.to_json(), r#"{"a":"xy"}"#);
+    assert!(never_matches(&pattern("{ $.a > 5 && $.a < 5.0 }"), &schema).is_yes());
+    assert!(never_matches(&pattern("{ $.a = \"x*\" && $.a = \"y*\" }"), &schema).is_yes());
+    assert!(
+        never_matches(
+            &pattern("{ $.awsRegion NOT EXISTS }"),
+            &Schema::cloudtrail()
+        )
+        .is_yes()
+    );
+    assert!(!never_matches(&pattern("{ $.awsRegion NOT EXISTS }"), &schema).is_yes());
+    // Everything is covered by a tautology over records, not over all objects.
+    let all = [
+        pattern("{ $.awsRegion = x }"),
+        pattern("{ $.awsRegion != x }"),
+    ];
+    assert!(covers(&pattern(""), &[&all[0], &all[1]], &Schema::cloudtrail()).is_yes());
+    assert!(matches!(
+        covers(&pattern(""), &[&all[0], &all[1]], &schema),
+        Covers::No(_)
+    ));
+}
+
+#[test]
+fn number_texts_in_witnesses_are_exact() {
+    let schema = Schema::any();
+    let (required, filter) = (
+        pattern("{ $.a = 12 && $.b = 1 }"),
+        pattern("{ $.a = \"12\" }"),
+    );
+    let Covers::No(witness) = covers(&required, &[&filter], &schema) else {
+        panic!("the number 12.0 escapes");
+    };
+    assert_eq!(witness.to_json(), r#"{"a":12.0,"b":"1"}"#);
+    let huge = pattern("{ $.a > 1e400 }");
+    let Covers::No(witness) = covers(&huge, &[], &schema) else {
+        panic!("there are such numbers");
+    };
+    assert!(huge.matches(&Event::parse(&witness.to_json()).expect("an event")));
+}
+
+#[test]
+fn what_depends_on_an_open_question_is_unknown_and_shows_the_event() {
+    let answer = covers(
+        &pattern("{ $.a != x }"),
+        &[&pattern("{ $.a = * }")],
+        &Schema::any(),
+    );
+    let Covers::Unknown(why @ Why::Undocumented { .. }) = answer else {
+        panic!("null may escape: {answer:?}");
+    };
+    assert!(why.to_string().contains("does not document"), "{why}");
+    assert!(!why.simplify_hint().is_empty());
+    let Why::Undocumented { questions, witness } = why else {
+        unreachable!("matched above")
+    };
+    assert!(!questions.is_empty() && !witness.assumptions().is_empty());
+}
+
+#[test]
+fn without_steps_nothing_is_decided() {
+    let (required, filter) = (
+        pattern("{ $.a = x || $.b = y }"),
+        pattern("{ $.a = x || $.b = z }"),
+    );
+    let filters = [&filter];
+    let question = CoverQuestion {
+        budget: Budget::steps(0),
+        ..CoverQuestion::new(&required, &filters)
+    };
+    assert!(matches!(
+        question.decide(),
+        Covers::Unknown(Why::TooManySteps)
+    ));
+}
