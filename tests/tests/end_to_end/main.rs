@@ -12,6 +12,7 @@ mod interrupted_sweeps;
 mod listings;
 mod no_secrets;
 mod pattern_commands;
+mod queries;
 mod readme;
 mod scanner_cannot_write;
 mod selection;

@@ -153,27 +153,31 @@ impl Reader<'_> {
             let broken = Judged::broken(kind, &name, Reason::FilterOnTransformedLogs, detail);
             return vec![tail(Some(pattern), vec![broken])];
         }
-        let Some(published) = filter.transformations.first() else {
+        if filter.transformations.is_empty() {
             let broken = Judged::broken(kind, &name, Reason::NoAlarm, "it publishes no metric");
             return vec![tail(Some(pattern), vec![broken])];
-        };
+        }
         let link = Judged::holds(kind, &name, filter.pattern.clone());
+        let of_metrics = |link: &Judged, pattern: Option<&Arc<Pattern>>, conditions: &[String]| {
+            let metrics = filter.transformations.iter();
+            metrics
+                .flat_map(|published| self.of_metric(filter, published, link, pattern, conditions))
+                .collect::<Vec<Tail>>()
+        };
         let criteria = filter.field_selection.as_deref().unwrap_or_default();
         match narrowing::of_criteria(criteria) {
-            Some(conditions) if conditions.is_empty() => {
-                self.of_metric(filter, published, &link, Some(&pattern), &[])
-            }
+            Some(conditions) if conditions.is_empty() => of_metrics(&link, Some(&pattern), &[]),
             Some(conditions) => {
                 let detail = format!("field selection narrows it: {criteria}");
                 let broken = Judged::broken(kind, &name, Reason::FilterFieldSelection, detail);
                 let mut tails = vec![tail(Some(Arc::clone(&pattern)), vec![broken])];
-                tails.extend(self.of_metric(filter, published, &link, Some(&pattern), &conditions));
+                tails.extend(of_metrics(&link, Some(&pattern), &conditions));
                 tails
             }
             None => {
                 let detail = format!("its field selection is not decided: {criteria}");
                 let link = Judged::unknown(kind, &name, Reason::Undecided, detail);
-                self.of_metric(filter, published, &link, None, &[])
+                of_metrics(&link, None, &[])
             }
         }
     }

@@ -137,6 +137,29 @@ fn unrelated_resources_change_nothing() {
 }
 
 #[test]
+fn order_and_good_company_never_change_a_pass() {
+    let changes: [fn(&mut AccountSnapshot); 5] = [
+        |s| of_filters(s).reverse(),
+        |s| of_alarms(s).metric.reverse(),
+        |s| of_filters(s).push(filter("second", &prescribed(S3))),
+        |s| {
+            let mut second = trail(OWN, "second", HOME);
+            second.log_group = None;
+            value(s.trails.get_mut(&home()).unwrap()).push(second);
+        },
+        |s| {
+            let second = trail(OWN, "second", HOME);
+            value(s.trails.get_mut(&home()).unwrap()).insert(0, second);
+        },
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        let mut snapshot = healthy(OWN);
+        change(&mut snapshot);
+        assert_eq!(finding(&snapshot, S3).verdict, Verdict::Pass, "{number}");
+    }
+}
+
+#[test]
 fn findings_are_the_same_byte_for_byte() {
     let once = |control| serde_json::to_string(&finding(&healthy(OWN), control)).unwrap();
     for control in [S3, "root-usage", "unauthorized-api-calls"] {

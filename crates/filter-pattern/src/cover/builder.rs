@@ -8,16 +8,19 @@ use crate::pattern::FilterPattern;
 use crate::schema::Kinds;
 
 use super::classes::{Class, Classes};
+use super::drafts::Places;
 use super::elements::{self, Elements};
 use super::formula::{Formula, Literal, NodeId};
 use super::problem::{Field, Source};
 
 /// Makes fields and nodes.
+#[derive(Default)]
 pub(super) struct Builder<'a> {
     pub(super) fields: Vec<Field<'a>>,
     pub(super) formula: Formula,
     pub(super) state_words: usize,
     pub(super) inexact: bool,
+    places: Places,
 }
 
 impl<'a> Builder<'a> {
@@ -48,12 +51,11 @@ impl<'a> Builder<'a> {
         };
         self.state_words += field.class_words() + 2 * field.language_words();
         self.fields.push(field);
+        self.places.note(&self.fields, Field::selector);
     }
 
     pub(super) fn field(&self, selector: &Selector) -> Option<usize> {
-        self.fields
-            .iter()
-            .position(|field| field.selector() == Some(selector))
+        self.places.find(&self.fields, selector, Field::selector)
     }
 
     pub(super) fn pattern(

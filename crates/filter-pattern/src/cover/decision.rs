@@ -232,6 +232,9 @@ impl<'p, 'a> Asked<'p, 'a> {
 
     /// Open questions whose other answer would catch the event.
     fn readings_needed(&self, event: &Event, reading: Reading) -> Vec<Assumption> {
+        if !self.problem.asks_open_questions() {
+            return Vec::new();
+        }
         let other = |question: OpenQuestion| {
             if reading.answers_yes(question) {
                 OpenQuestion::ALL

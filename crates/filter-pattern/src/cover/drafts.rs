@@ -1,6 +1,8 @@
 //! The fields of a question before their classes are known: which tests and
 //! texts each of them has to tell apart.
 
+use std::collections::HashMap;
+
 use crate::ast::{Selector, Test};
 
 /// A field before its classes are known.
@@ -10,15 +12,59 @@ pub(super) struct Draft<'a> {
     pub(super) texts: Vec<&'a str>,
 }
 
+/// All fields of a question.
+#[derive(Default)]
 pub(super) struct Drafts<'a> {
     pub(super) list: Vec<Draft<'a>>,
+    places: Places,
+}
+
+/// Where selectors stand in a list that only grows. Short lists are read
+/// through, which is faster than hashing; long ones have an index.
+#[derive(Default)]
+pub(super) struct Places {
+    index: HashMap<Selector, usize>,
+    indexed: usize,
+}
+
+/// Lists up to this long are read through.
+const SHORT: usize = 24;
+
+impl Places {
+    /// The position of a selector.
+    pub(super) fn find<T>(
+        &self,
+        list: &[T],
+        selector: &Selector,
+        of: impl Fn(&T) -> Option<&Selector>,
+    ) -> Option<usize> {
+        let unindexed = &list[self.indexed..];
+        self.index.get(selector).copied().or_else(|| {
+            let position = unindexed
+                .iter()
+                .position(|entry| of(entry) == Some(selector))?;
+            Some(self.indexed + position)
+        })
+    }
+
+    /// Takes note of new entries at the end of the list.
+    pub(super) fn note<T>(&mut self, list: &[T], of: impl Fn(&T) -> Option<&Selector>) {
+        if list.len() - self.indexed < SHORT {
+            return;
+        }
+        for (position, entry) in list.iter().enumerate().skip(self.indexed) {
+            if let Some(selector) = of(entry) {
+                self.index.entry(selector.clone()).or_insert(position);
+            }
+        }
+        self.indexed = list.len();
+    }
 }
 
 impl Drafts<'_> {
     pub(super) fn find(&self, selector: &Selector) -> Option<usize> {
-        self.list
-            .iter()
-            .position(|draft| draft.selector == *selector)
+        self.places
+            .find(&self.list, selector, |draft| Some(&draft.selector))
     }
 
     pub(super) fn add(&mut self, selector: &Selector) -> usize {
@@ -28,6 +74,7 @@ impl Drafts<'_> {
                 tests: Vec::new(),
                 texts: Vec::new(),
             });
+            self.places.note(&self.list, |draft| Some(&draft.selector));
             self.list.len() - 1
         })
     }

@@ -95,7 +95,7 @@ pub(crate) struct Problem<'a> {
 
 impl<'a> Problem<'a> {
     pub(crate) fn new(patterns: &Patterns<'a>, schema: &'a Schema) -> Self {
-        let mut drafts = Drafts { list: Vec::new() };
+        let mut drafts = Drafts::default();
         let mut wildcards: Vec<(&'a Condition, bool)> = Vec::new();
         for (pattern, required) in patterns.all() {
             let Ast::Json(expression) = pattern.ast() else {
@@ -118,12 +118,7 @@ impl<'a> Problem<'a> {
         let relations = facts::relevant_relations(&mut drafts, schema);
         facts::add_texts(&mut drafts, schema);
 
-        let mut builder = Builder {
-            fields: Vec::new(),
-            formula: Formula::default(),
-            state_words: 0,
-            inexact: false,
-        };
+        let mut builder = Builder::default();
         for question in OpenQuestion::ALL {
             builder.add_field(
                 Source::Question(question),
@@ -159,6 +154,7 @@ impl<'a> Problem<'a> {
             formula,
             state_words,
             inexact,
+            ..
         } = builder;
         Self {
             fields,

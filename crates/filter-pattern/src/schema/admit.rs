@@ -43,7 +43,7 @@ fn is_cloudtrail_record(event: &Event) -> bool {
     };
     let fields = cloudtrail::rules()
         .iter()
-        .all(|rule| follows(rule, event.get(&Selector::of_keys(rule.path.split('.')))));
+        .all(|(selector, rule)| follows(rule, event.get(selector)));
     let source = match (
         text("eventName").and_then(sources_of_event),
         text("eventSource"),

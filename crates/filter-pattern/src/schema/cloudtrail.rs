@@ -138,8 +138,14 @@ static RULES: &[FieldRule] = rules! {
 };
 
 /// All documented fields.
-pub(crate) fn rules() -> &'static [FieldRule] {
-    RULES
+pub(crate) fn rules() -> &'static [(Selector, &'static FieldRule)] {
+    static SELECTED: LazyLock<Vec<(Selector, &'static FieldRule)>> = LazyLock::new(|| {
+        RULES
+            .iter()
+            .map(|rule| (Selector::of_keys(rule.path.split('.')), rule))
+            .collect()
+    });
+    &SELECTED
 }
 
 /// Fields of which every record has one, by path.
@@ -150,10 +156,10 @@ pub(crate) fn mandatory() -> impl Iterator<Item = &'static FieldRule> {
 }
 
 pub(crate) fn rule(selector: &Selector) -> Option<&'static FieldRule> {
-    static BY_SELECTOR: LazyLock<HashMap<Selector, &'static FieldRule>> = LazyLock::new(|| {
-        RULES
+    static BY_SELECTOR: LazyLock<HashMap<&Selector, &'static FieldRule>> = LazyLock::new(|| {
+        rules()
             .iter()
-            .map(|rule| (Selector::of_keys(rule.path.split('.')), rule))
+            .map(|(selector, rule)| (selector, *rule))
             .collect()
     });
     BY_SELECTOR.get(selector).copied()

@@ -10,7 +10,8 @@ use super::controls::controls;
 use super::links::{ControlChain, Place, add_chain};
 use super::plan::{AccountPlan, Breaks, OrganizationTrail, OwnChain, Plan};
 use crate::state::{
-    AccountState, AccountStatus, BasicSelector, LogGroup, LogStream, Role, Selectors, Trail, drawn,
+    AccountState, AccountStatus, BasicSelector, LastDelivery, LogGroup, LogStream, Role, Selectors,
+    Trail, drawn,
 };
 
 /// Minutes since a healthy trail last wrote to its log group.
@@ -26,6 +27,11 @@ pub(super) fn made(plan: &Plan, number: &str) -> DateTime<Utc> {
         .unwrap_or_default();
     let days = drawn(plan.settings.seed, &format!("made {number}")) % 1500;
     first + chrono::Duration::days(days as i64)
+}
+
+/// When a trail of the account that delivers no more did so last.
+fn stopped(plan: &Plan, number: &str) -> DateTime<Utc> {
+    made(plan, number) + chrono::Duration::days(30)
 }
 
 /// The content of the account `number`.
@@ -104,7 +110,12 @@ fn add_trail(
 ) {
     let group_account = own.log_group_account.as_deref().unwrap_or(number);
     let mut trail = trail(plan, number, "main", &own.region, (group_account, group));
-    break_trail(&mut trail, broken, own.breaks.trail_controls.is_some());
+    break_trail(
+        &mut trail,
+        broken,
+        own.breaks.trail_controls.is_some(),
+        stopped(plan, number),
+    );
     let has_group = trail.log_group_arn.is_some()
         && group_account == number
         && broken != Some(Break::LogGroupMissing);
@@ -146,13 +157,14 @@ fn trail(plan: &Plan, account: &str, name: &str, region: &str, group: (&str, &st
         )),
         logging: true,
         delivery_error: None,
-        minutes_since_delivery: Some(FRESH),
+        last_delivery: LastDelivery::MinutesAgo(FRESH),
         selectors: Selectors::default(),
     }
 }
 
-/// Breaks a trail. Selectors leave everything out, or KMS alone.
-fn break_trail(trail: &mut Trail, broken: Option<Break>, only_kms: bool) {
+/// Breaks a trail. Selectors leave everything out, or KMS alone; what delivers no more did
+/// so at the moment `stopped`, which is fixed, so that an unchanged account looks unchanged.
+fn break_trail(trail: &mut Trail, broken: Option<Break>, only_kms: bool, stopped: DateTime<Utc>) {
     match broken {
         Some(Break::NoLogGroup) => {
             trail.log_group_arn = None;
@@ -161,14 +173,14 @@ fn break_trail(trail: &mut Trail, broken: Option<Break>, only_kms: bool) {
         Some(Break::TrailNotMultiRegion) => trail.multi_region = false,
         Some(Break::TrailNotLogging) => {
             trail.logging = false;
-            trail.minutes_since_delivery = Some(STALE);
+            trail.last_delivery = LastDelivery::At(stopped);
         }
         Some(Break::TrailDeliveryFails) => {
             trail.delivery_error = Some(
                 "Access denied. Check the permissions of the role that delivers to the log group."
                     .to_owned(),
             );
-            trail.minutes_since_delivery = Some(STALE);
+            trail.last_delivery = LastDelivery::At(stopped);
         }
         Some(Break::TrailSelectorsExclude) => {
             let mut selector = BasicSelector::default();
@@ -240,7 +252,12 @@ fn add_organization_trail(plan: &Plan, planned: &OrganizationTrail, state: &mut 
     let place = (planned.log_group_account.as_str(), group.as_str());
     let mut made = trail(plan, &plan.management, &planned.name, home, place);
     made.organization = true;
-    break_trail(&mut made, broken, planned.breaks.trail_controls.is_some());
+    break_trail(
+        &mut made,
+        broken,
+        planned.breaks.trail_controls.is_some(),
+        stopped(plan, &plan.management),
+    );
     state.region(home).trails.insert(made.name.clone(), made);
 }
 

@@ -7,7 +7,7 @@ use chrono::Duration;
 use super::{Answer, cloudtrail_write};
 use crate::neutral::{Value, structure};
 use crate::request::{Request, ServiceError};
-use crate::state::{AdvancedSelector, BasicSelector, Selectors, Trail, World};
+use crate::state::{AdvancedSelector, BasicSelector, LastDelivery, Selectors, Trail, World};
 
 pub(super) fn answer(world: &World, request: &Request) -> Answer {
     match request.operation.as_str() {
@@ -182,9 +182,11 @@ pub(super) fn trail_row(trail: &Trail) -> Value {
 
 fn status(world: &World, trail: &Trail) -> Value {
     let now = world.now();
-    let delivered = trail
-        .minutes_since_delivery
-        .map(|minutes| Value::Time(now - Duration::minutes(minutes)));
+    let delivered = match trail.last_delivery {
+        LastDelivery::Never => None,
+        LastDelivery::MinutesAgo(minutes) => Some(now - Duration::minutes(minutes)),
+        LastDelivery::At(moment) => Some(moment),
+    };
     Value::structure([
         ("IsLogging", Some(trail.logging.into())),
         (
@@ -202,7 +204,7 @@ fn status(world: &World, trail: &Trail) -> Value {
         ),
         (
             "LatestCloudWatchLogsDeliveryTime",
-            trail.log_group_arn.as_ref().and(delivered),
+            trail.log_group_arn.as_ref().and(delivered).map(Value::Time),
         ),
     ])
 }

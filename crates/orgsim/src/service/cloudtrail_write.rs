@@ -4,7 +4,7 @@ use super::Answer;
 use super::cloudtrail::{named_trail, owner, trail_row};
 use crate::neutral::Value;
 use crate::request::{Request, ServiceError};
-use crate::state::{Selectors, Trail, World};
+use crate::state::{LastDelivery, Selectors, Trail, World};
 
 /// Trails that one Region of an account may have.
 const TRAILS_PER_REGION: usize = 5;
@@ -55,7 +55,7 @@ fn create(world: &World, request: &Request) -> Answer {
         // A trail records nothing until StartLogging.
         logging: false,
         delivery_error: None,
-        minutes_since_delivery: None,
+        last_delivery: LastDelivery::Never,
         selectors: Selectors::default(),
     };
     update(&mut trail, request)?;
@@ -126,7 +126,7 @@ fn update(trail: &mut Trail, request: &Request) -> Result<(), ServiceError> {
             ));
         }
         trail.log_group_arn = (!arn.is_empty()).then(|| arn.to_owned());
-        trail.minutes_since_delivery = None;
+        trail.last_delivery = LastDelivery::Never;
         trail.delivery_error = None;
     }
     if let Some(role) = params.text("CloudWatchLogsRoleArn") {

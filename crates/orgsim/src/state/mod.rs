@@ -28,7 +28,7 @@ pub use key::Key;
 pub use logs::{LogGroup, LogStream, MetricFilter, MetricTransformation};
 pub use organization::{AccountStatus, Member, Organization, Unit};
 pub use topic::{Confirmation, Subscription, Topic};
-pub use trail::{AdvancedSelector, BasicSelector, FieldSelector, Selectors, Trail};
+pub use trail::{AdvancedSelector, BasicSelector, FieldSelector, LastDelivery, Selectors, Trail};
 
 /// What holds for the whole world.
 #[derive(Debug, Clone, PartialEq)]

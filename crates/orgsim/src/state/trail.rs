@@ -1,5 +1,7 @@
 //! CloudTrail trails.
 
+use chrono::{DateTime, Utc};
+
 /// A trail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trail {
@@ -27,10 +29,21 @@ pub struct Trail {
     pub logging: bool,
     /// CloudTrail's last error in delivering to the log group.
     pub delivery_error: Option<String>,
-    /// Minutes since the last delivery to the log group; `None` when there was none.
-    pub minutes_since_delivery: Option<i64>,
+    /// When it last delivered to the log group.
+    pub last_delivery: LastDelivery,
     /// What it records.
     pub selectors: Selectors,
+}
+
+/// When a trail last delivered to its log group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastDelivery {
+    /// It never did.
+    Never,
+    /// So many minutes before whoever asks: it delivers all the time.
+    MinutesAgo(i64),
+    /// At this moment, and not since.
+    At(DateTime<Utc>),
 }
 
 /// What a trail records.

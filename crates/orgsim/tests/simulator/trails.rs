@@ -172,3 +172,31 @@ async fn trails_are_changed_by_their_owner_in_their_home_region() {
     let status = cloudtrail(&server, OWNER, "us-east-1", "GetTrailStatus", input).await;
     assert_eq!(status["IsLogging"], false);
 }
+
+#[tokio::test]
+async fn a_trail_that_delivers_no_more_tells_the_same_moment_in_every_world() {
+    let scenario = Scenario::parse(
+        r#"
+        [[group]]
+        name = "stopped"
+        numbers = ["666666666666"]
+        chain = "trail_not_logging"
+        [[group]]
+        name = "denied"
+        numbers = ["777777777777"]
+        chain = "trail_delivery_fails"
+        "#,
+    )
+    .unwrap();
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let server = served(&scenario).await;
+        for account in ["666666666666", "777777777777"] {
+            let input = json!({ "Name": "main" });
+            let status = cloudtrail(&server, account, "us-east-1", "GetTrailStatus", input).await;
+            told.push(status["LatestCloudWatchLogsDeliveryTime"].clone());
+        }
+    }
+    assert!(told.iter().all(Value::is_number), "{told:?}");
+    assert_eq!(told[..2], told[2..]);
+}

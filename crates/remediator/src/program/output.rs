@@ -12,12 +12,21 @@ use super::usage;
 /// The plan in the chosen form.
 pub(crate) fn plan(plan: &Plan, format: Format, whole: bool) -> anyhow::Result<String> {
     Ok(match format {
-        Format::Table => table::page(plan, whole, width()),
         Format::Json => serde_json::to_string_pretty(plan)? + "\n",
         Format::Jsonl => plan.to_json() + "\n",
         Format::Sh => shell_script(plan),
-        Format::Csv => return Err(usage("a plan is no table; use --format json, table or sh")),
+        Format::Table | Format::Csv => table::page(plan, whole, width()),
     })
+}
+
+/// The form of a plan; refused before anything is done when it has none.
+pub(crate) fn plan_format(common: &Common) -> anyhow::Result<Format> {
+    match common.format.unwrap_or_default() {
+        Format::Csv => Err(usage(
+            "a plan is no table of values; use --format table, json, jsonl or sh",
+        )),
+        format => Ok(format),
+    }
 }
 
 /// Writes a result to stdout.

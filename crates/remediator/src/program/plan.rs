@@ -101,17 +101,14 @@ enum StrategyFlag {
 }
 
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
+    let format = output::plan_format(common)?;
     let settings = Settings::read(common)?;
     let catalog = settings.catalog()?;
     let selection = selection(&arguments, &catalog)?;
     let store = settings.store().await?;
     let result = stored_plan(&arguments, &selection, &catalog, &store).await;
     store.close().await;
-    let text = output::plan(
-        &result?,
-        common.format.unwrap_or_default(),
-        arguments.all_steps,
-    )?;
+    let text = output::plan(&result?, format, arguments.all_steps)?;
     Ok(output::print(&text)?)
 }
 
@@ -156,7 +153,10 @@ async fn stored_plan(
     catalog: &Catalog,
     store: &Store,
 ) -> anyhow::Result<Plan> {
-    let targets = selection.targets(store).await?;
+    let targets = selection
+        .targets(store)
+        .await
+        .context("the findings cannot be selected")?;
     let inventory = store.last_inventory().await?;
     let snapshots = snapshots(&targets, inventory.as_ref(), store).await?;
     let facts = Facts {

@@ -24,14 +24,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
+    let format = output::plan_format(common)?;
     let store = Settings::read(common)?.store().await?;
     let result = stored(arguments.plan, &store).await;
     store.close().await;
-    let text = output::plan(
-        &result?,
-        common.format.unwrap_or_default(),
-        arguments.all_steps,
-    )?;
+    let text = output::plan(&result?, format, arguments.all_steps)?;
     Ok(output::print(&text)?)
 }
 

@@ -96,6 +96,9 @@ fn common_flags(common: &CommonFlags) -> Vec<OsString> {
             flags.extend([flag.into(), text.into()]);
         }
     }
+    if common.demo {
+        flags.push("--demo".into());
+    }
     flags.extend(std::iter::repeat_n("-v".into(), common.verbose.into()));
     flags
 }
@@ -108,9 +111,13 @@ mod tests {
     fn common_flags_are_handed_on() {
         let common = CommonFlags {
             region: Some("eu-west-1".to_owned()),
+            demo: true,
             verbose: 2,
             ..CommonFlags::default()
         };
-        assert_eq!(common_flags(&common), ["--region", "eu-west-1", "-v", "-v"]);
+        assert_eq!(
+            common_flags(&common),
+            ["--region", "eu-west-1", "--demo", "-v", "-v"]
+        );
     }
 }

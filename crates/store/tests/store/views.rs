@@ -330,12 +330,14 @@ async fn uncovered_regions_are_rows(database: &Database) {
 }
 
 #[tokio::test]
-async fn the_reader_may_read_every_view_and_no_table() {
+async fn the_reader_may_read_every_view_and_no_table_of_the_store() {
     let database = on_server().await;
+    // The list of migrations is not the store's; whoever opens it has to look there.
     let rights: Vec<(String, String, bool)> = sqlx::query_as(
         "select relname::text, relkind::text, has_table_privilege('orgsweep_reader', oid, 'select')
          from pg_class
-         where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')",
+         where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')
+            and relname <> '_sqlx_migrations'",
     )
     .fetch_all(database.store.pool())
     .await
