@@ -86,3 +86,8 @@ pub use event::{Event, EventError, EventValue};
 pub use parse::{ParseError, ParseErrorKind};
 pub use pattern::FilterPattern;
 pub use schema::Schema;
+
+/// The README's example runs with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

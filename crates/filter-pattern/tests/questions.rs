@@ -235,3 +235,44 @@ fn without_steps_nothing_is_decided() {
         Covers::Unknown(Why::TooManySteps)
     ));
 }
+
+#[test]
+fn witnesses_are_plausible_records() {
+    type Places = [(&'static str, &'static str)];
+    #[rustfmt::skip]
+    let table: &[(&str, &[&str], &Places)] = &[
+        ("{ $.eventName = CreatePolicy }", &["{ $.eventSource = iam.amazonaws.com }"],
+         &[("/eventSource", "organizations.amazonaws.com")]),
+        ("{ $.eventName = CreateRoute }", &["{ $.eventSource = ec2.amazonaws.com }"],
+         &[("/eventSource", "apigateway.amazonaws.com")]),
+        ("{ $.eventName = ConsoleLogin }", &[],
+         &[("/eventSource", "signin.amazonaws.com"), ("/eventType", "AwsConsoleSignIn")]),
+        ("{ $.errorCode = \"AccessDenied*\" }", &[],
+         &[("/errorCode", "AccessDenied"), ("/eventSource", "s3.amazonaws.com"), ("/eventName", "ListBuckets")]),
+        ("{ $.errorCode = \"*UnauthorizedOperation\" }", &[],
+         &[("/errorCode", "Client.UnauthorizedOperation"), ("/eventSource", "ec2.amazonaws.com")]),
+        ("{ $.errorCode = \"*UnauthorizedOperation\" && $.eventName = HeadBucket }", &[],
+         &[("/errorCode", "UnauthorizedOperation"), ("/eventSource", "s3.amazonaws.com")]),
+        ("{ $.userIdentity.type = Root }", &[],
+         &[("/userIdentity/arn", "arn:aws:iam::111122223333:root")]),
+        ("{ $.userIdentity.arn = \"*:assumed-role/*\" }", &[],
+         &[("/userIdentity/type", "AssumedRole")]),
+        ("{ $.eventSource = kms.amazonaws.com }", &[], &[("/eventName", "ListKeys")]),
+    ];
+    for (required, filters, expected) in table {
+        let filters: Vec<FilterPattern> = filters.iter().map(|text| pattern(text)).collect();
+        let filters: Vec<&FilterPattern> = filters.iter().collect();
+        let Covers::No(witness) = covers(&pattern(required), &filters, &Schema::cloudtrail())
+        else {
+            panic!("{required} has events");
+        };
+        assert!(Schema::cloudtrail().admits(witness.as_event()));
+        for (place, value) in *expected {
+            let found = witness
+                .event()
+                .pointer(place)
+                .and_then(|value| value.as_str());
+            assert_eq!(found, Some(*value), "{required} at {place}");
+        }
+    }
+}

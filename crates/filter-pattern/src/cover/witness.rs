@@ -6,7 +6,7 @@ use crate::ast::{Segment, Selector};
 use crate::evaluate::Reading;
 use crate::event::{Event, EventValue};
 use crate::pattern::FilterPattern;
-use crate::schema::{Circumstances, Schema, better_error_codes, only_mandatory, template};
+use crate::schema::{self, Circumstances, Schema, better_error_codes, only_mandatory, template};
 
 use super::assumption::Assumption;
 use super::cells::{Cells, Filled};
@@ -120,7 +120,10 @@ pub(super) fn event_of(
     let mut chosen: Vec<(&Selector, Option<EventValue>)> = Vec::new();
     for (number, field) in problem.fields.iter().enumerate() {
         if let Some(selector) = field.selector() {
-            let value = choose(state, cells, number, plain.get(selector), budget)?;
+            let value = match likely_source(state, cells, number, &plain) {
+                Some(source) => Some(source),
+                None => choose(state, cells, number, plain.get(selector), budget)?,
+            };
             chosen.push((selector, value));
         }
     }
@@ -129,6 +132,25 @@ pub(super) fn event_of(
     let rich = overlay(plain.clone(), &chosen)?;
     let bare = overlay(only_mandatory(&plain), &chosen)?;
     Some((vec![rich, bare], reading))
+}
+
+/// For the field of the event's source: a service that logs the event's name.
+fn likely_source(
+    state: &State,
+    cells: &Cells<'_, '_>,
+    field: usize,
+    plain: &Event,
+) -> Option<EventValue> {
+    if *cells.problem().fields[field].selector()? != Selector::of_keys(["eventSource"]) {
+        return None;
+    }
+    let name = plain
+        .get(&Selector::of_keys(["eventName"]))
+        .and_then(EventValue::as_text)?;
+    let sources = schema::likely_sources(name).map(|source| EventValue::String(source.into()));
+    sources
+        .into_iter()
+        .find(|source| admits(state, cells, field, source))
 }
 
 type Place = fn(&mut Circumstances) -> &mut Option<String>;
@@ -186,23 +208,13 @@ fn choose(
     usual: Option<&EventValue>,
     budget: &mut u64,
 ) -> Option<Option<EventValue>> {
+    if let Some(value) = usual
+        && admits(state, cells, field_number, value)
+    {
+        return Some(Some(value.clone()));
+    }
     let field = &cells.problem().fields[field_number];
     let left = |class: usize| state.has_class(field, class);
-    if let Some(value) = usual
-        && let Some(class) = field.classes.of_value(value)
-        && left(class)
-    {
-        let fits = match (&field.classes.list[class], value) {
-            (Class::OtherText, EventValue::String(text)) => {
-                cells.admits_text(state, field_number, text)
-            }
-            (Class::NumberAt(_) | Class::NumberBetween(..), _) => false,
-            _ => true,
-        };
-        if fits {
-            return Some(Some(value.clone()));
-        }
-    }
     let missing = field
         .classes
         .list
@@ -223,6 +235,25 @@ fn choose(
         }
     }
     None
+}
+
+/// Whether a value is left for a field.
+fn admits(state: &State, cells: &Cells<'_, '_>, field_number: usize, value: &EventValue) -> bool {
+    let field = &cells.problem().fields[field_number];
+    let Some(class) = field
+        .classes
+        .of_value(value)
+        .filter(|class| state.has_class(field, *class))
+    else {
+        return false;
+    };
+    match (&field.classes.list[class], value) {
+        (Class::OtherText, EventValue::String(text)) => {
+            cells.admits_text(state, field_number, text)
+        }
+        (Class::NumberAt(_) | Class::NumberBetween(..), _) => false,
+        _ => true,
+    }
 }
 
 /// An index beyond this makes an event that nobody wants to see.

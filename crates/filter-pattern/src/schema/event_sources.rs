@@ -116,6 +116,30 @@ pub(crate) fn sources_of_event(name: &str) -> Option<(Claim, &'static [&'static 
     Some((claim, sources))
 }
 
+/// Services that may log an event name, the best known first: the documented
+/// ones, then ones whose API has an operation of that name. For examples only,
+/// since nothing documents how the latter log it.
+pub(crate) fn likely_sources(name: &str) -> impl Iterator<Item = &'static str> {
+    let documented = sources_of_event(name).map_or(&[][..], |(_, sources)| sources);
+    let others: &[&str] = match name {
+        "AttachPolicy"
+        | "CreatePolicy"
+        | "CreatePolicyVersion"
+        | "DeletePolicy"
+        | "DeletePolicyVersion"
+        | "DetachPolicy" => &["iot.amazonaws.com"],
+        "UpdatePolicy" => &["verifiedpermissions.amazonaws.com"],
+        "CreateRoute" | "DeleteRoute" => &["apigateway.amazonaws.com"],
+        "CreateSecurityGroup" | "DeleteSecurityGroup" => &["wickr.amazonaws.com"],
+        "CreateVpcPeeringConnection" | "DeleteVpcPeeringConnection" => &["gamelift.amazonaws.com"],
+        "CreateAccount" => &["chime.amazonaws.com"],
+        "DeleteOrganization" => &["workmail.amazonaws.com"],
+        "PutBucketReplication" | "DeleteBucketReplication" => &["s3-outposts.amazonaws.com"],
+        _ => &[],
+    };
+    documented.iter().chain(others).copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

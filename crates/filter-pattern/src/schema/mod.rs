@@ -8,7 +8,7 @@ mod template;
 
 pub(crate) use admit::only_mandatory;
 pub(crate) use cloudtrail::{FieldRule, Presence, Relation, mandatory, relations};
-pub(crate) use event_sources::{Claim, sources_of_event};
+pub(crate) use event_sources::{Claim, likely_sources, sources_of_event};
 pub(crate) use template::{Circumstances, better_error_codes, template, usual_texts};
 
 use crate::ast::Selector;

@@ -177,6 +177,7 @@ async fn trails_are_changed_by_their_owner_in_their_home_region() {
 async fn a_trail_that_delivers_no_more_tells_the_same_moment_in_every_world() {
     let scenario = Scenario::parse(
         r#"
+        [organization]
         [[group]]
         name = "stopped"
         numbers = ["666666666666"]

@@ -19,6 +19,7 @@ use crate::context::{self, Context};
 use crate::exit::{Exit, RUN_FAILED, usage};
 use crate::output::number::counted;
 use crate::output::{Format, terminal};
+use crate::program;
 
 /// Sweep an invented organization of sixty accounts, without AWS.
 ///
@@ -58,6 +59,13 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
     server.stop().await;
     match status?.code() {
         Some(0) => Ok(Exit::Fine),
+        Some(code) if code == i32::from(RUN_FAILED) && database == Database::Own => {
+            terminal::tell(&format!(
+                "`{} demo --reset` tries again with an empty database",
+                program::callable()
+            ));
+            std::process::exit(code)
+        }
         Some(code) => std::process::exit(code),
         None => std::process::exit(RUN_FAILED.into()),
     }
