@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use crate::waiting::PATIENCE;
+use crate::waiting::{PATIENCE, until};
 
 /// Where cargo put a program of the workspace: beside the test's own.
 ///
@@ -96,8 +97,32 @@ impl std::fmt::Display for Ended {
 #[derive(Debug)]
 pub struct Running {
     process: Child,
-    stdout: JoinHandle<String>,
-    stderr: JoinHandle<String>,
+    stdout: Printed,
+    stderr: Printed,
+}
+
+/// What a program prints to one stream: so far, and a task that ends with it.
+#[derive(Debug)]
+struct Printed {
+    so_far: Arc<Mutex<String>>,
+    reading: JoinHandle<()>,
+}
+
+impl Printed {
+    fn so_far(&self) -> String {
+        self.so_far
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    async fn whole(self) -> String {
+        self.reading.await.expect("reading does not panic");
+        self.so_far
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
 }
 
 impl Running {
@@ -140,6 +165,18 @@ impl Running {
         );
     }
 
+    /// The first line that it prints to standard output.
+    ///
+    /// # Panics
+    /// When it prints none in time.
+    pub async fn first_line(&self) -> String {
+        until("a first line", || async {
+            let printed = self.stdout.so_far();
+            printed.split_once('\n').map(|(line, _)| line.to_owned())
+        })
+        .await
+    }
+
     /// Whether it has ended by now.
     ///
     /// # Panics
@@ -157,23 +194,24 @@ impl Running {
             self.process.kill().await.expect("it can be killed");
             panic!(
                 "did not end in time\n--- standard output\n{}\n--- standard error\n{}",
-                self.stdout.await.expect("read"),
-                self.stderr.await.expect("read"),
+                self.stdout.whole().await,
+                self.stderr.whole().await,
             );
         };
         let status = status.expect("it is a child");
         Ended {
             code: status.code(),
-            stdout: self.stdout.await.expect("read"),
-            stderr: self.stderr.await.expect("read"),
+            stdout: self.stdout.whole().await,
+            stderr: self.stderr.whole().await,
         }
     }
 }
 
 /// Reads what a program prints, as it comes, so that it is never held up.
-fn collect(stream: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<String> {
-    tokio::spawn(async move {
-        let mut text = String::new();
+fn collect(stream: impl AsyncRead + Unpin + Send + 'static) -> Printed {
+    let so_far = Arc::new(Mutex::new(String::new()));
+    let text = Arc::clone(&so_far);
+    let reading = tokio::spawn(async move {
         let mut reader = BufReader::new(stream);
         let mut line = Vec::new();
         while reader
@@ -181,9 +219,10 @@ fn collect(stream: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<String
             .await
             .is_ok_and(|read| read > 0)
         {
+            let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
             text.push_str(&String::from_utf8_lossy(&line));
             line.clear();
         }
-        text
-    })
+    });
+    Printed { so_far, reading }
 }

@@ -1,6 +1,7 @@
 //! The way into AWS: who the caller is, and what can be read from there. The
 //! parts that all accounts share live here; those of one account in `session`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_config::identity::IdentityCache;
@@ -15,7 +16,7 @@ use crate::budget::{Bucket, Budget, SharedBudgets};
 use crate::call::{Terms, perform};
 use crate::check_access::{self, AccessCheck};
 use crate::clients::Clients;
-use crate::collect;
+use crate::collect::{self, Neighbours};
 use crate::config::{AccessConfig, StaticCredentials};
 use crate::credentials::Renewing;
 use crate::credentials::chain::{self, Chain};
@@ -60,6 +61,8 @@ pub(crate) struct Shared {
     pub(crate) budgets: Arc<SharedBudgets>,
     pub(crate) session_duration: SessionDuration,
     pub(crate) tally: Arc<Tally>,
+    /// Topics of other accounts that were read so far.
+    pub(crate) neighbours: Neighbours,
 }
 
 impl Shared {
@@ -134,6 +137,7 @@ impl Access {
             vantage,
             regions,
             tally,
+            neighbours: Neighbours::default(),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -186,7 +190,21 @@ impl Access {
     /// could be read at all, or when the account's deadline passes. A single fact
     /// that cannot be read is no error but an unread fact of the snapshot.
     pub async fn collect(&self, account: &AccountId) -> Result<Collected, CollectError> {
-        collect::account(&Session::new(&self.shared, account)).await
+        self.collect_among(account, &BTreeSet::new()).await
+    }
+
+    /// Reads one account. A topic that its alarms act on and that belongs to one of
+    /// the `neighbours` is read there, with the role in that account, once for
+    /// all accounts that need it: often only its owner may look at it.
+    ///
+    /// # Errors
+    /// As for [`Access::collect`].
+    pub async fn collect_among(
+        &self,
+        account: &AccountId,
+        neighbours: &BTreeSet<AccountId>,
+    ) -> Result<Collected, CollectError> {
+        collect::account(&Session::new(&self.shared, account), neighbours).await
     }
 
     /// Tries every read that a sweep makes in an account.

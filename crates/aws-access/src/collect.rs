@@ -5,30 +5,36 @@ mod alarms;
 mod delivery;
 mod keys;
 mod log_groups;
+mod neighbours;
 mod regions;
 mod selectors;
 mod subscriptions;
 mod topics;
 mod trails;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use orgsweep_controls::snapshot::Trail;
-use orgsweep_controls::{AccountSnapshot, Known, Region, Unread, UnreadCause};
+use orgsweep_controls::{AccountId, AccountSnapshot, Known, Region, Unread, UnreadCause};
+
+pub(crate) use neighbours::Neighbours;
 
 use crate::errors::{CollectError, Failure, FailureReason};
 use crate::session::{Collected, Session};
 
-/// Reads the account of `session`.
-pub(crate) async fn account(session: &Session) -> Result<Collected, CollectError> {
+/// Reads the account of `session`; topics of `neighbours` are read as their owners see them.
+pub(crate) async fn account(
+    session: &Session,
+    neighbours: &BTreeSet<AccountId>,
+) -> Result<Collected, CollectError> {
     // Waiting for STS's budget is no fault of the account: the deadline starts after it.
     session
         .sign_in()
         .await
         .map_err(|failure| session.collect_error(failure))?;
     let deadline = session.shared().config.account_deadline;
-    let Ok(snapshot) = tokio::time::timeout(deadline, read(session)).await else {
+    let Ok(snapshot) = tokio::time::timeout(deadline, read(session, neighbours)).await else {
         return Err(session.out_of_time());
     };
     if let Some(failure) = session
@@ -45,7 +51,7 @@ pub(crate) async fn account(session: &Session) -> Result<Collected, CollectError
     })
 }
 
-async fn read(session: &Session) -> AccountSnapshot {
+async fn read(session: &Session, neighbours: &BTreeSet<AccountId>) -> AccountSnapshot {
     let vantage = session.shared().vantage.clone();
     let (regions, seen) = tokio::join!(
         regions::enabled(session),
@@ -60,8 +66,7 @@ async fn read(session: &Session) -> AccountSnapshot {
     );
     trails::fill_in(&mut seen, &own_trails);
     let alarms = alarms::that_matter(session, &groups).await;
-    let topics = topics::acted_on(session, &alarms).await;
-    let keys = keys::of_topics(session, &topics).await;
+    let topics::ActedOn { topics, keys } = topics::acted_on(session, &alarms, neighbours).await;
     AccountSnapshot {
         account: session.account().clone(),
         partition: session.partition().clone(),

@@ -76,6 +76,11 @@ impl Session {
         }
     }
 
+    /// A session in another account.
+    pub(crate) fn in_account(&self, account: &AccountId) -> Self {
+        Self::new(&self.shared, account)
+    }
+
     /// Gets the session's credentials, so that a role that cannot be assumed is
     /// the account's failure and not that of its first fact.
     pub(crate) async fn sign_in(&self) -> Result<(), Failure> {

@@ -98,7 +98,9 @@ impl Embedded {
     /// How other programs connect to it, in libpq's form; `None` once it has stopped.
     pub(crate) fn url(&self) -> Option<String> {
         let server = self.server.lock().ok()?;
-        Some(server.as_ref()?.connection_uri())
+        let url = server.as_ref()?.connection_uri();
+        // A host, for clients that refuse a URL without one; the socket's directory wins over it.
+        Some(url.replacen("@/", "@localhost/", 1))
     }
 
     /// Stops it, or leaves it to its fate when that takes too long: what was committed is

@@ -282,3 +282,20 @@ async fn check_access_lists_what_is_missing_per_permission() {
     let row = row.unwrap_or_else(|| panic!("{ended}"));
     assert!(row.to_string().contains("denied"), "{row}");
 }
+
+#[tokio::test]
+async fn there_are_completions_for_every_usual_shell() {
+    let installation = Installation::embedded();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = installation
+            .run(&["completions", shell])
+            .await
+            .with_code(0)
+            .stdout;
+        assert!(
+            script.contains("orgsweep") && script.contains("check-access"),
+            "{shell}"
+        );
+    }
+    installation.run(&["completions", "cmd"]).await.with_code(2);
+}

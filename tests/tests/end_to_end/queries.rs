@@ -83,9 +83,49 @@ async fn values_of_every_kind_are_answered_as_they_are() {
     assert_eq!(row["text"], "x");
     assert_eq!(row["object"]["a"][0], 1);
     assert_eq!(row["list"][1], 2);
-    assert!(row["money"].to_string().contains("12.50"), "{row}");
+    assert!(row["money"].to_string().contains("12.5"), "{row}");
     assert!(
         row["large"].to_string().contains("9007199254740993"),
         "{row}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_embedded_database_is_lent_to_psql_until_ctrl_c() {
+    let installation = Installation::embedded();
+    installation.run(&["migrate"]).await.with_code(0);
+    let path = installation.run(&["db", "path"]).await.with_code(0).stdout;
+    assert!(
+        std::path::Path::new(path.trim()).starts_with(installation.home()),
+        "{path}"
+    );
+
+    let lent = installation.start(&["db", "psql-url"]);
+    let url = lent.first_line().await;
+    let pool = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(1)
+        .connect(&url)
+        .await;
+    let pool = pool.unwrap_or_else(|error| panic!("{url}: {error}"));
+    let sweeps: i64 = sqlx::query_scalar("select count(*) from sweep")
+        .fetch_one(&pool)
+        .await
+        .expect("the tables are there");
+    assert_eq!(sweeps, 0);
+    pool.close().await;
+    lent.signal("INT").await;
+    let ended = lent.end().await;
+    assert!(matches!(ended.code, Some(0 | 130)), "{ended}");
+    installation.run(&["findings"]).await.with_code(0);
+}
+
+#[tokio::test]
+async fn the_url_for_psql_is_the_servers_own() {
+    let installation = Installation::on_server().await;
+    let url = installation
+        .run(&["db", "psql-url"])
+        .await
+        .with_code(0)
+        .stdout;
+    assert_eq!(url.trim(), installation.database().url());
 }

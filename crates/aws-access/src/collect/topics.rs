@@ -3,22 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::future::join_all;
-use orgsweep_controls::snapshot::{Alarms, Subscription, Topic};
-use orgsweep_controls::{Arn, Known, Region, Unread, UnreadCause, topics_acted_on};
+use orgsweep_controls::snapshot::{Alarms, Key, Subscription, Topic};
+use orgsweep_controls::{AccountId, Arn, Known, Region, Unread, UnreadCause, topics_acted_on};
 
-use super::subscriptions;
+use super::neighbours::Seen;
+use super::{keys, subscriptions};
 use crate::errors::FaultKind;
 use crate::operation::Operation;
 use crate::session::Session;
 
 const OPERATION: Operation = Operation::GetTopicAttributes;
 
-/// The topics that `alarms` act on. A topic of another account is tried with
-/// this account's session: its policy may allow that.
+/// Topics and the keys that encrypt them.
+pub(super) struct ActedOn {
+    pub(super) topics: BTreeMap<Arn, Known<Option<Topic>>>,
+    pub(super) keys: BTreeMap<String, Known<Option<Key>>>,
+}
+
+/// The topics that `alarms` act on. A topic of one of the `neighbours` is read in
+/// that account; one of any other account is tried with this account's session,
+/// because its policy may allow that.
 pub(super) async fn acted_on(
     session: &Session,
     alarms: &BTreeMap<Region, Known<Alarms>>,
-) -> BTreeMap<Arn, Known<Option<Topic>>> {
+    neighbours: &BTreeSet<AccountId>,
+) -> ActedOn {
     let mut reachable = BTreeSet::new();
     let mut elsewhere = BTreeSet::new();
     for (region, alarms) in alarms {
@@ -34,10 +43,27 @@ pub(super) async fn acted_on(
         .into_iter()
         .filter_map(|topic| Some((topic.region()?, topic)));
     let read = read.map(async |(region, topic)| {
-        let known = one(session, &region, &topic).await;
-        (topic, known)
+        let theirs = seen_by_owner(session, &region, &topic, neighbours).await;
+        let seen = match theirs {
+            Some(seen) => Ok(seen),
+            None => Err(one(session, &region, &topic).await),
+        };
+        (topic, seen)
     });
-    let mut topics: BTreeMap<_, _> = join_all(read).await.into_iter().collect();
+    let (mut topics, mut keys, mut seen_here) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    for (arn, seen) in join_all(read).await {
+        match seen {
+            Ok(theirs) => {
+                topics.insert(arn, theirs.topic);
+                keys.extend(theirs.keys);
+            }
+            Err(topic) => {
+                seen_here.insert(arn, topic);
+            }
+        }
+    }
+    keys.extend(keys::of_topics(session, &seen_here).await);
+    topics.extend(seen_here);
     topics.extend(elsewhere.into_iter().map(|topic| {
         let asked = topic
             .region()
@@ -49,10 +75,26 @@ pub(super) async fn acted_on(
         };
         (topic, Known::Unread(unread))
     }));
-    topics
+    ActedOn { topics, keys }
 }
 
-async fn one(session: &Session, region: &Region, arn: &Arn) -> Known<Option<Topic>> {
+/// The topic as its owner sees it, if that is one of the `neighbours` and can be entered.
+async fn seen_by_owner(
+    session: &Session,
+    region: &Region,
+    topic: &Arn,
+    neighbours: &BTreeSet<AccountId>,
+) -> Option<Seen> {
+    let owner = topic.account()?;
+    if owner == *session.account() || !neighbours.contains(&owner) {
+        return None;
+    }
+    let read = &session.shared().neighbours;
+    read.topic(session, &owner, region, topic).await
+}
+
+/// The topic as the account of `session` sees it.
+pub(super) async fn one(session: &Session, region: &Region, arn: &Arn) -> Known<Option<Topic>> {
     let client = session.clients().sns(region);
     let request = client.get_topic_attributes().topic_arn(arn.as_str());
     let (attributes, subscriptions) = tokio::join!(

@@ -106,7 +106,8 @@ pub(super) fn finding<'a>(
 }
 
 /// Of the patterns that a requirement accepts, the one with the best verdict; of
-/// several that fail, the one whose chain gets furthest.
+/// several that fail, the one that holds in most cases, then the one whose chain
+/// gets furthest.
 fn most_favourable<'a>(
     requirement: &'a Requirement,
     cases: &[Rc<Case<'a>>],
@@ -137,7 +138,7 @@ fn most_favourable<'a>(
     best.expect("a requirement has at least one pattern")
 }
 
-fn rank(judged: &Judged<'_>) -> (u8, usize) {
+fn rank(judged: &Judged<'_>) -> (u8, usize, usize) {
     let verdict = match judged.verdict {
         Verdict::Pass => 2,
         Verdict::Unknown => 1,
@@ -147,7 +148,12 @@ fn rank(judged: &Judged<'_>) -> (u8, usize) {
         .blame
         .as_ref()
         .map_or(0, |blame| blame::stage(blame.reason));
-    (verdict, progress)
+    let passing = judged
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.verdict == Verdict::Pass)
+        .count();
+    (verdict, passing, progress)
 }
 
 fn outcomes<'a>(

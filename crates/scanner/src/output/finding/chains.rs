@@ -1,6 +1,6 @@
 //! Chains, link by link, each with what was found.
 
-use orgsweep_controls::finding::{Chain, LinkKind, LinkState};
+use orgsweep_controls::finding::{Chain, LinkKind, LinkState, Verdict};
 
 use super::line;
 use crate::output::escape::escaped;
@@ -10,12 +10,14 @@ use crate::output::style::{self, FAINT, styled};
 /// Chains that are shown in full; the others are counted.
 const CHAINS_SHOWN: usize = 3;
 
-/// Draws the chains, best first.
-pub(super) fn draw(out: &mut String, chains: &[Chain]) {
+/// Draws the chains, best first. A chain that holds under a verdict that is no
+/// pass does so only for what its filters match.
+pub(super) fn draw(out: &mut String, chains: &[Chain], verdict: Verdict) {
     for (index, chain) in chains.iter().take(CHAINS_SHOWN).enumerate() {
         line(out, "");
         let state = match chain.state {
-            LinkState::Holds => "holds",
+            LinkState::Holds if verdict == Verdict::Pass => "holds",
+            LinkState::Holds => "works for what its filters match",
             LinkState::Broken => "is broken",
             LinkState::Unknown => "is not known",
         };

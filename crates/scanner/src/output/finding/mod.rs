@@ -41,7 +41,7 @@ pub(crate) fn tree(finding: &Explained<'_>) -> String {
     let mut out = String::new();
     header(&mut out, finding);
     frameworks(&mut out, finding);
-    chains::draw(&mut out, &finding.evidence.chains);
+    chains::draw(&mut out, &finding.evidence.chains, finding.verdict);
     proof::regions(&mut out, finding.covered_regions, finding.uncovered_regions);
     proof::missing(&mut out, finding.evidence);
     proof::remarks(&mut out, finding.evidence);
@@ -242,6 +242,20 @@ mod tests {
             Verdict::Fail,
             "alarm_actions_disabled"
         ));
+    }
+
+    #[test]
+    fn a_chain_that_holds_under_a_failing_verdict_is_not_called_the_proof_of_a_pass() {
+        let mut evidence = evidence();
+        evidence.chains.truncate(1);
+        evidence.chains[0].state = LinkState::Holds;
+        let failing = printed(&evidence, Verdict::Fail, "filter_does_not_cover");
+        assert!(
+            failing.contains("Chain works for what its filters match"),
+            "{failing}"
+        );
+        let passing = printed(&evidence, Verdict::Pass, "covered");
+        assert!(passing.contains("Chain holds"), "{passing}");
     }
 
     #[test]
