@@ -79,19 +79,20 @@ async fn read(session: &Session, neighbours: &BTreeSet<AccountId>) -> AccountSna
     }
 }
 
-/// One multi-Region trail with a log group is seen from everywhere and decides
-/// for every Region. Without one, each enabled Region may have its own trail.
+/// A multi-Region trail with a log group is seen from everywhere and decides for
+/// every Region. Without one, each enabled Region may have its own trail. Beside
+/// an organization's, they matter only where the vantage Region has one, too:
+/// without it that Region hangs on the organization's chain, and so does the verdict.
 async fn look_elsewhere(
     session: &Session,
     vantage: &Region,
     enabled: &Known<Vec<Region>>,
     seen: &mut BTreeMap<Region, Known<Vec<Trail>>>,
 ) {
-    let decisive = |trail: &Trail| trail.multi_region && trail.log_group.is_some();
     let Some(enabled) = enabled.value() else {
         return;
     };
-    if distinct(seen).any(decisive) {
+    if decided_by_multi_region_trails(session.account(), distinct(seen)) {
         return;
     }
     let others = enabled.iter().filter(|region| *region != vantage);
@@ -105,6 +106,25 @@ async fn look_elsewhere(
     if read_elsewhere && !enabled.contains(vantage) && seen[vantage].value().is_none() {
         seen.remove(vantage);
     }
+}
+
+fn decided_by_multi_region_trails<'a>(
+    account: &AccountId,
+    visible: impl Iterator<Item = &'a Trail>,
+) -> bool {
+    let (mut own, mut foreign, mut own_regional) = (false, false, false);
+    for trail in visible.filter(|trail| trail.log_group.is_some()) {
+        match (
+            trail.arn.account().as_ref() == Some(account),
+            trail.multi_region,
+        ) {
+            (true, true) => own = true,
+            (true, false) => own_regional = true,
+            (false, true) => foreign = true,
+            (false, false) => {}
+        }
+    }
+    own || (foreign && !own_regional)
 }
 
 /// Every trail once, whichever Regions it was seen from.
@@ -190,5 +210,62 @@ mod tests {
         let mut partly = snapshot(UnreadCause::TimedOut, UnreadCause::TimedOut);
         partly.regions = Known::read(Vec::new(), Call::new("account", "ListRegions", None));
         assert_eq!(nothing_was_read(&partly), None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use orgsweep_controls::Call;
+
+    use super::*;
+
+    fn trail(account: &str, multi_region: bool, log_group: bool) -> Trail {
+        let not_asked = || Unread {
+            call: Call::new("cloudtrail", "GetTrailStatus", None),
+            cause: UnreadCause::NotAsked,
+            message: String::new(),
+        };
+        let group = format!("arn:aws:logs:us-east-1:{account}:log-group:trails");
+        Trail {
+            arn: format!("arn:aws:cloudtrail:us-east-1:{account}:trail/t{multi_region}")
+                .parse()
+                .unwrap(),
+            name: "t".to_owned(),
+            home_region: "us-east-1".parse().unwrap(),
+            multi_region,
+            organization: false,
+            global_service_events: true,
+            log_group: log_group.then(|| group.parse().unwrap()),
+            log_role: None,
+            status: Known::Unread(not_asked()),
+            selectors: Known::Unread(not_asked()),
+        }
+    }
+
+    #[test]
+    fn other_regions_are_asked_only_where_their_own_trails_can_matter() {
+        const OWN: &str = "111111111111";
+        const OWNER: &str = "222222222222";
+        let own = trail(OWN, true, true);
+        let own_regional = trail(OWN, false, true);
+        let organization = trail(OWNER, true, true);
+        let without_group = trail(OWN, true, false);
+        #[rustfmt::skip]
+        let cases: &[(bool, &[&Trail])] = &[
+            (false, &[]),
+            (false, &[&without_group]),
+            (false, &[&own_regional]),
+            (true,  &[&own]),
+            (true,  &[&own, &own_regional]),
+            (true,  &[&organization]),
+            (false, &[&organization, &own_regional]),
+        ];
+        for (decided, visible) in cases {
+            assert_eq!(
+                decided_by_multi_region_trails(&OWN.parse().unwrap(), visible.iter().copied()),
+                *decided,
+                "{visible:?}"
+            );
+        }
     }
 }

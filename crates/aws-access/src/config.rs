@@ -14,7 +14,8 @@ use crate::errors::AccessError;
 pub struct AccessConfig {
     /// One URL for every service, for example a simulator's; `None` is AWS itself.
     pub endpoint_url: Option<String>,
-    /// Profile of the AWS configuration files; `None` is the default one.
+    /// Profile of the AWS configuration files whose credentials are used, whatever
+    /// the environment holds; `None` is the default chain, `AWS_PROFILE` included.
     pub profile: Option<String>,
     /// The Region that is asked first in every account; `None` is the one of the
     /// environment or the profile, else the partition's main Region.

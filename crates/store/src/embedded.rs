@@ -115,7 +115,8 @@ impl Embedded {
         });
         match tokio::time::timeout(patience, waiting).await {
             Ok(Ok(Err(error))) => {
-                tracing::warn!(error, "the embedded database did not stop cleanly");
+                // Usually an answer that the closed connection no longer takes.
+                tracing::debug!(error, "the embedded database did not stop cleanly");
             }
             Err(_) => tracing::warn!("the embedded database is still busy and was left"),
             Ok(_) => {}

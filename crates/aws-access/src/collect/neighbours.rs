@@ -49,9 +49,7 @@ async fn read(asking: &Session, owner: &AccountId, region: &Region, arn: &Arn) -
     let session = asking.in_account(owner);
     session.sign_in().await.ok()?;
     let topic = topics::one(&session, region, arn).await;
-    if topic.value().is_none() {
-        return None;
-    }
+    topic.value()?;
     let alone = BTreeMap::from([(arn.clone(), topic.clone())]);
     let keys = keys::of_topics(&session, &alone).await;
     Some(Seen { topic, keys })

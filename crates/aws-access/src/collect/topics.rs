@@ -106,7 +106,11 @@ pub(super) async fn one(session: &Session, region: &Region, arn: &Arn) -> Known<
             let topic = topic(answer.attributes.unwrap_or_default(), subscriptions);
             Known::read(Some(topic), OPERATION.call(region))
         }
-        Err(error) if error.kind == FaultKind::NotFound => {
+        // AWS may tell another account that a topic does not exist when it merely may not see it.
+        Err(error)
+            if error.kind == FaultKind::NotFound
+                && arn.account().as_ref() == Some(session.account()) =>
+        {
             Known::read(None, OPERATION.call(region))
         }
         Err(error) => error.into_known(),

@@ -7,7 +7,7 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::imds;
 use aws_config::meta::region::ProvideRegion;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -46,9 +46,8 @@ impl Chain {
         region: &Region,
         http: &SharedHttpClient,
     ) -> Self {
-        let chain = default_chain(config, region, http).await;
         Self {
-            provider: SharedCredentialsProvider::new(chain),
+            provider: provider(config, region, http).await,
             region: region.clone(),
             profile: config
                 .profile
@@ -87,23 +86,28 @@ impl Chain {
     }
 }
 
-async fn default_chain(
+/// The profile that was asked for and nothing else, as the AWS CLI does it, or
+/// the default chain.
+async fn provider(
     config: &AccessConfig,
     region: &Region,
     http: &SharedHttpClient,
-) -> DefaultCredentialsChain {
+) -> SharedCredentialsProvider {
     let sdk_region = aws_types::region::Region::new(region.as_str().to_owned());
     let provider_config = ProviderConfig::default()
         .with_http_client(http.clone())
         .with_region(Some(sdk_region.clone()));
-    let mut chain = DefaultCredentialsChain::builder()
+    if let Some(profile) = &config.profile {
+        let profile = ProfileFileCredentialsProvider::builder()
+            .configure(&provider_config)
+            .profile_name(profile);
+        return SharedCredentialsProvider::new(profile.build());
+    }
+    let chain = DefaultCredentialsChain::builder()
         .configure(provider_config)
         .region(sdk_region)
         .imds_client(instance_metadata());
-    if let Some(profile) = &config.profile {
-        chain = chain.profile_name(profile);
-    }
-    chain.build().await
+    SharedCredentialsProvider::new(chain.build().await)
 }
 
 impl Source for Chain {

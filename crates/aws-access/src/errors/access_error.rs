@@ -85,7 +85,8 @@ pub enum AccessError {
     },
     /// No connection, or the service failed again and again.
     #[error(
-        "`{operation}` failed again and again ({detail}); check the network path to AWS, proxies and the endpoint URL"
+        "`{operation}` failed again and again ({detail}); check the Region's name, the network path to AWS, \
+         proxies and the endpoint URL"
     )]
     Unreachable {
         /// The IAM action.
@@ -129,9 +130,10 @@ impl From<CallError> for AccessError {
             FaultKind::NotInOrganization => Self::NotInOrganization { detail },
             FaultKind::Throttled => Self::Throttled { operation, detail },
             FaultKind::TimedOut => Self::TimedOut { operation },
-            FaultKind::Transient | FaultKind::Unreachable => {
-                Self::Unreachable { operation, detail }
-            }
+            FaultKind::Transient | FaultKind::Unreachable => Self::Unreachable {
+                operation,
+                detail: format!("in {}: {detail}", error.region),
+            },
             FaultKind::Garbled => Self::Garbled { operation, detail },
             FaultKind::NotFound | FaultKind::RegionDisabled | FaultKind::Invalid => {
                 Self::Refused { operation, detail }

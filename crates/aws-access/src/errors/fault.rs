@@ -104,10 +104,12 @@ impl CallError {
 
     /// Code and message, as far as there are any.
     pub(crate) fn words(&self) -> String {
-        match (&self.code, self.message.is_empty()) {
-            (Some(code), false) => format!("{code}: {}", self.message),
+        // What follows is ours, and goes on after AWS's sentence.
+        let message = self.message.trim_end_matches('.');
+        match (&self.code, message.is_empty()) {
+            (Some(code), false) => format!("{code}: {message}"),
             (Some(code), true) => code.clone(),
-            (None, _) => self.message.clone(),
+            (None, _) => message.to_owned(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Reading accounts: what is asked, and what is understood.
 
 use orgsweep_controls::snapshot::{Delivery, EventSelectors, SubscriptionState};
-use orgsweep_controls::{Known, UnreadCause};
+use orgsweep_controls::{Arn, Known, UnreadCause};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 use crate::fake::{AUDIT, Fake, MANAGEMENT, MEMBER, OWN, REGION, Reply, account};
 
@@ -248,4 +249,90 @@ async fn the_role_is_assumed_as_configured() {
     ] {
         assert_eq!(assume.parameter(name), expected);
     }
+}
+
+fn foreign_topic() -> Arn {
+    format!("arn:aws:sns:{REGION}:{MANAGEMENT}:alerts")
+        .parse()
+        .unwrap()
+}
+
+fn alarm_on(topic: &Arn) -> Reply {
+    let alarm = json!({
+        "AlarmName": "bucket-policy",
+        "AlarmArn": format!("arn:aws:cloudwatch:{REGION}:{OWN}:alarm:bucket-policy"),
+        "ActionsEnabled": true,
+        "AlarmActions": [topic.as_str()],
+        "Namespace": "CISBenchmark",
+        "MetricName": "bucket-policy",
+        "Statistic": "Sum",
+        "Period": 300,
+        "EvaluationPeriods": 1,
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    });
+    Reply::Result(json!({ "MetricAlarms": [alarm] }))
+}
+
+#[tokio::test]
+async fn a_topic_of_a_neighbour_is_read_once_with_the_role_in_its_account() {
+    let fake = Fake::start().await;
+    let topic = foreign_topic();
+    fake.always("DescribeAlarms", alarm_on(&topic));
+    let denied = Reply::error(
+        "AuthorizationError",
+        "not authorized to perform this action",
+    );
+    fake.always_in(OWN, "GetTopicAttributes", denied.clone());
+    fake.always_in(OWN, "ListSubscriptionsByTopic", denied);
+
+    let access = fake.connect().await;
+    let neighbours = BTreeSet::from([account(OWN), account(MANAGEMENT)]);
+    for _ in 0..2 {
+        let collected = access
+            .collect_among(&account(OWN), &neighbours)
+            .await
+            .unwrap();
+        assert!(matches!(
+            collected.snapshot.topics[&topic].value(),
+            Some(Some(_))
+        ));
+        assert_eq!(collected.snapshot.keys.len(), 1);
+    }
+    assert_eq!(
+        fake.operations_in(MANAGEMENT),
+        [
+            "DescribeKey",
+            "GetKeyPolicy",
+            "GetTopicAttributes",
+            "ListSubscriptionsByTopic"
+        ]
+    );
+    assert!(
+        !fake
+            .operations_in(OWN)
+            .contains(&"GetTopicAttributes".to_owned())
+    );
+
+    let alone = access.collect(&account(OWN)).await.unwrap();
+    let unread = alone.snapshot.topics[&topic].get().unwrap_err();
+    assert_eq!(unread.cause, UnreadCause::Denied);
+}
+
+#[tokio::test]
+async fn only_its_owner_may_say_that_a_topic_does_not_exist() {
+    let fake = Fake::start().await;
+    fake.always("DescribeAlarms", alarm_on(&foreign_topic()));
+    let missing = Reply::error("NotFound", "Topic does not exist");
+    fake.always("GetTopicAttributes", missing.clone());
+    fake.always("ListSubscriptionsByTopic", missing);
+    let access = fake.connect().await;
+    let alone = access.collect(&account(OWN)).await.unwrap();
+    assert!(alone.snapshot.topics[&foreign_topic()].value().is_none());
+    let neighbours = BTreeSet::from([account(MANAGEMENT)]);
+    let among = access
+        .collect_among(&account(OWN), &neighbours)
+        .await
+        .unwrap();
+    assert_eq!(among.snapshot.topics[&foreign_topic()].value(), Some(&None));
 }

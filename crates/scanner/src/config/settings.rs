@@ -8,7 +8,7 @@ use orgsweep_controls::ids::{AccountId, OrganizationId, Region};
 
 use crate::config::file::AccountRole;
 use crate::config::key::Key;
-use crate::config::layers::Layers;
+use crate::config::layers::{Layers, Source};
 use crate::config::value::Value;
 use crate::output::Format;
 
@@ -50,7 +50,7 @@ pub(crate) struct Settings {
 pub(crate) struct AwsSettings {
     /// Where every service is served, instead of AWS's own endpoints.
     pub(crate) endpoint_url: Option<String>,
-    /// The profile of the shared configuration.
+    /// The profile that was asked for; `AWS_PROFILE` does not count.
     pub(crate) profile: Option<String>,
     /// The Region from which the organization is looked at.
     pub(crate) region: Option<Region>,
@@ -104,7 +104,7 @@ impl Settings {
             expected_organization: read.parsed(Key::ExpectedOrganization),
             aws: AwsSettings {
                 endpoint_url: read.text(Key::EndpointUrl),
-                profile: read.text(Key::Profile),
+                profile: read.chosen_profile(),
                 region: read.parsed(Key::Region),
                 quota_share: read.fraction(Key::QuotaShare),
                 call_timeout: read.duration(Key::CallTimeout),
@@ -158,6 +158,15 @@ impl Reader<'_> {
         match self.value(key) {
             Some(Value::Text(text)) => Some(text.clone()),
             _ => None,
+        }
+    }
+
+    /// The profile that was asked for. `AWS_PROFILE` is left to the SDK, for which
+    /// credentials in the environment come first, as for every AWS program.
+    fn chosen_profile(&self) -> Option<String> {
+        match self.0.get(Key::Profile) {
+            Some((_, Source::Variable(name))) if name == "AWS_PROFILE" => None,
+            _ => self.text(Key::Profile),
         }
     }
 

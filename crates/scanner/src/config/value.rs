@@ -133,7 +133,7 @@ fn checked_text(kind: Kind, text: &str) -> Result<String, String> {
 }
 
 /// The URL with its password replaced, in the authority and in the query.
-fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (rest, query) = rest
         .split_once('?')

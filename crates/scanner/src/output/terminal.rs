@@ -28,6 +28,11 @@ pub(crate) fn width() -> Option<u16> {
     terminal_size::terminal_size().map(|(width, _)| width.0.max(40))
 }
 
+/// The width of the terminal that stderr is.
+pub(crate) fn stderr_width() -> Option<u16> {
+    terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0)
+}
+
 /// Whether an error means that the reader of stdout went away (`| head`).
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {

@@ -29,6 +29,8 @@ pub(crate) struct AccountWork {
     pub(crate) management_account: Option<AccountId>,
     /// Listed accounts that cannot be read: suspended, closed.
     pub(crate) dormant: BTreeSet<AccountId>,
+    /// Listed accounts that can be read: topics that others' alarms act on are read there.
+    pub(crate) neighbours: BTreeSet<AccountId>,
     /// Time for one account with the owners that it waits for.
     pub(crate) deadline: Duration,
 }
@@ -154,7 +156,7 @@ impl AccountWork {
         let collected = if self.owners.holds(account) {
             self.owner(account).await?
         } else {
-            Arc::new(self.access.collect(account).await.map_err(Arc::new)?.into())
+            Arc::new(self.collected(account).await.map_err(Arc::new)?.into())
         };
         let mut relied_on = ReliedOn {
             management_account: self.management_account.clone(),
@@ -185,9 +187,13 @@ impl AccountWork {
                         throttles: 0,
                     });
                 }
-                self.access.collect(owner).await.map(Facts::from)
+                self.collected(owner).await.map(Facts::from)
             })
             .await
+    }
+
+    async fn collected(&self, account: &AccountId) -> Result<Collected, CollectError> {
+        self.access.collect_among(account, &self.neighbours).await
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use orgsweep_store::SweepSummary;
 
 use crate::cli::CommonFlags;
+use crate::config::value::without_password;
 use crate::program::quoted;
 
 /// How the suggested commands reach the same database and organization.
@@ -33,9 +34,14 @@ impl Hints {
         if common.demo {
             flags.push_str(" --demo");
         }
-        if common.database_url.is_some() {
-            // The URL may hold a password.
-            flags.push_str(" --database-url …");
+        if let Some(url) = &common.database_url {
+            // A password is left to the environment.
+            let shown = if without_password(url) == *url {
+                quoted(url.as_ref())
+            } else {
+                "\"$DATABASE_URL\"".to_owned()
+            };
+            let _ = write!(flags, " --database-url {shown}");
         }
         let mut aws = String::new();
         for (flag, text) in [
@@ -115,8 +121,14 @@ mod tests {
         });
         assert!(!text.contains("hunter2"), "{text}");
         assert!(
-            text.contains("check-access --database-url … --profile audit"),
+            text.contains("check-access --database-url \"$DATABASE_URL\" --profile audit"),
             "{text}"
         );
+        let text = commands(&CommonFlags {
+            database_url: Some("postgres://me@db/orgsweep".to_owned()),
+            ..CommonFlags::default()
+        });
+        let url = "findings --database-url 'postgres://me@db/orgsweep' --verdict";
+        assert!(text.contains(url), "{text}");
     }
 }

@@ -1,11 +1,13 @@
 //! A sweep from start to end: resume or start, inventory, work, summary.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use chrono::Utc;
 use orgsweep_aws_access::Access;
+use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::{Catalog, Evaluator};
 use orgsweep_store::{
     NewSweep, Store, StoreError, SweepId, SweepSummary, SweepTotals, UnfinishedSweep,
@@ -132,6 +134,12 @@ async fn perform_alone(
     let pending = store.pending_accounts(sweep).await?;
     terminal::tell(&announcement(pending.len(), catalog.controls().len()));
 
+    let dormant: BTreeSet<AccountId> = selected
+        .skipped
+        .iter()
+        .filter(|(_, why)| *why != NOT_SELECTED)
+        .map(|(account, _)| account.clone())
+        .collect();
     let work = Arc::new(AccountWork {
         access: access.clone(),
         store: store.clone(),
@@ -140,12 +148,13 @@ async fn perform_alone(
         owners: Owners::default(),
         sweep,
         management_account: inventory.management_account.clone(),
-        dormant: selected
-            .skipped
+        neighbours: inventory
+            .accounts
             .iter()
-            .filter(|(_, why)| *why != NOT_SELECTED)
-            .map(|(account, _)| account.clone())
+            .map(|listed| listed.id.clone())
+            .filter(|account| !dormant.contains(account))
             .collect(),
+        dormant,
         deadline: settings.aws.account_deadline * 4,
     });
     let limits = Limits {

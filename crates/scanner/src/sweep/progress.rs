@@ -81,7 +81,13 @@ impl Progress {
         let counts: Arc<Counts> = Arc::default();
         let bar = (terminal::stderr_is_terminal() && verbosity == 0).then(|| {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{spinner} [{bar:24}] {msg}") {
+            let narrow = terminal::stderr_width().is_none_or(|width| width < 130);
+            let template = if narrow {
+                "{spinner} {wide_msg}"
+            } else {
+                "{spinner} [{bar:24}] {wide_msg}"
+            };
+            if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("=> "));
             }
             bar
