@@ -211,13 +211,6 @@ mod tests {
         partly.regions = Known::read(Vec::new(), Call::new("account", "ListRegions", None));
         assert_eq!(nothing_was_read(&partly), None);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use orgsweep_controls::Call;
-
-    use super::*;
 
     fn trail(account: &str, multi_region: bool, log_group: bool) -> Trail {
         let not_asked = || Unread {
