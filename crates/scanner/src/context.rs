@@ -48,10 +48,7 @@ impl Context {
         let mut layers = Layers::new(file, environment, all)?;
         if self.common.demo {
             layers.remove(Key::DatabaseUrl);
-            let home = locate::demo_directory()?;
-            let directory = crate::command::demo::database_directory(&home)
-                .display()
-                .to_string();
+            let directory = orgsweep_store::demo_data_dir()?.display().to_string();
             layers.set(Key::DataDir, Value::Text(directory), "--demo");
         } else if let Some((_, Source::Flag(_))) = layers.get(Key::DataDir) {
             // A directory that is asked for wins over a URL from the environment or the file.

@@ -66,11 +66,23 @@ impl StoreConfig {
     fn embedded_directory(&self) -> Result<PathBuf, StoreError> {
         match &self.data_dir {
             Some(directory) => Ok(directory.clone()),
-            None => directories::ProjectDirs::from("", "", "orgsweep")
-                .map(|directories| directories.data_dir().join("database"))
-                .ok_or(StoreError::NoDataDirectory),
+            None => in_users_data_directory("database"),
         }
     }
+}
+
+/// Directory of the embedded database that the demonstration fills.
+///
+/// # Errors
+/// `NoDataDirectory` when no home directory is known for the user.
+pub fn demo_data_dir() -> Result<PathBuf, StoreError> {
+    in_users_data_directory("demo/database")
+}
+
+fn in_users_data_directory(name: &str) -> Result<PathBuf, StoreError> {
+    directories::ProjectDirs::from("", "", "orgsweep")
+        .map(|directories| directories.data_dir().join(name))
+        .ok_or(StoreError::NoDataDirectory)
 }
 
 /// Where the store is, as it may be shown.

@@ -33,7 +33,7 @@ mod sweep_lock;
 mod text;
 
 pub use account::AccountRow;
-pub use config::{Location, StoreConfig};
+pub use config::{Location, StoreConfig, demo_data_dir};
 pub use control::ControlRow;
 pub use documentation::{ColumnDoc, ViewDoc};
 pub use error::StoreError;

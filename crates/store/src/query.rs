@@ -275,8 +275,14 @@ fn query_error(error: sqlx::Error, limits: &QueryLimits, before: usize) -> Store
             PgErrorPosition::Internal { .. } => None,
         })
         .filter(|place| *place > 0);
+    let message = match database.message() {
+        "cannot insert multiple commands into a prepared statement" => {
+            "one statement at a time; remove what follows the first `;`"
+        }
+        message => message,
+    };
     StoreError::BadQuery {
-        message: database.message().to_owned(),
+        message: message.to_owned(),
         hint: details
             .and_then(PgDatabaseError::hint)
             .map(ToOwned::to_owned),

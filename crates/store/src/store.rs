@@ -217,5 +217,7 @@ fn pool_of(options: PgConnectOptions, config: &StoreConfig, connections: u32) ->
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // With one connection, waiting for it is how things go, not news.
+        .acquire_slow_threshold(Duration::from_hours(1))
         .connect_lazy_with(options)
 }

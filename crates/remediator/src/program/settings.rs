@@ -65,10 +65,7 @@ impl Settings {
             .or(file.controls.catalog);
         // A directory that is asked for wins over a URL from elsewhere.
         let directory = if common.demo {
-            let directories = directories().ok_or_else(|| {
-                usage("no home directory is known; set `HOME`, or give `--data-dir`")
-            })?;
-            Some(directories.data_dir().join("demo"))
+            Some(orgsweep_store::demo_data_dir()?)
         } else {
             common.data_dir.clone()
         };

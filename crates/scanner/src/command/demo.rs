@@ -4,7 +4,7 @@
 //! `orgsweep sweep` does. Needs neither AWS nor a network.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         .with_context(|| format!("`{}` cannot be made", home.display()))?;
     let database = database(context)?;
     if arguments.reset {
-        reset(&database, context, &home).await?;
+        reset(&database, context).await?;
     }
     let world = Arc::new(World::build(&Scenario::demo()));
     let server = Server::start(
@@ -107,11 +107,11 @@ fn database(context: &Context) -> anyhow::Result<Database> {
 }
 
 /// Removes the demo's own database, unless somebody uses it.
-async fn reset(database: &Database, context: &Context, home: &Path) -> anyhow::Result<()> {
+async fn reset(database: &Database, context: &Context) -> anyhow::Result<()> {
     if *database != Database::Own {
         bail!("`--reset` removes the demo's own database alone; empty another one yourself");
     }
-    let directory = database_directory(home);
+    let directory = orgsweep_store::demo_data_dir()?;
     if !directory.exists() {
         return Ok(());
     }
@@ -126,11 +126,6 @@ async fn reset(database: &Database, context: &Context, home: &Path) -> anyhow::R
     }
     std::fs::remove_dir_all(&directory)
         .with_context(|| format!("`{}` cannot be removed", directory.display()))
-}
-
-/// Where the demo's own database lives.
-pub(crate) fn database_directory(home: &Path) -> PathBuf {
-    home.join("database")
 }
 
 /// Runs the sweep over the simulated organization.

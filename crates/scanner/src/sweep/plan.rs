@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use orgsweep_aws_access::{Access, AccessError, InventoryWants};
 use orgsweep_controls::ids::{AccountId, OrganizationId};
-use orgsweep_controls::organization::Inventory;
+use orgsweep_controls::organization::{Inventory, ListedAccount};
 use orgsweep_store::Store;
 
 use crate::exit::usage;
@@ -61,16 +61,19 @@ pub(crate) async fn plan(
             guard(rules.expected, inventory.organization.as_ref()).map_err(usage)?;
             (inventory, complete, selection.clone())
         }
-        Scope::Accounts(accounts) => (
-            access.inventory_of(accounts).await,
-            false,
-            Selection::default(),
-        ),
+        Scope::Accounts(accounts) => {
+            let inventory = named(access, store, accounts).await?;
+            (inventory, false, Selection::default())
+        }
         Scope::ThisAccount => {
             let own = [access.caller().account.clone()];
-            (access.inventory_of(&own).await, false, Selection::default())
+            let inventory = named(access, store, &own).await?;
+            (inventory, false, Selection::default())
         }
     };
+    if let (false, Some(organization)) = (complete, &inventory.organization) {
+        guard(rules.expected, Some(organization)).map_err(usage)?;
+    }
     if rules.expected.is_some() && inventory.organization.is_none() {
         remarks.push(
             "`expected_organization` is not checked: named accounts are read without asking AWS Organizations"
@@ -97,6 +100,47 @@ pub(crate) async fn plan(
         complete,
         remarks,
     })
+}
+
+/// Named accounts, described as the last inventory of the store describes them.
+async fn named(
+    access: &Access,
+    store: Option<&Store>,
+    accounts: &[AccountId],
+) -> anyhow::Result<Inventory> {
+    let inventory = access.inventory_of(accounts).await;
+    let stored = match store {
+        Some(store) => store.last_inventory().await?,
+        None => None,
+    };
+    Ok(match stored {
+        Some(stored) => described(inventory, &stored),
+        None => inventory,
+    })
+}
+
+/// The named accounts with what an earlier inventory knows of them and of their
+/// organization, when it knows all of them. They are read whatever their state was.
+fn described(mut named: Inventory, stored: &Inventory) -> Inventory {
+    let known: Option<Vec<_>> = named
+        .accounts
+        .iter()
+        .map(|account| stored.accounts.iter().find(|other| other.id == account.id))
+        .collect();
+    let Some(known) = known else {
+        return named;
+    };
+    for (account, known) in named.accounts.iter_mut().zip(known) {
+        *account = ListedAccount {
+            state: account.state,
+            ..known.clone()
+        };
+    }
+    named.organization.clone_from(&stored.organization);
+    named
+        .management_account
+        .clone_from(&stored.management_account);
+    named
 }
 
 /// The organization's accounts, and whether they were read just now.
@@ -249,5 +293,30 @@ mod tests {
                 "{caller} {hours}"
             );
         }
+    }
+
+    #[test]
+    fn named_accounts_are_described_by_an_inventory_that_knows_them_all() {
+        let stored = inventory();
+        let named = |ids: &[&AccountId]| {
+            let mut named = inventory();
+            named.organization = None;
+            named.management_account = None;
+            named.accounts.retain(|account| ids.contains(&&account.id));
+            for account in &mut named.accounts {
+                account.name = account.id.to_string();
+            }
+            named
+        };
+        let first = &stored.accounts[0];
+        let known = described(named(&[&first.id]), &stored);
+        assert_eq!(known.accounts[0].name, first.name);
+        assert_eq!(known.organization, stored.organization);
+        assert_eq!(known.management_account, stored.management_account);
+
+        let mut stranger = named(&[&first.id]);
+        stranger.accounts[0].id = "999999999999".parse().unwrap();
+        let unknown = described(stranger.clone(), &stored);
+        assert_eq!(unknown, stranger);
     }
 }
