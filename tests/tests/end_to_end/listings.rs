@@ -183,7 +183,14 @@ async fn explain_shows_the_chain_the_witness_and_the_fix() {
         .await
         .with_code(0)
         .stdout;
-    assert_eq!(by_id, by_name);
+    // All but the line that says how long ago the account was read.
+    let lasting = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|line| !line.starts_with("read "))
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(lasting(&by_id), lasting(&by_name));
     installation
         .run(&["explain", "999999999999", control])
         .await
