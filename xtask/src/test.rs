@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Use this PostgreSQL (15 or newer; a user that may create databases) instead of starting one.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
+    /// Write what differs from a stored snapshot over it: read the difference before you commit it.
+    #[arg(long)]
+    accept: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -39,7 +42,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             servers.oldest().to_owned(),
         ),
         ("ORGSWEEP_TEST_PYTHON", python.display().to_string()),
-        ("INSTA_UPDATE", "no".to_owned()),
+        (
+            "INSTA_UPDATE",
+            if arguments.accept { "always" } else { "no" }.to_owned(),
+        ),
     ];
     // The programs first: the end-to-end tests run them, and cargo does not
     // know that their package needs the others' programs.

@@ -1,5 +1,5 @@
 //! Reason codes: the stable names of why a verdict is what it is. Each code has
-//! its line in `docs/VERDICTS.md`; a test fails when one lacks it.
+//! its line in `docs/VERDICTS.md` and its scenario in `orgsim`; tests fail when one lacks them.
 
 use std::fmt;
 

@@ -14,6 +14,7 @@ mod no_secrets;
 mod pattern_commands;
 mod queries;
 mod readme;
+mod reasons;
 mod scanner_cannot_write;
 mod selection;
 mod simulated;

@@ -27,6 +27,9 @@ const SERVICES: [(&str, Service); 8] = [
 /// How many differences a failing test shows.
 const SHOWN: usize = 30;
 
+/// The demo organization's author claims at least so many verdicts.
+const CLAIMS_OF_THE_DEMO: usize = 600;
+
 /// A simulated organization and its server.
 pub(crate) struct Simulated {
     world: Arc<World>,
@@ -38,7 +41,12 @@ pub(crate) struct Simulated {
 impl Simulated {
     /// The organization of `orgsweep demo`.
     pub(crate) async fn demo() -> Self {
-        let world = Arc::new(World::build(&Scenario::demo()));
+        Self::of(&Scenario::demo()).await
+    }
+
+    /// The organization of a scenario.
+    pub(crate) async fn of(scenario: &Scenario) -> Self {
+        let world = Arc::new(World::build(scenario));
         let server = Server::start(Arc::clone(&world), ServerOptions::default())
             .await
             .expect("a free port");
@@ -54,18 +62,18 @@ impl Simulated {
         self.server.endpoint_url()
     }
 
-    /// `installation`, run from the delegated administrator's account.
+    /// `installation`, run from the account of the [`caller`](Self::caller).
     pub(crate) fn installation(&self, installation: Installation) -> Installation {
         installation
             .against(&self.endpoint())
             .as_caller_in(&self.caller())
     }
 
-    /// The account of the delegated administrator.
+    /// The account of the delegated administrator; the management account where there is none.
     pub(crate) fn caller(&self) -> String {
         self.world
             .delegated_administrator()
-            .expect("the demo organization has one")
+            .unwrap_or_else(|| self.management_account())
     }
 
     /// The management account.
@@ -179,7 +187,7 @@ impl Simulated {
             .map(|claim| claim.control)
             .collect();
         found.retain(|(_, control), _| known.contains(control.as_str()));
-        self.assert_claims(found, &[]);
+        self.assert_claims(found, &[], CLAIMS_OF_THE_DEMO);
     }
 
     /// The same, for all accounts but some.
@@ -188,12 +196,23 @@ impl Simulated {
         installation: &Installation,
         without: &[&str],
     ) {
-        let mut found = found(installation).await;
-        found.retain(|(account, _), _| !without.contains(&account.as_str()));
-        self.assert_claims(found, without);
+        self.assert_found_as_claimed(installation, without, CLAIMS_OF_THE_DEMO)
+            .await;
     }
 
-    fn assert_claims(&self, mut found: Found, without: &[&str]) {
+    /// The same, where the scenario claims at least so many verdicts.
+    pub(crate) async fn assert_found_as_claimed(
+        &self,
+        installation: &Installation,
+        without: &[&str],
+        claims: usize,
+    ) {
+        let mut found = found(installation).await;
+        found.retain(|(account, _), _| !without.contains(&account.as_str()));
+        self.assert_claims(found, without, claims);
+    }
+
+    fn assert_claims(&self, mut found: Found, without: &[&str], at_least: usize) {
         let mut differences = Vec::new();
         let mut settled = 0;
         for (account, claims) in self.readable() {
@@ -228,7 +247,7 @@ impl Simulated {
             differences[..differences.len().min(SHOWN)].join("\n")
         );
         assert!(
-            settled > 600,
+            settled >= at_least,
             "the scenario claims too little: {settled} verdicts"
         );
     }

@@ -13,6 +13,7 @@ pub(super) struct Document {
     /// Seed of everything that is drawn.
     #[serde(default)]
     pub(super) seed: u64,
+    #[serde(default)]
     pub(super) organization: OrganizationTable,
     #[serde(default)]
     pub(super) management: HeadTable,

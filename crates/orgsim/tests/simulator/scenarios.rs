@@ -141,7 +141,7 @@ fn errors_say_where_and_what() {
         (broken("[[fault]]\nkind = \"slow\""),                        "line 5, column 8: `slow` is no fault"),
         (broken("[[fault]]\nkind = \"hang\"\ncall = \"ec2:X\""),      "line 6, column 8: there is no service `ec2`"),
         ("[organization]\nid = \"o-1\"".to_owned(),                   "line 2, column 6: an organization id is `o-`"),
-        ("seed = 1".to_owned(),                                       "line 1, column 1: missing field `organization`"),
+        ("[[group]]\ncount = 1".to_owned(),                           "line 1, column 1: missing field `name`"),
         ("[organization]\naccounts = 3".to_owned(),                   "the counts make 1 accounts, not `organization.accounts = 3`"),
     ];
     for (text, expected) in cases {
