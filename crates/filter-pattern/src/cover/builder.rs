@@ -32,10 +32,7 @@ impl<'a> Builder<'a> {
         usual: Option<&EventValue>,
     ) {
         let cells = classes.mask(Class::is_cell);
-        let missing = classes
-            .list
-            .iter()
-            .position(|class| *class == Class::Missing);
+        let missing = matches!(source, Source::Property(_)).then(|| classes.missing());
         let plain = usual
             .and_then(|value| classes.of_value(value))
             .into_iter()
@@ -89,11 +86,18 @@ impl<'a> Builder<'a> {
                 self.formula.and(parts)
             }
             Expression::Or(parts) => {
-                let parts = parts
-                    .iter()
-                    .map(|part| self.expression(part, required, elements))
-                    .collect();
-                self.formula.or(parts)
+                let mut nodes = Vec::new();
+                let mut rest = parts.as_slice();
+                while let Some((first, others)) = rest.split_first() {
+                    if let Some((node, count)) = self.names(rest) {
+                        nodes.push(node);
+                        rest = &rest[count..];
+                    } else {
+                        nodes.push(self.expression(first, required, elements));
+                        rest = others;
+                    }
+                }
+                self.formula.or(nodes)
             }
             Expression::Condition(condition) if condition.selector.has_wildcard() => {
                 if elements.incomplete {
@@ -106,6 +110,30 @@ impl<'a> Builder<'a> {
                 None => self.formula.constant(required),
             },
         }
+    }
+
+    /// The first parts that each name a text for the same field, as one
+    /// condition, and how many they are: twenty event names are one condition.
+    fn names(&mut self, parts: &[Expression]) -> Option<(NodeId, usize)> {
+        let (selector, _) = named(parts.first()?)?;
+        let field = self.field(selector)?;
+        let classes = &self.fields[field].classes;
+        let mut words = vec![0; classes.words()];
+        let texts = parts.iter().map_while(|part| {
+            let (other, text) = named(part)?;
+            (other == selector).then_some(text)
+        });
+        let mut count = 0;
+        for text in texts {
+            classes.mark_named(text, &mut words);
+            count += 1;
+        }
+        let literal = Literal {
+            field,
+            classes: words.into(),
+            language: None,
+        };
+        (count > 1).then(|| (self.formula.literal(literal), count))
     }
 
     /// A test of a field, with what open questions add to it.
@@ -125,23 +153,25 @@ impl<'a> Builder<'a> {
         };
         let added: Vec<_> = questions
             .iter()
-            .map(|question| (*question, classes.truth_added_by(test, *question)))
+            .filter_map(|question| Some((*question, classes.truth_added_by(test, *question)?)))
             .collect();
-        let mut parts = vec![self.formula.literal(Literal {
+        let holds = self.formula.literal(Literal {
             field,
             classes: truth.classes,
             language: truth.language,
-        })];
+        });
+        if added.is_empty() {
+            return holds;
+        }
+        let mut parts = vec![holds];
         for (question, classes) in added {
-            if classes.iter().any(|word| *word != 0) {
-                let holds = self.formula.literal(Literal {
-                    field,
-                    classes,
-                    language: None,
-                });
-                let yes = self.question(question);
-                parts.push(self.formula.and(vec![holds, yes]));
-            }
+            let holds = self.formula.literal(Literal {
+                field,
+                classes,
+                language: None,
+            });
+            let yes = self.question(question);
+            parts.push(self.formula.and(vec![holds, yes]));
         }
         self.formula.or(parts)
     }
@@ -178,11 +208,11 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// That a field has a text that some test names.
-    pub(super) fn text_is(&mut self, field: usize, text: &str) -> NodeId {
+    /// That a field has one of these texts, all of which have classes.
+    pub(super) fn text_among(&mut self, field: usize, texts: &[&str]) -> NodeId {
         let classes = &self.fields[field].classes;
         let mut words = vec![0; classes.words()];
-        if let Some(position) = classes.of_named_text(text) {
+        for position in texts.iter().filter_map(|text| classes.of_named_text(text)) {
             words[position / 64] |= 1 << (position % 64);
         }
         self.formula.literal(Literal {
@@ -196,7 +226,7 @@ impl<'a> Builder<'a> {
     pub(super) fn text_is_not(&mut self, field: usize, text: &str) -> NodeId {
         let classes = &self.fields[field].classes;
         let named = classes.of_named_text(text);
-        let mut words = classes.mask(|_| true);
+        let mut words = classes.all();
         if let Some(position) = named {
             words[position / 64] &= !(1 << (position % 64));
         }
@@ -286,4 +316,15 @@ impl<'a> Builder<'a> {
         }
         nearest.map(|(_, position)| position)
     }
+}
+
+/// The field and the text of a condition that asks for just that text, whatever
+/// the open questions are answered with.
+fn named(expression: &Expression) -> Option<(&Selector, &str)> {
+    let Expression::Condition(condition) = expression else {
+        return None;
+    };
+    let text = super::named_text(&condition.test)?;
+    let plain = !condition.selector.has_wildcard() && !matches!(text, "true" | "false");
+    plain.then_some((&condition.selector, text))
 }

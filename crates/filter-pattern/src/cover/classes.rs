@@ -80,8 +80,45 @@ pub(crate) struct Classes<'a> {
     pub(crate) list: Vec<Class<'a>>,
     pub(crate) languages: Vec<Language>,
     operands: Vec<&'a Operand>,
-    texts: HashMap<&'a str, usize>,
-    number_texts: HashMap<&'a str, usize>,
+    texts: TextPlaces<'a>,
+    number_texts: TextPlaces<'a>,
+    /// Where the classes that every property has stand.
+    other_text: usize,
+    missing: usize,
+    /// The first of true, false, null, object, array, in this order.
+    kinds: usize,
+}
+
+/// Where texts stand in the list of classes. A few are compared one by one,
+/// which is faster than hashing.
+#[derive(Debug, Default)]
+struct TextPlaces<'a> {
+    few: Vec<(&'a str, usize)>,
+    many: HashMap<&'a str, usize>,
+}
+
+/// More texts than this are hashed.
+const FEW: usize = 12;
+
+impl<'a> TextPlaces<'a> {
+    fn get(&self, text: &str) -> Option<usize> {
+        if self.many.is_empty() {
+            let place = self.few.iter().find(|(known, _)| *known == text);
+            return place.map(|(_, place)| *place);
+        }
+        self.many.get(text).copied()
+    }
+
+    fn insert(&mut self, text: &'a str, place: usize) {
+        if self.few.len() < FEW {
+            self.few.push((text, place));
+            return;
+        }
+        if self.many.is_empty() {
+            self.many.extend(self.few.iter().copied());
+        }
+        self.many.insert(text, place);
+    }
 }
 
 /// Which classes a test holds for.
@@ -123,12 +160,14 @@ impl<'a> Classes<'a> {
         for text in more_texts {
             classes.add_text(text);
         }
+        classes.other_text = classes.list.len();
+        classes.missing = classes.list.len() + 1;
         classes.list.extend([Class::OtherText, Class::Missing]);
         points.sort_unstable();
         points.dedup();
         for text in number_texts {
             if let Some(value) = Decimal::parse(text)
-                && !classes.number_texts.contains_key(text)
+                && classes.number_texts.get(text).is_none()
             {
                 classes.number_texts.insert(text, classes.list.len());
                 classes.list.push(Class::NumberText(text, value));
@@ -143,6 +182,7 @@ impl<'a> Classes<'a> {
             low = Some(point.clone());
         }
         classes.list.push(Class::NumberBetween(low, None));
+        classes.kinds = classes.list.len();
         classes.list.extend([
             Class::True,
             Class::False,
@@ -162,7 +202,7 @@ impl<'a> Classes<'a> {
     }
 
     fn add_text(&mut self, text: &'a str) {
-        if !self.texts.contains_key(text) {
+        if self.texts.get(text).is_none() {
             self.texts.insert(text, self.list.len());
             self.list.push(Class::Text(text));
         }
@@ -190,32 +230,62 @@ impl<'a> Classes<'a> {
     }
 
     /// The class of a text.
-    pub(crate) fn of_text(&self, text: &str) -> Option<usize> {
-        let other = || {
-            self.list
-                .iter()
-                .position(|class| *class == Class::OtherText)
-        };
-        self.texts.get(text).copied().or_else(other)
+    pub(crate) fn of_text(&self, text: &str) -> usize {
+        self.texts.get(text).unwrap_or(self.other_text)
+    }
+
+    /// The class of being absent.
+    pub(crate) fn missing(&self) -> usize {
+        self.missing
     }
 
     /// The class of a value; `None` for numbers, which have too many spellings.
     pub(crate) fn of_value(&self, value: &EventValue) -> Option<usize> {
-        let class = match value {
-            EventValue::String(text) => return self.of_text(text),
+        let after_true = match value {
+            EventValue::String(text) => return Some(self.of_text(text)),
             EventValue::Number(_) => return None,
-            EventValue::Null => Class::Null,
-            EventValue::Bool(true) => Class::True,
-            EventValue::Bool(false) => Class::False,
-            EventValue::Array(_) => Class::Array,
-            EventValue::Object(_) => Class::Object,
+            EventValue::Bool(true) => 0,
+            EventValue::Bool(false) => 1,
+            EventValue::Null => 2,
+            EventValue::Object(_) => 3,
+            EventValue::Array(_) => 4,
         };
-        self.list.iter().position(|known| *known == class)
+        Some(self.kinds + after_true)
     }
 
     /// The class of a text that a test names.
     pub(crate) fn of_named_text(&self, text: &str) -> Option<usize> {
-        self.texts.get(text).copied()
+        self.texts.get(text)
+    }
+
+    /// Marks the classes that equal a text that a test names.
+    pub(crate) fn mark_named(&self, text: &str, words: &mut [u64]) {
+        for position in [self.texts.get(text), self.number_texts.get(text)]
+            .into_iter()
+            .flatten()
+        {
+            words[position / 64] |= 1 << (position % 64);
+        }
+    }
+
+    /// All classes.
+    pub(crate) fn all(&self) -> Box<[u64]> {
+        let mut words = vec![u64::MAX; self.words()];
+        if !self.list.len().is_multiple_of(64)
+            && let Some(last) = words.last_mut()
+        {
+            *last = (1 << (self.list.len() % 64)) - 1;
+        }
+        words.into()
+    }
+
+    /// Only the class of this text.
+    pub(crate) fn only_text(&self, text: &str) -> Box<[u64]> {
+        let mut words = vec![0; self.words()];
+        if let Some(position) = self.texts.get(text) {
+            words[position / 64] |= 1 << (position % 64);
+        }
+        words.into()
     }
 
     /// The texts that have a class of their own.
@@ -242,13 +312,7 @@ impl<'a> Classes<'a> {
         match test {
             Test::Equals(Operand::Text(pattern)) if pattern.is_literal() => {
                 let mut words = vec![0_u64; self.words()];
-                let named = [
-                    self.texts.get(pattern.as_str()),
-                    self.number_texts.get(pattern.as_str()),
-                ];
-                for &position in named.into_iter().flatten() {
-                    words[position / 64] |= 1 << (position % 64);
-                }
+                self.mark_named(pattern.as_str(), &mut words);
                 Truth {
                     classes: words.into(),
                     language: None,
@@ -262,20 +326,28 @@ impl<'a> Classes<'a> {
     }
 
     /// The classes for which a test holds only if an open question is answered
-    /// with yes.
-    pub(crate) fn truth_added_by(&self, test: &Test, question: OpenQuestion) -> Box<[u64]> {
+    /// with yes; `None` when there are none.
+    pub(crate) fn truth_added_by(&self, test: &Test, question: OpenQuestion) -> Option<Box<[u64]>> {
         let yes = Reading::default().with(question);
-        let kinds = match question {
-            OpenQuestion::NotEqualsOnNull | OpenQuestion::NotExistsOnNull => Kinds::NULL,
-            OpenQuestion::NotEqualsOnBoolean | OpenQuestion::BooleanAsText => Kinds::BOOLEAN,
-            OpenQuestion::IsBooleanOnText => Kinds::STRING,
-            OpenQuestion::NotEqualsOnEveryElement => return vec![0; self.words()].into(),
+        let candidates: [Option<usize>; 2] = match question {
+            OpenQuestion::NotEqualsOnNull | OpenQuestion::NotExistsOnNull => {
+                [Some(self.kinds + 2), None]
+            }
+            OpenQuestion::NotEqualsOnBoolean | OpenQuestion::BooleanAsText => {
+                [Some(self.kinds), Some(self.kinds + 1)]
+            }
+            OpenQuestion::IsBooleanOnText => [self.texts.get("true"), self.texts.get("false")],
+            OpenQuestion::NotEqualsOnEveryElement => [None, None],
         };
-        self.mask(|class| {
-            class.kind() == kinds
-                && holds(test, class, yes)
-                && !holds(test, class, Reading::default())
-        })
+        let mut words: Option<Box<[u64]>> = None;
+        for position in candidates.into_iter().flatten() {
+            let class = &self.list[position];
+            if holds(test, class, yes) && !holds(test, class, Reading::default()) {
+                let words = words.get_or_insert_with(|| vec![0; self.words()].into());
+                words[position / 64] |= 1 << (position % 64);
+            }
+        }
+        words
     }
 
     fn language_of(&self, test: &Test) -> Option<(usize, bool)> {

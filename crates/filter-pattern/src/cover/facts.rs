@@ -181,9 +181,9 @@ pub(super) fn facts<'a>(
     }
     for (selector, value) in schema.known() {
         if let Some(field) = builder.field(selector) {
-            let holds = builder.text_is(field, value);
+            let classes = builder.fields[field].classes.only_text(value);
             facts.push(Fact {
-                effect: Effect::Holds(holds),
+                effect: Effect::Restrict { field, classes },
                 statement: Statement::Known(selector, value),
             });
         }
@@ -252,22 +252,26 @@ fn event_source_facts<'a>(builder: &mut Builder<'a>, schema: &Schema, facts: &mu
         return;
     };
     let named: Vec<&'a str> = builder.fields[names].classes.named_texts().collect();
+    // Most names have the same source: its condition is made once.
+    let mut known: Vec<(*const [&str], NodeId)> = Vec::new();
     for name in named {
-        if let Some((Claim::Only, from)) = schema::sources_of_event(name)
-            && from.iter().all(|source| {
-                builder.fields[sources]
-                    .classes
-                    .of_named_text(source)
-                    .is_some()
-            })
-        {
-            let mut parts = vec![builder.text_is_not(names, name)];
-            parts.extend(from.iter().map(|source| builder.text_is(sources, source)));
-            let holds = builder.formula.or(parts);
-            facts.push(Fact {
-                effect: Effect::Holds(holds),
-                statement: Statement::EventSources(name, from),
-            });
-        }
+        let Some((Claim::Only, from)) = schema::sources_of_event(name) else {
+            continue;
+        };
+        let place = std::ptr::from_ref(from);
+        let of_source = match known.iter().find(|(other, _)| std::ptr::eq(*other, place)) {
+            Some((_, node)) => *node,
+            None => {
+                let node = builder.text_among(sources, from);
+                known.push((place, node));
+                node
+            }
+        };
+        let other_name = builder.text_is_not(names, name);
+        let holds = builder.formula.either(other_name, of_source);
+        facts.push(Fact {
+            effect: Effect::Holds(holds),
+            statement: Statement::EventSources(name, from),
+        });
     }
 }

@@ -59,9 +59,17 @@ impl Formula {
         }
     }
 
+    /// One of two parts that are about different fields.
+    pub(crate) fn either(&mut self, left: NodeId, right: NodeId) -> NodeId {
+        self.push(Node::Or(Box::new([left, right])))
+    }
+
     /// The parts with all literals of one field joined into one, where no
     /// language takes part: twenty event names are one condition.
     fn merged(&mut self, parts: Vec<NodeId>, join: impl Fn(u64, u64) -> u64) -> Vec<NodeId> {
+        if parts.len() < 2 {
+            return parts;
+        }
         let mut kept: Vec<NodeId> = Vec::with_capacity(parts.len());
         // For each field, where in `kept` its literal stands and whether that is a joined one.
         let mut places: Vec<(usize, usize, bool)> = Vec::new();

@@ -7,7 +7,7 @@ use crate::pattern::FilterPattern;
 use crate::schema::{Circumstances, Records, Schema, template};
 
 use super::answer::{Budget, Covers, Proof, Why};
-use super::decision::Asked;
+use super::asked::{Asked, Confirmation, Outcome};
 use super::problem::{Patterns, Problem};
 use super::texts;
 use super::witness;
@@ -44,16 +44,23 @@ pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, budget: Budget) -
     );
     problem.inexact = !all_there || schema.records() != Records::Any;
     let confirm = |event: Event, reading| {
-        let text = event
-            .get(&Selector::of_keys([texts::MESSAGE]))
-            .and_then(EventValue::as_text)?;
+        let message = event.get(&Selector::of_keys([texts::MESSAGE]));
+        let Some(text) = message.and_then(EventValue::as_text) else {
+            return Confirmation::Refused;
+        };
         let shown = message_event(text, schema);
-        witness::message_escapes(&shown, patterns, schema, reading).then_some(shown)
+        if witness::message_escapes(&shown, patterns, schema, reading) {
+            Confirmation::Escapes(shown)
+        } else {
+            Confirmation::Refused
+        }
     };
-    match Asked::new(&problem, &messages, &confirm).decide(budget) {
+    match Asked::new(&problem, &messages, &confirm).decide(&mut budget.remaining()) {
         // That a message is a text is no assumption.
-        Covers::Yes(_) => Covers::Yes(Proof::default()),
-        other => other,
+        Outcome::Answer(Covers::Yes(_)) => Covers::Yes(Proof::default()),
+        Outcome::Answer(other) => other,
+        // INVARIANT: `confirm` never says so.
+        Outcome::Caught => Covers::Unknown(Why::Unconfirmed),
     }
 }
 

@@ -7,6 +7,7 @@
 //! when it finds nothing, that is the proof.
 
 mod answer;
+mod asked;
 mod assumption;
 mod builder;
 mod cells;
@@ -18,6 +19,7 @@ mod facts;
 mod formula;
 mod interval;
 mod messages;
+mod needed;
 mod problem;
 mod question;
 mod relevance;

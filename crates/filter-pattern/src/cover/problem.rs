@@ -14,6 +14,7 @@ use super::drafts::Drafts;
 use super::elements;
 use super::facts::{self, Fact};
 use super::formula::{Formula, NodeId};
+use super::state::State;
 
 /// The patterns that a question is about.
 #[derive(Clone, Copy)]
@@ -89,8 +90,8 @@ pub(crate) struct Problem<'a> {
     /// Patterns stand in for which the formula only has a bound: required ones
     /// may match less, filters may match more.
     pub(crate) inexact: bool,
-    /// The length of a state.
-    pub(crate) state_words: usize,
+    /// A state in which everything is left.
+    pub(crate) unrestricted: State,
 }
 
 impl<'a> Problem<'a> {
@@ -156,13 +157,14 @@ impl<'a> Problem<'a> {
             inexact,
             ..
         } = builder;
+        let unrestricted = State::unrestricted(&fields, state_words);
         Self {
             fields,
             formula,
             goals,
             facts,
             inexact: inexact || elements.incomplete,
-            state_words,
+            unrestricted,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::pattern::FilterPattern;
 use crate::schema::Schema;
 
 use super::answer::{Budget, Covers, Proof};
-use super::decision::{Asked, decide, with_question};
+use super::decision::{decide, with_all_filters};
 use super::problem::Patterns;
 
 static CLOUDTRAIL: LazyLock<Schema> = LazyLock::new(Schema::cloudtrail);
@@ -159,15 +159,19 @@ pub fn missing_values(
         filters,
         except: &[],
     };
-    let escapes = |asked: &Asked<'_, '_>, text: &str| {
-        let field = asked.problem.find_field(&selector)?;
-        let class = asked.problem.fields[field].classes.of_named_text(text)?;
-        Some(asked.escapes_within(field, class, Budget::default()))
-    };
-    with_question(&patterns, schema, |asked| {
+    with_all_filters(&patterns, schema, |asked| {
+        let Some(field) = asked.problem.find_field(&selector) else {
+            return Vec::new();
+        };
+        let mut active = asked.no_facts();
+        let mut escapes = |text: &&str| {
+            let class = asked.problem.fields[field].classes.of_named_text(text);
+            let mut budget = Budget::default().remaining();
+            class.is_some_and(|class| asked.escapes_within(field, class, &mut active, &mut budget))
+        };
         named
             .into_iter()
-            .filter(|text| escapes(asked, text) == Some(true))
+            .filter(|text| escapes(text))
             .map(str::to_owned)
             .collect()
     })

@@ -2,14 +2,68 @@
 //! group's other filters name other events; seeing that from the texts alone
 //! keeps the problem small.
 
-use crate::ast::{Ast, Expression, Operand, Selector, Test};
+use crate::ast::{Ast, Condition, Expression, Operand, Selector, Test};
 use crate::evaluate::{Reading, test_holds};
 use crate::event::{EventValue, is_json_number};
 use crate::pattern::FilterPattern;
 
 /// The fields that the required pattern holds to a few texts.
 pub(super) struct Required<'a> {
-    fields: Vec<(&'a Selector, Vec<&'a str>)>,
+    fields: Vec<(&'a Selector, Vec<&'a str>, Shapes)>,
+}
+
+/// Which lengths and first letters some texts have, to tell most other texts
+/// apart at a glance.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shapes(u64);
+
+impl Shapes {
+    fn of(text: &str) -> u64 {
+        let first = text.bytes().next().unwrap_or_default();
+        let last = text.bytes().next_back().unwrap_or_default();
+        let mixed = text.len() ^ usize::from(first) << 1 ^ usize::from(last) << 3;
+        1 << (mixed % 64)
+    }
+
+    fn may_have(self, text: &str) -> bool {
+        self.0 & Self::of(text) != 0
+    }
+}
+
+/// The filters that share a condition with the required patterns, apart from
+/// names of events that many patterns list.
+pub(super) fn kin<'b>(
+    required: &[&FilterPattern],
+    filters: impl Iterator<Item = &'b FilterPattern>,
+) -> Vec<&'b FilterPattern> {
+    let mut asked: Vec<(&Selector, &Test)> = Vec::new();
+    for pattern in required {
+        if let Ast::Json(expression) = pattern.ast() {
+            visit(expression, &mut |condition| {
+                asked.push((&condition.selector, &condition.test));
+                true
+            });
+        }
+    }
+    let shares = |filter: &&FilterPattern| match filter.ast() {
+        Ast::Json(expression) => !visit(expression, &mut |condition| {
+            !asked.iter().any(|(selector, test)| {
+                **selector == condition.selector && **test == condition.test
+            })
+        }),
+        _ => true,
+    };
+    filters.filter(shares).collect()
+}
+
+/// Shows each condition until one is enough; says whether all were shown.
+fn visit<'e>(expression: &'e Expression, show: &mut dyn FnMut(&'e Condition) -> bool) -> bool {
+    match expression {
+        Expression::And(parts) | Expression::Or(parts) => {
+            parts.iter().all(|part| visit(part, show))
+        }
+        Expression::Condition(condition) => show(condition),
+    }
 }
 
 impl<'a> Required<'a> {
@@ -21,7 +75,12 @@ impl<'a> Required<'a> {
                     Expression::And(parts) => parts.as_slice(),
                     other => std::slice::from_ref(other),
                 };
-                fields.extend(parts.iter().filter_map(texts_of));
+                fields.extend(parts.iter().filter_map(texts_of).map(|(selector, texts)| {
+                    let shapes = texts
+                        .iter()
+                        .fold(0, |shapes, text| shapes | Shapes::of(text));
+                    (selector, texts, Shapes(shapes))
+                }));
             }
         }
         Self { fields }
@@ -53,10 +112,13 @@ impl<'a> Required<'a> {
                 let known = self
                     .fields
                     .iter()
-                    .filter(|(selector, _)| **selector == condition.selector);
-                known
-                    .into_iter()
-                    .all(|(_, texts)| texts.iter().any(|text| holds(&condition.test, text)))
+                    .filter(|(selector, ..)| **selector == condition.selector);
+                known.into_iter().all(|(_, texts, shapes)| {
+                    match super::named_text(&condition.test) {
+                        Some(text) => shapes.may_have(text) && texts.contains(&text),
+                        None => texts.iter().any(|text| holds(&condition.test, text)),
+                    }
+                })
             }
         }
     }
@@ -65,6 +127,8 @@ impl<'a> Required<'a> {
 fn holds(test: &Test, text: &str) -> bool {
     match test {
         Test::Equals(Operand::Text(pattern)) => pattern.matches(text),
+        Test::NotEquals(Operand::Text(pattern)) => !pattern.matches(text),
+        Test::Equals(Operand::Regex(regex)) => regex.is_match(text),
         // The kinds of tests whose answer on a text is open stay possible.
         Test::IsTrue | Test::IsFalse => true,
         other => test_holds(

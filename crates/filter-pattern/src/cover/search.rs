@@ -3,7 +3,7 @@
 //! A finished search without a solution is a proof that there is none.
 
 use super::cells::{Cells, Filled};
-use super::facts::Effect;
+use super::facts::{Effect, Fact};
 use super::formula::{Node, NodeId};
 use super::problem::{Problem, Source};
 use super::state::{Conflict, State, Status};
@@ -52,6 +52,35 @@ pub(crate) struct Run<'r> {
     pub(crate) languages_free: bool,
 }
 
+/// Adds what a fact says to a state and its goals.
+fn apply(problem: &Problem<'_>, fact: &Fact<'_>, state: &mut State, goals: &mut Goals) {
+    match &fact.effect {
+        Effect::Restrict { field, classes } => state.restrict(&problem.fields[*field], classes),
+        Effect::Holds(node) => goals.push((*node, true)),
+    }
+}
+
+/// Whether nothing that is left in a state agrees with a fact.
+pub(crate) fn contradicts(problem: &Problem<'_>, state: &State, fact: &Fact<'_>) -> bool {
+    match &fact.effect {
+        Effect::Restrict { field, classes } => !state.meets(&problem.fields[*field], classes),
+        Effect::Holds(node) => fails(problem, state, *node),
+    }
+}
+
+fn fails(problem: &Problem<'_>, state: &State, node: NodeId) -> bool {
+    match &problem.formula.nodes[node as usize] {
+        Node::True => false,
+        Node::False => true,
+        Node::Literal(literal) => {
+            let literal = &problem.formula.literals[*literal as usize];
+            state.status(&problem.fields[literal.field], literal) == Status::Fails
+        }
+        Node::And(parts) => parts.iter().any(|part| fails(problem, state, *part)),
+        Node::Or(parts) => parts.iter().all(|part| fails(problem, state, *part)),
+    }
+}
+
 /// Choices on top of each other, which bounds the stack.
 const MOST_CHOICES: u32 = 1000;
 
@@ -68,7 +97,7 @@ impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
         budget: &'s mut u64,
         finish: &'s mut dyn FnMut(&State, &mut Cells<'p, 'a>, &mut u64) -> Attempt<T>,
     ) -> Found<T> {
-        let mut state = State::unrestricted(problem);
+        let mut state = problem.unrestricted.clone();
         if !run.questions_open {
             for field in problem
                 .fields
@@ -80,12 +109,8 @@ impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
         }
         let mut goals = problem.goals.clone();
         for (fact, active) in problem.facts.iter().zip(run.active) {
-            match &fact.effect {
-                _ if !active => {}
-                Effect::Restrict { field, classes } => {
-                    state.restrict(&problem.fields[*field], classes);
-                }
-                Effect::Holds(node) => goals.push((*node, true)),
+            if *active {
+                apply(problem, fact, &mut state, &mut goals);
             }
         }
         if let Some((field, class)) = run.fixed {
@@ -109,6 +134,36 @@ impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
             None if search.undecided => Found::Undecided,
             None => Found::Nothing,
         }
+    }
+
+    /// A state narrowed by all facts; `None` when it contradicts them.
+    pub(crate) fn narrowed_by_facts(
+        problem: &'p Problem<'a>,
+        state: &State,
+        cells: &'s mut Cells<'p, 'a>,
+        budget: &'s mut u64,
+        finish: &'s mut dyn FnMut(&State, &mut Cells<'p, 'a>, &mut u64) -> Attempt<T>,
+    ) -> Option<State> {
+        let mut state = state.clone();
+        let mut goals = Goals::new();
+        for fact in &problem.facts {
+            apply(problem, fact, &mut state, &mut goals);
+        }
+        if problem.fields.iter().any(|field| state.is_empty(field)) {
+            return None;
+        }
+        let mut search = Self {
+            problem,
+            cells,
+            budget,
+            attempts: 0,
+            depth: 0,
+            undecided: false,
+            languages_free: false,
+            finish,
+        };
+        search.propagate(&mut state, &mut goals).ok()?;
+        Some(state)
     }
 
     fn spend(&mut self, steps: u64) -> bool {
@@ -324,12 +379,11 @@ impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
     /// The state with one plain class for each field.
     fn candidate(&mut self, state: &State) -> State {
         let mut candidate = state.clone();
+        self.spend(self.problem.fields.len() as u64);
         for field in &self.problem.fields {
             let left = |class: &usize| state.has_class(field, *class);
             let plain = field.plain.iter().copied().find(left);
-            let class = plain
-                .or_else(|| (0..field.classes.list.len()).find(left))
-                .unwrap_or(0);
+            let class = plain.or_else(|| state.first_class(field)).unwrap_or(0);
             candidate.keep_only(field, class);
         }
         candidate

@@ -3,7 +3,7 @@
 //! outside of.
 
 use super::formula::Literal;
-use super::problem::{Field, Problem};
+use super::problem::Field;
 
 /// What is left for each field.
 #[derive(Clone, Debug)]
@@ -42,12 +42,12 @@ pub(super) struct Narrowed {
 
 impl State {
     /// Everything is left, in every field.
-    pub(super) fn unrestricted(problem: &Problem<'_>) -> Self {
+    pub(super) fn unrestricted(fields: &[Field<'_>], words: usize) -> Self {
         let mut state = Self {
-            words: vec![0; problem.state_words].into(),
+            words: vec![0; words].into(),
         };
-        for field in &problem.fields {
-            let all = field.classes.mask(|_| true);
+        for field in fields {
+            let all = field.classes.all();
             state.classes_mut(field).copy_from_slice(&all);
         }
         state
@@ -69,6 +69,20 @@ impl State {
                 0
             };
         }
+    }
+
+    /// Whether one of these classes is left for a field.
+    pub(super) fn meets(&self, field: &Field<'_>, classes: &[u64]) -> bool {
+        let left = self.classes(field).iter();
+        left.zip(classes).any(|(left, wanted)| left & wanted != 0)
+    }
+
+    /// The first class left for a field.
+    pub(super) fn first_class(&self, field: &Field<'_>) -> Option<usize> {
+        let mut words = self.classes(field).iter().enumerate();
+        words.find_map(|(position, word)| {
+            (*word != 0).then(|| position * 64 + word.trailing_zeros() as usize)
+        })
     }
 
     /// Takes one class away from a field.

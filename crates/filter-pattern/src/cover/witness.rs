@@ -215,12 +215,7 @@ fn choose(
     }
     let field = &cells.problem().fields[field_number];
     let left = |class: usize| state.has_class(field, class);
-    let missing = field
-        .classes
-        .list
-        .iter()
-        .position(|class| *class == Class::Missing);
-    if missing.is_some_and(left) {
+    if left(field.classes.missing()) {
         return Some(None);
     }
     for (position, class) in field.classes.list.iter().enumerate() {
@@ -356,6 +351,12 @@ pub(super) fn escapes(
         && !patterns.filters.iter().any(matches)
         && !patterns.except.iter().any(matches)
         && schema.admits(event)
+}
+
+/// Whether a filter or an exclusion matches an event.
+pub(super) fn is_matched(event: &Event, patterns: &Patterns<'_>, reading: Reading) -> bool {
+    let matches = |pattern: &&FilterPattern| pattern.matches_under(event, reading);
+    patterns.filters.iter().chain(patterns.except).any(matches)
 }
 
 /// The same for messages, whose text counts when they are no objects.

@@ -1,0 +1,79 @@
+//! What a proof needs: of the statements that took part in it, those without
+//! which it would not hold.
+
+use crate::ast::Operand;
+
+use super::asked::{Active, Asked, leftmost_wildcards};
+use super::assumption::Assumption;
+use super::search::{Attempt, Found, Run, Search};
+
+impl Asked<'_, '_> {
+    /// The assumptions of a proof in which these statements took part.
+    pub(super) fn needed(&self, active: Active, budget: &mut u64) -> Vec<Assumption> {
+        let Active { mut facts, order } = active;
+        self.leave_out(&mut facts, &order, budget);
+        let wildcards = self.wildcards_needed(&facts, budget);
+        let kept = self.problem.facts.iter().zip(&facts);
+        kept.filter(|(_, kept)| **kept)
+            .map(|(fact, _)| fact.assumption())
+            .chain(wildcards)
+            .collect()
+    }
+
+    /// Leaves out groups of statements; they stay out when the proof holds
+    /// without them.
+    fn leave_out(&self, active: &mut [bool], group: &[usize], budget: &mut u64) {
+        if group.is_empty() {
+            return;
+        }
+        group.iter().for_each(|fact| active[*fact] = false);
+        if self.is_closed(active, false, budget) {
+            return;
+        }
+        group.iter().for_each(|fact| active[*fact] = true);
+        if group.len() > 1 {
+            let (first, second) = group.split_at(group.len() / 2);
+            self.leave_out(active, first, budget);
+            self.leave_out(active, second, budget);
+        }
+    }
+
+    /// That wildcards do not backtrack, if a proof needs that.
+    fn wildcards_needed(&self, active: &[bool], budget: &mut u64) -> Option<Assumption> {
+        let mut differs = false;
+        let mut decides = false;
+        for field in &self.problem.fields {
+            for operand in field.classes.operands() {
+                if let Operand::Text(pattern) = operand
+                    && pattern.depends_on_backtracking()
+                {
+                    decides = true;
+                    differs |= field.classes.named_texts().any(|text| {
+                        pattern.matches(text) != pattern.matches_with_backtracking(text)
+                    });
+                }
+            }
+        }
+        let needed = differs || decides && !self.is_closed(active, true, budget);
+        needed.then(leftmost_wildcards)
+    }
+
+    /// Whether no event at all escapes under some of the statements, as far as
+    /// the budget tells.
+    fn is_closed(&self, active: &[bool], languages_free: bool, budget: &mut u64) -> bool {
+        let run = Run {
+            active,
+            questions_open: true,
+            fixed: None,
+            languages_free,
+        };
+        let found = Search::run(
+            self.problem,
+            &run,
+            &mut self.cells.borrow_mut(),
+            budget,
+            &mut |_, _, _| Attempt::Solution(()),
+        );
+        matches!(found, Found::Nothing)
+    }
+}
