@@ -177,7 +177,9 @@ impl<'p, 'a> Asked<'p, 'a> {
             match found {
                 Found::Solution(Stop::Breaks(facts)) => {
                     let before = active.order.len();
-                    facts.into_iter().for_each(|fact| active.take_in(fact));
+                    for fact in facts {
+                        active.take_in(fact);
+                    }
                     if active.order.len() == before {
                         active.take_in_all();
                     }

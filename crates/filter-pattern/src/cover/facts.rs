@@ -259,13 +259,13 @@ fn event_source_facts<'a>(builder: &mut Builder<'a>, schema: &Schema, facts: &mu
             continue;
         };
         let place = std::ptr::from_ref(from);
-        let of_source = match known.iter().find(|(other, _)| std::ptr::eq(*other, place)) {
-            Some((_, node)) => *node,
-            None => {
-                let node = builder.text_among(sources, from);
-                known.push((place, node));
-                node
-            }
+        let made = known.iter().find(|(other, _)| std::ptr::eq(*other, place));
+        let of_source = if let Some((_, node)) = made {
+            *node
+        } else {
+            let node = builder.text_among(sources, from);
+            known.push((place, node));
+            node
         };
         let other_name = builder.text_is_not(names, name);
         let holds = builder.formula.either(other_name, of_source);

@@ -26,11 +26,11 @@ impl Asked<'_, '_> {
         if group.is_empty() {
             return;
         }
-        group.iter().for_each(|fact| active[*fact] = false);
+        set(active, group, false);
         if self.is_closed(active, false, budget) {
             return;
         }
-        group.iter().for_each(|fact| active[*fact] = true);
+        set(active, group, true);
         if group.len() > 1 {
             let (first, second) = group.split_at(group.len() / 2);
             self.leave_out(active, first, budget);
@@ -75,5 +75,11 @@ impl Asked<'_, '_> {
             &mut |_, _, _| Attempt::Solution(()),
         );
         matches!(found, Found::Nothing)
+    }
+}
+
+fn set(active: &mut [bool], group: &[usize], to: bool) {
+    for fact in group {
+        active[*fact] = to;
     }
 }
