@@ -6,8 +6,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::ast::{Ast, Condition, Expression, Operand, Selector, Span, Test, TextPattern};
+use crate::display::write_quoted;
 use crate::limits;
 use crate::parse::{Cursor, ParseError, ParseErrorKind, quoted_text};
+use crate::pattern::FilterPattern;
 
 /// Which log events a metric filter looks at, by where they come from.
 ///
@@ -84,6 +87,27 @@ impl FieldSelectionCriteria {
             .as_ref()
             .is_none_or(|root| root.holds(account, region))
     }
+
+    /// The criteria as a pattern over the two properties of an event that hold
+    /// its account and its Region (`$.recipientAccountId` and `$.awsRegion` in
+    /// CloudTrail's records), for events that have both as texts; `None` when a
+    /// listed value has a `*`, which a pattern would read as a wildcard.
+    ///
+    /// ```
+    /// use filter_pattern::FieldSelectionCriteria;
+    ///
+    /// let criteria: FieldSelectionCriteria = r#"@aws.region NOT IN ["eu-west-1", "eu-west-2"]"#.parse()?;
+    /// let pattern = criteria.as_pattern(&"recipientAccountId".parse()?, &"awsRegion".parse()?).expect("no `*`");
+    /// assert_eq!(pattern.to_string(), r#"{ $.awsRegion != "eu-west-1" && $.awsRegion != "eu-west-2" }"#);
+    /// # Ok::<(), filter_pattern::ParseError>(())
+    /// ```
+    pub fn as_pattern(&self, account: &Selector, region: &Selector) -> Option<FilterPattern> {
+        let Some(root) = &self.root else {
+            return Some(FilterPattern::empty());
+        };
+        let expression = root.as_expression(account, region)?;
+        Some(FilterPattern::from_ast(Ast::Json(expression)))
+    }
 }
 
 impl Criterion {
@@ -103,6 +127,66 @@ impl Criterion {
                 values.iter().any(|listed| **listed == *value) != *negated
             }
         }
+    }
+}
+
+impl Criterion {
+    fn as_expression(&self, account: &Selector, region: &Selector) -> Option<Expression> {
+        let (parts, all) = match self {
+            Self::And(parts) | Self::Or(parts) => (
+                parts
+                    .iter()
+                    .map(|part| part.as_expression(account, region))
+                    .collect::<Option<Vec<_>>>()?,
+                matches!(self, Self::And(_)),
+            ),
+            Self::Is {
+                field,
+                negated,
+                values,
+            } => {
+                let selector = match field {
+                    SystemField::Account => account,
+                    SystemField::Region => region,
+                };
+                let condition = |value: &str| {
+                    let operand = Operand::Text(TextPattern::new(value));
+                    let test = if *negated {
+                        Test::NotEquals(operand)
+                    } else {
+                        Test::Equals(operand)
+                    };
+                    Expression::Condition(Condition {
+                        selector: selector.clone(),
+                        test,
+                        span: Span::default(),
+                    })
+                };
+                if values.iter().any(|value| value.contains('*')) {
+                    return None;
+                }
+                let conditions = values.iter().map(|value| condition(value)).collect();
+                (conditions, *negated)
+            }
+        };
+        Some(flat(parts, all))
+    }
+}
+
+/// Parts as one expression without nested lists of the same kind.
+fn flat(mut parts: Vec<Expression>, all: bool) -> Expression {
+    if parts.len() == 1 {
+        return parts.remove(0);
+    }
+    let parts = parts.into_iter().flat_map(|part| match part {
+        Expression::And(inner) if all => inner,
+        Expression::Or(inner) if !all => inner,
+        other => vec![other],
+    });
+    if all {
+        Expression::And(parts.collect())
+    } else {
+        Expression::Or(parts.collect())
     }
 }
 
@@ -245,18 +329,20 @@ impl fmt::Display for Criterion {
                 values,
             } => {
                 let operator = match (negated, values.len()) {
-                    (false, 1) => return write!(formatter, "{} = {:?}", field.name(), values[0]),
-                    (true, 1) => return write!(formatter, "{} != {:?}", field.name(), values[0]),
+                    (false, 1) => "=",
+                    (true, 1) => "!=",
                     (false, _) => "IN",
                     (true, _) => "NOT IN",
                 };
-                let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
-                return write!(
-                    formatter,
-                    "{} {operator} [{}]",
-                    field.name(),
-                    values.join(", ")
-                );
+                write!(formatter, "{} {operator} ", field.name())?;
+                if let [value] = &values[..] {
+                    return write_quoted(formatter, value);
+                }
+                for (position, value) in values.iter().enumerate() {
+                    formatter.write_str(if position == 0 { "[" } else { ", " })?;
+                    write_quoted(formatter, value)?;
+                }
+                return formatter.write_str("]");
             }
         };
         for (position, part) in parts.iter().enumerate() {

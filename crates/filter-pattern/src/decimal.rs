@@ -16,40 +16,44 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// Reads `12`, `-12.50`, `+1e-3`, `007`; `None` for anything else.
+    /// Reads `12`, `-12.50`, `.5`, `+1e-3`, `007`; `None` for anything else. "An
+    /// integer with an optional + or - sign, a decimal with an optional + or -
+    /// sign, or a number in scientific notation" (`FilterAndPatternSyntax`, 2018).
     pub fn parse(text: &str) -> Option<Self> {
-        let (negative, unsigned) = match text.as_bytes().first()? {
-            b'-' => (true, &text[1..]),
-            b'+' => (false, &text[1..]),
-            _ => (false, text),
-        };
-        let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-            Some(at) => (&unsigned[..at], parse_exponent(&unsigned[at + 1..])?),
-            None => (unsigned, 0),
-        };
-        let (whole, fraction) = match mantissa.split_once('.') {
-            Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
-            Some(_) => return None,
-            None => (mantissa, ""),
-        };
-        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
-            return None;
-        }
-        let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
-        let leading = digits.iter().take_while(|digit| **digit == b'0').count();
-        digits.drain(..leading);
-        while digits.last() == Some(&b'0') {
-            digits.pop();
-        }
+        let parts = Parts::read(text)?;
+        let digits: Box<[u8]> = parts.digits().collect();
         if digits.is_empty() {
             return Some(Self::zero());
         }
-        let point = (whole.len() as i64 - leading as i64).saturating_add(exponent);
         Some(Self {
-            negative,
-            digits: digits.into(),
-            point,
+            negative: parts.negative,
+            point: parts.point(),
+            digits,
+        })
+    }
+
+    /// How the value of a number text compares to this one, without allocating;
+    /// `None` when the text is no number.
+    pub(crate) fn compared_with(&self, text: &str) -> Option<Ordering> {
+        let parts = Parts::read(text)?;
+        let is_zero = parts.digits().next().is_none();
+        let sign = |negative: bool, is_zero: bool| match (is_zero, negative) {
+            (true, _) => 0_i8,
+            (false, true) => -1,
+            (false, false) => 1,
+        };
+        let signs = sign(parts.negative, is_zero).cmp(&sign(self.negative, self.is_zero()));
+        if signs.is_ne() || is_zero {
+            return Some(signs);
+        }
+        let magnitude = parts
+            .point()
+            .cmp(&self.point)
+            .then_with(|| parts.digits().cmp(self.digits.iter().copied()));
+        Some(if self.negative {
+            magnitude.reverse()
+        } else {
+            magnitude
         })
     }
 
@@ -252,6 +256,60 @@ impl Decimal {
     }
 }
 
+/// A number text taken apart.
+struct Parts<'a> {
+    negative: bool,
+    whole: &'a [u8],
+    fraction: &'a [u8],
+    exponent: i64,
+    /// Zeros at the start of all digits.
+    leading: usize,
+}
+
+impl<'a> Parts<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let (negative, unsigned) = match text.as_bytes().first()? {
+            b'-' => (true, &text[1..]),
+            b'+' => (false, &text[1..]),
+            _ => (false, text),
+        };
+        let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+            Some(at) => (&unsigned[..at], parse_exponent(&unsigned[at + 1..])?),
+            None => (unsigned, 0),
+        };
+        let (whole, fraction) = match mantissa.split_once('.') {
+            Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
+            Some(_) => return None,
+            None => (mantissa, ""),
+        };
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() && fraction.is_empty() || !all_digits(whole) || !all_digits(fraction) {
+            return None;
+        }
+        let (whole, fraction) = (whole.as_bytes(), fraction.as_bytes());
+        let is_zero = |digit: &&u8| **digit == b'0';
+        Some(Self {
+            negative,
+            whole,
+            fraction,
+            exponent,
+            leading: whole.iter().chain(fraction).take_while(is_zero).count(),
+        })
+    }
+
+    /// The digits without the zeros at both ends.
+    fn digits(&self) -> impl Iterator<Item = u8> + '_ {
+        let all = || self.whole.iter().chain(self.fraction).copied();
+        let trailing = all().rev().take_while(|digit| *digit == b'0').count();
+        let count = (self.whole.len() + self.fraction.len()).saturating_sub(trailing);
+        all().take(count).skip(self.leading)
+    }
+
+    fn point(&self) -> i64 {
+        (self.whole.len() as i64 - self.leading as i64).saturating_add(self.exponent)
+    }
+}
+
 fn parse_exponent(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -300,6 +358,8 @@ mod tests {
             ("007", "7"),
             ("-0", "0"),
             ("+5", "5"),
+            (".5", "0.5"),
+            ("-.05e1", "-0.5"),
             ("1200e-2", "12"),
         ] {
             assert_eq!(decimal(left), decimal(right), "{left} and {right}");
@@ -322,9 +382,49 @@ mod tests {
     }
 
     #[test]
+    fn texts_compare_as_their_values_do() {
+        let texts = [
+            "0",
+            "-0",
+            "0.000",
+            "00",
+            "1",
+            "-1",
+            "1.0",
+            "1e0",
+            "10e-1",
+            "12.34",
+            "12.340",
+            "1234e-2",
+            "-12.34",
+            "1e999999999999",
+            "-1e999999999999",
+            "1e-999999999999",
+            ".5",
+            "0.50",
+            "123456789012345678901",
+            "123456789012345678902",
+            "100",
+            "1e2",
+            "99.999",
+        ];
+        for left in texts {
+            for right in texts {
+                let expected = decimal(left).cmp(&decimal(right));
+                assert_eq!(
+                    decimal(right).compared_with(left),
+                    Some(expected),
+                    "{left} and {right}"
+                );
+            }
+        }
+        assert_eq!(decimal("1").compared_with("x"), None);
+    }
+
+    #[test]
     fn texts_that_are_no_numbers_are_refused() {
         for text in [
-            "", "-", ".5", "5.", "1e", "1e+", "0x10", "1.2.3", "12a", "١",
+            "", "-", ".", "-.", "5.", "1e", "e5", ".e5", "1e+", "0x10", "1.2.3", "12a", "١", "--1",
         ] {
             assert_eq!(Decimal::parse(text), None, "{text}");
         }

@@ -73,7 +73,7 @@ impl Display for Operand {
     }
 }
 
-fn write_quoted(formatter: &mut Formatter<'_>, text: &str) -> fmt::Result {
+pub(crate) fn write_quoted(formatter: &mut Formatter<'_>, text: &str) -> fmt::Result {
     formatter.write_char('"')?;
     for character in text.chars() {
         if matches!(character, '"' | '\\') {
@@ -93,6 +93,7 @@ impl Display for FieldList {
             }
             match field {
                 Field::Ellipsis => formatter.write_str("...")?,
+                Field::Unnamed => {}
                 Field::Named {
                     name,
                     condition: None,

@@ -69,6 +69,7 @@ mod evaluate;
 mod event;
 mod language;
 pub mod limits;
+mod metric_filter;
 mod parse;
 mod pattern;
 pub mod regex;
@@ -81,8 +82,9 @@ pub use cover::{
 };
 pub use criteria::FieldSelectionCriteria;
 pub use decimal::Decimal;
-pub use evaluate::{MatchedFields, OpenQuestion, Reading, split_fields};
+pub use evaluate::{MatchAnswer, MatchedFields, OpenQuestion, Reading, split_fields};
 pub use event::{Event, EventError, EventValue};
+pub use metric_filter::{MetricFilterMatch, TestMetricFilterError, test_metric_filter};
 pub use parse::{ParseError, ParseErrorKind};
 pub use pattern::FilterPattern;
 pub use schema::Schema;

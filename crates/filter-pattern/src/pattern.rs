@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::ast::{Ast, Field, PatternKind};
-use crate::evaluate::{self, MatchedFields, Reading};
+use crate::evaluate::{self, MatchAnswer, MatchedFields, Reading};
 use crate::event::Event;
 use crate::parse::{self, ParseError};
 
@@ -88,10 +88,49 @@ impl FilterPattern {
         evaluate::event(&self.ast, event, reading)
     }
 
-    /// What TestMetricFilter answers for one message: nothing when it does not
-    /// match, else the values that it extracts.
-    pub fn test(&self, message: &str) -> Option<MatchedFields> {
+    /// Whether the pattern matches an event, with the [`Assumption`]s that the
+    /// answer rests on where AWS's documentation leaves it open. Slower than
+    /// [`matches`](Self::matches): it asks what other readings would answer.
+    ///
+    /// ```
+    /// use filter_pattern::{Event, FilterPattern};
+    ///
+    /// let pattern: FilterPattern = "{ $.errorCode != AccessDenied }".parse()?;
+    /// let answer = pattern.answer(&Event::parse(r#"{"errorCode": null}"#)?);
+    /// assert!(!answer.matches());
+    /// assert_eq!(answer.assumptions()[0].name(), "not-equals-on-null");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [`Assumption`]: crate::Assumption
+    pub fn answer(&self, event: &Event) -> MatchAnswer {
+        evaluate::answer_event(&self.ast, event)
+    }
+
+    /// Whether the pattern matches the text of a log event, with the assumptions
+    /// that the answer rests on. A JSON pattern matches JSON objects only.
+    pub fn answer_message(&self, message: &str) -> MatchAnswer {
+        evaluate::answer_message(&self.ast, message)
+    }
+
+    /// Whether the pattern matches the text of a log event.
+    pub fn matches_message(&self, message: &str) -> bool {
         evaluate::message(&self.ast, message, Reading::default())
+    }
+
+    /// The values of a message that matches, by the names that a metric value or
+    /// a dimension refers to them with; `None` when it does not match.
+    ///
+    /// ```
+    /// use filter_pattern::FilterPattern;
+    ///
+    /// let pattern: FilterPattern = "[..., status = 4*, bytes]".parse()?;
+    /// let values = pattern.test("127.0.0.1 \"GET / HTTP/1.1\" 404 1534").expect("a match");
+    /// assert_eq!((&*values["$status"], &*values["$2"]), ("404", "GET / HTTP/1.1"));
+    /// # Ok::<(), filter_pattern::ParseError>(())
+    /// ```
+    pub fn test(&self, message: &str) -> Option<MatchedFields> {
+        evaluate::extract(&self.ast, message)
     }
 }
 

@@ -133,8 +133,11 @@ proptest! {
         match serde_json::from_str::<serde_json::Value>(&text) {
             Ok(value) if value.is_object() => prop_assert_eq!(read.map(|event| event.to_json().len() <= text.len() * 6), Ok(true)),
             Ok(_) => prop_assert_eq!(read, Err(EventError::NotAnObject)),
-            // Numbers that are too large for `serde_json` are JSON all the same.
-            Err(error) if error.to_string().contains("out of range") => {}
+            // Numbers that are too large for `serde_json`, and halves of surrogate
+            // pairs, are JSON all the same.
+            Err(error) if ["out of range", "surrogate", "hex escape"]
+                .iter()
+                .any(|reason| error.to_string().contains(reason)) => {}
             Err(_) => prop_assert!(matches!(read, Err(EventError::Invalid { .. })), "{}", text),
         }
     }

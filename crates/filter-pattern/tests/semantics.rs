@@ -148,7 +148,17 @@ fn extracted_values_have_the_names_of_test_metric_filter() {
     let fields = pattern("[..., status, bytes > 10]")
         .test("a \"b c\" [d e] 404 11")
         .expect("a match");
-    assert_eq!(fields.into_values().collect::<Vec<_>>(), ["11", "404"]);
+    assert_eq!(
+        fields.into_iter().collect::<Vec<_>>(),
+        [
+            ("$1", "a"),
+            ("$2", "b c"),
+            ("$3", "d e"),
+            ("$bytes", "11"),
+            ("$status", "404")
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
 }
 
 #[test]

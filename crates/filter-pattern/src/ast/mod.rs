@@ -152,7 +152,8 @@ impl Comparison {
     }
 }
 
-/// The fields of a space-delimited pattern.
+/// The fields of a space-delimited pattern. Without any (`[]`) it matches every
+/// message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FieldList {
     /// The fields in order.
@@ -164,6 +165,9 @@ pub struct FieldList {
 pub enum Field {
     /// `...`: any number of fields without a name.
     Ellipsis,
+    /// Nothing between two commas: one field without a name
+    /// (`[..., status_code = 4*, ]`).
+    Unnamed,
     /// A named field, with what must hold for it.
     Named {
         /// The name, without the `$` that extracted values carry.
@@ -180,7 +184,7 @@ impl Field {
                 condition: Some(condition),
                 ..
             } => condition.has_regex(),
-            Self::Named { .. } | Self::Ellipsis => false,
+            Self::Named { .. } | Self::Ellipsis | Self::Unnamed => false,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Evaluation of JSON patterns. Sources: AWS's `FilterAndPatternSyntax` page and
 //! results of TestMetricFilter that third parties recorded.
 
-use crate::ast::{Expression, Operand, Test};
-use crate::decimal::Decimal;
+use std::cmp::Ordering;
+
+use crate::ast::{Expression, NumberLiteral, Operand, Test};
 use crate::event::{Event, EventValue};
 
-use super::MatchedFields;
 use super::reading::{OpenQuestion, Reading};
+use super::{MatchedFields, Taken};
 
 pub(super) fn matches(expression: &Expression, event: &Event, reading: Reading) -> bool {
     if !matches!(event.root(), EventValue::Object(_)) {
@@ -21,18 +22,19 @@ fn holds(expression: &Expression, event: &Event, reading: Reading) -> bool {
         Expression::Or(parts) => parts.iter().any(|part| holds(part, event, reading)),
         Expression::Condition(condition) => {
             let selector = &condition.selector;
+            let first = reading.departs_from(Taken::LastMemberCounts);
             let every = matches!(condition.test, Test::NotEquals(_))
                 && selector.has_wildcard()
                 && reading.answers_yes(OpenQuestion::NotEqualsOnEveryElement);
             if every {
                 let mut elements = 0;
-                let one_fails = event.any(selector, &mut |value| {
+                let one_fails = event.any(selector, first, &mut |value| {
                     elements += 1;
                     !test_holds(&condition.test, value, reading)
                 });
                 return elements > 0 && !one_fails;
             }
-            event.any(selector, &mut |value| {
+            event.any(selector, first, &mut |value| {
                 test_holds(&condition.test, value, reading)
             })
         }
@@ -49,17 +51,17 @@ pub(crate) fn test_holds(test: &Test, value: Option<&EventValue>, reading: Readi
         (Test::IsTrue, Some(value)) => is_boolean(true, value, reading),
         (Test::IsFalse, Some(value)) => is_boolean(false, value, reading),
         (Test::Equals(operand), Some(EventValue::Bool(value))) => {
-            yes(OpenQuestion::BooleanAsText) && equals_text(operand, boolean_text(*value))
+            yes(OpenQuestion::BooleanAsText) && equals_text(operand, boolean_text(*value), reading)
         }
         (Test::NotEquals(operand), Some(EventValue::Bool(value))) => {
             (yes(OpenQuestion::NotEqualsOnBoolean) || yes(OpenQuestion::BooleanAsText))
-                && !equals_text(operand, boolean_text(*value))
+                && !equals_text(operand, boolean_text(*value), reading)
         }
         (Test::NotEquals(_), Some(EventValue::Null)) => yes(OpenQuestion::NotEqualsOnNull),
-        (Test::Equals(operand), Some(value)) => equals(operand, value) == Some(true),
-        (Test::NotEquals(operand), Some(value)) => equals(operand, value) == Some(false),
+        (Test::Equals(operand), Some(value)) => equals(operand, value, reading) == Some(true),
+        (Test::NotEquals(operand), Some(value)) => equals(operand, value, reading) == Some(false),
         (Test::Compare(comparison, literal), Some(EventValue::Number(text))) => {
-            Decimal::parse(text).is_some_and(|value| comparison.holds(value.cmp(literal.value())))
+            compared(text, literal, reading).is_some_and(|ordering| comparison.holds(ordering))
         }
         (Test::NotExists | Test::Compare(..), Some(_)) | (_, None) => false,
     }
@@ -81,23 +83,35 @@ fn boolean_text(value: bool) -> &'static str {
 
 /// Whether a text or number equals an operand; `None` for every other kind of
 /// value, which neither `=` nor `!=` matches.
-fn equals(operand: &Operand, value: &EventValue) -> Option<bool> {
+fn equals(operand: &Operand, value: &EventValue, reading: Reading) -> Option<bool> {
     match (operand, value) {
         // An unquoted number is compared with a number by value, `12` with `12.0`.
         (Operand::Number(literal), EventValue::Number(text)) => {
-            Some(Decimal::parse(text).is_some_and(|value| value == *literal.value()))
+            Some(compared(text, literal, reading).is_some_and(Ordering::is_eq))
         }
         // Everything else compares texts: a quoted `"12"` is not the number `12.0`.
         (_, EventValue::String(text) | EventValue::Number(text)) => {
-            Some(equals_text(operand, text))
+            Some(equals_text(operand, text, reading))
         }
         _ => None,
     }
 }
 
+/// How the value of a number text compares to a literal's.
+pub(super) fn compared(text: &str, literal: &NumberLiteral, reading: Reading) -> Option<Ordering> {
+    if reading.departs_from(Taken::ExactNumbers) {
+        let literal: f64 = literal.as_str().parse().ok()?;
+        return text.parse::<f64>().ok()?.partial_cmp(&literal);
+    }
+    literal.value().compared_with(text)
+}
+
 /// Whether a text equals an operand; an unquoted number counts as its text.
-pub(super) fn equals_text(operand: &Operand, text: &str) -> bool {
+pub(super) fn equals_text(operand: &Operand, text: &str, reading: Reading) -> bool {
     match operand {
+        Operand::Text(pattern) if reading.departs_from(Taken::LeftmostWildcards) => {
+            pattern.matches_with_backtracking(text)
+        }
         Operand::Text(pattern) => pattern.matches(text),
         Operand::Number(literal) => literal.as_str() == text,
         Operand::Regex(regex) => regex.is_match(text),

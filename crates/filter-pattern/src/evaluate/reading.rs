@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::cover::Assumption;
+
 /// A point of the language that AWS does not document and that changes which
 /// events match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +34,17 @@ impl OpenQuestion {
         Self::IsBooleanOnText,
         Self::NotEqualsOnEveryElement,
     ];
+
+    /// What an answer rests on when this question is answered so: an assumption
+    /// of the same name.
+    pub fn assumption(self, answer: bool) -> Assumption {
+        let answer = if answer { "yes" } else { "no" };
+        Assumption::new(
+            self.name(),
+            format!("{self}: {answer}"),
+            "not documented by AWS",
+        )
+    }
 
     /// A stable name, lower case with hyphens.
     pub fn name(self) -> &'static str {
@@ -70,6 +83,9 @@ impl fmt::Display for OpenQuestion {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Reading {
     yes: u8,
+    /// Points on which the evaluator does otherwise than it should, to find out
+    /// whether an answer rests on them.
+    departs: u8,
 }
 
 impl Reading {
@@ -77,7 +93,19 @@ impl Reading {
     pub fn with(self, question: OpenQuestion) -> Self {
         Self {
             yes: self.yes | 1 << question as u8,
+            ..self
         }
+    }
+
+    pub(super) fn departing(self, point: super::Taken) -> Self {
+        Self {
+            departs: self.departs | 1 << point as u8,
+            ..self
+        }
+    }
+
+    pub(crate) fn departs_from(self, point: super::Taken) -> bool {
+        self.departs & 1 << point as u8 != 0
     }
 
     /// Whether a question is answered with yes.

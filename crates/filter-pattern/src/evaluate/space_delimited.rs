@@ -2,10 +2,9 @@
 //! testing them one by one.
 
 use crate::ast::{Field, FieldCondition, FieldList, Operand, Test};
-use crate::decimal::Decimal;
 
-use super::MatchedFields;
-use super::json::equals_text;
+use super::json::{compared, equals_text};
+use super::{MatchedFields, Reading, Taken};
 
 /// Splits a message into its fields: words between blanks, where a text in
 /// brackets or double quotation marks is one field without them.
@@ -42,66 +41,128 @@ fn spans(message: &str) -> Vec<(usize, usize)> {
     }
 }
 
-/// The named fields of a message that matches; `None` when it does not.
-///
-/// The last field takes the rest of a message with more fields than the
-/// pattern, unless the pattern has `...`.
+/// The fields of a message, laid against those of a pattern.
+struct Alignment<'a> {
+    list: &'a FieldList,
+    message: &'a str,
+    spans: Vec<(usize, usize)>,
+    /// Where `...` stands in the pattern.
+    ellipsis: Option<usize>,
+    /// Fields of the message that the pattern does not list.
+    beyond: usize,
+}
+
+impl<'a> Alignment<'a> {
+    /// `None` when the message has too few fields.
+    fn new(list: &'a FieldList, message: &'a str) -> Option<Self> {
+        let spans = spans(message);
+        let ellipsis = list
+            .fields
+            .iter()
+            .position(|field| *field == Field::Ellipsis);
+        let listed = list.fields.len() - usize::from(ellipsis.is_some());
+        Some(Self {
+            list,
+            message,
+            beyond: spans.len().checked_sub(listed)?,
+            // `[]` stands for any number of fields, as `[...]` does.
+            ellipsis: if listed == 0 { Some(0) } else { ellipsis },
+            spans,
+        })
+    }
+
+    /// The text for the field at a position of the pattern that is not `...`,
+    /// and which field of the message it is, counted from zero.
+    ///
+    /// The last field takes the rest of a message with more fields than the
+    /// pattern, unless the pattern has `...`.
+    fn text(&self, position: usize) -> (&'a str, usize) {
+        let number = match self.ellipsis {
+            Some(ellipsis) if position > ellipsis => position - 1 + self.beyond,
+            _ => position,
+        };
+        let (start, end) = self.spans[number];
+        let takes_the_rest = self.ellipsis.is_none() && position + 1 == self.list.fields.len();
+        if takes_the_rest && self.beyond > 0 {
+            return (self.message[start..].trim_end(), number);
+        }
+        (&self.message[start..end], number)
+    }
+
+    fn matches(&self, reading: Reading) -> bool {
+        let too_many = self.ellipsis.is_none() && self.beyond > 0;
+        if too_many && reading.departs_from(Taken::LastFieldTakesTheRest) {
+            return false;
+        }
+        self.list
+            .fields
+            .iter()
+            .enumerate()
+            .all(|(position, field)| match field {
+                Field::Named {
+                    condition: Some(condition),
+                    ..
+                } => holds(condition, self.text(position).0, reading),
+                Field::Named { .. } | Field::Unnamed | Field::Ellipsis => true,
+            })
+    }
+}
+
+pub(super) fn matches(list: &FieldList, message: &str, reading: Reading) -> bool {
+    Alignment::new(list, message).is_some_and(|alignment| alignment.matches(reading))
+}
+
+/// The fields of a message that matches, named ones by their name and all others
+/// by their number, counted from one (`API_TestMetricFilter`); `None` when it
+/// does not match.
 pub(super) fn extract(list: &FieldList, message: &str) -> Option<MatchedFields> {
-    let spans = spans(message);
-    let ellipsis = list
-        .fields
-        .iter()
-        .position(|field| *field == Field::Ellipsis);
-    let named = list.fields.len() - usize::from(ellipsis.is_some());
-    if spans.len() < named {
+    let alignment = Alignment::new(list, message)?;
+    if !alignment.matches(Reading::default()) {
         return None;
     }
-    let skipped = spans.len() - named;
     let mut fields = MatchedFields::new();
-    for (position, field) in list.fields.iter().enumerate() {
-        let Field::Named { name, condition } = field else {
-            continue;
-        };
-        let text = match ellipsis {
-            Some(ellipsis) if position > ellipsis => text(message, spans[position - 1 + skipped]),
-            None if position + 1 == named && skipped > 0 => message[spans[position].0..].trim_end(),
-            _ => text(message, spans[position]),
-        };
-        if condition
-            .as_ref()
-            .is_some_and(|condition| !holds(condition, text))
-        {
-            return None;
+    let numbered = |number: usize| format!("${}", number + 1);
+    if let Some(ellipsis) = alignment.ellipsis {
+        for number in ellipsis..ellipsis + alignment.beyond {
+            let (start, end) = alignment.spans[number];
+            fields.insert(numbered(number), message[start..end].to_owned());
         }
-        fields.insert(format!("${name}"), text.to_owned());
+    }
+    for (position, field) in list.fields.iter().enumerate() {
+        if *field == Field::Ellipsis {
+            continue;
+        }
+        let (text, number) = alignment.text(position);
+        let name = match field {
+            Field::Named { name, .. } => format!("${name}"),
+            Field::Unnamed | Field::Ellipsis => numbered(number),
+        };
+        fields.insert(name, text.to_owned());
     }
     Some(fields)
 }
 
-fn text(message: &str, (start, end): (usize, usize)) -> &str {
-    &message[start..end]
-}
-
-fn holds(condition: &FieldCondition, text: &str) -> bool {
+fn holds(condition: &FieldCondition, text: &str, reading: Reading) -> bool {
     match condition {
-        FieldCondition::And(parts) => parts.iter().all(|part| holds(part, text)),
-        FieldCondition::Or(parts) => parts.iter().any(|part| holds(part, text)),
+        FieldCondition::And(parts) => parts.iter().all(|part| holds(part, text, reading)),
+        FieldCondition::Or(parts) => parts.iter().any(|part| holds(part, text, reading)),
         FieldCondition::Test(test) => match test {
-            Test::Equals(operand) => equals(operand, text),
-            Test::NotEquals(operand) => !equals(operand, text),
-            Test::Compare(comparison, literal) => Decimal::parse(text)
-                .is_some_and(|value| comparison.holds(value.cmp(literal.value()))),
+            Test::Equals(operand) => equals(operand, text, reading),
+            Test::NotEquals(operand) => !equals(operand, text, reading),
+            Test::Compare(comparison, literal) => {
+                compared(text, literal, reading).is_some_and(|ordering| comparison.holds(ordering))
+            }
             Test::IsNull | Test::IsTrue | Test::IsFalse | Test::NotExists => false,
         },
     }
 }
 
-fn equals(operand: &Operand, text: &str) -> bool {
+fn equals(operand: &Operand, text: &str, reading: Reading) -> bool {
     match operand {
         Operand::Number(literal) => {
-            Decimal::parse(text).is_some_and(|value| value == *literal.value())
+            compared(text, literal, reading).is_some_and(std::cmp::Ordering::is_eq)
         }
-        _ => equals_text(operand, text),
+        _ => equals_text(operand, text, reading),
     }
 }
 
@@ -128,5 +189,6 @@ mod tests {
             ["\"open", "quote", "stays"]
         );
         assert!(split_fields("   ").is_empty());
+        assert_eq!(split_fields("a\tb \"\" []"), ["a", "b", "", ""]);
     }
 }

@@ -1,21 +1,30 @@
-//! Evaluation of unstructured patterns.
+//! Evaluation of unstructured patterns. A term matches inside a word as well:
+//! `Exception` is found in `InvalidQueryException` (`API_TestMetricFilter`).
 
 use crate::ast::{TermRole, Terms};
 
+use super::{Reading, Taken};
+
 /// "If you combine `?` with other filter patterns, all question mark terms will
 /// be ignored." (`FilterAndPatternSyntax`)
-pub(super) fn matches(terms: &Terms, message: &str) -> bool {
-    let contains = |text: &str| message.contains(text);
-    let optional_alone = terms
+pub(super) fn matches(terms: &Terms, message: &str, reading: Reading) -> bool {
+    let mut optional = terms
         .terms
         .iter()
-        .all(|term| term.role == TermRole::Optional);
-    if optional_alone {
-        return terms.terms.iter().any(|term| contains(&term.text));
+        .filter(|term| term.role == TermRole::Optional)
+        .peekable();
+    let any_optional = optional.peek().is_some();
+    let some_optional = optional.any(|term| message.contains(&*term.text));
+    let mut others = terms
+        .terms
+        .iter()
+        .filter(|term| term.role != TermRole::Optional)
+        .peekable();
+    if others.peek().is_none() {
+        return some_optional || !any_optional;
     }
-    terms.terms.iter().all(|term| match term.role {
-        TermRole::Required => contains(&term.text),
-        TermRole::Excluded => !contains(&term.text),
-        TermRole::Optional => true,
-    })
+    if some_optional && reading.departs_from(Taken::OptionalTermsIgnored) {
+        return true;
+    }
+    others.all(|term| message.contains(&*term.text) == (term.role == TermRole::Required))
 }

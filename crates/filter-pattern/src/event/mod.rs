@@ -84,19 +84,22 @@ impl Event {
     }
 
     /// Calls `visit` with each value that a selector stands for, `None` for a
-    /// way that ends early, until it returns true; says whether it did.
+    /// way that ends early, until it returns true; says whether it did. With
+    /// `first`, of members with the same key the first one counts.
     pub(crate) fn any(
         &self,
         selector: &Selector,
+        first: bool,
         visit: &mut dyn FnMut(Option<&EventValue>) -> bool,
     ) -> bool {
-        any_below(Some(&self.root), selector.segments(), visit)
+        any_below(Some(&self.root), selector.segments(), first, visit)
     }
 }
 
 fn any_below(
     value: Option<&EventValue>,
     segments: &[Segment],
+    first: bool,
     visit: &mut dyn FnMut(Option<&EventValue>) -> bool,
 ) -> bool {
     let Some((segment, rest)) = segments.split_first() else {
@@ -105,12 +108,21 @@ fn any_below(
     match (segment, value) {
         (Segment::AnyIndex, Some(EventValue::Array(elements))) => elements
             .iter()
-            .any(|element| any_below(Some(element), rest, visit)),
+            .any(|element| any_below(Some(element), rest, first, visit)),
         (Segment::AnyKey, Some(EventValue::Object(members))) => members
             .iter()
-            .any(|(_, member)| any_below(Some(member), rest, visit)),
+            .any(|(_, member)| any_below(Some(member), rest, first, visit)),
         (Segment::AnyIndex | Segment::AnyKey, _) => false,
-        (segment, value) => any_below(value.and_then(|value| value.step(segment)), rest, visit),
+        (segment, value) => {
+            let next = value.and_then(|value| match (value, segment) {
+                (EventValue::Object(members), Segment::Key(key)) if first => members
+                    .iter()
+                    .find(|(name, _)| name == key)
+                    .map(|(_, value)| value),
+                _ => value.step(segment),
+            });
+            any_below(next, rest, first, visit)
+        }
     }
 }
 

@@ -188,16 +188,21 @@ impl Reader<'_> {
         Ok(character)
     }
 
+    /// Half of a surrogate pair stands for no character; JSON's grammar admits it
+    /// (RFC 8259, section 8.2), so it becomes the replacement character and the
+    /// other values of the event can still be matched.
     fn unicode_escape(&mut self) -> Result<char, EventError> {
         let high = self.hexadecimal()?;
+        let after_high = self.at;
         if (0xd800..0xdc00).contains(&high) && self.eat("\\u") {
             let low = self.hexadecimal()?;
             if (0xdc00..0xe000).contains(&low) {
                 let code = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
                 return char::from_u32(code).ok_or_else(|| self.invalid("unknown character"));
             }
+            self.at = after_high;
         }
-        char::from_u32(high).ok_or_else(|| self.invalid("half of a surrogate pair"))
+        Ok(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
     fn hexadecimal(&mut self) -> Result<u32, EventError> {
@@ -263,7 +268,7 @@ mod tests {
             "{\"a\":\"\n\"}",
             "{} {}",
             "{\"a\":tru}",
-            "{\"a\":\"\\ud800\"}",
+            "{\"a\":\"\\ud80\"}",
             "{\"a\":+1}",
             "{\"a\":.5}",
         ] {

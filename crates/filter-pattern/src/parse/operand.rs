@@ -19,6 +19,9 @@ pub(super) fn operand(cursor: &mut Cursor<'_>) -> Result<Operand, ParseError> {
         .expecting("`\"`")),
         _ => {
             let text = bare(cursor)?;
+            if let Some(character) = cursor.peek().filter(|next| needs_quotes(*next)) {
+                return Err(quotes_needed(cursor, character));
+            }
             Ok(match NumberLiteral::parse(text) {
                 Some(number) => Operand::Number(number),
                 None => Operand::Text(TextPattern::new(text)),
@@ -28,7 +31,8 @@ pub(super) fn operand(cursor: &mut Cursor<'_>) -> Result<Operand, ParseError> {
 }
 
 /// Reads a text in double quotation marks. `\"` and `\\` stand for the second
-/// character; any other backslash stands for itself.
+/// character (undocumented; seen to work in filters that run); any other
+/// backslash stands for itself.
 pub(crate) fn quoted(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
     let start = cursor.at();
     cursor.bump();
@@ -53,6 +57,9 @@ pub(crate) fn quoted(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
 pub(super) fn bare<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, ParseError> {
     let text = cursor.take_while(is_bare);
     if text.is_empty() {
+        if let Some(character) = cursor.peek().filter(|next| needs_quotes(*next)) {
+            return Err(quotes_needed(cursor, character));
+        }
         return Err(cursor.unexpected("a text, a number, `*` or a regular expression between `%`"));
     }
     Ok(text)
@@ -60,12 +67,27 @@ pub(super) fn bare<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, ParseError> {
 
 /// Characters that may stand in a text without quotation marks. AWS documents
 /// letters, digits and `_`, but its own examples and CIS's use the others too.
+/// "Strings that have unicode and other characters such as ‘@,‘ ‘$,' ‘\,' etc.
+/// must be enclosed in double quotes to be valid." (`FilterAndPatternSyntax`, 2018)
 pub(super) fn is_bare(character: char) -> bool {
-    character.is_alphanumeric()
+    character.is_ascii_alphanumeric()
         || matches!(
             character,
-            '_' | '.' | '*' | '-' | ':' | '/' | '@' | '#' | '+' | '~' | '?'
+            '_' | '.' | '*' | '-' | ':' | '/' | '#' | '+' | '~' | '?'
         )
+}
+
+/// Whether a character is one that people write into such a text although it
+/// needs quotation marks.
+pub(super) fn needs_quotes(character: char) -> bool {
+    !character.is_ascii() && !character.is_whitespace() || matches!(character, '@' | '$' | '\\')
+}
+
+fn quotes_needed(cursor: &Cursor<'_>, character: char) -> ParseError {
+    let span = cursor.at()..cursor.at() + character.len_utf8();
+    let message =
+        format!("unexpected `{character}`; a text with it stands in double quotation marks");
+    ParseError::syntax(span, message)
 }
 
 /// Reads a regular expression between percent signs.

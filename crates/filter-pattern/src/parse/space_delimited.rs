@@ -15,14 +15,15 @@ pub(super) fn pattern(text: &str) -> Result<FieldList, ParseError> {
     };
     parser.cursor.bump();
     let mut fields = Vec::new();
-    loop {
+    parser.cursor.skip_blanks();
+    // `[]`, an example of `API_TestMetricFilter`.
+    let mut open = !parser.cursor.eat("]");
+    while open {
         parser.cursor.skip_blanks();
         fields.push(parser.field(&fields)?);
         parser.cursor.skip_blanks();
-        if parser.cursor.eat("]") {
-            break;
-        }
-        if !parser.cursor.eat(",") {
+        open = !parser.cursor.eat("]");
+        if open && !parser.cursor.eat(",") {
             return Err(parser.cursor.unexpected("an operator, `,` or `]`"));
         }
     }
@@ -46,6 +47,9 @@ impl Parser<'_> {
             }
             return Ok(Field::Ellipsis);
         }
+        if matches!(self.cursor.peek(), Some(',' | ']')) {
+            return Ok(Field::Unnamed);
+        }
         let name = self.name()?;
         self.cursor.skip_blanks();
         let condition = match self.cursor.peek() {
@@ -62,9 +66,9 @@ impl Parser<'_> {
     }
 
     fn name(&mut self) -> Result<String, ParseError> {
-        let name = self
-            .cursor
-            .take_while(|character| character.is_alphanumeric() || matches!(character, '_' | '-'));
+        let name = self.cursor.take_while(|character| {
+            character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
+        });
         if name.is_empty() {
             return Err(self.cursor.unexpected("a field name or `...`"));
         }
@@ -112,7 +116,8 @@ impl Parser<'_> {
         self.cursor.skip_blanks();
         let start = self.cursor.at();
         let next = self.name()?;
-        if next != name {
+        // AWS's own example has `[w1=ERROR || W1=WARNING, w2]`.
+        if !next.eq_ignore_ascii_case(name) {
             let message = format!("conditions on `{next}` stand in the field of `{name}`");
             let span = start.max(field_start)..self.cursor.at();
             return Err(ParseError::syntax(span, message).expecting(format!("`{name}`")));

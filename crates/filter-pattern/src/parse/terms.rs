@@ -39,9 +39,19 @@ fn term(cursor: &mut Cursor<'_>) -> Result<Term, ParseError> {
     } else {
         TermRole::Required
     };
+    if role == TermRole::Excluded {
+        // `"ERROR" - "Exiting"`, an example of `FilterAndPatternSyntax` of 2018.
+        cursor.skip_blanks();
+    }
     let start = cursor.at();
     let text: Box<str> = if cursor.peek() == Some('"') {
-        operand::quoted(cursor)?.into()
+        let phrase = operand::quoted(cursor)?;
+        if phrase.is_empty() {
+            let message =
+                "AWS refuses an empty phrase; a pattern without any text matches everything";
+            return Err(ParseError::syntax(start..cursor.at(), message).expecting("a text"));
+        }
+        phrase.into()
     } else {
         cursor.take_while(is_word).into()
     };
@@ -62,7 +72,9 @@ fn term(cursor: &mut Cursor<'_>) -> Result<Term, ParseError> {
     Ok(Term { role, text })
 }
 
-/// Whether a character may stand in a term without quotation marks.
+/// Whether a character may stand in a term without quotation marks: "Terms that
+/// include characters other than alphanumeric or underscore must be placed
+/// inside double quotation marks." (`FilterAndPatternSyntax`)
 pub(crate) fn is_word(character: char) -> bool {
-    character.is_alphanumeric() || character == '_'
+    character.is_ascii_alphanumeric() || character == '_'
 }

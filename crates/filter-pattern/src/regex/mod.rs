@@ -1,6 +1,7 @@
 //! The regular expressions of filter patterns: which ones AWS accepts, and what
-//! they match. AWS documents a subset: no groups, no characters of several
-//! bytes, few symbols. Matching is an unanchored search.
+//! they match. AWS documents a subset (`regex-expressions`): no groups, no
+//! characters of several bytes, few symbols; `\xhh` stands for every other one.
+//! Matching is an unanchored search.
 
 mod automaton;
 mod syntax;
@@ -101,6 +102,11 @@ mod tests {
             (r"\x41",                            "A",                    true),
             (r"a+?b",                            "aab",                  true),
             (r"x*",                              "",                     true),
+            (r"^a{,2}$",                         "aaa",                  false),
+            (r"^a{,2}$",                         "aa",                   true),
+            (r"shutting down",                   "shutting down",        true),
+            (r"[ ]x",                            "a x",                  true),
+            (r"\.\[\]\{\}\|\*\+\?\^\$\\",    r".[]{}|*+?^$\",         true),
             (r".",                               "é",                    true),
             (r"[^a]",                            "é",                    true),
         ];
@@ -117,8 +123,9 @@ mod tests {
             "",
             "something!",
             "(a)",
-            "a b",
             "é",
+            r"\(ab\)",
+            r"\!",
             r"\b",
             r"\n",
             r"\x4",
@@ -131,6 +138,10 @@ mod tests {
             "a**",
             r"a\",
             "a{",
+            "a{}",
+            "a{,}",
+            "a{2, 3}",
+            "a{+2}",
             "[[:alpha:]]",
             "{2}",
             "a{2}{3}",

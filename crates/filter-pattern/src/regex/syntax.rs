@@ -45,6 +45,30 @@ const DIGIT: &str = "0-9";
 const WORD: &str = "0-9A-Za-z_";
 const SPACE: &str = r"\x20\x09\x0A\x0B\x0C\x0D";
 
+/// Symbols that stand for themselves. The blank is not in the list of the page
+/// (`regex-expressions`) but in one of its examples, `%^starting|^shutting down%`.
+const SYMBOLS: &str = ":_#=@/;,- ";
+
+/// Operators, which a backslash makes stand for themselves.
+const OPERATORS: &str = r"^$?[]{}|\*+.";
+
+fn is_supported(character: char) -> bool {
+    character.is_ascii_alphanumeric() || SYMBOLS.contains(character)
+}
+
+fn unsupported(character: char, span: Range<usize>) -> RegexError {
+    let message = if character.is_ascii_graphic() {
+        // AWS refuses escaped parentheses as well, and names this way out.
+        format!(
+            "`{character}` is not supported in regular expressions of filter patterns; write `\\x{:02X}` for the character",
+            u32::from(character)
+        )
+    } else {
+        format!("`{character}` is not supported in regular expressions of filter patterns")
+    };
+    RegexError::new(message, span)
+}
+
 /// One escaped character or class.
 enum Escape {
     Literal(char),
@@ -152,23 +176,17 @@ impl Translator<'_> {
         let _ = write!(self.output, "\\x{{{:X}}}", u32::from(character));
     }
 
-    /// "The alphanumeric and symbol characters `:_#=@/;,-` are supported."
+    /// The character here, which stands for itself.
     fn supported(&self, character: char) -> Result<(), RegexError> {
-        if character.is_ascii_alphanumeric() || ":_#=@/;,-".contains(character) {
+        if is_supported(character) {
             return Ok(());
         }
         let span = self.at..self.at + character.len_utf8();
-        Err(RegexError::new(
-            match character {
-                '(' | ')' => "parentheses are not supported in regular expressions of filter patterns".to_owned(),
-                ' ' => r"a blank is not supported in regular expressions of filter patterns; write `\s`".to_owned(),
-                _ => format!("`{character}` is not supported in regular expressions of filter patterns"),
-            },
-            span,
-        ))
+        Err(unsupported(character, span))
     }
 
-    /// `*`, `+`, `?` or `{n}`, `{n,}`, `{n,m}`, and a `?` that makes it lazy.
+    /// `*`, `+`, `?` or `{n}`, `{n,}`, `{,m}`, `{n,m}`, and a `?` that makes it lazy.
+    /// "Either m or n can be omitted." (`regex-expressions`)
     fn repetition(&mut self, character: char) -> Result<(), RegexError> {
         let start = self.at;
         if character == '{' {
@@ -180,13 +198,28 @@ impl Translator<'_> {
             };
             let end = start + length + 1;
             let inner = &self.text[start + 1..end - 1];
-            let (low, high) = inner.split_once(',').unwrap_or((inner, ""));
-            let count = |part: &str| part.parse::<u32>().is_ok_and(|count| count <= 1000);
-            if !count(low) || !(high.is_empty() || count(high)) {
-                let message = "expected a repetition such as `{2}`, `{2,}` or `{2,5}`, up to 1000";
+            let (low, high) = match inner.split_once(',') {
+                Some((low, high)) => (low, Some(high)),
+                None => (inner, None),
+            };
+            let is_count = |part: &str| {
+                part.bytes().all(|byte| byte.is_ascii_digit())
+                    && part.parse::<u32>().is_ok_and(|count| count <= 1000)
+            };
+            let valid = match high {
+                None | Some("") => is_count(low),
+                Some(high) => (low.is_empty() || is_count(low)) && is_count(high),
+            };
+            if !valid {
+                let message =
+                    "expected a repetition such as `{2}`, `{2,}`, `{,5}` or `{2,5}`, up to 1000";
                 return Err(RegexError::new(message, start..end));
             }
-            self.output.push_str(&self.text[start..end]);
+            let low = if low.is_empty() { "0" } else { low };
+            let _ = match high {
+                None => write!(self.output, "{{{low}}}"),
+                Some(high) => write!(self.output, "{{{low},{high}}}"),
+            };
             self.at = end;
         } else {
             self.bump();
@@ -246,7 +279,12 @@ impl Translator<'_> {
                 self.at += 2;
                 Escape::Literal(char::from(code))
             }
-            _ if character.is_ascii_punctuation() => Escape::Literal(character),
+            _ if OPERATORS.contains(character) || SYMBOLS.contains(character) => {
+                Escape::Literal(character)
+            }
+            _ if character.is_ascii_punctuation() => {
+                return Err(unsupported(character, start..self.at));
+            }
             _ => {
                 let message = format!(
                     "`\\{character}` is not supported in regular expressions of filter patterns"

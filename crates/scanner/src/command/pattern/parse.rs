@@ -133,6 +133,7 @@ fn expression_node(expression: &Expression) -> Node {
 fn field_node(field: &Field) -> Node {
     match field {
         Field::Ellipsis => Node::leaf("any number of fields"),
+        Field::Unnamed => Node::leaf("a field without a name"),
         Field::Named {
             name,
             condition: None,
