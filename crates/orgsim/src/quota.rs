@@ -29,6 +29,7 @@ const BUCKETS: &[Bucket] = &[
     Bucket { service: Service::Logs,          operations: &["DescribeLogGroups"], rate: 10.0 },
     Bucket { service: Service::Logs,          operations: &["DescribeLogStreams"], rate: 25.0 },
     Bucket { service: Service::Logs,          operations: &["DescribeMetricFilters"], rate: 5.0 },
+    Bucket { service: Service::Logs,          operations: &["TestMetricFilter"],      rate: 5.0 },
     Bucket { service: Service::Logs,          operations: &["PutMetricFilter"], rate: 5.0 },
     Bucket { service: Service::Logs,          operations: &["DeleteMetricFilter"], rate: 5.0 },
     Bucket { service: Service::Logs,          operations: &["CreateLogGroup"], rate: 10.0 },

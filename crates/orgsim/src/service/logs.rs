@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Answer, Window, logs_write};
+use super::{Answer, Window, logs_test, logs_write};
 use crate::neutral::Value;
 use crate::request::{Request, ServiceError};
 use crate::state::{LogGroup, LogStream, MetricFilter, MetricTransformation, RegionState, World};
@@ -20,6 +20,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
         "DescribeLogGroups" => log_groups(world, request, region),
         "DescribeMetricFilters" => metric_filters(world, request, region),
         "DescribeLogStreams" => log_streams(world, request, region),
+        "TestMetricFilter" => logs_test::answer(request),
         _ => {
             drop(state);
             logs_write::answer(world, request)

@@ -1,7 +1,7 @@
 //! CloudWatch Logs, writing: groups and metric filters.
 
-use super::Answer;
 use super::logs::no_such_group;
+use super::{Answer, logs_test};
 use crate::neutral::Value;
 use crate::request::{Request, ServiceError};
 use crate::state::{LogGroup, MetricFilter, MetricTransformation, RegionState, World};
@@ -84,6 +84,7 @@ fn put_filter(world: &World, request: &Request, region: &mut RegionState) -> Ans
             "1 validation error detected: Value at 'filterPattern' failed to satisfy constraint: Member must have length less than or equal to 1024",
         );
     }
+    logs_test::readable(request, pattern)?;
     let [transformation] = params.items("metricTransformations") else {
         return invalid(
             "1 validation error detected: Value at 'metricTransformations' failed to satisfy constraint: Member must have length less than or equal to 1",

@@ -16,6 +16,7 @@ mod cloudwatch_write;
 pub(crate) mod errors;
 mod kms;
 mod logs;
+mod logs_test;
 mod logs_write;
 mod organizations;
 mod paging;

@@ -94,6 +94,29 @@ async fn metric_filters_are_put_replaced_and_deleted() {
 }
 
 #[tokio::test]
+async fn patterns_are_tested_and_refused_as_the_engine_says() {
+    let server = small().await;
+    let input = json!({ "filterPattern": "[..., status = 5*, size]",
+        "logEventMessages": ["127.0.0.1 frank 200 1534", "127.0.0.1 frank 500 5324"] });
+    assert_eq!(
+        logs(&server, "TestMetricFilter", input).await,
+        json!({ "matches": [{
+            "eventNumber": 2,
+            "eventMessage": "127.0.0.1 frank 500 5324",
+            "extractedValues": { "$1": "127.0.0.1", "$2": "frank", "$status": "500", "$size": "5324" }
+        }] })
+    );
+    let input = json!({ "filterPattern": "{ $.a == 1 }", "logEventMessages": ["{}"] });
+    let refused = logs(&server, "TestMetricFilter", input).await;
+    assert_eq!(refused["__type"], "InvalidParameterException");
+    assert_eq!(refused["message"], "Invalid metric filter pattern");
+    let mut unreadable = filter("f");
+    unreadable["filterPattern"] = json!("{ eventName = StopLogging }");
+    let refused = logs(&server, "PutMetricFilter", unreadable).await;
+    assert_eq!(refused["__type"], "InvalidParameterException");
+}
+
+#[tokio::test]
 async fn a_log_group_takes_a_hundred_filters() {
     let server = small().await;
     logs(
