@@ -1,10 +1,13 @@
-//! What patterns match, one row for each rule, with the source of the rule:
-//! AWS's documentation, results of TestMetricFilter that third parties recorded,
-//! or, where AWS says nothing, this crate's default reading.
+//! What JSON patterns match, one row for each rule, with the source of the rule:
+//! AWS's documentation (`FilterAndPatternSyntax`, of today and of 2018), results
+//! of TestMetricFilter and FilterLogEvents that third parties recorded, or, where
+//! AWS says nothing, this crate's default reading. The other kinds of patterns
+//! have `semantics_text.rs`.
 
 use filter_pattern::{Event, FilterPattern, OpenQuestion, Reading};
 
 const DOCUMENTED: &str = "FilterAndPatternSyntax";
+const EDITION_2018: &str = "FilterAndPatternSyntax of 2018";
 const OBSERVED: &str = "recorded TestMetricFilter results";
 const DEFAULT: &str = "undocumented, the default reading";
 
@@ -52,7 +55,7 @@ fn conditions_match_as_documented_and_observed() {
         ("{ $.null IS NULL }",                     true,  DOCUMENTED),
         ("{ $.null NOT EXISTS }",                  false, DEFAULT),
         ("{ $.null != x }",                        false, DEFAULT),
-        ("{ $.true IS TRUE }",                     true,  DOCUMENTED),
+        ("{ $.true IS TRUE }",                     true,  EDITION_2018),
         ("{ $.true IS FALSE }",                    false, DOCUMENTED),
         ("{ $.true is true }",                     true,  DEFAULT), // keywords in any case
         ("{ $.true = true }",                      false, DEFAULT),
@@ -73,7 +76,7 @@ fn conditions_match_as_documented_and_observed() {
         ("{ $.[\"a.b\"] = dotted }",               true,  DEFAULT),
         ("{ $['a.b'] = dotted }",                  true,  DEFAULT),
         ("{ $.nested.k-1._x = deep }",             true,  DOCUMENTED),
-        ("{ $.quote = \"say \\\"hi\\\"\" }",       true,  DEFAULT),
+        ("{ $.quote = \"say \\\"hi\\\"\" }",       true,  OBSERVED), // an escaped quotation mark
         ("{ $.slash = \"a\\\\b\" }",               true,  DEFAULT),
         ("{ $.slash = \"a\\b\" }",                 true,  DEFAULT), // other backslashes stand for themselves
         ("{ $.wide = \"é*\" }",                    true,  DEFAULT),
@@ -134,79 +137,143 @@ fn messages_that_are_no_json_objects_match_no_json_pattern() {
 }
 
 #[test]
-fn extracted_values_have_the_names_of_test_metric_filter() {
-    let fields =
-        pattern("{ $.a.b = * && $.n > 1 || $.missing = x }").test(r#"{"a":{"b":"x"},"n":2.50}"#);
-    let fields: Vec<(String, String)> = fields.expect("a match").into_iter().collect();
-    assert_eq!(
-        fields,
-        [
-            ("$.a.b".to_owned(), "x".to_owned()),
-            ("$.n".to_owned(), "2.50".to_owned())
-        ]
-    );
-    let fields = pattern("[..., status, bytes > 10]")
-        .test("a \"b c\" [d e] 404 11")
-        .expect("a match");
-    assert_eq!(
-        fields.into_iter().collect::<Vec<_>>(),
-        [
-            ("$1", "a"),
-            ("$2", "b c"),
-            ("$3", "d e"),
-            ("$bytes", "11"),
-            ("$status", "404")
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    );
-}
-
-#[test]
-fn words_match_as_documented() {
+fn numbers_are_read_and_compared_as_documented() {
+    let event = r#"{"n": 1000, "half": 0.5, "neg": -12.0, "zero": -0, "big": 123456789012345678901,
+        "tiny": 1e-400, "huge": 1E+400, "dec": 12.340, "exp": 1.5e3, "text": "0.5", "zeros": "007"}"#;
     #[rustfmt::skip]
     let table = [
-        ("-ERROR",               "all fine",            true),
-        ("-ERROR",               "an ERROR",            false),
-        ("?ERROR -WARN",         "nothing of both",     true), // `?` is ignored beside other terms
-        ("\"a b\" -\"c d\"",     "x a b y",             true),
-        ("\"a b\" -\"c d\"",     "a b c d",             false),
-        ("error",                "ERROR",               false),
-        ("%^\\[ERROR%",          "[ERROR] x",           true),
-        ("  ",                   "anything",            true),
+        ("{ $.n = 1e3 }",                          true,  DOCUMENTED),
+        ("{ $.n = 1e+3 }",                         true,  DOCUMENTED),
+        ("{ $.n = +1000 }",                        true,  EDITION_2018),
+        ("{ $.n < 10e3 }",                         true,  EDITION_2018),
+        ("{ $.n < 10e-3 }",                        false, EDITION_2018),
+        ("{ $.n > +999.99 }",                      true,  EDITION_2018),
+        ("{ $.n = 01000 }",                        true,  DEFAULT), // leading zeros count for nothing on a number
+        ("{ $.zeros = 7 }",                        false, DEFAULT), // and are characters of a text
+        ("{ $.half = .5 }",                        true,  DEFAULT),
+        ("{ $.half > .49 && $.half < +.51 }",      true,  DEFAULT),
+        ("{ $.text = .5 }",                        false, DEFAULT),
+        ("{ $.neg = -12 }",                        true,  OBSERVED), // by value, of both signs
+        ("{ $.neg = \"-12\" }",                    false, OBSERVED),
+        ("{ $.neg = -1* }",                        true,  OBSERVED), // a wildcard makes it a text
+        ("{ $.neg < -11.5 }",                      true,  EDITION_2018),
+        ("{ $.zero = 0 }",                         true,  DEFAULT),
+        ("{ $.zero = \"-0\" }",                    true,  OBSERVED), // number texts stay as they are
+        ("{ $.zero = \"0\" }",                     false, OBSERVED),
+        ("{ $.dec = 12.34 }",                      true,  OBSERVED),
+        ("{ $.dec = \"12.34\" }",                  false, OBSERVED),
+        ("{ $.dec = *40 }",                        true,  OBSERVED),
+        ("{ $.exp = 1500 }",                       true,  DOCUMENTED),
+        ("{ $.exp = 1.5e* }",                      true,  OBSERVED),
+        ("{ $.exp = 15* }",                        false, OBSERVED),
+        ("{ $.big = 123456789012345678901 }",      true,  DEFAULT),
+        ("{ $.big = 123456789012345678902 }",      false, DEFAULT), // nothing is rounded
+        ("{ $.tiny > 0 }",                         true,  DEFAULT),
+        ("{ $.huge > 1e399 && $.huge < 1e401 }",   true,  DEFAULT),
     ];
-    for (text, message, expected) in table {
-        assert_eq!(
-            pattern(text).test(message).is_some(),
-            expected,
-            "{text} on {message}"
-        );
+    let event = Event::parse(event).expect("an event");
+    for (text, expected, source) in table {
+        assert_eq!(pattern(text).matches(&event), expected, "{text} ({source})");
     }
 }
 
 #[test]
-fn space_delimited_patterns_count_fields() {
+fn spellings_that_run_on_aws_are_read() {
+    let event = r#"{"source": "milo-medical", "detail-type": "x", "log": "\"GET / HTTP/1.1\" 500 12", "p": "50%",
+        "arn": "arn:aws:iam::111122223333:role/deploy", "m": "→ 사실층 폴백 |", "e": "a&&b || (c)", "@timestamp": 1}"#;
     #[rustfmt::skip]
     let table = [
-        ("[a, b]",               "1",          false),
-        ("[a, b]",               "1 2",        true),
-        ("[a, b]",               "1 2 3",      true), // the last field takes the rest
-        ("[a, b=\"2 3\"]",       "1 2 3",      true),
-        ("[..., b=3]",           "1 2 3",      true),
-        ("[a=1, ..., b=3]",      "1 3",        true),
-        ("[a=1, ...]",           "1",          true),
-        ("[a=1 || a=2, b]",      "2 x",        true),
-        ("[a>1 && a<3 || a=9]",  "9",          true),
-        ("[a>1 && a<3 || a=9]",  "3",          false),
-        ("[a=01]",               "1",          true), // by value, as in JSON patterns
-        ("[a=\"01\"]",           "1",          false),
-        ("[_, _, level=WARN]",   "a b WARN",   true), // a name may come twice
-        ("[a!=x]",               "y",          true),
-        ("[a=%^[0-9]+$%]",       "12",         true),
+        ("{ $.detail-type = \"x\" && $.source=\"milo*\" }", true),
+        ("{ $.log = \"*HTTP/1.1\\\" 5*\" }",               true),
+        ("{ $.log = %HTTP/[0-9.]+..5[0-9]{2}.% }",          true),
+        ("{ $.p = \"50%\" }",                               true),
+        ("{ $.p = \"%50%\" }",                              false), // a quoted percent sign is a character
+        ("{ $.arn = arn:aws:iam::*:role/deploy }",          true),
+        ("{ $.arn != \"arn:aws:iam::*:role/deploy\" }",     false),
+        ("{ $.m = \"*사실층 폴백*\" }",                      true),
+        ("{ $.e = \"a&&b || (c)\" }",                       true),
+        ("{$.p=\"50%\"&&($.source!=x||$.detail-type=y)}",   true),
+        ("{ ((($.source = milo-medical))) }",               true),
+        ("{\r\n\t$.source\n=\nmilo-medical\n}",             true),
+        ("{ $.['@timestamp'] = 1 }",                        true),
+        ("{ $.source = milo-medical } ",                    true),
+        ("{ $.source Is Null || $.nothing nOt ExIsTs }",    true), // keywords in any case, by default
     ];
-    for (text, message, expected) in table {
+    let event = Event::parse(event).expect("an event");
+    for (text, expected) in table {
+        assert_eq!(pattern(text).matches(&event), expected, "{text}");
+    }
+}
+
+#[test]
+fn messages_are_events_when_they_are_json_objects_however_they_are_written() {
+    #[rustfmt::skip]
+    let table = [
+        ("\n{\n  \"a\": 1\n}\n    ",                 true), // as json_filter sent it to TestMetricFilter
+        ("{\"a\":2,\"a\":1}",                        true), // the last one counts
+        ("{\"a\":1,\"a\":2}",                        false),
+        ("{\"b\":\"\\ud800\",\"a\":1}",              true), // half of a surrogate pair elsewhere
+        ("{\"\\u0061\":1}",                          true), // keys are unescaped as well
+        ("\u{feff}{\"a\":1}",                       false), // a byte order mark is no JSON
+        ("[{\"a\":1}]",                              false), // nor is an array an object
+        ("{\"a\":1}{\"a\":1}",                       false),
+        ("{\"a\":1,}",                               false),
+        ("{'a':1}",                                  false),
+        ("{\"a\":01}",                               false),
+        ("2026-11-24 {\"a\":1}",                     false),
+    ];
+    for (message, expected) in table {
         assert_eq!(
-            pattern(text).test(message).is_some(),
+            pattern("{ $.a = 1 }").matches_message(message),
             expected,
+            "{message:?}"
+        );
+    }
+    let deep = format!("{{\"a\":1,\"b\":{}{}}}", "[".repeat(300), "]".repeat(300));
+    assert!(!pattern("{ $.a = 1 }").matches_message(&deep));
+}
+
+fn assumed(text: &str, message: &str) -> (bool, Vec<String>) {
+    let answer = pattern(text).answer_message(message);
+    let names = answer.assumptions().iter().map(|it| it.name().to_owned());
+    (answer.matches(), names.collect())
+}
+
+#[test]
+fn answers_name_the_assumptions_that_they_rest_on_and_no_others() {
+    #[rustfmt::skip]
+    let table: &[(&str, &str, bool, &[&str])] = &[
+        ("{ $.a = x }",                   r#"{"a":"x"}"#,                      true,  &[]),
+        ("{ $.a != x }",                  r#"{"a":"y"}"#,                      true,  &[]),
+        ("{ $.a != x }",                  r#"{"b":"y"}"#,                      false, &[]),
+        ("{ $.a != x }",                  r#"{"a":null}"#,                     false, &["not-equals-on-null"]),
+        ("{ $.a NOT EXISTS }",            r#"{"a":null}"#,                     false, &["not-exists-on-null"]),
+        ("{ $.a = true }",                r#"{"a":true}"#,                     false, &["boolean-as-text"]),
+        ("{ $.a != true }",               r#"{"a":true}"#,                     false, &[]),
+        ("{ $.a != x }",                  r#"{"a":true}"#,                     false, &["not-equals-on-boolean", "boolean-as-text"]),
+        ("{ $.a IS TRUE }",               r#"{"a":"true"}"#,                   false, &["is-boolean-on-text"]),
+        ("{ $.a[*] != x }",               r#"{"a":["x","y"]}"#,                true,  &["not-equals-on-every-element"]),
+        ("{ $.a[*] != x }",               r#"{"a":["y","z"]}"#,                true,  &[]),
+        ("{ $.a != x || $.b = y }",       r#"{"a":null,"b":"y"}"#,             true,  &[]),
+        ("{ $.a != x && $.b != y }",      r#"{"a":null,"b":true}"#,            false, &["not-equals-on-null", "not-equals-on-boolean", "boolean-as-text"]),
+        ("{ $.a = \"*111.111\" }",        r#"{"a":"111.111.111"}"#,            false, &["leftmost-wildcards"]),
+        ("{ $.a = \"*.111\" }",           r#"{"a":"x.111"}"#,                  true,  &[]),
+        ("{ $.a = 9007199254740993 }",    r#"{"a":9007199254740992}"#,         false, &["exact-numbers"]),
+        ("{ $.a = 1 }",                   r#"{"a":2,"a":1}"#,                  true,  &["last-member-counts"]),
+        ("{ $.b = 1 }",                   r#"{"a":2,"a":1,"b":1}"#,            true,  &[]),
+        ("{ $.a = 1 }",                   "no json",                           false, &[]),
+        ("?ERROR ?WARN INFO",             "an ERROR",                          false, &["optional-terms-ignored"]),
+        ("?ERROR ?WARN INFO",             "an ERROR, INFO",                    true,  &[]),
+        ("?ERROR ?WARN",                  "an ERROR",                          true,  &[]),
+        ("[a=ERROR, b]",                  "ERROR one two",                     true,  &["last-field-takes-the-rest"]),
+        ("[a=ERROR, b]",                  "ERROR one",                         true,  &[]),
+        ("[a=ERROR, ...]",                "ERROR one two",                     true,  &[]),
+    ];
+    for (text, message, matches, expected) in table {
+        let expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            assumed(text, message),
+            (*matches, expected),
             "{text} on {message}"
         );
     }

@@ -51,7 +51,7 @@ pub(crate) fn pattern(text: &str) -> Result<Ast, ParseError> {
         b'{' => json::pattern(text).map(Ast::Json),
         b'[' => space_delimited::pattern(text).map(Ast::SpaceDelimited),
         b'%' => terms::regex(text).map(Ast::Regex),
-        _ => terms::pattern(text).map(Ast::Terms),
+        _ => terms::pattern(text),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The grammar of unstructured patterns: words, phrases, `-` and `?`, and a
 //! regular expression that stands alone.
 
-use crate::ast::{Term, TermRole, Terms};
+use crate::ast::{Ast, Term, TermRole, Terms};
 use crate::regex::RegexPattern;
 
 use super::cursor::Cursor;
@@ -18,17 +18,34 @@ pub(super) fn regex(text: &str) -> Result<RegexPattern, ParseError> {
     Ok(regex)
 }
 
-/// Reads words and phrases.
-pub(super) fn pattern(text: &str) -> Result<Terms, ParseError> {
+/// Reads words and phrases; nothing is left of a pattern that matches everything.
+pub(super) fn pattern(text: &str) -> Result<Ast, ParseError> {
     let mut cursor = Cursor::new(text);
     let mut terms = Vec::new();
     loop {
         cursor.skip_blanks();
         if cursor.peek().is_none() {
-            return Ok(Terms { terms });
+            return Ok(without_blank_phrases(terms));
         }
         terms.push(term(&mut cursor)?);
     }
+}
+
+/// "You can match everything in your log events with double quotation marks",
+/// `" "` (`FilterAndPatternSyntax`): a phrase of blanks asks nothing.
+fn without_blank_phrases(mut terms: Vec<Term>) -> Ast {
+    let is_blank = |term: &Term| term.text.trim().is_empty();
+    let optional_alone = terms.iter().all(|term| term.role == TermRole::Optional);
+    if optional_alone && terms.iter().any(is_blank) {
+        return Ast::Empty;
+    }
+    terms.retain(|term| term.role == TermRole::Excluded || !is_blank(term));
+    // Beside other terms optional ones are ignored, even when nothing is left of those.
+    let all_optional = terms.iter().all(|term| term.role == TermRole::Optional);
+    if all_optional && !optional_alone {
+        return Ast::Empty;
+    }
+    Ast::Terms(Terms { terms })
 }
 
 fn term(cursor: &mut Cursor<'_>) -> Result<Term, ParseError> {

@@ -7,7 +7,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use crate::limits::REGEX_STATES;
 
 #[derive(Debug)]
-enum Node {
+pub(super) enum Node {
     /// Consumes one character out of the ranges.
     Characters(Box<[(char, char)]>, u32),
     /// Goes on in any of these without consuming.
@@ -57,6 +57,15 @@ impl Nfa {
             nodes: compiler.nodes,
             start,
         })
+    }
+
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The node where a match starts.
+    pub(super) fn first(&self) -> u32 {
+        self.start
     }
 
     pub(crate) fn start(&self) -> RegexState {

@@ -4,6 +4,7 @@
 //! Matching is an unanchored search.
 
 mod automaton;
+mod search;
 mod syntax;
 
 pub(crate) use automaton::RegexState;
@@ -39,6 +40,10 @@ impl RegexPattern {
 
     /// Whether the text contains a match.
     pub fn is_match(&self, text: &str) -> bool {
+        search::contains(&self.nfa, text).unwrap_or_else(|| self.is_match_by_states(text))
+    }
+
+    fn is_match_by_states(&self, text: &str) -> bool {
         let mut state = self.nfa.start();
         for character in text.chars() {
             if state.is_matched() {
@@ -114,6 +119,11 @@ mod tests {
             let regex =
                 RegexPattern::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
             assert_eq!(regex.is_match(text), expected, "{pattern} on {text}");
+            assert_eq!(
+                regex.is_match_by_states(text),
+                expected,
+                "{pattern} on {text}"
+            );
         }
     }
 
