@@ -69,16 +69,20 @@ impl<'a, const W: usize, const N: usize> Search<'a, W, N> {
         push(node, &mut open, &mut count);
         while count > 0 {
             count -= 1;
-            match &self.nfa.nodes()[open[count] as usize] {
+            let node = &self.nfa.nodes()[open[count] as usize];
+            match node {
                 Node::Characters(..) => {}
                 Node::Split(nexts) => {
                     for next in nexts {
                         push(*next, &mut open, &mut count);
                     }
                 }
-                Node::AtStart(next) if at_start => push(*next, &mut open, &mut count),
-                Node::AtEnd(next) if at_end => push(*next, &mut open, &mut count),
-                Node::AtStart(_) | Node::AtEnd(_) => {}
+                Node::AtStart(next) | Node::AtEnd(next) => {
+                    let is_start = matches!(node, Node::AtStart(_));
+                    if (is_start && at_start) || (!is_start && at_end) {
+                        push(*next, &mut open, &mut count);
+                    }
+                }
                 Node::Match => self.matched = true,
             }
         }
