@@ -2,6 +2,7 @@
 //! cargo. One file per command; what they share is `workspace` (where things
 //! are, how programs are run), `python` and `postgres`.
 
+mod bench;
 mod docs_sql;
 mod lint;
 mod postgres;
@@ -26,6 +27,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(test::Arguments),
+    Bench(bench::Arguments),
     Lint(lint::Arguments),
     DocsSql(docs_sql::Arguments),
     SqlxPrepare(sqlx_prepare::Arguments),
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::DocsSql(arguments) => docs_sql::run(&arguments),
         Command::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments),

@@ -129,13 +129,14 @@ impl Budget {
         Self { steps }
     }
 
-    pub(super) fn remaining(self) -> u64 {
+    /// The number of steps.
+    pub const fn remaining(self) -> u64 {
         self.steps
     }
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self::steps(400_000)
+        Self::steps(250_000)
     }
 }

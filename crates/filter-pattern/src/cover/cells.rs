@@ -31,6 +31,8 @@ type Key = (usize, usize, Box<[u64]>, Box<[u64]>);
 pub(crate) struct Cells<'p, 'a> {
     problem: &'p Problem<'a>,
     answers: HashMap<Key, Filled>,
+    /// For each cell, the languages of the value that was found last.
+    last: HashMap<(usize, usize), Key>,
 }
 
 impl<'p, 'a> Cells<'p, 'a> {
@@ -38,6 +40,7 @@ impl<'p, 'a> Cells<'p, 'a> {
         Self {
             problem,
             answers: HashMap::new(),
+            last: HashMap::new(),
         }
     }
 
@@ -58,8 +61,17 @@ impl<'p, 'a> Cells<'p, 'a> {
         if let Some(answer) = self.answers.get(&key) {
             return answer.clone();
         }
+        if let Some(value) = self.still_good(&key) {
+            let answer = Filled::Value(value);
+            self.answers.insert(key.clone(), answer.clone());
+            self.last.insert((field, class), key);
+            return answer;
+        }
         let asked = Asked::new(&self.problem.fields[field], inside, outside);
+        // Each language is asked about some texts before automata are.
+        *budget = budget.saturating_sub(asked.outside.len() as u64 / 4);
         let answer = match &self.problem.fields[field].classes.list[class] {
+            _ if *budget == 0 => Filled::Undecided,
             Class::OtherText => asked.text(budget),
             Class::NumberAt(value) => asked.number(&Interval::at(value), budget),
             Class::NumberBetween(low, high) => asked.number(
@@ -72,11 +84,39 @@ impl<'p, 'a> Cells<'p, 'a> {
             ),
             _ => Filled::Undecided,
         };
+        if matches!(answer, Filled::Value(_)) {
+            self.last.insert((field, class), key.clone());
+        }
         // What one run had no steps left for, the next may decide.
         if !matches!(answer, Filled::Undecided) {
             self.answers.insert(key, answer.clone());
         }
         answer
+    }
+
+    /// The value that was found last, when the languages have only grown in
+    /// number since then and the new ones agree: what was tried before it and
+    /// refused is still refused.
+    fn still_good(&self, key: &Key) -> Option<EventValue> {
+        let (field, class, inside, outside) = key;
+        let last = self.last.get(&(*field, *class))?;
+        let grown =
+            |old: &[u64], new: &[u64]| old.iter().zip(new).all(|(old, new)| old & !new == 0);
+        if !grown(&last.2, inside) || !grown(&last.3, outside) {
+            return None;
+        }
+        let Some(Filled::Value(value)) = self.answers.get(last) else {
+            return None;
+        };
+        let text = value.as_text()?;
+        let operands = self.problem.fields[*field].classes.operands();
+        let agree = |old: &[u64], new: &[u64], wanted: bool| {
+            let added: Vec<u64> = old.iter().zip(new).map(|(old, new)| new & !old).collect();
+            let mut added = positions(&added).into_iter();
+            added.all(|language| operand_matches(operands[language], text) == wanted)
+        };
+        let good = agree(&last.2, inside, true) && agree(&last.3, outside, false);
+        good.then(|| value.clone())
     }
 
     /// Whether a text lies in a field's cell for texts under a state.

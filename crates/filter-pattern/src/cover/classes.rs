@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::ast::{Operand, Test};
+use crate::ast::{Comparison, Operand, Test};
 use crate::decimal::Decimal;
 use crate::evaluate::{OpenQuestion, Reading, test_holds};
 use crate::event::{EventValue, is_json_number};
@@ -80,6 +80,12 @@ pub(crate) struct Classes<'a> {
     pub(crate) list: Vec<Class<'a>>,
     pub(crate) languages: Vec<Language>,
     operands: Vec<&'a Operand>,
+    /// Where operands stand, once they are many.
+    operand_places: HashMap<&'a Operand, usize>,
+    /// The numbers that tests name, ascending, and where their classes begin:
+    /// for each one the class of the number and that of the numbers before it.
+    points: Vec<Decimal>,
+    numbers: usize,
     texts: TextPlaces<'a>,
     number_texts: TextPlaces<'a>,
     /// Where the classes that every property has stand.
@@ -173,14 +179,16 @@ impl<'a> Classes<'a> {
                 classes.list.push(Class::NumberText(text, value));
             }
         }
+        classes.numbers = classes.list.len();
         let mut low = None;
-        for point in points {
-            classes.list.push(Class::NumberAt(point.clone()));
+        for point in &points {
+            classes.list.push(Class::NumberAt((*point).clone()));
             classes
                 .list
-                .push(Class::NumberBetween(low, Some(point.clone())));
-            low = Some(point.clone());
+                .push(Class::NumberBetween(low, Some((*point).clone())));
+            low = Some((*point).clone());
         }
+        classes.points = points.into_iter().cloned().collect();
         classes.list.push(Class::NumberBetween(low, None));
         classes.kinds = classes.list.len();
         classes.list.extend([
@@ -209,7 +217,7 @@ impl<'a> Classes<'a> {
     }
 
     fn add_language(&mut self, operand: &'a Operand) {
-        if self.operands.contains(&operand) {
+        if self.place_of(operand).is_some() {
             return;
         }
         self.languages.push(match operand {
@@ -218,6 +226,20 @@ impl<'a> Classes<'a> {
             Operand::Number(_) => return,
         });
         self.operands.push(operand);
+        if self.operands.len() > FEW {
+            if self.operand_places.is_empty() {
+                let first = self.operands.iter().enumerate();
+                self.operand_places = first.map(|(place, operand)| (*operand, place)).collect();
+            }
+            self.operand_places.insert(operand, self.operands.len() - 1);
+        }
+    }
+
+    fn place_of(&self, operand: &Operand) -> Option<usize> {
+        if self.operand_places.is_empty() {
+            return self.operands.iter().position(|known| *known == operand);
+        }
+        self.operand_places.get(operand).copied()
     }
 
     /// The operands that [`Self::languages`] stand for, in the same order.
@@ -318,11 +340,50 @@ impl<'a> Classes<'a> {
                     language: None,
                 }
             }
+            Test::Compare(comparison, literal) if self.points.len() > FEW => Truth {
+                classes: self.compared(*comparison, literal.value()),
+                language: None,
+            },
             _ => Truth {
                 classes: self.mask(|class| holds(test, class, Reading::default())),
                 language: self.language_of(test),
             },
         }
+    }
+
+    /// The classes of the numbers that compare to a number in a way.
+    fn compared(&self, comparison: Comparison, bound: &Decimal) -> Box<[u64]> {
+        let mut words = vec![0_u64; self.words()];
+        let before = self.points.partition_point(|point| point < bound);
+        // Class by class: each point, and the numbers before it.
+        let mut range = |from: usize, to: usize| mark_range(&mut words, from, to);
+        let (at, last) = (
+            self.numbers + 2 * before,
+            self.numbers + 2 * self.points.len(),
+        );
+        match comparison {
+            Comparison::Less | Comparison::LessOrEqual => {
+                range(self.numbers, at);
+                range(at + 1, at + 2);
+            }
+            Comparison::Greater | Comparison::GreaterOrEqual => {
+                range(at + 2, last + 1);
+            }
+        }
+        if matches!(
+            comparison,
+            Comparison::LessOrEqual | Comparison::GreaterOrEqual
+        ) {
+            range(at, at + 1);
+        }
+        for (position, class) in self.list.iter().enumerate().take(self.numbers) {
+            if let Class::NumberText(_, value) = class
+                && comparison.holds(value.cmp(bound))
+            {
+                words[position / 64] |= 1 << (position % 64);
+            }
+        }
+        words.into()
     }
 
     /// The classes for which a test holds only if an open question is answered
@@ -356,8 +417,17 @@ impl<'a> Classes<'a> {
             Test::NotEquals(operand) => (operand, true),
             _ => return None,
         };
-        let position = self.operands.iter().position(|known| *known == operand)?;
-        Some((position, outside))
+        Some((self.place_of(operand)?, outside))
+    }
+}
+
+/// Marks the places from one up to another.
+fn mark_range(words: &mut [u64], from: usize, to: usize) {
+    let mut at = from;
+    while at < to {
+        let in_word = (64 - at % 64).min(to - at);
+        words[at / 64] |= (u64::MAX >> (64 - in_word)) << (at % 64);
+        at += in_word;
     }
 }
 
@@ -410,5 +480,33 @@ fn holds_for_number(
             compared(literal.value()).is_some_and(|ordering| comparison.holds(ordering))
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ast::NumberLiteral;
+
+    #[test]
+    fn comparing_by_place_is_comparing_one_by_one() {
+        let number = |text: &str| NumberLiteral::parse(text).expect("a number");
+        let tests: Vec<Test> = (0..30)
+            .flat_map(|at| {
+                use Comparison::{Greater, GreaterOrEqual, Less, LessOrEqual};
+                [Less, LessOrEqual, Greater, GreaterOrEqual].map(|comparison| {
+                    Test::Compare(comparison, number(&format!("{}.5", at * 7 % 13 - 4)))
+                })
+            })
+            .chain([Test::Equals(Operand::Text(crate::ast::TextPattern::new(
+                "3",
+            )))])
+            .collect();
+        let classes = Classes::new(&tests.iter().collect::<Vec<_>>(), &[]);
+        assert!(classes.points.len() > FEW);
+        for test in &tests {
+            let one_by_one = classes.mask(|class| holds(test, class, Reading::default()));
+            assert_eq!(classes.truth(test).classes, one_by_one, "{test:?}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::pattern::FilterPattern;
 use crate::schema::Schema;
 
-use super::answer::{Budget, Covers, Why};
+use super::answer::{Covers, Why};
 use super::asked::{Asked, Confirmation, Outcome};
 use super::messages;
 use super::problem::{Patterns, Problem};
@@ -25,16 +25,15 @@ use super::witness;
 const FEW_FILTERS: usize = 6;
 
 /// Decides whether an event escapes.
-pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, budget: Budget) -> Covers {
+pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, steps: &mut u64) -> Covers {
     let about_text = |pattern: &&FilterPattern| {
         matches!(pattern.ast(), Ast::Terms(_) | Ast::Regex(_) | Ast::Empty)
     };
     let is_word_question =
         |pattern: &&FilterPattern| matches!(pattern.ast(), Ast::Terms(_) | Ast::Regex(_));
     if patterns.required.iter().all(about_text) && patterns.required.iter().any(is_word_question) {
-        return messages::decide(patterns, schema, budget);
+        return messages::decide(patterns, schema, steps);
     }
-    let mut steps = budget.remaining();
     let concerned = concerned(patterns);
     if concerned.filters.len() > FEW_FILTERS {
         let kin = relevance::kin(patterns.required, concerned.filters.iter().copied());
@@ -43,18 +42,17 @@ pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, budget: Budget) -
                 filters: kin,
                 except: concerned.except.clone(),
             };
-            let mut share = steps / 2;
+            let mut share = *steps / 2;
+            let kept = *steps - share;
             let outcome = with_question(patterns, &first, schema, |asked| asked.decide(&mut share));
-            steps = steps / 2 + share;
+            *steps = kept + share;
             match outcome {
                 Outcome::Answer(Covers::Unknown(_)) | Outcome::Caught => {}
                 Outcome::Answer(answer) => return answer,
             }
         }
     }
-    match with_question(patterns, &concerned, schema, |asked| {
-        asked.decide(&mut steps)
-    }) {
+    match with_question(patterns, &concerned, schema, |asked| asked.decide(steps)) {
         Outcome::Answer(answer) => answer,
         // INVARIANT: does not happen, since all filters that may match took part.
         Outcome::Caught => Covers::Unknown(Why::Unconfirmed),

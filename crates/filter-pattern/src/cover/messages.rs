@@ -6,14 +6,14 @@ use crate::event::{Event, EventValue};
 use crate::pattern::FilterPattern;
 use crate::schema::{Circumstances, Records, Schema, template};
 
-use super::answer::{Budget, Covers, Proof, Why};
+use super::answer::{Covers, Proof, Why};
 use super::asked::{Asked, Confirmation, Outcome};
 use super::problem::{Patterns, Problem};
 use super::texts;
 use super::witness;
 
 /// Decides a question whose required patterns are words or regular expressions.
-pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, budget: Budget) -> Covers {
+pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, steps: &mut u64) -> Covers {
     let required: Option<Vec<FilterPattern>> = patterns
         .required
         .iter()
@@ -55,7 +55,7 @@ pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, budget: Budget) -
             Confirmation::Refused
         }
     };
-    match Asked::new(&problem, &messages, &confirm).decide(&mut budget.remaining()) {
+    match Asked::new(&problem, &messages, &confirm).decide(steps) {
         // That a message is a text is no assumption.
         Outcome::Answer(Covers::Yes(_)) => Covers::Yes(Proof::default()),
         Outcome::Answer(other) => other,

@@ -43,15 +43,14 @@ impl<'a> CoverQuestion<'a> {
 
     /// Answers the question.
     pub fn decide(&self) -> Covers {
-        if self
-            .filters
-            .iter()
-            .any(|filter| filter.kind() == crate::PatternKind::Empty)
-        {
-            return Covers::Yes(Proof::default());
-        }
-        if self.filters.contains(&self.required) {
-            return Covers::Yes(Proof::default());
+        self.decide_counting().0
+    }
+
+    /// Answers the question and says how many steps of the budget that took.
+    pub fn decide_counting(&self) -> (Covers, u64) {
+        let everything = |filter: &&FilterPattern| filter.kind() == crate::PatternKind::Empty;
+        if self.filters.iter().any(everything) || self.filters.contains(&self.required) {
+            return (Covers::Yes(Proof::default()), 0);
         }
         let required = [self.required];
         let patterns = Patterns {
@@ -59,7 +58,8 @@ impl<'a> CoverQuestion<'a> {
             filters: self.filters,
             except: self.except,
         };
-        let mut answer = decide(&patterns, self.schema, self.budget);
+        let mut steps = self.budget.remaining();
+        let mut answer = decide(&patterns, self.schema, &mut steps);
         if let Covers::Yes(proof) = &mut answer
             && !self.except.is_empty()
         {
@@ -67,9 +67,9 @@ impl<'a> CoverQuestion<'a> {
                 except: &[],
                 ..patterns
             };
-            proof.needs_exclusions = !decide(&without, self.schema, self.budget).is_yes();
+            proof.needs_exclusions = !decide(&without, self.schema, &mut steps).is_yes();
         }
-        answer
+        (answer, self.budget.remaining() - steps)
     }
 }
 
@@ -123,7 +123,7 @@ pub fn overlap(left: &FilterPattern, right: &FilterPattern, schema: &Schema) -> 
             except: &[],
         },
         schema,
-        Budget::default(),
+        &mut Budget::default().remaining(),
     )
 }
 
