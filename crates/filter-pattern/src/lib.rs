@@ -61,19 +61,27 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+pub mod compare;
 mod cover;
 mod criteria;
 mod decimal;
 mod display;
+mod edits;
 mod evaluate;
 mod event;
+pub mod explain;
 mod language;
 pub mod limits;
 mod metric_filter;
+pub mod minimize;
 mod parse;
 mod pattern;
+mod prover;
 pub mod regex;
 mod schema;
+mod spelling;
+pub mod suggest;
+pub mod trace;
 
 pub use ast::PatternKind;
 pub use cover::{

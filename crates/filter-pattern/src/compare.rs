@@ -1,0 +1,230 @@
+//! What two patterns match differently: an event for each side, and the part of
+//! each pattern that makes it so.
+
+use crate::cover::{Covers, Proof, Why, Witness, overlap};
+use crate::edits::{Edit, Lists, factored, stripped, without_part};
+use crate::event::Event;
+use crate::pattern::FilterPattern;
+use crate::prover::Prover;
+use crate::schema::Schema;
+
+/// How two patterns differ.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// What the first one matches and the second does not.
+    pub only_left: Side,
+    /// What the second one matches and the first does not.
+    pub only_right: Side,
+    /// Whether some event matches both; `None` when that is not decided.
+    pub overlap: Option<bool>,
+}
+
+/// What one of two patterns matches alone.
+#[derive(Clone, Debug)]
+pub enum Side {
+    /// Nothing, proved.
+    Nothing(Proof),
+    /// Some events.
+    Events {
+        /// One of them.
+        witness: Box<Witness>,
+        /// The part of the pattern that all of them match.
+        part: Box<FilterPattern>,
+        /// Whether the other pattern matches nothing of that part.
+        whole_part: bool,
+    },
+    /// Not decided.
+    Unknown(Why),
+}
+
+/// How two patterns stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// They match the same events.
+    Equivalent,
+    /// The first one matches some of the events of the second.
+    LeftIsNarrower,
+    /// The second one matches some of the events of the first.
+    RightIsNarrower,
+    /// No event matches both.
+    Disjoint,
+    /// Each matches events that the other does not.
+    Different,
+    /// Not decided.
+    Unknown,
+}
+
+impl Relation {
+    /// A stable name, lower case with underscores.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Equivalent => "equivalent",
+            Self::LeftIsNarrower => "a_is_narrower",
+            Self::RightIsNarrower => "b_is_narrower",
+            Self::Disjoint => "disjoint",
+            Self::Different => "different",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Difference {
+    /// How the patterns stand to each other.
+    pub fn relation(&self) -> Relation {
+        match (&self.only_left, &self.only_right) {
+            (Side::Nothing(_), Side::Nothing(_)) => Relation::Equivalent,
+            (Side::Nothing(_), Side::Events { .. }) => Relation::LeftIsNarrower,
+            (Side::Events { .. }, Side::Nothing(_)) => Relation::RightIsNarrower,
+            (Side::Events { .. }, Side::Events { .. }) if self.overlap == Some(false) => {
+                Relation::Disjoint
+            }
+            (Side::Events { .. }, Side::Events { .. }) => Relation::Different,
+            _ => Relation::Unknown,
+        }
+    }
+}
+
+/// How two patterns differ over the events of a schema.
+///
+/// ```
+/// use filter_pattern::{FilterPattern, Schema, compare::{Relation, Side, difference}};
+///
+/// let one: FilterPattern = "{ $.eventName = StopLogging || $.eventName = DeleteTrail }".parse()?;
+/// let other: FilterPattern = "{ $.eventName = StopLogging }".parse()?;
+/// let difference = difference(&one, &other, &Schema::cloudtrail());
+/// assert_eq!(difference.relation(), Relation::RightIsNarrower);
+/// let Side::Events { part, .. } = difference.only_left else { panic!("the first matches more") };
+/// assert_eq!(part.to_string(), r#"{ $.eventName = "DeleteTrail" }"#);
+/// # Ok::<(), filter_pattern::ParseError>(())
+/// ```
+pub fn difference(left: &FilterPattern, right: &FilterPattern, schema: &Schema) -> Difference {
+    Difference {
+        only_left: side(left, &[right], schema),
+        only_right: side(right, &[left], schema),
+        overlap: match overlap(left, right, schema) {
+            Covers::Yes(_) => Some(false),
+            Covers::No(_) => Some(true),
+            Covers::Unknown(_) => None,
+        },
+    }
+}
+
+/// What a pattern matches that none of the others does.
+pub fn side(pattern: &FilterPattern, others: &[&FilterPattern], schema: &Schema) -> Side {
+    let prover = Prover::new(schema);
+    match prover.covers(pattern, others) {
+        Covers::Yes(proof) => Side::Nothing(proof),
+        Covers::Unknown(why) => Side::Unknown(why),
+        Covers::No(witness) => {
+            let part = uncovered_part(pattern, others, &prover);
+            let whole_part = others
+                .iter()
+                .all(|other| overlap(&part, other, schema).is_yes());
+            Side::Events {
+                witness,
+                part: Box::new(part),
+                whole_part,
+            }
+        }
+    }
+}
+
+/// The pattern without the alternatives that others match anyway: together with
+/// them it matches what the whole pattern matches.
+pub(crate) fn uncovered_part(
+    pattern: &FilterPattern,
+    others: &[&FilterPattern],
+    prover: &Prover<'_>,
+) -> FilterPattern {
+    let closes = |part: &FilterPattern| {
+        let mut filters = others.to_vec();
+        filters.push(part);
+        prover.proof(pattern, &filters).is_some()
+    };
+    let mut part = stripped(pattern, Lists::Alternatives, &mut |edit: &Edit| {
+        closes(&edit.pattern)
+    });
+    if let Some(shorter) = factored(&part)
+        && closes(&shorter)
+    {
+        part = shorter;
+    }
+    part
+}
+
+/// The clauses of a filter each of which alone keeps it from matching an event:
+/// without it, the filter would match.
+pub fn narrowing_clauses(filter: &FilterPattern, event: &Event) -> Vec<String> {
+    if filter.matches(event) {
+        return Vec::new();
+    }
+    let mut clauses = Vec::new();
+    let mut number = 0;
+    while let Some(edit) = without_part(filter, Lists::Conjuncts, number) {
+        if edit.pattern.matches(event) {
+            let text = edit.removed.to_string();
+            let inner = text.trim_start_matches("{ ").trim_end_matches(" }");
+            clauses.push(inner.to_owned());
+        }
+        number += 1;
+    }
+    clauses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> FilterPattern {
+        text.parse()
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn patterns_stand_in_one_of_six_relations() {
+        #[rustfmt::skip]
+        let table = [
+            ("{ $.a = 1 && $.b = 2 }",      "{ $.b = 2 && $.a = 1 }",      Relation::Equivalent),
+            ("{ $.a = 1 && $.b = 2 }",      "{ $.b = 2 }",                 Relation::LeftIsNarrower),
+            ("{ $.a = x* }",                "{ $.a = xy }",                Relation::RightIsNarrower),
+            ("{ $.a = x }",                 "{ $.a = y }",                 Relation::Disjoint),
+            ("{ $.a = x || $.a = y }",      "{ $.a = y || $.a = z }",      Relation::Different),
+            ("[a, b]",                      "{ $.a = x }",                 Relation::Unknown),
+        ];
+        for (one, other, relation) in table {
+            let found = difference(&pattern(one), &pattern(other), &Schema::any());
+            assert_eq!(found.relation(), relation, "{one} and {other}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn the_part_that_differs_is_named() {
+        let one = pattern("{ $.s = x && ($.a = 1 || $.a = 2 || $.a = 3) }");
+        let other = pattern("{ $.s = x && $.a < 3 }");
+        let Side::Events {
+            part, whole_part, ..
+        } = difference(&one, &other, &Schema::any()).only_left
+        else {
+            panic!("3 is matched by the first alone");
+        };
+        assert!(part.to_string().contains("$.a = 3"), "{part}");
+        assert!(!part.to_string().contains("$.b"), "{part}");
+        let _ = whole_part;
+    }
+
+    #[test]
+    fn the_clause_that_narrows_is_named() {
+        let filter = pattern("{ $.s = x && $.r = here && ($.a = 1 || $.a = 2) }");
+        #[rustfmt::skip]
+        let table: [(&str, &[&str]); 4] = [
+            (r#"{"s":"x","r":"there","a":1}"#, &["$.r = \"here\""]),
+            (r#"{"s":"x","r":"here","a":3}"#,  &["$.a = 1 || $.a = 2"]),
+            (r#"{"s":"y","r":"there","a":1}"#, &[]),
+            (r#"{"s":"x","r":"here","a":1}"#,  &[]),
+        ];
+        for (event, clauses) in table {
+            let event = Event::parse(event).unwrap();
+            assert_eq!(narrowing_clauses(&filter, &event), clauses);
+        }
+    }
+}

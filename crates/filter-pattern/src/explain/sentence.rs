@@ -1,0 +1,243 @@
+//! From the structure of a pattern to a sentence: who or what the events are
+//! (from the event's name), and what else is asked of them. The words for single
+//! fields are `phrase`'s.
+
+use crate::ast::{
+    Ast, Condition, Expression, Field, FieldCondition, Selector, TermRole, Terms, Test,
+};
+use crate::pattern::FilterPattern;
+
+use super::phrase::{self, Modifier, listed};
+
+/// The sentence, and the kinds of events when there are several.
+pub(super) fn sentence(pattern: &FilterPattern) -> (String, Vec<String>) {
+    if let Ast::Json(Expression::Or(parts)) = pattern.ast() {
+        let groups = grouped(parts);
+        if groups.len() > 1 {
+            let summary = format!("Matches {} kinds of events:", groups.len());
+            let phrases = groups
+                .iter()
+                .map(|group| conjunction(std::slice::from_ref(group)));
+            return (summary, phrases.collect());
+        }
+    }
+    (format!("Matches {}.", phrase(pattern)), Vec::new())
+}
+
+/// The events of a pattern as a noun phrase.
+pub(super) fn phrase(pattern: &FilterPattern) -> String {
+    match pattern.ast() {
+        Ast::Empty => "every log event".to_owned(),
+        Ast::Json(expression) => noun_phrase(expression),
+        Ast::Terms(terms) => term_phrase(terms),
+        Ast::Regex(regex) => format!(
+            "log events with a part that fits the regular expression `{}`",
+            regex.as_str()
+        ),
+        Ast::SpaceDelimited(list) => field_phrase(&list.fields),
+    }
+}
+
+fn noun_phrase(expression: &Expression) -> String {
+    match expression {
+        Expression::And(parts) => {
+            let clauses: Vec<Clause<'_>> = parts.iter().map(clause).collect();
+            conjunction(&clauses)
+        }
+        Expression::Condition(_) => conjunction(&[clause(expression)]),
+        Expression::Or(parts) => {
+            let groups = grouped(parts);
+            let phrases: Vec<String> = groups
+                .iter()
+                .map(|group| conjunction(std::slice::from_ref(group)))
+                .collect();
+            listed(&phrases, "or")
+        }
+    }
+}
+
+/// One thing that is asked: tests of one field any of which suffices, or
+/// anything else.
+#[derive(Clone, Debug)]
+enum Clause<'a> {
+    OneField(&'a Selector, Vec<&'a Test>),
+    Both(Vec<&'a Expression>),
+    Either(Vec<Clause<'a>>),
+}
+
+fn clause(expression: &Expression) -> Clause<'_> {
+    match expression {
+        Expression::Condition(condition) => {
+            Clause::OneField(&condition.selector, vec![&condition.test])
+        }
+        Expression::And(parts) => Clause::Both(parts.iter().collect()),
+        Expression::Or(parts) => {
+            let mut groups = grouped(parts);
+            if groups.len() == 1 {
+                groups.remove(0)
+            } else {
+                Clause::Either(groups)
+            }
+        }
+    }
+}
+
+/// Alternatives with those of one field together.
+fn grouped(parts: &[Expression]) -> Vec<Clause<'_>> {
+    let mut groups: Vec<Clause<'_>> = Vec::new();
+    for part in parts {
+        if let Expression::Condition(Condition { selector, test, .. }) = part {
+            let same = groups.iter_mut().find_map(|group| match group {
+                Clause::OneField(other, tests) if *other == selector => Some(tests),
+                _ => None,
+            });
+            match same {
+                Some(tests) => tests.push(test),
+                None => groups.push(Clause::OneField(selector, vec![test])),
+            }
+        } else {
+            groups.push(clause(part));
+        }
+    }
+    groups
+}
+
+/// Events of which all clauses hold.
+fn conjunction(clauses: &[Clause<'_>]) -> String {
+    let mut flat: Vec<Clause<'_>> = Vec::new();
+    for one in clauses {
+        match one {
+            Clause::Both(parts) => flat.extend(parts.iter().map(|part| clause(part))),
+            other => flat.push(other.clone()),
+        }
+    }
+    let has_error = flat.iter().any(|clause| {
+        matches!(clause, Clause::OneField(selector, _) if selector.field_name() == "errorCode")
+    });
+    let mut subject: Option<String> = None;
+    let mut modifiers: Vec<Modifier> = Vec::new();
+    let mut taken: Vec<&Selector> = Vec::new();
+    for one in &flat {
+        match one {
+            Clause::OneField(selector, tests) => {
+                let name = selector.field_name();
+                if name == "eventName"
+                    && subject.is_none()
+                    && let Some(calls) = phrase::calls(tests)
+                {
+                    subject = Some(calls);
+                    continue;
+                }
+                let negated = matches!(tests.as_slice(), [Test::NotEquals(_)]);
+                if negated {
+                    if taken.contains(selector) {
+                        continue;
+                    }
+                    taken.push(selector);
+                    let all: Vec<&Test> = flat
+                        .iter()
+                        .filter_map(|other| match other {
+                            Clause::OneField(of, tests)
+                                if of == selector
+                                    && matches!(tests.as_slice(), [Test::NotEquals(_)]) =>
+                            {
+                                Some(tests[0])
+                            }
+                            _ => None,
+                        })
+                        .collect();
+                    modifiers.push(phrase::none_of(&name, &all));
+                } else {
+                    modifiers.push(phrase::any_of(&name, tests));
+                }
+            }
+            Clause::Either(groups) => {
+                let phrases: Vec<String> = groups
+                    .iter()
+                    .enumerate()
+                    .map(|(position, group)| {
+                        let letter = char::from(b'a' + u8::try_from(position % 26).unwrap_or(0));
+                        format!("({letter}) {}", conjunction(std::slice::from_ref(group)))
+                    })
+                    .collect();
+                modifiers.push(Modifier::clause(format!(
+                    "that are {}",
+                    phrases.join(" or ")
+                )));
+            }
+            Clause::Both(_) => {}
+        }
+    }
+    let subject = subject.unwrap_or_else(|| if has_error { "calls" } else { "events" }.to_owned());
+    phrase::joined(&subject, &modifiers)
+}
+
+fn term_phrase(terms: &Terms) -> String {
+    let texts = |role: TermRole| -> Vec<String> {
+        terms
+            .terms
+            .iter()
+            .filter(|term| term.role == role)
+            .map(|term| format!("`{}`", term.text))
+            .collect()
+    };
+    let (required, excluded, optional) = (
+        texts(TermRole::Required),
+        texts(TermRole::Excluded),
+        texts(TermRole::Optional),
+    );
+    let mut parts = Vec::new();
+    if required.is_empty() && excluded.is_empty() {
+        parts.push(format!("contains {}", listed(&optional, "or")));
+    }
+    if !required.is_empty() {
+        parts.push(format!("contains {}", listed(&required, "and")));
+    }
+    if !excluded.is_empty() {
+        parts.push(format!("does not contain {}", listed(&excluded, "or")));
+    }
+    format!("log events whose text {}", listed(&parts, "and"))
+}
+
+fn field_phrase(fields: &[Field]) -> String {
+    let named = fields
+        .iter()
+        .filter(|field| **field != Field::Ellipsis)
+        .count();
+    let conditions: Vec<String> = fields
+        .iter()
+        .filter_map(|field| match field {
+            Field::Named {
+                name,
+                condition: Some(condition),
+            } => Some(field_condition(name, condition)),
+            _ => None,
+        })
+        .collect();
+    let plural = if named == 1 { "field" } else { "fields" };
+    let with = format!("log events of at least {named} {plural} separated by blanks");
+    if conditions.is_empty() {
+        with
+    } else {
+        format!("{with} in which {}", listed(&conditions, "and"))
+    }
+}
+
+fn field_condition(name: &str, condition: &FieldCondition) -> String {
+    let (parts, word) = match condition {
+        FieldCondition::Test(test) => {
+            // A named field is always there.
+            return format!(
+                "`{name}` {}",
+                phrase::says(test).replace("is there and ", "")
+            );
+        }
+        FieldCondition::And(parts) => (parts, "and"),
+        FieldCondition::Or(parts) => (parts, "or"),
+    };
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| field_condition(name, part))
+        .collect();
+    listed(&parts, word)
+}

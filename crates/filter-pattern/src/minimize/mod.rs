@@ -1,0 +1,24 @@
+//! Shorter patterns and fewer filters that match the same events. Every step is
+//! proved before it is offered; what cannot be proved stays as it is.
+
+mod group;
+mod one;
+
+pub use crate::spelling::shortest_spelling;
+pub use group::{GroupFilter, GroupStep, MinimizedGroup, minimize_group};
+pub(crate) use one::inner_text;
+pub use one::{Minimized, Step, StepKind, minimize};
+
+use crate::limits;
+use crate::pattern::FilterPattern;
+
+/// How a pattern is best written for AWS: in canonical form, or in the shortest
+/// spelling where the canonical form has more than 1,024 characters.
+pub fn offered_text(pattern: &FilterPattern) -> String {
+    let canonical = pattern.to_string();
+    if canonical.chars().count() <= limits::PATTERN_CHARACTERS {
+        canonical
+    } else {
+        shortest_spelling(pattern)
+    }
+}
