@@ -199,7 +199,7 @@ fn field_clauses(list: &FieldList, message: &str, matches: bool) -> Vec<Clause> 
                     name: name.clone(),
                     condition: None,
                 },
-                Field::Ellipsis => Field::Ellipsis,
+                other => other.clone(),
             });
         FilterPattern::from_ast(Ast::SpaceDelimited(FieldList {
             fields: fields.collect(),
