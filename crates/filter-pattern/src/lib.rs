@@ -25,6 +25,11 @@
 //! the text of a number and an unquoted one its value, a missing property
 //! matches neither `=` nor `!=`. What nobody has observed either is an
 //! [`OpenQuestion`], answered with no unless a [`Reading`] says otherwise.
+//! [`FilterPattern::answer`] names the [`Assumption`]s that a match rests on.
+//!
+//! [`test_metric_filter`] answers as the API call does; [`limits`] checks what
+//! holds for a log group's filters together; [`FieldSelectionCriteria`] is the
+//! second language, by which a filter is narrowed to accounts and Regions.
 //!
 //! # Coverage, proved
 //!
@@ -97,7 +102,7 @@ pub use parse::{ParseError, ParseErrorKind};
 pub use pattern::FilterPattern;
 pub use schema::Schema;
 
-/// The README's example runs with the documentation tests.
+/// The README's examples run with the documentation tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
