@@ -90,8 +90,8 @@ pub mod trace;
 
 pub use ast::PatternKind;
 pub use cover::{
-    Assumption, Budget, CoverQuestion, Covers, Proof, Why, Witness, covers, equivalent,
-    missing_values, never_matches, overlap,
+    Assumption, Budget, CoverQuestion, Covers, NarrowingClause, Noise, Proof, Why, Witness, beyond,
+    covers, equivalent, missing_values, narrowing_clauses, never_matches, noise, overlap,
 };
 pub use criteria::FieldSelectionCriteria;
 pub use decimal::Decimal;

@@ -137,6 +137,6 @@ impl Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self::steps(250_000)
+        Self::steps(120_000)
     }
 }

@@ -27,12 +27,18 @@ pub(crate) enum Filled {
 
 type Key = (usize, usize, Box<[u64]>, Box<[u64]>);
 
+struct Last {
+    inside: Box<[u64]>,
+    outside: Box<[u64]>,
+    value: EventValue,
+}
+
 /// Answers, remembered for the length of a run.
 pub(crate) struct Cells<'p, 'a> {
     problem: &'p Problem<'a>,
     answers: HashMap<Key, Filled>,
-    /// For each cell, the languages of the value that was found last.
-    last: HashMap<(usize, usize), Key>,
+    /// For each cell, the value that was found last and its languages.
+    last: HashMap<(usize, usize), Last>,
 }
 
 impl<'p, 'a> Cells<'p, 'a> {
@@ -57,15 +63,12 @@ impl<'p, 'a> Cells<'p, 'a> {
         budget: &mut u64,
     ) -> Filled {
         let (inside, outside) = state.languages(&self.problem.fields[field]);
+        if let Some(value) = self.still_good(field, class, inside, outside) {
+            return Filled::Value(value);
+        }
         let key = (field, class, Box::from(inside), Box::from(outside));
         if let Some(answer) = self.answers.get(&key) {
             return answer.clone();
-        }
-        if let Some(value) = self.still_good(&key) {
-            let answer = Filled::Value(value);
-            self.answers.insert(key.clone(), answer.clone());
-            self.last.insert((field, class), key);
-            return answer;
         }
         let asked = Asked::new(&self.problem.fields[field], inside, outside);
         // Each language is asked about some texts before automata are.
@@ -84,8 +87,13 @@ impl<'p, 'a> Cells<'p, 'a> {
             ),
             _ => Filled::Undecided,
         };
-        if matches!(answer, Filled::Value(_)) {
-            self.last.insert((field, class), key.clone());
+        if let Filled::Value(value) = &answer {
+            let last = Last {
+                inside: inside.into(),
+                outside: outside.into(),
+                value: value.clone(),
+            };
+            self.last.insert((field, class), last);
         }
         // What one run had no steps left for, the next may decide.
         if !matches!(answer, Filled::Undecided) {
@@ -97,26 +105,32 @@ impl<'p, 'a> Cells<'p, 'a> {
     /// The value that was found last, when the languages have only grown in
     /// number since then and the new ones agree: what was tried before it and
     /// refused is still refused.
-    fn still_good(&self, key: &Key) -> Option<EventValue> {
-        let (field, class, inside, outside) = key;
-        let last = self.last.get(&(*field, *class))?;
+    fn still_good(
+        &mut self,
+        field: usize,
+        class: usize,
+        inside: &[u64],
+        outside: &[u64],
+    ) -> Option<EventValue> {
+        let operands = self.problem.fields[field].classes.operands();
+        let last = self.last.get_mut(&(field, class))?;
         let grown =
             |old: &[u64], new: &[u64]| old.iter().zip(new).all(|(old, new)| old & !new == 0);
-        if !grown(&last.2, inside) || !grown(&last.3, outside) {
+        if !grown(&last.inside, inside) || !grown(&last.outside, outside) {
             return None;
         }
-        let Some(Filled::Value(value)) = self.answers.get(last) else {
-            return None;
-        };
-        let text = value.as_text()?;
-        let operands = self.problem.fields[*field].classes.operands();
+        let text = last.value.as_text()?;
         let agree = |old: &[u64], new: &[u64], wanted: bool| {
             let added: Vec<u64> = old.iter().zip(new).map(|(old, new)| new & !old).collect();
             let mut added = positions(&added).into_iter();
             added.all(|language| operand_matches(operands[language], text) == wanted)
         };
-        let good = agree(&last.2, inside, true) && agree(&last.3, outside, false);
-        good.then(|| value.clone())
+        if !agree(&last.inside, inside, true) || !agree(&last.outside, outside, false) {
+            return None;
+        }
+        last.inside.copy_from_slice(inside);
+        last.outside.copy_from_slice(outside);
+        Some(last.value.clone())
     }
 
     /// Whether a text lies in a field's cell for texts under a state.

@@ -19,6 +19,7 @@ mod facts;
 mod formula;
 mod interval;
 mod messages;
+mod narrowing;
 mod needed;
 mod problem;
 mod question;
@@ -30,6 +31,7 @@ mod witness;
 
 pub use answer::{Budget, Covers, Proof, Why};
 pub use assumption::Assumption;
+pub use narrowing::{NarrowingClause, Noise, beyond, narrowing_clauses, noise};
 pub use question::{CoverQuestion, covers, equivalent, missing_values, never_matches, overlap};
 pub use witness::Witness;
 

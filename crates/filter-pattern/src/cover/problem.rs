@@ -70,6 +70,12 @@ impl Field<'_> {
         }
     }
 
+    /// What one test of the field costs: fields with very many classes and
+    /// languages take longer.
+    pub(crate) fn cost(&self) -> u64 {
+        1 + (self.class_words() + self.language_words()) as u64 / 8
+    }
+
     pub(crate) fn class_words(&self) -> usize {
         self.classes.words()
     }

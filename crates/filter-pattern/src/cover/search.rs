@@ -298,9 +298,9 @@ impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
         literal: u32,
         polarity: bool,
     ) -> Result<bool, Conflict> {
-        self.spend(1);
         let literal = &self.problem.formula.literals[literal as usize];
         let field = &self.problem.fields[literal.field];
+        self.spend(field.cost());
         let narrowed = state.narrow(field, literal, polarity)?;
         if narrowed.changed && narrowed.cells_left && !field.classes.languages.is_empty() {
             self.drop_empty_cells(state, literal.field)?;
@@ -359,9 +359,10 @@ impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
     }
 
     fn literal_status(&mut self, state: &State, literal: u32) -> Status {
-        self.spend(1);
         let literal = &self.problem.formula.literals[literal as usize];
-        state.status(&self.problem.fields[literal.field], literal)
+        let field = &self.problem.fields[literal.field];
+        self.spend(field.cost());
+        state.status(field, literal)
     }
 
     fn open_children(&mut self, state: &State, node: NodeId, polarity: bool) -> Vec<NodeId> {

@@ -96,6 +96,7 @@ pub(super) fn event_of(
     }
     // What the rest of the record follows comes first.
     let mut circumstances = Circumstances::default();
+    let mut plain = template(schema, &circumstances);
     let leading: [(&[&str], Place); 5] = [
         (&["eventSource"], |it| &mut it.event_source),
         (&["eventName"], |it| &mut it.event_name),
@@ -108,15 +109,14 @@ pub(super) fn event_of(
         let Some(field) = problem.find_field(&selector) else {
             continue;
         };
-        let plain = template(schema, &circumstances);
         let usual = plain.get(&selector);
         let value = choose(state, cells, field, usual, budget)?;
         let forced = usual != value.as_ref() || classes_left(state, &problem.fields[field]) == 1;
         if let (true, Some(EventValue::String(text))) = (forced, value) {
             *place(&mut circumstances) = Some(text.into());
+            plain = template(schema, &circumstances);
         }
     }
-    let plain = template(schema, &circumstances);
     let mut chosen: Vec<(&Selector, Option<EventValue>)> = Vec::new();
     for (number, field) in problem.fields.iter().enumerate() {
         if let Some(selector) = field.selector() {

@@ -200,6 +200,7 @@ pub(crate) fn usual_texts(selector: &Selector) -> &'static [&'static str] {
         "errorCode" => &[
             "AccessDenied",
             "Client.UnauthorizedOperation",
+            "AccessDeniedException",
             "ThrottlingException",
             "ValidationException",
         ],
@@ -211,6 +212,9 @@ pub(crate) fn usual_texts(selector: &Selector) -> &'static [&'static str] {
         "sourceIPAddress" => &[
             "192.0.2.10",
             "198.51.100.7",
+            "10.0.0.10",
+            "172.16.0.10",
+            "192.168.0.10",
             "AWS Internal",
             "cloudtrail.amazonaws.com",
         ],
