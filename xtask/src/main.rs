@@ -9,6 +9,7 @@ mod postgres;
 mod python;
 mod sqlx_prepare;
 mod test;
+mod verify;
 mod workspace;
 
 use std::process::ExitCode;
@@ -31,11 +32,12 @@ enum Command {
     Lint(lint::Arguments),
     DocsSql(docs_sql::Arguments),
     SqlxPrepare(sqlx_prepare::Arguments),
+    Verify(verify::Arguments),
 }
 
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
@@ -43,12 +45,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<()> {
+fn run() -> Result<ExitCode> {
     match Arguments::parse().command {
-        Command::Test(arguments) => test::run(&arguments),
-        Command::Bench(arguments) => bench::run(&arguments),
-        Command::Lint(arguments) => lint::run(&arguments),
-        Command::DocsSql(arguments) => docs_sql::run(&arguments),
-        Command::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments)?,
+        Command::Bench(arguments) => bench::run(&arguments)?,
+        Command::Lint(arguments) => lint::run(&arguments)?,
+        Command::DocsSql(arguments) => docs_sql::run(&arguments)?,
+        Command::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments)?,
+        Command::Verify(arguments) => return verify::run(&arguments),
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -45,7 +45,10 @@ fn main() -> ExitCode {
     }
     if !report.is_well() {
         for it in &report.shown {
-            eprintln!("\ndisagreement: {} (case {})\n  {}", it.check, it.case, it.shown);
+            eprintln!(
+                "\ndisagreement: {} (case {})\n  {}",
+                it.check, it.case, it.shown
+            );
         }
         eprintln!(
             "{} disagreements; constructs that were never generated: {:?}",

@@ -32,9 +32,9 @@ static CONSTRUCTS: &[&str] = &[
     "regex.alternatives", "regex.start", "regex.end", "regex.any", "regex.class", "regex.negated-class",
     "regex.range", "regex.digit", "regex.no-digit", "regex.blank", "regex.no-blank", "regex.word",
     "regex.no-word", "regex.hexadecimal", "regex.escaped", "regex.star", "regex.plus", "regex.optional",
-    "regex.count", "regex.count-from", "regex.count-between", "regex.lazy",
+    "regex.count", "regex.count-from", "regex.count-up-to", "regex.count-between", "regex.lazy",
     "fields.ellipsis-first", "fields.ellipsis-inside", "fields.ellipsis-last", "fields.no-ellipsis",
-    "fields.bare", "fields.condition", "fields.and", "fields.or",
+    "fields.none", "fields.unnamed", "fields.bare", "fields.condition", "fields.and", "fields.or",
     "terms.required", "terms.excluded", "terms.optional", "terms.optional-beside-others", "terms.phrase",
     "criteria.and", "criteria.or", "criteria.equals", "criteria.not-equals", "criteria.in",
     "criteria.not-in", "criteria.account", "criteria.region",
@@ -47,12 +47,17 @@ static CONSTRUCTS: &[&str] = &[
 impl Nodes {
     /// All constructs with how often they were generated.
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        CONSTRUCTS.iter().map(|name| (*name, self.counts.get(name).copied().unwrap_or(0)))
+        CONSTRUCTS
+            .iter()
+            .map(|name| (*name, self.counts.get(name).copied().unwrap_or(0)))
     }
 
     /// Constructs that were never generated.
     pub fn missing(&self) -> Vec<&'static str> {
-        self.counts().filter(|(_, count)| *count == 0).map(|(name, _)| name).collect()
+        self.counts()
+            .filter(|(_, count)| *count == 0)
+            .map(|(name, _)| name)
+            .collect()
     }
 
     /// Adds what another part of the run reached.
@@ -83,14 +88,19 @@ impl Nodes {
             }
             Ast::SpaceDelimited(list) => {
                 self.note("kind.space-delimited");
-                let ellipsis = list.fields.iter().position(|field| *field == Field::Ellipsis);
+                let ellipsis = list
+                    .fields
+                    .iter()
+                    .position(|field| *field == Field::Ellipsis);
                 self.note(match ellipsis {
                     None => "fields.no-ellipsis",
                     Some(0) => "fields.ellipsis-first",
                     Some(at) if at + 1 == list.fields.len() => "fields.ellipsis-last",
                     Some(_) => "fields.ellipsis-inside",
                 });
+                self.note_if("fields.none", list.fields.is_empty());
                 for field in &list.fields {
+                    self.note_if("fields.unnamed", *field == Field::Unnamed);
                     if let Field::Named { condition, .. } = field {
                         match condition {
                             None => self.note("fields.bare"),
@@ -109,7 +119,10 @@ impl Nodes {
                     && !terms.terms.iter().all(|term| optional(term.role));
                 self.note_if("terms.optional-beside-others", mixed);
                 for term in &terms.terms {
-                    self.note_if("terms.phrase", !term.text.chars().all(char::is_alphanumeric));
+                    self.note_if(
+                        "terms.phrase",
+                        !term.text.chars().all(char::is_alphanumeric),
+                    );
                     self.note(match term.role {
                         TermRole::Required => "terms.required",
                         TermRole::Excluded => "terms.excluded",
@@ -143,7 +156,10 @@ impl Nodes {
 
     fn selector(&mut self, selector: &Selector) {
         let segments = selector.segments();
-        let indices = segments.iter().filter(|it| matches!(it, Segment::Index(_))).count();
+        let indices = segments
+            .iter()
+            .filter(|it| matches!(it, Segment::Index(_)))
+            .count();
         self.note_if("selector.index-of-index", indices > 1);
         for (position, segment) in segments.iter().enumerate() {
             let wildcard = position > 0 && segments[position - 1].is_wildcard();
@@ -166,7 +182,10 @@ impl Nodes {
             }
             Test::NotEquals(operand) => {
                 self.note("test.not-equals");
-                self.note_if("operand.negated-regex", matches!(operand, Operand::Regex(_)));
+                self.note_if(
+                    "operand.negated-regex",
+                    matches!(operand, Operand::Regex(_)),
+                );
                 self.operand(operand);
             }
             Test::Compare(comparison, literal) => {
@@ -212,8 +231,14 @@ impl Nodes {
         self.note_if("operand.negative-number", text.starts_with('-'));
         self.note_if("operand.fraction", text.contains('.'));
         self.note_if("operand.exponent", text.contains(['e', 'E']));
-        self.note_if("operand.leading-zero", digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0."));
-        self.note_if("operand.whole-number", digits.bytes().all(|digit| digit.is_ascii_digit()));
+        self.note_if(
+            "operand.leading-zero",
+            digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0."),
+        );
+        self.note_if(
+            "operand.whole-number",
+            digits.bytes().all(|digit| digit.is_ascii_digit()),
+        );
     }
 
     fn regex(&mut self, text: &str) {
@@ -241,7 +266,11 @@ impl Nodes {
         let mut rest = plain.as_str();
         while let Some((before, class)) = rest.split_once('[') {
             let (items, after) = class.split_once(']').unwrap_or((class, ""));
-            self.note(if items.starts_with('^') { "regex.negated-class" } else { "regex.class" });
+            self.note(if items.starts_with('^') {
+                "regex.negated-class"
+            } else {
+                "regex.class"
+            });
             self.note_if("regex.range", items.trim_end_matches('-').contains('-'));
             outside.push_str(before);
             outside.push('C');
@@ -254,11 +283,17 @@ impl Nodes {
         self.note_if("regex.any", outside.contains('.'));
         self.note_if("regex.star", outside.contains('*'));
         self.note_if("regex.plus", outside.contains('+'));
-        self.note_if("regex.lazy", ["*?", "+?", "??", "}?"].iter().any(|it| outside.contains(it)));
+        self.note_if(
+            "regex.lazy",
+            ["*?", "+?", "??", "}?"]
+                .iter()
+                .any(|it| outside.contains(it)),
+        );
         self.note_if("regex.optional", outside.contains('?'));
         self.note_if("regex.count", outside.contains("{2}"));
         self.note_if("regex.count-from", outside.contains(",}"));
-        self.note_if("regex.count-between", outside.contains(",2}"));
+        self.note_if("regex.count-between", outside.contains("0,2}"));
+        self.note_if("regex.count-up-to", outside.contains("{,2}"));
     }
 
     fn field_condition(&mut self, condition: &FieldCondition) {
@@ -283,14 +318,22 @@ impl Nodes {
         match criteria {
             Criteria::And(parts) => {
                 self.note("criteria.and");
-                parts.iter().for_each(|part| self.criteria(part));
+                for part in parts {
+                    self.criteria(part);
+                }
             }
             Criteria::Or(parts) => {
                 self.note("criteria.or");
-                parts.iter().for_each(|part| self.criteria(part));
+                for part in parts {
+                    self.criteria(part);
+                }
             }
             Criteria::One(one) => {
-                self.note(if one.account { "criteria.account" } else { "criteria.region" });
+                self.note(if one.account {
+                    "criteria.account"
+                } else {
+                    "criteria.region"
+                });
                 self.note(match one.operator {
                     "=" => "criteria.equals",
                     "!=" => "criteria.not-equals",
@@ -311,7 +354,10 @@ impl Nodes {
         let json = |pattern: &FilterPattern| matches!(pattern.ast(), Ast::Json(_));
         self.note_if("question.several-filters", case.filters.len() > 1);
         self.note_if("question.exclusions", !case.except.is_empty());
-        self.note_if("question.filter-of-another-kind", !case.filters.iter().all(json));
+        self.note_if(
+            "question.filter-of-another-kind",
+            !case.filters.iter().all(json),
+        );
         if let Some((mutation, _)) = case.made_by {
             self.note(mutation.name());
         }

@@ -10,7 +10,7 @@ impl Random {
     pub fn of_case(seed: u64, stream: u64, case: u64) -> Self {
         let mut random = Self(seed);
         for part in [stream, case] {
-            random.0 = random.next() ^ part.wrapping_mul(0xff51_afd7_ed55_8ccd);
+            random.0 = random.number() ^ part.wrapping_mul(0xff51_afd7_ed55_8ccd);
         }
         random
     }
@@ -21,7 +21,7 @@ impl Random {
     }
 
     /// The next number (splitmix64).
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -31,7 +31,7 @@ impl Random {
 
     /// A number below a bound that is not zero.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        (self.number() % bound as u64) as usize
     }
 
     /// True once in so many times.
@@ -42,6 +42,11 @@ impl Random {
     /// One of several values.
     pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         &choices[self.below(choices.len())]
+    }
+
+    /// One of several texts.
+    pub fn word<'t>(&mut self, choices: &[&'t str]) -> &'t str {
+        choices[self.below(choices.len())]
     }
 
     /// The values in another order.

@@ -57,7 +57,11 @@ impl Report {
     pub fn disagree(&mut self, check: &'static str, case: u64, shown: impl FnOnce() -> String) {
         self.disagreements += 1;
         if self.shown.len() < SHOWN {
-            self.shown.push(Disagreement { check, case, shown: shown() });
+            self.shown.push(Disagreement {
+                check,
+                case,
+                shown: shown(),
+            });
         }
     }
 
@@ -83,8 +87,11 @@ impl Report {
 
     /// The report as JSON.
     pub fn to_json(&self, seed: u64) -> Value {
-        let nodes: serde_json::Map<String, Value> =
-            self.nodes.counts().map(|(name, count)| (name.to_owned(), count.into())).collect();
+        let nodes: serde_json::Map<String, Value> = self
+            .nodes
+            .counts()
+            .map(|(name, count)| (name.to_owned(), count.into()))
+            .collect();
         let shown: Vec<Value> = self
             .shown
             .iter()
@@ -108,8 +115,16 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = String::new();
-        let _ = writeln!(lines, "pairs of pattern and message  {} ({} match)", self.pairs, self.matching);
-        let _ = writeln!(lines, "coverage questions            {} ({} events searched)", self.questions, self.events);
+        let _ = writeln!(
+            lines,
+            "pairs of pattern and message  {} ({} match)",
+            self.pairs, self.matching
+        );
+        let _ = writeln!(
+            lines,
+            "coverage questions            {} ({} events searched)",
+            self.questions, self.events
+        );
         for (name, count) in &self.counts {
             let _ = writeln!(lines, "  {name:<44} {count}");
         }
@@ -121,9 +136,17 @@ impl fmt::Display for Report {
             let _ = writeln!(lines, "never generated: {missing}");
         }
         for it in &self.shown {
-            let _ = writeln!(lines, "\ndisagreement: {} (case {})\n  {}", it.check, it.case, it.shown);
+            let _ = writeln!(
+                lines,
+                "\ndisagreement: {} (case {})\n  {}",
+                it.check, it.case, it.shown
+            );
         }
-        let _ = write!(lines, "disagreements                 {}", self.disagreements);
+        let _ = write!(
+            lines,
+            "disagreements                 {}",
+            self.disagreements
+        );
         formatter.write_str(&lines)
     }
 }

@@ -41,16 +41,25 @@ impl Plan {
         // A pattern meets several messages.
         let patterns = self.pairs.div_ceil(check::MESSAGES);
         let pairs = self.pairs;
-        report.add(self.part("evaluation", patterns, progress, &|case, report| {
-            let messages = (pairs - case * check::MESSAGES).min(check::MESSAGES);
-            check::evaluation(self.seed, case, messages, report);
-        }));
-        report.add(self.part("coverage", self.questions, progress, &|case, report| {
-            check::coverage(self.seed, case, report);
-        }));
-        report.add(self.part("criteria", self.pairs.div_ceil(100), progress, &|case, report| {
-            check::criteria(self.seed, case, report);
-        }));
+        report.add(
+            self.part("evaluation", patterns, progress, &|case, report| {
+                let messages = (pairs - case * check::MESSAGES).min(check::MESSAGES);
+                check::evaluation(self.seed, case, messages, report);
+            }),
+        );
+        report.add(
+            self.part("coverage", self.questions, progress, &|case, report| {
+                check::coverage(self.seed, case, report);
+            }),
+        );
+        report.add(self.part(
+            "criteria",
+            self.pairs.div_ceil(100),
+            progress,
+            &|case, report| {
+                check::criteria(self.seed, case, report);
+            },
+        ));
         report
     }
 

@@ -22,9 +22,17 @@ pub fn smallest<T>(start: T, smaller: impl Fn(&T) -> Vec<T>, fails: impl Fn(&T) 
 /// A pattern with one part less.
 pub fn smaller_patterns(pattern: &FilterPattern) -> Vec<FilterPattern> {
     let asts: Vec<Ast> = match pattern.ast() {
-        Ast::Json(expression) => smaller_expressions(expression).into_iter().map(Ast::Json).collect(),
-        Ast::Terms(terms) => without_one(&terms.terms).map(|terms| Ast::Terms(Terms { terms })).collect(),
-        Ast::SpaceDelimited(list) => smaller_lists(list).into_iter().map(Ast::SpaceDelimited).collect(),
+        Ast::Json(expression) => smaller_expressions(expression)
+            .into_iter()
+            .map(Ast::Json)
+            .collect(),
+        Ast::Terms(terms) => without_one(&terms.terms)
+            .map(|terms| Ast::Terms(Terms { terms }))
+            .collect(),
+        Ast::SpaceDelimited(list) => smaller_lists(list)
+            .into_iter()
+            .map(Ast::SpaceDelimited)
+            .collect(),
         Ast::Empty | Ast::Regex(_) => Vec::new(),
     };
     asts.into_iter().map(FilterPattern::from_ast).collect()
@@ -67,48 +75,76 @@ fn smaller_expressions(expression: &Expression) -> Vec<Expression> {
 fn smaller_lists(list: &FieldList) -> Vec<FieldList> {
     let mut smaller: Vec<Vec<Field>> = without_one(&list.fields).collect();
     for (position, field) in list.fields.iter().enumerate() {
-        if let Field::Named { name, condition: Some(condition) } = field {
+        if let Field::Named {
+            name,
+            condition: Some(condition),
+        } = field
+        {
             let parts = match condition {
                 FieldCondition::And(parts) | FieldCondition::Or(parts) => parts.clone(),
                 FieldCondition::Test(_) => Vec::new(),
             };
             for condition in [None].into_iter().chain(parts.into_iter().map(Some)) {
                 let mut fields = list.fields.clone();
-                fields[position] = Field::Named { name: name.clone(), condition };
+                fields[position] = Field::Named {
+                    name: name.clone(),
+                    condition,
+                };
                 smaller.push(fields);
             }
         }
     }
-    smaller.into_iter().map(|fields| FieldList { fields }).collect()
+    smaller
+        .into_iter()
+        .map(|fields| FieldList { fields })
+        .collect()
 }
 
 /// A question with one part less.
 pub fn smaller_cases(case: &Case) -> Vec<Case> {
     let mut smaller = Vec::new();
-    let plain = Case { made_by: None, ..case.clone() };
+    let plain = Case {
+        made_by: None,
+        ..case.clone()
+    };
     for filters in without_one(&case.filters) {
-        smaller.push(Case { filters, ..plain.clone() });
+        smaller.push(Case {
+            filters,
+            ..plain.clone()
+        });
     }
     for left_out in 0..case.except.len() {
         let mut except = case.except.clone();
         except.remove(left_out);
-        smaller.push(Case { except, ..plain.clone() });
+        smaller.push(Case {
+            except,
+            ..plain.clone()
+        });
     }
     for required in smaller_patterns(&case.required) {
-        smaller.push(Case { required, ..plain.clone() });
+        smaller.push(Case {
+            required,
+            ..plain.clone()
+        });
     }
     for position in 0..case.filters.len() {
         for filter in smaller_patterns(&case.filters[position]) {
             let mut filters = case.filters.clone();
             filters[position] = filter;
-            smaller.push(Case { filters, ..plain.clone() });
+            smaller.push(Case {
+                filters,
+                ..plain.clone()
+            });
         }
     }
     for position in 0..case.except.len() {
         for excluded in smaller_patterns(&case.except[position]) {
             let mut except = case.except.clone();
             except[position] = excluded;
-            smaller.push(Case { except, ..plain.clone() });
+            smaller.push(Case {
+                except,
+                ..plain.clone()
+            });
         }
     }
     smaller
@@ -120,7 +156,9 @@ pub fn smaller_messages(message: &str) -> Vec<String> {
         return smaller_values(&value).iter().map(Value::to_json).collect();
     }
     let characters: Vec<char> = message.chars().collect();
-    without_one(&characters).map(|kept| kept.into_iter().collect()).collect()
+    without_one(&characters)
+        .map(|kept| kept.into_iter().collect())
+        .collect()
 }
 
 /// A value with one part less.

@@ -26,7 +26,8 @@ pub fn coverage(seed: u64, number: u64, report: &mut Report) {
                 judge(case, &case.answer(), reading, &numbers, None).is_some_and(|it| it.0 == check)
             };
             let case = shrink::smallest(case.clone(), shrink::smaller_cases, fails);
-            let detail = judge(&case, &case.answer(), reading, &numbers, None).map_or(String::new(), |it| it.1);
+            let detail = judge(&case, &case.answer(), reading, &numbers, None)
+                .map_or(String::new(), |it| it.1);
             format!("{case}\n  {detail}")
         });
     }
@@ -64,9 +65,18 @@ fn judge(
             }
             readings.into_iter().find_map(|reading| {
                 let outcome = search(reading);
-                count(if outcome.exhaustive { "search.exhaustive" } else { "search.sampled" });
-                let event = outcome.escaping.filter(|event| escapes(case, event, reading))?;
-                Some(("yes, and an event escapes", format!("{} escapes under {reading:?}", event.to_json())))
+                count(if outcome.exhaustive {
+                    "search.exhaustive"
+                } else {
+                    "search.sampled"
+                });
+                let event = outcome
+                    .escaping
+                    .filter(|event| escapes(case, event, reading))?;
+                Some((
+                    "yes, and an event escapes",
+                    format!("{} escapes under {reading:?}", event.to_json()),
+                ))
             })
         }
         Covers::No(found) => {
@@ -91,7 +101,9 @@ fn judge(
             let undocumented = matches!(why, Why::Undocumented { .. });
             let fault = match why {
                 Why::Undocumented { questions, witness } => {
-                    let reading = questions.iter().fold(Reading::default(), |it, question| it.with(*question));
+                    let reading = questions
+                        .iter()
+                        .fold(Reading::default(), |it, question| it.with(*question));
                     witness::fault(case, witness, reading)
                 }
                 _ => None,

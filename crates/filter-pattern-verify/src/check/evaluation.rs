@@ -25,7 +25,11 @@ pub fn evaluation(seed: u64, case: u64, messages: u64, report: &mut Report) {
         let message = generate::line(&mut random, about_words);
         let reading = reading(&mut random);
         report.pairs += 1;
-        report.matching += u64::from(reference::matches_message(pattern.ast(), &message, Reading::default()));
+        report.matching += u64::from(reference::matches_message(
+            pattern.ast(),
+            &message,
+            Reading::default(),
+        ));
         if let Some(found) = disagreement(&pattern, &message, reading) {
             report.disagree(found, case, || {
                 let (pattern, message) = smallest(&pattern, &message, reading);
@@ -44,7 +48,9 @@ fn disagreement(pattern: &FilterPattern, message: &str, reading: Reading) -> Opt
     }
     if let (Some(fields), Some(named)) = (&answer, reference::extracted(pattern.ast(), message)) {
         let same = fields.len() == named.len()
-            && named.iter().all(|(name, text)| fields.get(name) == Some(text));
+            && named
+                .iter()
+                .all(|(name, text)| fields.get(name) == Some(text));
         if !same {
             return Some("the extracted fields");
         }
@@ -60,13 +66,19 @@ fn disagreement(pattern: &FilterPattern, message: &str, reading: Reading) -> Opt
 
 fn smallest(pattern: &FilterPattern, message: &str, reading: Reading) -> (FilterPattern, String) {
     let smaller = |(pattern, message): &(FilterPattern, String)| {
-        let patterns = shrink::smaller_patterns(pattern).into_iter().map(|it| (it, message.clone()));
-        let messages = shrink::smaller_messages(message).into_iter().map(|it| (pattern.clone(), it));
+        let patterns = shrink::smaller_patterns(pattern)
+            .into_iter()
+            .map(|it| (it, message.clone()));
+        let messages = shrink::smaller_messages(message)
+            .into_iter()
+            .map(|it| (pattern.clone(), it));
         patterns.chain(messages).collect()
     };
-    shrink::smallest((pattern.clone(), message.to_owned()), smaller, |(pattern, message)| {
-        disagreement(pattern, message, reading).is_some()
-    })
+    shrink::smallest(
+        (pattern.clone(), message.to_owned()),
+        smaller,
+        |(pattern, message)| disagreement(pattern, message, reading).is_some(),
+    )
 }
 
 /// Every spelling of a structure is read as that structure.
@@ -107,7 +119,9 @@ pub fn criteria(seed: u64, case: u64, report: &mut Report) {
     for account in ACCOUNTS {
         for region in REGIONS {
             if read.admits(account, region) != criteria.admits(account, region) {
-                report.disagree("criteria admit otherwise", case, || format!("{text} on {account}, {region}"));
+                report.disagree("criteria admit otherwise", case, || {
+                    format!("{text} on {account}, {region}")
+                });
                 return;
             }
         }

@@ -9,7 +9,11 @@ use crate::search::{escapes, escapes_evaluator};
 use crate::shrink::smaller_values;
 
 /// What is wrong with a witness, if something is.
-pub(super) fn fault(case: &Case, witness: &Witness, reading: Reading) -> Option<(&'static str, String)> {
+pub(super) fn fault(
+    case: &Case,
+    witness: &Witness,
+    reading: Reading,
+) -> Option<(&'static str, String)> {
     let json = witness.to_json();
     let check = match (Event::parse(&json), Value::read(&json)) {
         (Ok(event), Some(value)) => {
@@ -47,5 +51,7 @@ pub(super) fn is_smallest(case: &Case, witness: &Witness) -> bool {
     let Some(value) = Value::read(&witness.to_json()) else {
         return false;
     };
-    !smaller_values(&value).iter().any(|smaller| escapes(case, smaller, Reading::default()))
+    !smaller_values(&value)
+        .iter()
+        .any(|smaller| escapes(case, smaller, Reading::default()))
 }

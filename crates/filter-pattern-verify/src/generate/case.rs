@@ -6,7 +6,7 @@ use std::fmt;
 use filter_pattern::{CoverQuestion, Covers, FilterPattern, Schema};
 
 use super::controls::{Controls, Effect, Mutation};
-use super::{json_pattern, text_pattern, Flavour};
+use super::{Flavour, json_pattern, text_pattern};
 use crate::random::Random;
 
 /// The events over which coverage is asked.
@@ -21,7 +21,7 @@ pub enum Events {
 }
 
 /// The account of [`Events::RecordsOfAccount`].
-pub const ACCOUNT: &str = "111122223333";
+pub(super) const ACCOUNT: &str = "111122223333";
 
 /// A coverage question.
 #[derive(Clone, Debug)]
@@ -44,7 +44,9 @@ impl Case {
         match self.events {
             Events::Any => Schema::any(),
             Events::Records => Schema::cloudtrail(),
-            Events::RecordsOfAccount => Schema::cloudtrail().with_fact("recipientAccountId", ACCOUNT),
+            Events::RecordsOfAccount => {
+                Schema::cloudtrail().with_fact("recipientAccountId", ACCOUNT)
+            }
         }
     }
 
@@ -63,7 +65,10 @@ impl Case {
 
     /// All patterns that take part.
     pub fn patterns(&self) -> impl Iterator<Item = &FilterPattern> {
-        [&self.required].into_iter().chain(&self.filters).chain(&self.except)
+        [&self.required]
+            .into_iter()
+            .chain(&self.filters)
+            .chain(&self.except)
     }
 }
 
@@ -87,7 +92,11 @@ pub fn case(random: &mut Random) -> Case {
         4 => mutated(random, true),
         5 | 6 => mutated(random, false),
         7 => {
-            let events = if random.once_in(4) { Events::Records } else { Events::Any };
+            let events = if random.once_in(4) {
+                Events::Records
+            } else {
+                Events::Any
+            };
             with_other_kinds(random, events)
         }
         _ => records(random),
@@ -96,12 +105,24 @@ pub fn case(random: &mut Random) -> Case {
 
 /// Patterns over few short properties.
 fn letters(random: &mut Random, events: Events) -> Case {
-    let flavour = if random.once_in(3) { Flavour::Letters } else { Flavour::Plain };
+    let flavour = if random.once_in(3) {
+        Flavour::Letters
+    } else {
+        Flavour::Plain
+    };
     let pattern = |random: &mut Random| json_pattern(random, flavour, 2);
     let required = pattern(random);
     let filters = (0..=random.below(3)).map(|_| pattern(random)).collect();
-    let except = (0..usize::from(random.once_in(6))).map(|_| pattern(random)).collect();
-    Case { required, filters, except, events, made_by: None }
+    let except = (0..usize::from(random.once_in(6)))
+        .map(|_| pattern(random))
+        .collect();
+    Case {
+        required,
+        filters,
+        except,
+        events,
+        made_by: None,
+    }
 }
 
 /// Patterns over the properties of records.
@@ -114,14 +135,26 @@ fn records(random: &mut Random) -> Case {
     let pattern = |random: &mut Random| json_pattern(random, Flavour::Trail, 2);
     let required = pattern(random);
     let filters = (0..=random.below(4)).map(|_| pattern(random)).collect();
-    let except = (0..usize::from(random.once_in(4))).map(|_| pattern(random)).collect();
-    Case { required, filters, except, events, made_by: None }
+    let except = (0..usize::from(random.once_in(4)))
+        .map(|_| pattern(random))
+        .collect();
+    Case {
+        required,
+        filters,
+        except,
+        events,
+        made_by: None,
+    }
 }
 
 /// A pattern, a control's or a generated one, against a changed one.
 fn mutated(random: &mut Random, control: bool) -> Case {
     loop {
-        let required = if control { Controls::pick(random) } else { json_pattern(random, Flavour::Plain, 2) };
+        let required = if control {
+            Controls::pick(random)
+        } else {
+            json_pattern(random, Flavour::Plain, 2)
+        };
         let mutation = *random.pick(&Mutation::ALL);
         let Some((mut filters, effect)) = mutation.apply(random, &required) else {
             continue;
@@ -136,8 +169,18 @@ fn mutated(random: &mut Random, control: bool) -> Case {
                 made_by = None;
             }
         }
-        let events = if control || effect == Effect::SameAmongRecords { Events::Records } else { Events::Any };
-        return Case { required, filters, except: Vec::new(), events, made_by };
+        let events = if control || effect == Effect::SameAmongRecords {
+            Events::Records
+        } else {
+            Events::Any
+        };
+        return Case {
+            required,
+            filters,
+            except: Vec::new(),
+            events,
+            made_by,
+        };
     }
 }
 

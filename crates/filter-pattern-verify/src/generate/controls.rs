@@ -8,7 +8,7 @@ use filter_pattern::ast::{Ast, Condition, Expression, Operand, Selector, Span, T
 use filter_pattern::regex::RegexPattern;
 
 use super::json::joined;
-use super::{json_pattern, Flavour};
+use super::{Flavour, json_pattern};
 use crate::random::Random;
 
 /// The patterns of the controls, in every spelling that was seen.
@@ -18,8 +18,11 @@ static PATTERNS: LazyLock<Vec<FilterPattern>> = LazyLock::new(|| {
     let data = include_str!("../../../filter-pattern/tests/data/control_patterns.json");
     let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
     let controls = data.as_array().expect("a list");
-    let seen = controls.iter().flat_map(|control| control["seen"].as_array().expect("a list"));
-    seen.filter_map(|text| text.as_str()?.parse().ok()).collect()
+    let seen = controls
+        .iter()
+        .flat_map(|control| control["seen"].as_array().expect("a list"));
+    seen.filter_map(|text| text.as_str()?.parse().ok())
+        .collect()
 });
 
 impl Controls {
@@ -96,12 +99,19 @@ impl Mutation {
 
     /// The filters that the mutation makes of a pattern; nothing when it does
     /// not apply, or when the result is beyond a limit of AWS.
-    pub fn apply(self, random: &mut Random, pattern: &FilterPattern) -> Option<(Vec<FilterPattern>, Effect)> {
+    pub fn apply(
+        self,
+        random: &mut Random,
+        pattern: &FilterPattern,
+    ) -> Option<(Vec<FilterPattern>, Effect)> {
         let Ast::Json(expression) = pattern.ast() else {
             return None;
         };
         let (expressions, effect) = match self {
-            Self::Dropped => (vec![without_alternative(random, expression)?], Effect::Fewer),
+            Self::Dropped => (
+                vec![without_alternative(random, expression)?],
+                Effect::Fewer,
+            ),
             Self::SplitByRegion => {
                 let region = Operand::Text(TextPattern::new("eu-west-1"));
                 let tests = [Test::Equals(region.clone()), Test::NotEquals(region)];
@@ -141,20 +151,33 @@ impl Mutation {
             Self::Sourced => {
                 let source = random.pick(super::records::SOURCES);
                 let operand = Operand::Text(TextPattern::new(*source));
-                (vec![and(expression, condition("eventSource", Test::Equals(operand)))], Effect::Fewer)
+                (
+                    vec![and(
+                        expression,
+                        condition("eventSource", Test::Equals(operand)),
+                    )],
+                    Effect::Fewer,
+                )
             }
         };
         let read = |expression| {
             let made = FilterPattern::from_ast(Ast::Json(expression));
             FilterPattern::parse(&made.to_string()).ok()
         };
-        Some((expressions.into_iter().map(read).collect::<Option<_>>()?, effect))
+        Some((
+            expressions.into_iter().map(read).collect::<Option<_>>()?,
+            effect,
+        ))
     }
 }
 
 fn condition(path: &str, test: Test) -> Expression {
     let selector = Selector::of_keys(path.split('.'));
-    Expression::Condition(Condition { selector, test, span: Span::default() })
+    Expression::Condition(Condition {
+        selector,
+        test,
+        span: Span::default(),
+    })
 }
 
 fn and(expression: &Expression, other: Expression) -> Expression {
@@ -175,7 +198,9 @@ fn without_alternative(random: &mut Random, expression: &Expression) -> Option<E
         }
         Expression::And(parts) => {
             let mut parts = parts.clone();
-            let at = parts.iter().position(|part| matches!(part, Expression::Or(_)))?;
+            let at = parts
+                .iter()
+                .position(|part| matches!(part, Expression::Or(_)))?;
             parts[at] = without_alternative(random, &parts[at])?;
             Some(joined(true, parts))
         }
@@ -212,7 +237,9 @@ fn widen_text(random: &mut Random, expression: &mut Expression) -> Option<Effect
             if !text.is_literal() || characters.len() < 2 {
                 return None;
             }
-            let kept: String = characters[..1 + random.below(characters.len() - 1)].iter().collect();
+            let kept: String = characters[..=random.below(characters.len() - 1)]
+                .iter()
+                .collect();
             *operand = Operand::Text(TextPattern::new(format!("{kept}*")));
             Some(effect)
         }
@@ -239,9 +266,17 @@ fn as_regex(expression: &mut Expression, chosen: &mut usize) -> Option<()> {
             let text = text.as_str();
             let escaped: String = text
                 .chars()
-                .map(|it| if it.is_ascii_alphanumeric() { it.to_string() } else { format!("\\{it}") })
+                .map(|it| {
+                    if it.is_ascii_alphanumeric() {
+                        it.to_string()
+                    } else {
+                        format!("\\{it}")
+                    }
+                })
                 .collect();
-            let simple = text.chars().all(|it| it.is_ascii_alphanumeric() || ".-_:/".contains(it));
+            let simple = text
+                .chars()
+                .all(|it| it.is_ascii_alphanumeric() || ".-_:/".contains(it));
             if !simple || text.is_empty() {
                 return None;
             }
@@ -264,7 +299,10 @@ fn nested(random: &mut Random, expression: &Expression) -> Expression {
         (1, _) => joined(true, vec![whole(), joined(false, vec![whole(), any])]),
         // (a || b) && c into a && c || b && c
         (_, Expression::And(parts)) => {
-            let Some(at) = parts.iter().position(|part| matches!(part, Expression::Or(_))) else {
+            let Some(at) = parts
+                .iter()
+                .position(|part| matches!(part, Expression::Or(_)))
+            else {
                 return joined(true, vec![whole(), whole()]);
             };
             let mut others = parts.clone();
@@ -280,7 +318,10 @@ fn nested(random: &mut Random, expression: &Expression) -> Expression {
         }
         // a && b || c into (a || c) && (b || c)
         (_, Expression::Or(parts)) => {
-            let Some(at) = parts.iter().position(|part| matches!(part, Expression::And(_))) else {
+            let Some(at) = parts
+                .iter()
+                .position(|part| matches!(part, Expression::And(_)))
+            else {
                 return joined(false, vec![whole(), parts[0].clone()]);
             };
             let mut others = parts.clone();

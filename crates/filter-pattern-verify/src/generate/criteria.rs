@@ -35,14 +35,28 @@ impl Criteria {
     pub fn generate(random: &mut Random, depth: usize) -> Self {
         if depth == 0 || random.once_in(2) {
             let account = random.once_in(2);
-            let operator = *random.pick(&["=", "!=", "IN", "NOT IN"]);
+            let operator = random.word(&["=", "!=", "IN", "NOT IN"]);
             let listed = if account { ACCOUNTS } else { REGIONS };
-            let count = if operator.ends_with("IN") { 1 + random.below(3) } else { 1 };
+            let count = if operator.ends_with("IN") {
+                1 + random.below(3)
+            } else {
+                1
+            };
             let values = (0..count).map(|_| *random.pick(listed)).collect();
-            return Self::One(Criterion { account, operator, values });
+            return Self::One(Criterion {
+                account,
+                operator,
+                values,
+            });
         }
-        let parts = (0..2 + random.below(2)).map(|_| Self::generate(random, depth - 1)).collect();
-        if random.once_in(2) { Self::And(parts) } else { Self::Or(parts) }
+        let parts = (0..2 + random.below(2))
+            .map(|_| Self::generate(random, depth - 1))
+            .collect();
+        if random.once_in(2) {
+            Self::And(parts)
+        } else {
+            Self::Or(parts)
+        }
     }
 
     /// Whether log events from an account and Region are looked at.
@@ -62,9 +76,17 @@ impl Criteria {
     pub fn text(&self, random: &mut Random) -> String {
         let (parts, operator) = match self {
             Self::One(one) => {
-                let field = if one.account { "@aws.account" } else { "@aws.region" };
-                let values: Vec<String> = one.values.iter().map(|value| format!("\"{value}\"")).collect();
-                let listed = values.join(*random.pick(&[",", ", "]));
+                let field = if one.account {
+                    "@aws.account"
+                } else {
+                    "@aws.region"
+                };
+                let values: Vec<String> = one
+                    .values
+                    .iter()
+                    .map(|value| format!("\"{value}\""))
+                    .collect();
+                let listed = values.join(random.word(&[",", ", "]));
                 return match one.operator {
                     operator @ ("=" | "!=") => format!("{field} {operator} {listed}"),
                     operator => format!("{field} {operator} [{listed}]"),

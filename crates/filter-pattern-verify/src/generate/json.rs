@@ -26,12 +26,14 @@ pub fn expression(random: &mut Random, flavour: Flavour, depth: usize) -> Expres
         return Expression::Condition(condition(random, flavour));
     }
     let conjunction = random.once_in(2);
-    let parts = (0..2 + random.below(2)).map(|_| expression(random, flavour, depth - 1)).collect();
+    let parts = (0..2 + random.below(2))
+        .map(|_| expression(random, flavour, depth - 1))
+        .collect();
     joined(conjunction, parts)
 }
 
 /// Parts as one list, without nested lists of the same kind.
-pub fn joined(conjunction: bool, parts: Vec<Expression>) -> Expression {
+pub(super) fn joined(conjunction: bool, parts: Vec<Expression>) -> Expression {
     let mut flat = Vec::new();
     for part in parts {
         match (conjunction, part) {
@@ -52,7 +54,11 @@ fn condition(random: &mut Random, flavour: Flavour) -> Condition {
         Flavour::Trail => trail(random),
         _ => (selector(random, flavour == Flavour::Letters), test(random)),
     };
-    Condition { selector, test, span: Span::default() }
+    Condition {
+        selector,
+        test,
+        span: Span::default(),
+    }
 }
 
 fn key(name: &str) -> Segment {

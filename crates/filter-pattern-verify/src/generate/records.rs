@@ -33,7 +33,16 @@ pub(crate) static FIELDS: &[Field] = &[
 
 /// Texts with wildcards that meet several of the properties.
 pub(crate) static WILDCARDS: &[&str] = &[
-    "*", "S*", "*Logging", "*amazonaws*", "us-*", "*Operation", "*:root", "AccessDenied*", "*e*", "A*s*",
+    "*",
+    "S*",
+    "*Logging",
+    "*amazonaws*",
+    "us-*",
+    "*Operation",
+    "*:root",
+    "AccessDenied*",
+    "*e*",
+    "A*s*",
 ];
 
 /// Properties of a record that says as little as the schema lets it.

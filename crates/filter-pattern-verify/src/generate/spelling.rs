@@ -21,7 +21,7 @@ pub fn respelled(random: &mut Random, ast: &Ast) -> Option<String> {
 }
 
 fn blank(random: &mut Random, text: &mut String) {
-    text.push_str(*random.pick(&["", " ", " ", "  ", "\n", "\t"]));
+    text.push_str(random.word(&["", " ", " ", "  ", "\n", "\t"]));
 }
 
 fn spell(random: &mut Random, text: &mut String, expression: &Expression, top: bool) {
@@ -110,5 +110,6 @@ fn operand(random: &mut Random, text: &mut String, operator: &str, operand: &Ope
 }
 
 fn plain(key: &str) -> bool {
-    key.chars().all(|character| character.is_ascii_alphanumeric())
+    key.chars()
+        .all(|character| character.is_ascii_alphanumeric())
 }

@@ -2,16 +2,16 @@
 //! expression, nothing at all.
 
 use filter_pattern::FilterPattern;
-use filter_pattern::ast::{
-    Ast, Field, FieldCondition, FieldList, Term, TermRole, Terms, Test,
-};
+use filter_pattern::ast::{Ast, Field, FieldCondition, FieldList, Term, TermRole, Terms, Test};
 
 use super::json::comparison;
 use super::operand::{number, operand, regex};
 use crate::random::Random;
 
 /// Words that patterns and messages share.
-pub(super) static WORDS: &[&str] = &["x", "y", "ERROR", "xy", "12", "12.0", "a b", "q\"", "é", "404", "-3"];
+pub(super) static WORDS: &[&str] = &[
+    "x", "y", "ERROR", "xy", "12", "12.0", "a b", "q\"", "é", "404", "-3",
+];
 
 /// A pattern of one of the kinds that are not JSON.
 pub fn text_pattern(random: &mut Random) -> FilterPattern {
@@ -46,11 +46,14 @@ fn terms(random: &mut Random) -> Terms {
 }
 
 fn field_list(random: &mut Random) -> FieldList {
-    let count = 1 + random.below(4);
+    let count = random.below(5);
     let mut fields: Vec<Field> = (0..count)
-        .map(|position| Field::Named {
-            name: format!("f{position}").into(),
-            condition: random.once_in(2).then(|| field_condition(random)),
+        .map(|position| match random.below(5) {
+            0 if count > 1 => Field::Unnamed,
+            _ => Field::Named {
+                name: format!("f{position}").into(),
+                condition: random.once_in(2).then(|| field_condition(random)),
+            },
         })
         .collect();
     if random.once_in(2) {
@@ -65,7 +68,11 @@ fn field_condition(random: &mut Random) -> FieldCondition {
         let mut tests: Vec<FieldCondition> = (0..=usize::from(random.once_in(3)))
             .map(|_| FieldCondition::Test(field_test(random)))
             .collect();
-        alternatives.push(if tests.len() == 1 { tests.remove(0) } else { FieldCondition::And(tests) });
+        alternatives.push(if tests.len() == 1 {
+            tests.remove(0)
+        } else {
+            FieldCondition::And(tests)
+        });
     }
     if alternatives.len() == 1 {
         alternatives.remove(0)

@@ -20,7 +20,9 @@ pub fn holds(expression: &Expression, event: &Value, reading: Reading) -> bool {
                 .into_iter()
                 .map(|value| test_holds(&condition.test, value, reading))
                 .collect();
-            let wildcard = segments.iter().any(|it| matches!(it, Segment::AnyKey | Segment::AnyIndex));
+            let wildcard = segments
+                .iter()
+                .any(|it| matches!(it, Segment::AnyKey | Segment::AnyIndex));
             let negated = matches!(condition.test, Test::NotEquals(_));
             let every = reading.answers_yes(OpenQuestion::NotEqualsOnEveryElement);
             if wildcard && negated && every {
@@ -83,7 +85,8 @@ pub fn test_holds(test: &Test, value: Option<&Value>, reading: Reading) -> bool 
             Some(Value::Text(text)) => !text_equals(operand, text),
             Some(Value::Number(text)) => !number_equals(operand, text),
             Some(Value::Bool(value)) => {
-                let asked = yes(OpenQuestion::BooleanAsText) || yes(OpenQuestion::NotEqualsOnBoolean);
+                let asked =
+                    yes(OpenQuestion::BooleanAsText) || yes(OpenQuestion::NotEqualsOnBoolean);
                 asked && !text_equals(operand, boolean(*value))
             }
             Some(Value::Null) => yes(OpenQuestion::NotEqualsOnNull),

@@ -7,7 +7,7 @@ use filter_pattern::ast::{Field, FieldCondition, FieldList, Operand, Test};
 use super::condition::{compares, number_equals, text_equals};
 use super::number::Number;
 
-/// A field's text, and where its word starts in the message.
+/// A field's text, and where that starts in the message.
 struct Word {
     text: String,
     start: usize,
@@ -18,7 +18,7 @@ fn words(message: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut at = 0;
     while at < characters.len() {
-        let (start, first) = characters[at];
+        let first = characters[at].1;
         if first.is_whitespace() {
             at += 1;
             continue;
@@ -38,39 +38,57 @@ fn words(message: &str) -> Vec<Word> {
             let end = blank.unwrap_or(characters.len());
             (at, end, end)
         };
-        let text = characters[from..to].iter().map(|(_, character)| character).collect();
+        let text = characters[from..to]
+            .iter()
+            .map(|(_, character)| character)
+            .collect();
+        let start = characters.get(from).map_or(message.len(), |it| it.0);
         words.push(Word { text, start });
         at = next;
     }
     words
 }
 
-/// The named fields with their texts, when the message matches.
+/// The fields with their texts by name or number, when the message matches.
 pub(super) fn extract(list: &FieldList, message: &str) -> Option<Vec<(String, String)>> {
     let words = words(message);
-    let ellipsis = list.fields.iter().position(|field| matches!(field, Field::Ellipsis));
-    let named = list.fields.iter().filter(|field| matches!(field, Field::Named { .. })).count();
-    if words.len() < named {
+    let ellipsis = list
+        .fields
+        .iter()
+        .position(|field| *field == Field::Ellipsis);
+    let listed = list
+        .fields
+        .iter()
+        .filter(|field| **field != Field::Ellipsis)
+        .count();
+    if words.len() < listed {
         return None;
     }
+    let mut numbers: Vec<usize> = (1..=words.len()).collect();
+    let mut extracted = Vec::new();
     let mut texts: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
-    if let Some(ellipsis) = ellipsis {
-        texts.drain(ellipsis..ellipsis + words.len() - named);
-    } else if words.len() > named && named > 0 {
-        let inner = &message[words[named - 1].start..];
-        // The rest begins with the text of the last word, brackets aside.
-        let opening = inner.starts_with(['[', '"']) && !inner.starts_with(&texts[named - 1]);
-        let rest = if opening { &inner[1..] } else { inner };
-        texts.truncate(named - 1);
+    // `[]` stands for any number of fields, as `[...]` does.
+    if let Some(ellipsis) = ellipsis.or((listed == 0).then_some(0)) {
+        let beyond = ellipsis..ellipsis + words.len() - listed;
+        let names = numbers
+            .drain(beyond.clone())
+            .map(|number| format!("${number}"));
+        extracted.extend(names.zip(texts.drain(beyond)));
+    } else if words.len() > listed {
+        let rest = &message[words[listed - 1].start..];
+        texts.truncate(listed - 1);
         texts.push(rest.trim_end().to_owned());
     }
-    let fields = list.fields.iter().filter_map(|field| match field {
-        Field::Named { name, condition } => Some((name, condition)),
-        Field::Ellipsis => None,
-    });
-    let mut extracted = Vec::new();
-    for ((name, condition), text) in fields.zip(texts) {
-        if condition.as_ref().is_some_and(|condition| !holds(condition, &text)) {
+    let fields = list
+        .fields
+        .iter()
+        .filter(|field| **field != Field::Ellipsis);
+    for ((field, text), number) in fields.zip(texts).zip(numbers) {
+        let (name, condition) = match field {
+            Field::Named { name, condition } => (name.to_string(), condition.as_ref()),
+            _ => (number.to_string(), None),
+        };
+        if condition.is_some_and(|condition| !holds(condition, &text)) {
             return None;
         }
         extracted.push((format!("${name}"), text));

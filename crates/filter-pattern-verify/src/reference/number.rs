@@ -10,13 +10,12 @@ pub struct Number {
     fraction: String,
 }
 
-/// How many digits are written out; what patterns and events of the checks hold
-/// stays far below.
+/// How many digits are written out; a larger exponent counts as this one, which
+/// is far beyond those of the patterns that are generated.
 const DIGITS: i64 = 4_000;
 
 impl Number {
-    /// Reads `12`, `-12.50`, `+1e-3`; nothing for a text that is no number, or
-    /// one with more digits than are written out.
+    /// Reads `12`, `-12.50`, `+1e-3`; nothing for a text that is no number.
     pub fn read(text: &str) -> Option<Self> {
         let negative = text.starts_with('-');
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -31,9 +30,10 @@ impl Number {
             None => (mantissa, ""),
         };
         let digits = |part: &str| part.chars().all(|digit| digit.is_ascii_digit());
-        if whole.is_empty() || !digits(whole) || !digits(fraction) || exponent.abs() > DIGITS {
+        if whole.is_empty() || !digits(whole) || !digits(fraction) {
             return None;
         }
+        let exponent = exponent.clamp(-DIGITS, DIGITS);
         let (mut whole, mut fraction) = (whole.to_owned(), fraction.to_owned());
         for _ in 0..exponent {
             if fraction.is_empty() {
@@ -55,10 +55,14 @@ impl Number {
     pub fn compare(&self, other: &Self) -> Ordering {
         let whole = self.whole.len().max(other.whole.len());
         let fraction = self.fraction.len().max(other.fraction.len());
-        let digits = |number: &Self| format!("{:0>whole$}{:0<fraction$}", number.whole, number.fraction);
+        let digits =
+            |number: &Self| format!("{:0>whole$}{:0<fraction$}", number.whole, number.fraction);
         let (left, right) = (digits(self), digits(other));
         let zero = |digits: &str| digits.bytes().all(|digit| digit == b'0');
-        match (self.negative && !zero(&left), other.negative && !zero(&right)) {
+        match (
+            self.negative && !zero(&left),
+            other.negative && !zero(&right),
+        ) {
             (false, false) => left.cmp(&right),
             (true, true) => right.cmp(&left),
             (true, false) => Ordering::Less,

@@ -103,7 +103,9 @@ impl Regex {
             if read.len() > 10_000 {
                 read.clear();
             }
-            ask(read.entry(text.to_owned()).or_insert_with(|| Self::read(text)))
+            ask(read
+                .entry(text.to_owned())
+                .or_insert_with(|| Self::read(text)))
         })
     }
 
@@ -157,11 +159,17 @@ impl Piece {
     fn ends(&self, text: &[char], starts: BTreeSet<usize>) -> BTreeSet<usize> {
         match &self.unit {
             Unit::Start => starts.into_iter().filter(|place| *place == 0).collect(),
-            Unit::End => starts.into_iter().filter(|place| *place == text.len()).collect(),
+            Unit::End => starts
+                .into_iter()
+                .filter(|place| *place == text.len())
+                .collect(),
             Unit::One(class) => {
                 let mut ends = BTreeSet::new();
                 for start in starts {
-                    let same = text[start..].iter().take_while(|it| class.has(**it)).count();
+                    let same = text[start..]
+                        .iter()
+                        .take_while(|it| class.has(**it))
+                        .count();
                     ends.extend((self.least..=same.min(self.most)).map(|times| start + times));
                 }
                 ends
@@ -175,7 +183,10 @@ fn escape(characters: &mut Vec<char>) -> Item {
     match characters.pop().expect("a character after a backslash") {
         name @ ('d' | 'D' | 's' | 'S' | 'w' | 'W') => Item::Named(name),
         'x' => {
-            let digits: String = [characters.pop(), characters.pop()].into_iter().flatten().collect();
+            let digits: String = [characters.pop(), characters.pop()]
+                .into_iter()
+                .flatten()
+                .collect();
             let code = u8::from_str_radix(&digits, 16).expect("two hexadecimal digits");
             Item::Range(char::from(code), char::from(code))
         }
@@ -237,6 +248,7 @@ fn count(characters: &mut Vec<char>) -> (usize, usize) {
             match inner.split_once(',') {
                 None => (number(&inner), number(&inner)),
                 Some((least, "")) => (number(least), usize::MAX),
+                Some(("", most)) => (0, number(most)),
                 Some((least, most)) => (number(least), number(most)),
             }
         }

@@ -46,13 +46,18 @@ impl Formula {
 
 /// Conditions that keep records apart which the schema may tell apart.
 static OF_RECORDS: std::sync::LazyLock<Vec<FilterPattern>> = std::sync::LazyLock::new(|| {
-    let sources = crate::generate::SOURCES.iter().map(|source| format!("$.eventSource = {source}"));
+    let sources = crate::generate::SOURCES
+        .iter()
+        .map(|source| format!("$.eventSource = {source}"));
     let kinds = ["Root", "IAMUser", "AssumedRole", "FederatedUser"]
         .map(|kind| format!("$.userIdentity.type = {kind}"));
-    let arns = ["root", "user/*", "assumed-role/*"].map(|end| format!("$.userIdentity.arn = \"arn:*::*:{end}\""));
+    let arns = ["root", "user/*", "assumed-role/*"]
+        .map(|end| format!("$.userIdentity.arn = \"arn:*::*:{end}\""));
     let account = ["$.recipientAccountId = 111122223333".to_owned()];
     let texts = sources.chain(kinds).chain(arns).chain(account);
-    texts.map(|text| format!("{{ {text} }}").parse().expect("a pattern")).collect()
+    texts
+        .map(|text| format!("{{ {text} }}").parse().expect("a pattern"))
+        .collect()
 });
 
 impl<'a> Atoms<'a> {
@@ -70,9 +75,11 @@ impl<'a> Atoms<'a> {
         };
         case.patterns().for_each(&mut add);
         if case.events != Events::Any {
-            let used: Vec<&[Segment]> = conditions.iter().map(|it| it.selector.segments()).collect();
+            let used: Vec<&[Segment]> =
+                conditions.iter().map(|it| it.selector.segments()).collect();
             let starts = |name: &str| {
-                used.iter().any(|way| matches!(way.first(), Some(Segment::Key(key)) if **key == *name))
+                used.iter()
+                    .any(|way| matches!(way.first(), Some(Segment::Key(key)) if **key == *name))
             };
             let (named, identity) = (starts("eventName"), starts("userIdentity"));
             let known = case.events == Events::RecordsOfAccount;
@@ -81,10 +88,11 @@ impl<'a> Atoms<'a> {
                 let needed = text.contains("eventSource") && named
                     || text.contains("userIdentity") && identity
                     || text.contains("recipient") && known;
-                if needed && let Ast::Json(Expression::Condition(condition)) = pattern.ast() {
-                    if !conditions.contains(&condition) {
-                        conditions.push(condition);
-                    }
+                if needed
+                    && let Ast::Json(Expression::Condition(condition)) = pattern.ast()
+                    && !conditions.contains(&condition)
+                {
+                    conditions.push(condition);
                 }
             }
         }
@@ -93,12 +101,20 @@ impl<'a> Atoms<'a> {
 
     /// The ways of all conditions from the root of an event.
     pub(super) fn ways(&self) -> Vec<Way<'a>> {
-        let way = |(condition, it): (usize, &&'a Condition)| Way { condition, rest: it.selector.segments() };
+        let way = |(condition, it): (usize, &&'a Condition)| Way {
+            condition,
+            rest: it.selector.segments(),
+        };
         self.conditions.iter().enumerate().map(way).collect()
     }
 
     /// What conditions say of a value from which they have these ways to go.
-    pub(super) fn of_value(&self, value: Option<&Value>, ways: &[Way<'_>], reading: Reading) -> Answers {
+    pub(super) fn of_value(
+        &self,
+        value: Option<&Value>,
+        ways: &[Way<'_>],
+        reading: Reading,
+    ) -> Answers {
         let mut answers = Answers::default();
         for way in ways {
             let bit = 1_u128 << way.condition;
@@ -121,7 +137,8 @@ impl<'a> Atoms<'a> {
         let mut every = 0;
         if reading.answers_yes(OpenQuestion::NotEqualsOnEveryElement) {
             for (number, condition) in self.conditions.iter().enumerate() {
-                if matches!(condition.test, Test::NotEquals(_)) && condition.selector.has_wildcard() {
+                if matches!(condition.test, Test::NotEquals(_)) && condition.selector.has_wildcard()
+                {
                     every |= 1_u128 << number;
                 }
             }
@@ -132,8 +149,12 @@ impl<'a> Atoms<'a> {
     /// A JSON pattern over the answers.
     pub(super) fn formula(&self, expression: &Expression) -> Formula {
         match expression {
-            Expression::And(parts) => Formula::All(parts.iter().map(|it| self.formula(it)).collect()),
-            Expression::Or(parts) => Formula::Any(parts.iter().map(|it| self.formula(it)).collect()),
+            Expression::And(parts) => {
+                Formula::All(parts.iter().map(|it| self.formula(it)).collect())
+            }
+            Expression::Or(parts) => {
+                Formula::Any(parts.iter().map(|it| self.formula(it)).collect())
+            }
             Expression::Condition(condition) => {
                 let at = self.conditions.iter().position(|it| *it == condition);
                 Formula::Atom(at.expect("all conditions are listed"))

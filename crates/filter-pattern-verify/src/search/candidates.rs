@@ -13,7 +13,7 @@ use crate::random::Random;
 use crate::reference::Value;
 
 /// Combinations of one object's members that are looked at.
-const COMBINATIONS: usize = 6_000;
+const COMBINATIONS: usize = 2_000;
 
 /// Makes the events of a question.
 pub(super) struct Maker<'m, 'a> {
@@ -33,7 +33,10 @@ struct Kept {
 
 impl Kept {
     fn new() -> Self {
-        Self { seen: HashSet::new(), values: Vec::new() }
+        Self {
+            seen: HashSet::new(),
+            values: Vec::new(),
+        }
     }
 
     fn add(&mut self, value: Option<Value>, answers: Answers) {
@@ -47,15 +50,29 @@ impl Kept {
 type Path = Option<String>;
 
 impl<'m, 'a> Maker<'m, 'a> {
-    pub(super) fn new(atoms: &'m Atoms<'a>, case: &Case, reading: Reading, random: &'m mut Random) -> Self {
+    pub(super) fn new(
+        atoms: &'m Atoms<'a>,
+        case: &Case,
+        reading: Reading,
+        random: &'m mut Random,
+    ) -> Self {
         let records = case.events != Events::Any;
-        Self { atoms, records, reading, random, exhaustive: true }
+        Self {
+            atoms,
+            records,
+            reading,
+            random,
+            exhaustive: true,
+        }
     }
 
     /// One event of each kind.
     pub(super) fn events(&mut self) -> Vec<Value> {
         let ways = self.atoms.ways();
-        self.objects(&ways, &Some(String::new())).into_iter().flatten().collect()
+        self.objects(&ways, &Some(String::new()))
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// One value of each kind, the missing one included.
@@ -71,8 +88,13 @@ impl<'m, 'a> Maker<'m, 'a> {
             .map(|way| &self.atoms.conditions[way.condition].test)
             .collect();
         let mut scalars = texts::scalars(&tests);
-        if self.records && let Some(path) = path {
-            let known = FIELDS.iter().filter(|field| field.path == path).flat_map(|field| field.texts);
+        if self.records
+            && let Some(path) = path
+        {
+            let known = FIELDS
+                .iter()
+                .filter(|field| field.path == path)
+                .flat_map(|field| field.texts);
             scalars.extend(known.map(|text| Value::Text((*text).to_owned())));
         }
         for scalar in scalars {
@@ -107,10 +129,14 @@ impl<'m, 'a> Maker<'m, 'a> {
             }
         }
         let mut plain = Vec::new();
-        if self.records && path.as_deref() == Some("") {
-            if let Some(Value::Object(members)) = Value::read(PLAIN_RECORD) {
-                plain = members.into_iter().filter(|(key, _)| !keys.contains(&key.as_str())).collect();
-            }
+        if self.records
+            && path.as_deref() == Some("")
+            && let Some(Value::Object(members)) = Value::read(PLAIN_RECORD)
+        {
+            plain = members
+                .into_iter()
+                .filter(|(key, _)| !keys.contains(&key.as_str()))
+                .collect();
         }
         if any_key {
             keys.extend(["other", "another"]);
@@ -124,7 +150,10 @@ impl<'m, 'a> Maker<'m, 'a> {
                     Some(Segment::AnyKey) => true,
                     _ => false,
                 })
-                .map(|way| Way { rest: &way.rest[1..], ..*way })
+                .map(|way| Way {
+                    rest: &way.rest[1..],
+                    ..*way
+                })
                 .collect();
             let inner = path.as_ref().map(|path| match path.as_str() {
                 "" => key.to_owned(),
@@ -162,10 +191,17 @@ impl<'m, 'a> Maker<'m, 'a> {
                     Some(Segment::AnyIndex) => true,
                     _ => false,
                 })
-                .map(|way| Way { rest: &way.rest[1..], ..*way })
+                .map(|way| Way {
+                    rest: &way.rest[1..],
+                    ..*way
+                })
                 .collect();
-            let elements: Vec<Option<Value>> =
-                self.values(&below, &None).into_iter().filter(Option::is_some).collect();
+            let elements: Vec<Option<Value>> = self
+                .values(&below, &None)
+                .into_iter()
+                .flatten()
+                .map(Some)
+                .collect();
             let with_element = |array: &Option<Value>, element: &Option<Value>| {
                 let mut array = array.clone();
                 if let (Some(Value::Array(elements)), Some(element)) = (&mut array, element) {
@@ -244,7 +280,11 @@ impl Possible {
         let Some(path) = path.as_ref().filter(|_| records) else {
             return Self::ALL;
         };
-        KNOWN.with_borrow_mut(|known| *known.entry(path.clone()).or_insert_with(|| Self::asked(path)))
+        KNOWN.with_borrow_mut(|known| {
+            *known
+                .entry(path.clone())
+                .or_insert_with(|| Self::asked(path))
+        })
     }
 
     fn asked(path: &str) -> Self {
@@ -262,11 +302,11 @@ impl Possible {
         }
     }
 
-    fn admits(&self, path: &Path, value: &Value) -> bool {
+    fn admits(self, path: &Path, value: &Value) -> bool {
         match value {
-            Value::Text(_) if self.listed => {
-                path.as_ref().is_some_and(|path| admits(path, Some(value.clone())))
-            }
+            Value::Text(_) if self.listed => path
+                .as_ref()
+                .is_some_and(|path| admits(path, Some(value.clone()))),
             Value::Text(_) => self.text,
             Value::Number(_) => self.number,
             Value::Bool(_) => self.boolean,

@@ -33,19 +33,29 @@ pub struct Outcome {
 /// Looks for an event that escapes under one reading of the open questions.
 pub fn search(case: &Case, reading: Reading, random: &mut Random) -> Outcome {
     let Some(atoms) = Atoms::of(case) else {
-        return Outcome { escaping: None, events: 0, exhaustive: false };
+        return Outcome {
+            escaping: None,
+            events: 0,
+            exhaustive: false,
+        };
     };
     let mut maker = candidates::Maker::new(&atoms, case, reading, random);
     let events = maker.events();
     let exhaustive = maker.exhaustive;
     let schema = (case.events != Events::Any).then(|| case.schema());
     let required = Judge::new(&case.required, &atoms);
-    let others: Vec<Judge<'_>> =
-        case.filters.iter().chain(&case.except).map(|pattern| Judge::new(pattern, &atoms)).collect();
+    let others: Vec<Judge<'_>> = case
+        .filters
+        .iter()
+        .chain(&case.except)
+        .map(|pattern| Judge::new(pattern, &atoms))
+        .collect();
     let escapes = |event: &Value| {
         let answers = atoms.answers(event, reading);
         required.matches(answers, event, reading)
-            && !others.iter().any(|other| other.matches(answers, event, reading))
+            && !others
+                .iter()
+                .any(|other| other.matches(answers, event, reading))
     };
     let admitted = |event: &Value| {
         schema.as_ref().is_none_or(|schema| {
@@ -53,16 +63,21 @@ pub fn search(case: &Case, reading: Reading, random: &mut Random) -> Outcome {
         })
     };
     let looked_at = events.len();
-    let escaping = events.into_iter().find(|event| escapes(event) && admitted(event));
-    Outcome { escaping, events: looked_at, exhaustive }
+    let escaping = events
+        .into_iter()
+        .find(|event| escapes(event) && admitted(event));
+    Outcome {
+        escaping,
+        events: looked_at,
+        exhaustive,
+    }
 }
 
 /// Whether an event escapes, by the reference alone.
 pub fn escapes(case: &Case, event: &Value, reading: Reading) -> bool {
     let message = event.to_json();
-    let matches = |pattern: &FilterPattern| {
-        reference::matches(pattern.ast(), Some(event), &message, reading)
-    };
+    let matches =
+        |pattern: &FilterPattern| reference::matches(pattern.ast(), Some(event), &message, reading);
     matches(&case.required) && !case.filters.iter().chain(&case.except).any(matches)
 }
 

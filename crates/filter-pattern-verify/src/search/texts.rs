@@ -6,7 +6,7 @@ use filter_pattern::ast::{Operand, Test};
 use crate::reference::{Regex, Value};
 
 /// Short texts over all characters of the tests, at most so many.
-const SHORT_TEXTS: usize = 160;
+const SHORT_TEXTS: usize = 100;
 
 /// Scalars and empty containers that the tests may tell apart; some of them
 /// are told apart by none.
@@ -40,12 +40,12 @@ pub(super) fn scalars(tests: &[&Test]) -> Vec<Value> {
     }
     filled.sort();
     filled.dedup();
-    filled.truncate(60);
+    filled.truncate(30);
     for left in &filled {
         texts.push(left.clone());
         texts.push(format!("{left}~"));
         texts.push(format!("~{left}"));
-        for right in filled.iter().take(24) {
+        for right in filled.iter().take(8) {
             texts.push(format!("{left}{right}"));
             texts.push(overlapped(left, right));
         }
@@ -74,7 +74,9 @@ fn fillings(pattern: &str) -> Vec<String> {
     let pieces: Vec<&str> = pattern.split('*').collect();
     let last = pieces[pieces.len() - 1];
     let first = pieces[0];
-    let mut filled: Vec<String> = ["", "q", "0", ".", last, first].map(|it| pieces.join(it)).into();
+    let mut filled: Vec<String> = ["", "q", "0", ".", last, first]
+        .map(|it| pieces.join(it))
+        .into();
     filled.push(format!("{first}{last}"));
     filled.push(format!("{}{last}", pieces.join("")));
     filled.push(overlapped(first, last));
@@ -84,7 +86,11 @@ fn fillings(pattern: &str) -> Vec<String> {
 
 /// The shortest text that begins with one and ends with the other.
 fn overlapped(left: &str, right: &str) -> String {
-    let longest = right.char_indices().map(|(at, _)| at).rev().chain([right.len()]);
+    let longest = right
+        .char_indices()
+        .map(|(at, _)| at)
+        .rev()
+        .chain([right.len()]);
     let mut best = 0;
     for length in longest {
         if left.ends_with(&right[..length]) {
@@ -136,10 +142,16 @@ fn around(literal: &str, numbers: &mut Vec<String>) {
 
 /// Values between those that are named.
 fn between(numbers: &[String]) -> Vec<String> {
-    let mut values: Vec<f64> = numbers.iter().filter_map(|text| text.parse().ok()).collect();
+    let mut values: Vec<f64> = numbers
+        .iter()
+        .filter_map(|text| text.parse().ok())
+        .collect();
     values.sort_by(f64::total_cmp);
     values.dedup();
-    values.windows(2).map(|pair| format!("{}", f64::midpoint(pair[0], pair[1]))).collect()
+    values
+        .windows(2)
+        .map(|pair| format!("{}", f64::midpoint(pair[0], pair[1])))
+        .collect()
 }
 
 /// Whether a text is a JSON number.
