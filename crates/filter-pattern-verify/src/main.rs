@@ -22,6 +22,9 @@ struct Arguments {
     format: Format,
 }
 
+/// With so many pairs every construct is generated.
+const REACHES_ALL: u64 = 20_000;
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     Text,
@@ -43,7 +46,9 @@ fn main() -> ExitCode {
         Format::Text => println!("{report}"),
         Format::Json => println!("{:#}", report.to_json(arguments.seed)),
     }
-    if !report.is_well() {
+    // A run of a few cases cannot reach everything.
+    let unreached = arguments.count >= REACHES_ALL && !report.nodes.missing().is_empty();
+    if report.disagreements > 0 || unreached {
         for it in &report.shown {
             eprintln!(
                 "\ndisagreement: {} (case {})\n  {}",

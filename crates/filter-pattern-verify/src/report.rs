@@ -80,11 +80,6 @@ impl Report {
         self.shown.extend(other.shown.into_iter().take(room));
     }
 
-    /// Whether all ways agreed and every construct was reached.
-    pub fn is_well(&self) -> bool {
-        self.disagreements == 0 && self.nodes.missing().is_empty()
-    }
-
     /// The report as JSON.
     pub fn to_json(&self, seed: u64) -> Value {
         let nodes: serde_json::Map<String, Value> = self
