@@ -13,6 +13,7 @@
 mod credentials;
 mod exchange;
 mod faults;
+mod happening;
 mod neutral;
 mod protocol;
 mod quota;
@@ -25,6 +26,9 @@ mod state;
 
 pub use credentials::access_key;
 pub use faults::{Fault, FaultId, FaultRule, Faults};
+pub use happening::{
+    CloudTrailEvent, EventFieldError, Link, Message, MetricKey, Step, Timeline, Trace, Traffic,
+};
 pub use protocol::Protocol;
 pub use record::{CallLog, RecordedCall};
 pub use scenario::{ExpectedFinding, ExpectedOutcome, Scenario, ScenarioError};

@@ -49,6 +49,17 @@ pub struct Settings {
     pub seed: u64,
 }
 
+impl Settings {
+    /// The partition's main Region, in which global services write their events.
+    pub fn main_region(&self) -> &str {
+        match self.partition.as_str() {
+            "aws-cn" => "cn-north-1",
+            "aws-us-gov" => "us-gov-west-1",
+            _ => "us-east-1",
+        }
+    }
+}
+
 type ByAccount<T> = Box<dyn Fn(&str) -> T + Send + Sync>;
 
 /// Where a world gets its accounts from.

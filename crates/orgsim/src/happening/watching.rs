@@ -1,0 +1,372 @@
+//! Alarms that watch metrics: when they are evaluated, on which datapoints, and
+//! what state comes out (CloudWatch user guide, "Using Amazon CloudWatch alarms").
+
+use std::collections::BTreeMap;
+
+use super::evaluation::{self, Missing, Wanted};
+use super::math::{self, Inputs, Line};
+use super::metric::{Background, MINUTE, MetricKey, Series};
+use super::publishing::unit;
+use super::recording::Arrival;
+use super::timeline::{AlarmPlace, Task, Timeline, Traffic};
+use super::trace::{Link, Trace};
+use super::{composite, transition};
+use crate::state::{AlarmState, MetricAlarm, RegionState, WatchedMetric, World};
+
+/// Alarms whose window is longer are evaluated once an hour, on whole hours.
+const DAY: i64 = 24 * 3600;
+const HOUR: i64 = 3600;
+
+/// Gives the alarms of the Region the states that they have when nothing has happened for long.
+pub(super) fn settle(timeline: &mut Timeline, world: &World, account: &str, region: &str) {
+    let Some(content) = content(world, account, region) else {
+        return;
+    };
+    let mut states = BTreeMap::new();
+    for (name, alarm) in &content.metric_alarms {
+        let place = (account.to_owned(), region.to_owned(), name.clone());
+        if timeline.settled.get(&place) == Some(&alarm.configured) {
+            continue;
+        }
+        let state = match timeline.pinned.get(&place) {
+            Some(pinned) => *pinned,
+            None => {
+                // The second evaluation tells what the first one's state leads to.
+                let mut state = AlarmState::InsufficientData;
+                for _ in 0..2 {
+                    state = state_of(timeline, world, &place, alarm, &content, state)
+                        .unwrap_or(AlarmState::InsufficientData);
+                }
+                state
+            }
+        };
+        states.insert(name.clone(), state);
+        timeline.settled.insert(place, alarm.configured);
+    }
+    if states.is_empty() {
+        return;
+    }
+    if let Some(mut state) = world.account(account) {
+        let content = state.region(region);
+        for (name, settled) in states {
+            if let Some(alarm) = content.metric_alarms.get_mut(&name) {
+                alarm.state = settled;
+            }
+        }
+        composite::settle(&timeline.pinned, account, region, content);
+    }
+}
+
+/// Schedules the evaluations that a datapoint causes; returns how many alarms watch the metric.
+pub(super) fn schedule(
+    timeline: &mut Timeline,
+    world: &World,
+    arrival: &Arrival,
+    metric: &MetricKey,
+    minute: i64,
+) -> usize {
+    let Some(content) = content(world, &arrival.account, &arrival.region) else {
+        return 0;
+    };
+    let mut watching = 0;
+    for (name, alarm) in &content.metric_alarms {
+        if !watched(alarm).any(|watched| key(watched) == *metric) {
+            continue;
+        }
+        watching += 1;
+        let place = (arrival.account.clone(), arrival.region.clone(), name.clone());
+        let period = period(alarm);
+        let range = alarm.evaluation_periods + timeline.extra_periods as i64;
+        let first = minute + MINUTE.min(period);
+        let times: Vec<i64> = if period * alarm.evaluation_periods > DAY {
+            let start = (first + HOUR - 1).div_euclid(HOUR);
+            let end = (first + (range + 1) * period).div_euclid(HOUR) + 1;
+            (start..=end).map(|hour| hour * HOUR).collect()
+        } else {
+            (0..=range).map(|age| first + age * period).collect()
+        };
+        for at in times {
+            timeline.schedule(at, Task::Evaluate(place.clone()));
+        }
+    }
+    watching
+}
+
+/// Evaluates an alarm and follows what its new state leads to.
+pub(super) fn evaluate(
+    timeline: &mut Timeline,
+    world: &World,
+    place: &AlarmPlace,
+    trace: &mut Trace,
+) {
+    let (account, region, name) = place;
+    if timeline.pinned.contains_key(place) {
+        return;
+    }
+    let Some(content) = content(world, account, region) else {
+        return;
+    };
+    let Some(alarm) = content.metric_alarms.get(name) else {
+        return;
+    };
+    match state_of(timeline, world, place, alarm, &content, alarm.state) {
+        Ok(state) if state == alarm.state => {}
+        Ok(state) => transition::of_metric_alarm(timeline, world, place, alarm, state, trace),
+        Err(why) => trace.not_simulated(Link::Alarm, &alarm.arn, why),
+    }
+}
+
+/// The state that an evaluation now gives.
+fn state_of(
+    timeline: &Timeline,
+    world: &World,
+    place: &AlarmPlace,
+    alarm: &MetricAlarm,
+    content: &RegionState,
+    before: AlarmState,
+) -> Result<AlarmState, String> {
+    let periods = usize::try_from(alarm.evaluation_periods.max(1)).unwrap_or(1);
+    let range = periods + timeline.extra_periods;
+    let period = period(alarm);
+    let now = if period * alarm.evaluation_periods > DAY {
+        timeline.now.div_euclid(HOUR) * HOUR
+    } else {
+        timeline.now
+    };
+    let slots: Vec<(i64, i64)> = (0..range as i64)
+        .rev()
+        .map(|age| (now - (age + 1) * period, now - age * period))
+        .collect();
+    let threshold = alarm.threshold.ok_or("it has no fixed threshold")?;
+    let line = if alarm.queries.is_empty() {
+        let metric = alarm.metric.as_ref().ok_or("it watches no metric")?;
+        let view = View {
+            timeline,
+            world,
+            content,
+            here: (&place.0, &place.1),
+        };
+        if too_few_samples(&view, alarm, metric, slots.last().copied()) {
+            return Ok(before);
+        }
+        view.line(metric, None, &slots)?
+    } else {
+        let view = View {
+            timeline,
+            world,
+            content,
+            here: (&place.0, &place.1),
+        };
+        view.expression(alarm, &slots, period)?
+    };
+    let breaches: fn(f64, f64) -> bool = match alarm.comparison.as_str() {
+        "GreaterThanOrEqualToThreshold" => |value, threshold| value >= threshold,
+        "GreaterThanThreshold" => |value, threshold| value > threshold,
+        "LessThanThreshold" => |value, threshold| value < threshold,
+        "LessThanOrEqualToThreshold" => |value, threshold| value <= threshold,
+        other => return Err(format!("the comparison {other} is not simulated")),
+    };
+    let range: Vec<Option<bool>> = line
+        .into_iter()
+        .map(|value| value.map(|value| breaches(value, threshold)))
+        .collect();
+    let to_alarm = alarm.datapoints_to_alarm.unwrap_or(alarm.evaluation_periods);
+    let wanted = Wanted {
+        periods,
+        to_alarm: usize::try_from(to_alarm.max(1)).unwrap_or(1),
+        missing: Missing::named(alarm.treat_missing_data.as_deref()),
+    };
+    Ok(evaluation::state(before, &range, wanted))
+}
+
+/// What an alarm sees: metrics of its own account and Region, or of an account that its query names.
+struct View<'a> {
+    timeline: &'a Timeline,
+    world: &'a World,
+    content: &'a RegionState,
+    here: (&'a str, &'a str),
+}
+
+impl View<'_> {
+    fn line(
+        &self,
+        metric: &WatchedMetric,
+        account: Option<&str>,
+        slots: &[(i64, i64)],
+    ) -> Result<Line, String> {
+        let statistic = metric
+            .statistic
+            .as_deref()
+            .or(metric.extended_statistic.as_deref())
+            .unwrap_or("Average");
+        let other = account.filter(|account| *account != self.here.0);
+        let elsewhere;
+        let (account, content) = match other {
+            None => (self.here.0, Some(self.content)),
+            Some(account) => {
+                elsewhere = content(self.world, account, self.here.1);
+                (account, elsewhere.as_ref())
+            }
+        };
+        let key = key(metric);
+        let background = content.map_or_else(Vec::new, |content| self.background(content, &key));
+        let region = (account.to_owned(), self.here.1.to_owned());
+        let empty = Series::default();
+        let series = self
+            .timeline
+            .metrics
+            .get(&region)
+            .and_then(|metrics| metrics.get(&key))
+            .unwrap_or(&empty);
+        slots
+            .iter()
+            .map(|&(from, to)| {
+                series
+                    .samples(from, to, metric.unit.as_deref(), &background)
+                    .statistic(statistic)
+            })
+            .collect()
+    }
+
+    /// Default values that the Region's filters publish for the metric while other events arrive.
+    fn background(&self, content: &RegionState, key: &MetricKey) -> Vec<Background> {
+        if self.timeline.traffic == Traffic::Quiet || !key.dimensions.is_empty() {
+            return Vec::new();
+        }
+        let mut defaults = Vec::new();
+        for (group, log_group) in &content.log_groups {
+            for (name, filter) in &log_group.filters {
+                for transformation in &filter.transformations {
+                    let same = transformation.namespace == key.namespace
+                        && transformation.name == key.name
+                        && transformation.dimensions.is_empty();
+                    if let Some(value) = transformation.default_value.filter(|_| same) {
+                        defaults.push(Background {
+                            value,
+                            unit: unit(transformation.unit.as_deref()),
+                            source: format!("{group}/{name}"),
+                        });
+                    }
+                }
+            }
+        }
+        defaults
+    }
+
+    /// The series that the alarm's returned query gives.
+    fn expression(
+        &self,
+        alarm: &MetricAlarm,
+        slots: &[(i64, i64)],
+        period: i64,
+    ) -> Result<Line, String> {
+        let mut metrics = BTreeMap::new();
+        for query in &alarm.queries {
+            if let Some(metric) = &query.metric {
+                let line = self.line(metric, query.account.as_deref(), slots)?;
+                metrics.insert(query.id.clone(), line);
+            }
+        }
+        let mut expressions = BTreeMap::new();
+        // Expressions may build on each other, in any order.
+        let mut open: Vec<_> = alarm
+            .queries
+            .iter()
+            .filter_map(|query| Some((query, query.expression.as_deref()?)))
+            .collect();
+        let mut last_error = String::new();
+        while !open.is_empty() {
+            let before = open.len();
+            open.retain(|(query, expression)| {
+                let inputs = Inputs {
+                    metrics: &metrics,
+                    expressions: &expressions,
+                    period,
+                };
+                match math::evaluate(expression, &inputs, slots.len()) {
+                    Ok(line) => {
+                        expressions.insert(query.id.clone(), line);
+                        false
+                    }
+                    Err(why) => {
+                        last_error = why;
+                        true
+                    }
+                }
+            });
+            if open.len() == before {
+                break;
+            }
+        }
+        let returned = alarm
+            .queries
+            .iter()
+            .find(|query| query.return_data)
+            .ok_or("no query returns data")?;
+        metrics
+            .get(&returned.id)
+            .or_else(|| expressions.get(&returned.id))
+            .cloned()
+            .ok_or(last_error)
+    }
+}
+
+/// Percentiles of few samples leave the state as it is, where the alarm wants that
+/// ("Percentile-based alarms and low data samples").
+fn too_few_samples(
+    view: &View<'_>,
+    alarm: &MetricAlarm,
+    metric: &WatchedMetric,
+    newest: Option<(i64, i64)>,
+) -> bool {
+    let rank = metric
+        .extended_statistic
+        .as_deref()
+        .and_then(|name| name.strip_prefix('p')?.parse::<f64>().ok());
+    let (Some(rank), Some("ignore"), Some(slot)) =
+        (rank, alarm.low_sample_percentile.as_deref(), newest)
+    else {
+        return false;
+    };
+    let share = rank / 100.0;
+    let needed = if share >= 0.5 {
+        10.0 / (1.0 - share)
+    } else {
+        10.0 / share
+    };
+    let counted = WatchedMetric {
+        statistic: Some("SampleCount".to_owned()),
+        extended_statistic: None,
+        ..metric.clone()
+    };
+    let count = view.line(&counted, None, &[slot]);
+    count.is_ok_and(|line| line.first().copied().flatten().unwrap_or(0.0) < needed)
+}
+
+/// Every metric that the alarm watches.
+fn watched(alarm: &MetricAlarm) -> impl Iterator<Item = &WatchedMetric> {
+    let queries = alarm.queries.iter().filter_map(|query| query.metric.as_ref());
+    alarm.metric.iter().chain(queries)
+}
+
+fn key(metric: &WatchedMetric) -> MetricKey {
+    MetricKey {
+        namespace: metric.namespace.clone(),
+        name: metric.name.clone(),
+        dimensions: metric.dimensions.clone(),
+    }
+}
+
+/// Length of the alarm's period in seconds.
+fn period(alarm: &MetricAlarm) -> i64 {
+    let of_queries = || alarm.queries.iter().filter_map(|query| query.period).next();
+    watched(alarm)
+        .map(|metric| metric.period)
+        .find(|period| *period > 0)
+        .or_else(of_queries)
+        .unwrap_or(MINUTE)
+}
+
+fn content(world: &World, account: &str, region: &str) -> Option<RegionState> {
+    world.account(account)?.region_content(region).cloned()
+}
