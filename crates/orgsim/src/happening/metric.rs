@@ -59,16 +59,6 @@ impl Series {
         self.0.entry(minute).or_default().push(datapoint);
     }
 
-    /// When the minutes with values begin, from `from` on.
-    pub(super) fn minutes(&self, from: i64) -> impl Iterator<Item = i64> {
-        self.0.range(from..).map(|(minute, _)| *minute)
-    }
-
-    /// Forgets what is older than `before`.
-    pub(super) fn forget(&mut self, before: i64) {
-        self.0 = self.0.split_off(&before);
-    }
-
     /// Every sample of `[from, to)` with `unit` (any, when there is none), those of `background`
     /// included.
     pub(super) fn samples(

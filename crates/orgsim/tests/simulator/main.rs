@@ -2,6 +2,7 @@
 //! where they do not.
 
 mod faults;
+mod happening;
 mod organization;
 mod protocols;
 mod scenarios;
