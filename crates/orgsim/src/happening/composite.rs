@@ -76,6 +76,14 @@ pub(super) fn after_change(
     after: AlarmState,
     trace: &mut Trace,
 ) {
+    let has_composites = world.account(&changed.0).is_some_and(|state| {
+        state
+            .region_content(&changed.1)
+            .is_some_and(|content| !content.composite_alarms.is_empty())
+    });
+    if !has_composites {
+        return;
+    }
     follow_suppressor(timeline, world, changed, before, after);
     let mut changes = vec![changed.2.clone()];
     for _ in 0..MOST_ROUNDS {
@@ -84,7 +92,7 @@ pub(super) fn after_change(
         };
         let content = world
             .account(&changed.0)
-            .and_then(|state| state.region_content(&changed.1).cloned());
+            .and_then(|state| state.region_content(&changed.1).map(RegionState::alarms_and_topics));
         let Some(content) = content else {
             return;
         };

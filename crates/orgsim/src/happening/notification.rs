@@ -77,6 +77,7 @@ pub(super) fn carry_out(
             trace.messages.push(Message {
                 at: ringing.at,
                 alarm: ringing.arn.to_owned(),
+                state: ringing.after,
                 action: action.to_owned(),
                 protocol: service.to_owned(),
                 endpoint: action.to_owned(),
@@ -106,7 +107,7 @@ fn publish(
 ) -> Result<(), String> {
     let content = world
         .account(account)
-        .and_then(|state| state.region_content(region).cloned());
+        .and_then(|state| state.region_content(region).map(RegionState::alarms_and_topics));
     let accepted = content
         .as_ref()
         .ok_or_else(|| "the topic does not exist".to_owned())
@@ -219,6 +220,7 @@ fn deliver(ringing: &Ringing<'_>, arn: &str, content: &RegionState, trace: &mut 
         trace.messages.push(Message {
             at: ringing.at,
             alarm: ringing.arn.to_owned(),
+            state: ringing.after,
             action: arn.to_owned(),
             protocol: subscription.protocol.clone(),
             endpoint: subscription.endpoint.clone(),

@@ -6,7 +6,7 @@
 //! verdicts rest on as well; that crate is checked against other implementations
 //! of its own. Everything else here is this simulator's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use filter_pattern::{Event, FieldSelectionCriteria, FilterPattern};
 use serde_json::Value;
@@ -30,26 +30,27 @@ pub(super) struct Published {
     pub(super) datapoint: Datapoint,
 }
 
+/// Patterns that were read before.
+pub(super) type Patterns = HashMap<String, Result<FilterPattern, String>>;
+
 /// What the filters of the group publish for the event.
 pub(super) fn published(
     world: &World,
+    patterns: &mut Patterns,
     arrival: &Arrival,
     event: &CloudTrailEvent,
     trace: &mut Trace,
 ) -> Vec<Published> {
-    let filters = world.account(&arrival.account).and_then(|state| {
-        let group = state
-            .region_content(&arrival.region)?
-            .log_groups
-            .get(&arrival.group)?;
-        Some((group.class.clone(), group.filters.clone()))
-    });
-    let Some((class, filters)) = filters else {
+    let state = world.account(&arrival.account);
+    let content = state
+        .as_ref()
+        .and_then(|state| state.region_content(&arrival.region));
+    let Some(group) = content.and_then(|content| content.log_groups.get(&arrival.group)) else {
         trace.stop(Link::LogGroup, &arrival.group, "it does not exist");
         return Vec::new();
     };
-    if class != "STANDARD" {
-        let why = format!("class {class} supports no metric filters");
+    if group.class != "STANDARD" {
+        let why = format!("class {} supports no metric filters", group.class);
         trace.stop(Link::LogGroup, &arrival.group, why);
         return Vec::new();
     }
@@ -57,9 +58,9 @@ pub(super) fn published(
     let parsed = Event::parse(event.text()).ok();
     let mut published = Vec::new();
     let mut passed_over = 0_usize;
-    for (name, filter) in &filters {
+    for (name, filter) in &group.filters {
         let resource = format!("{}:metric-filter:{name}", arrival.group);
-        match matched(filter, event, parsed.as_ref()) {
+        match matched(filter, patterns, event, parsed.as_ref()) {
             Ok(()) => {
                 trace.pass(Link::Filter, &resource, "matches");
                 for transformation in &filter.transformations {
@@ -78,7 +79,8 @@ pub(super) fn published(
         }
     }
     if published.is_empty() {
-        let why = format!("{passed_over} of its {} metric filters do not match", filters.len());
+        let filters = group.filters.len();
+        let why = format!("{passed_over} of its {filters} metric filters do not match");
         trace.stop(Link::Filter, &arrival.group, why);
     }
     published
@@ -94,6 +96,7 @@ enum NoMatch {
 
 fn matched(
     filter: &MetricFilter,
+    patterns: &mut Patterns,
     event: &CloudTrailEvent,
     parsed: Option<&Event>,
 ) -> Result<(), NoMatch> {
@@ -109,8 +112,17 @@ fn matched(
             return Err(NoMatch::Because(why));
         }
     }
-    let pattern = FilterPattern::parse(&filter.pattern)
-        .map_err(|error| NoMatch::Because(format!("its pattern is not valid: {error}")))?;
+    if !patterns.contains_key(&filter.pattern) {
+        let pattern = FilterPattern::parse(&filter.pattern).map_err(|error| error.to_string());
+        patterns.insert(filter.pattern.clone(), pattern);
+    }
+    let pattern = match &patterns[&filter.pattern] {
+        Ok(pattern) => pattern,
+        Err(error) => {
+            let why = format!("its pattern is not valid: {error}");
+            return Err(NoMatch::Because(why));
+        }
+    };
     if parsed.is_some_and(|event| pattern.matches(event)) {
         Ok(())
     } else {

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeZone as _, Utc};
 
 use super::event::CloudTrailEvent;
 use super::metric::{MINUTE, MetricKey, Series};
-use super::publishing::published;
+use super::publishing::{Patterns, published};
 use super::recording::{Arrival, arrivals};
 use super::trace::{Message, Trace};
 use super::watching;
@@ -62,6 +62,7 @@ pub struct Timeline {
     agenda: BTreeMap<i64, BTreeSet<Task>>,
     under_way: BTreeMap<u64, (Arrival, CloudTrailEvent)>,
     next_id: u64,
+    patterns: Patterns,
     messages: Vec<Message>,
 }
 
@@ -78,6 +79,7 @@ impl Timeline {
             agenda: BTreeMap::new(),
             under_way: BTreeMap::new(),
             next_id: 0,
+            patterns: Patterns::new(),
             messages: Vec::new(),
         }
     }
@@ -209,7 +211,7 @@ impl Timeline {
         trace: &mut Trace,
     ) {
         let minute = self.now.div_euclid(MINUTE) * MINUTE;
-        for point in published(world, arrival, event, trace) {
+        for point in published(world, &mut self.patterns, arrival, event, trace) {
             let region = (arrival.account.clone(), arrival.region.clone());
             self.metrics
                 .entry(region)

@@ -4,6 +4,8 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use crate::state::AlarmState;
+
 /// The links of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Link {
@@ -59,6 +61,8 @@ pub struct Message {
     pub at: DateTime<Utc>,
     /// ARN of the alarm that rang.
     pub alarm: String,
+    /// State to which it went.
+    pub state: AlarmState,
     /// ARN of the topic or other action.
     pub action: String,
     /// `email`, `sqs` …; for other actions their service.
@@ -115,9 +119,11 @@ impl Trace {
         });
     }
 
-    /// Whether somebody was told.
+    /// Whether somebody was told of an alarm; that one is over is no alarm.
     pub fn rang(&self) -> bool {
-        !self.messages.is_empty()
+        self.messages
+            .iter()
+            .any(|message| message.state == AlarmState::Alarm)
     }
 }
 

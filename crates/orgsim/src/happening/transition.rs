@@ -1,13 +1,19 @@
 //! An alarm changes its state: history, actions, mute windows, and the composites
 //! above it. Actions run on transitions only (CloudWatch user guide, "Alarm actions").
 
+use chrono::Duration;
 use serde_json::json;
 
 use super::notification::{self, Ringing};
 use super::timeline::{AlarmPlace, Task, Timeline};
 use super::trace::{Link, Trace};
 use super::{composite, mute};
-use crate::state::{AlarmState, HistoryItem, MetricAlarm, World};
+use crate::state::{AlarmState, HistoryItem, MetricAlarm, RegionState, World};
+
+/// How long AWS keeps the history of alarms.
+const KEPT_DAYS: i64 = 30;
+/// From how many items on the history is looked through for old ones.
+const MANY: usize = 1000;
 
 /// An alarm's actions for each state, and whether they run.
 pub(super) struct Actions<'a> {
@@ -161,7 +167,7 @@ pub(super) fn unmute(
     let (account, region, name) = place;
     let content = world
         .account(account)
-        .and_then(|state| state.region_content(region).cloned());
+        .and_then(|state| state.region_content(region).map(RegionState::alarms_and_topics));
     let Some(content) = content else {
         return;
     };
@@ -205,7 +211,12 @@ pub(super) fn remember(
     summary: String,
 ) {
     if let Some(mut account) = world.account(account) {
-        account.region(region).alarm_history.push(HistoryItem {
+        let history = &mut account.region(region).alarm_history;
+        let oldest = timeline.now() - Duration::days(KEPT_DAYS);
+        if history.len() > MANY && history[0].at < oldest {
+            history.retain(|item| item.at >= oldest);
+        }
+        history.push(HistoryItem {
             alarm: name.clone(),
             alarm_type,
             at: timeline.now(),

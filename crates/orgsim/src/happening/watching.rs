@@ -19,28 +19,27 @@ const HOUR: i64 = 3600;
 
 /// Gives the alarms of the Region the states that they have when nothing has happened for long.
 pub(super) fn settle(timeline: &mut Timeline, world: &World, account: &str, region: &str) {
-    let Some(content) = content(world, account, region) else {
-        return;
-    };
+    let place = |name: &String| (account.to_owned(), region.to_owned(), name.clone());
+    let unsettled = with_content(world, account, region, |content| {
+        let alarms = content.metric_alarms.iter();
+        alarms
+            .filter(|(name, alarm)| timeline.settled.get(&place(name)) != Some(&alarm.configured))
+            .map(|(name, alarm)| (name.clone(), alarm.clone()))
+            .collect::<Vec<_>>()
+    });
     let mut states = BTreeMap::new();
-    for (name, alarm) in &content.metric_alarms {
-        let place = (account.to_owned(), region.to_owned(), name.clone());
-        if timeline.settled.get(&place) == Some(&alarm.configured) {
-            continue;
-        }
-        let state = match timeline.pinned.get(&place) {
-            Some(pinned) => *pinned,
-            None => {
-                // The second evaluation tells what the first one's state leads to.
-                let mut state = AlarmState::InsufficientData;
-                for _ in 0..2 {
-                    state = state_of(timeline, world, &place, alarm, &content, state)
-                        .unwrap_or(AlarmState::InsufficientData);
-                }
-                state
+    for (name, alarm) in unsettled.unwrap_or_default() {
+        let place = place(&name);
+        let state = timeline.pinned.get(&place).copied().unwrap_or_else(|| {
+            // The second evaluation tells what the first one's state leads to.
+            let mut state = AlarmState::InsufficientData;
+            for _ in 0..2 {
+                state = state_of(timeline, world, &place, &alarm, state)
+                    .unwrap_or(AlarmState::InsufficientData);
             }
-        };
-        states.insert(name.clone(), state);
+            state
+        });
+        states.insert(name, state);
         timeline.settled.insert(place, alarm.configured);
     }
     if states.is_empty() {
@@ -65,15 +64,15 @@ pub(super) fn schedule(
     metric: &MetricKey,
     minute: i64,
 ) -> usize {
-    let Some(content) = content(world, &arrival.account, &arrival.region) else {
-        return 0;
-    };
-    let mut watching = 0;
-    for (name, alarm) in &content.metric_alarms {
-        if !watched(alarm).any(|watched| key(watched) == *metric) {
-            continue;
-        }
-        watching += 1;
+    let watching = with_content(world, &arrival.account, &arrival.region, |content| {
+        let alarms = content.metric_alarms.iter();
+        alarms
+            .filter(|(_, alarm)| watched(alarm).any(|watched| key(watched) == *metric))
+            .map(|(name, alarm)| (name.clone(), alarm.clone()))
+            .collect::<Vec<_>>()
+    })
+    .unwrap_or_default();
+    for (name, alarm) in &watching {
         let place = (arrival.account.clone(), arrival.region.clone(), name.clone());
         let period = period(alarm);
         let range = alarm.evaluation_periods + timeline.extra_periods as i64;
@@ -89,7 +88,7 @@ pub(super) fn schedule(
             timeline.schedule(at, Task::Evaluate(place.clone()));
         }
     }
-    watching
+    watching.len()
 }
 
 /// Evaluates an alarm and follows what its new state leads to.
@@ -103,15 +102,15 @@ pub(super) fn evaluate(
     if timeline.pinned.contains_key(place) {
         return;
     }
-    let Some(content) = content(world, account, region) else {
+    let alarm = with_content(world, account, region, |content| {
+        content.metric_alarms.get(name).cloned()
+    });
+    let Some(alarm) = alarm.flatten() else {
         return;
     };
-    let Some(alarm) = content.metric_alarms.get(name) else {
-        return;
-    };
-    match state_of(timeline, world, place, alarm, &content, alarm.state) {
+    match state_of(timeline, world, place, &alarm, alarm.state) {
         Ok(state) if state == alarm.state => {}
-        Ok(state) => transition::of_metric_alarm(timeline, world, place, alarm, state, trace),
+        Ok(state) => transition::of_metric_alarm(timeline, world, place, &alarm, state, trace),
         Err(why) => trace.not_simulated(Link::Alarm, &alarm.arn, why),
     }
 }
@@ -122,7 +121,6 @@ fn state_of(
     world: &World,
     place: &AlarmPlace,
     alarm: &MetricAlarm,
-    content: &RegionState,
     before: AlarmState,
 ) -> Result<AlarmState, String> {
     let periods = usize::try_from(alarm.evaluation_periods.max(1)).unwrap_or(1);
@@ -138,25 +136,18 @@ fn state_of(
         .map(|age| (now - (age + 1) * period, now - age * period))
         .collect();
     let threshold = alarm.threshold.ok_or("it has no fixed threshold")?;
+    let view = View {
+        timeline,
+        world,
+        here: (&place.0, &place.1),
+    };
     let line = if alarm.queries.is_empty() {
         let metric = alarm.metric.as_ref().ok_or("it watches no metric")?;
-        let view = View {
-            timeline,
-            world,
-            content,
-            here: (&place.0, &place.1),
-        };
         if too_few_samples(&view, alarm, metric, slots.last().copied()) {
             return Ok(before);
         }
         view.line(metric, None, &slots)?
     } else {
-        let view = View {
-            timeline,
-            world,
-            content,
-            here: (&place.0, &place.1),
-        };
         view.expression(alarm, &slots, period)?
     };
     let breaches: fn(f64, f64) -> bool = match alarm.comparison.as_str() {
@@ -183,7 +174,6 @@ fn state_of(
 struct View<'a> {
     timeline: &'a Timeline,
     world: &'a World,
-    content: &'a RegionState,
     here: (&'a str, &'a str),
 }
 
@@ -199,17 +189,14 @@ impl View<'_> {
             .as_deref()
             .or(metric.extended_statistic.as_deref())
             .unwrap_or("Average");
-        let other = account.filter(|account| *account != self.here.0);
-        let elsewhere;
-        let (account, content) = match other {
-            None => (self.here.0, Some(self.content)),
-            Some(account) => {
-                elsewhere = content(self.world, account, self.here.1);
-                (account, elsewhere.as_ref())
-            }
-        };
+        let account = account.unwrap_or(self.here.0);
         let key = key(metric);
-        let background = content.map_or_else(Vec::new, |content| self.background(content, &key));
+        let background = if self.timeline.traffic == Traffic::Quiet || !key.dimensions.is_empty() {
+            Vec::new()
+        } else {
+            with_content(self.world, account, self.here.1, |content| background(content, &key))
+                .unwrap_or_default()
+        };
         let region = (account.to_owned(), self.here.1.to_owned());
         let empty = Series::default();
         let series = self
@@ -226,31 +213,6 @@ impl View<'_> {
                     .statistic(statistic)
             })
             .collect()
-    }
-
-    /// Default values that the Region's filters publish for the metric while other events arrive.
-    fn background(&self, content: &RegionState, key: &MetricKey) -> Vec<Background> {
-        if self.timeline.traffic == Traffic::Quiet || !key.dimensions.is_empty() {
-            return Vec::new();
-        }
-        let mut defaults = Vec::new();
-        for (group, log_group) in &content.log_groups {
-            for (name, filter) in &log_group.filters {
-                for transformation in &filter.transformations {
-                    let same = transformation.namespace == key.namespace
-                        && transformation.name == key.name
-                        && transformation.dimensions.is_empty();
-                    if let Some(value) = transformation.default_value.filter(|_| same) {
-                        defaults.push(Background {
-                            value,
-                            unit: unit(transformation.unit.as_deref()),
-                            source: format!("{group}/{name}"),
-                        });
-                    }
-                }
-            }
-        }
-        defaults
     }
 
     /// The series that the alarm's returned query gives.
@@ -311,6 +273,28 @@ impl View<'_> {
     }
 }
 
+/// Default values that the Region's filters publish for the metric while other events arrive.
+fn background(content: &RegionState, key: &MetricKey) -> Vec<Background> {
+    let mut defaults = Vec::new();
+    for (group, log_group) in &content.log_groups {
+        for (name, filter) in &log_group.filters {
+            for transformation in &filter.transformations {
+                let same = transformation.namespace == key.namespace
+                    && transformation.name == key.name
+                    && transformation.dimensions.is_empty();
+                if let Some(value) = transformation.default_value.filter(|_| same) {
+                    defaults.push(Background {
+                        value,
+                        unit: unit(transformation.unit.as_deref()),
+                        source: format!("{group}/{name}"),
+                    });
+                }
+            }
+        }
+    }
+    defaults
+}
+
 /// Percentiles of few samples leave the state as it is, where the alarm wants that
 /// ("Percentile-based alarms and low data samples").
 fn too_few_samples(
@@ -367,6 +351,12 @@ fn period(alarm: &MetricAlarm) -> i64 {
         .unwrap_or(MINUTE)
 }
 
-fn content(world: &World, account: &str, region: &str) -> Option<RegionState> {
-    world.account(account)?.region_content(region).cloned()
+/// What `look` sees in the Region; the account is held meanwhile.
+fn with_content<T>(
+    world: &World,
+    account: &str,
+    region: &str,
+    look: impl FnOnce(&RegionState) -> T,
+) -> Option<T> {
+    world.account(account)?.region_content(region).map(look)
 }

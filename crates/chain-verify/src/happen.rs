@@ -1,0 +1,239 @@
+//! The comparison: the events of each verdict happen, and what comes of them has
+//! to be what the verdict says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{TimeZone as _, Utc};
+use filter_pattern::{Event, FilterPattern};
+use orgsim::{CloudTrailEvent, Timeline, Trace, Traffic, World};
+use orgsweep_controls::{Catalog, Control, Finding, Verdict};
+
+use crate::events::{Draft, Where, drafts};
+use crate::organization::Built;
+use crate::report::{Disagreement, Report};
+
+/// Notes of a pass that holds while other events arrive, and says so.
+const NEEDS_TRAFFIC: [&str; 2] = ["rings_in_silence", "late_recovery"];
+
+/// Compares every finding of the organization with what happens.
+pub(crate) fn compare(
+    built: &Built,
+    judged: &BTreeMap<String, Vec<Finding>>,
+    seed: u64,
+    report: &mut Report,
+) {
+    report.organizations += 1;
+    let catalog = Catalog::builtin();
+    for (account, findings) in judged {
+        for finding in findings {
+            let Some(control) = catalog.control(&finding.control) else {
+                continue;
+            };
+            if finding.verdict == Verdict::NotApplicable {
+                continue;
+            }
+            report.chains += 1;
+            *report
+                .verdicts
+                .entry(finding.verdict.to_string())
+                .or_default() += 1;
+            *report
+                .reasons
+                .entry(finding.reason.as_str().to_owned())
+                .or_default() += 1;
+            let case = Case {
+                world: &built.world,
+                account,
+                control,
+                catalog,
+                finding,
+            };
+            let outcome = match finding.verdict {
+                Verdict::Pass => case.passes(&mut report.events),
+                Verdict::Fail => case.fails(&mut report.events),
+                Verdict::Unknown | Verdict::NotApplicable => Outcome::Agrees,
+            };
+            match outcome {
+                Outcome::Agrees => {}
+                Outcome::NotSimulated(what) => {
+                    *report.not_simulated.entry(what).or_default() += 1;
+                }
+                Outcome::Disagrees(happened) => {
+                    report.disagree(case.disagreement(seed, happened, built));
+                }
+            }
+        }
+    }
+}
+
+enum Outcome {
+    Agrees,
+    NotSimulated(String),
+    Disagrees(String),
+}
+
+/// One finding and what it is about.
+struct Case<'a> {
+    world: &'a World,
+    account: &'a str,
+    control: &'a Control,
+    catalog: &'a Catalog,
+    finding: &'a Finding,
+}
+
+impl Case<'_> {
+    fn required(&self) -> Vec<&FilterPattern> {
+        let requirement = self.control.requirement(self.catalog.framework());
+        requirement.map_or_else(Vec::new, |requirement| requirement.parsed().collect())
+    }
+
+    /// Where a draft can happen.
+    fn regions(&self, draft: &Draft) -> Vec<&str> {
+        let settings = self.world.settings();
+        match draft.place {
+            Where::MainRegion => vec![settings.main_region()],
+            Where::Everywhere => settings.regions.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// Every event of the control, with the alternatives that describe it.
+    fn events(&self) -> Vec<(CloudTrailEvent, BTreeSet<usize>)> {
+        let required = self.required();
+        let drafts = drafts(self.control, &required);
+        let mut events = Vec::new();
+        for (number, draft) in drafts.iter().enumerate() {
+            let regions = self.regions(draft);
+            // Each draft in one Region, in turn; the first ones in all.
+            let chosen: Vec<&str> = if number < 2 {
+                regions
+            } else {
+                vec![regions[number % regions.len()]]
+            };
+            for region in chosen {
+                let record = draft.at(self.account, region);
+                let event = Event::from_value(&record);
+                let alternatives: BTreeSet<usize> = required
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, pattern)| pattern.matches(&event))
+                    .map(|(place, _)| place)
+                    .collect();
+                if let Ok(event) = CloudTrailEvent::new(record)
+                    && !alternatives.is_empty()
+                {
+                    events.push((event, alternatives));
+                }
+            }
+        }
+        events
+    }
+
+    /// A pass holds when some accepted pattern has all of its events noticed.
+    fn passes(&self, counted: &mut usize) -> Outcome {
+        let needs_traffic = self
+            .finding
+            .evidence
+            .notes
+            .iter()
+            .any(|note| NEEDS_TRAFFIC.contains(&note.code.as_str()));
+        let traffics = if needs_traffic {
+            &[Traffic::Busy][..]
+        } else {
+            &[Traffic::Quiet, Traffic::Busy][..]
+        };
+        let alternatives = self.required().len();
+        let mut lost = vec![None; alternatives];
+        for traffic in traffics {
+            let mut timeline = timeline(*traffic);
+            for (event, described_by) in self.events() {
+                *counted += 1;
+                let trace = timeline.inject(self.world, &event);
+                if let Some(what) = trace.not_simulated.first() {
+                    return Outcome::NotSimulated(what.clone());
+                }
+                if !trace.rang() {
+                    for alternative in described_by {
+                        lost[alternative]
+                            .get_or_insert_with(|| told(&event, *traffic, &trace));
+                    }
+                }
+            }
+        }
+        match lost.iter().position(Option::is_none) {
+            Some(_) => Outcome::Agrees,
+            None => Outcome::Disagrees(lost.into_iter().flatten().next().unwrap_or_default()),
+        }
+    }
+
+    /// A fail holds when the witness goes unnoticed, or, where there is none, some event.
+    fn fails(&self, counted: &mut usize) -> Outcome {
+        let witness = self
+            .finding
+            .evidence
+            .witness
+            .clone()
+            .and_then(|record| CloudTrailEvent::new(record).ok());
+        let events = match witness {
+            Some(witness) => vec![witness],
+            None => self.events().into_iter().map(|(event, _)| event).collect(),
+        };
+        let mut rang = None;
+        for traffic in [Traffic::Quiet, Traffic::Busy] {
+            let mut timeline = timeline(traffic);
+            for event in &events {
+                // What rings once may be silent the second time.
+                for _ in 0..2 {
+                    *counted += 1;
+                    let trace = timeline.inject(self.world, event);
+                    if let Some(what) = trace.not_simulated.first() {
+                        return Outcome::NotSimulated(what.clone());
+                    }
+                    if !trace.rang() {
+                        return Outcome::Agrees;
+                    }
+                    rang.get_or_insert_with(|| told(event, traffic, &trace));
+                }
+            }
+        }
+        match rang {
+            Some(rang) => Outcome::Disagrees(rang),
+            // A control without events here, for example one of another account.
+            None => Outcome::Agrees,
+        }
+    }
+
+    fn disagreement(&self, seed: u64, happened: String, built: &Built) -> Disagreement {
+        let changed = |account: &str, whose: &str| -> Vec<String> {
+            let changes = built.changes.get(account).into_iter().flatten();
+            changes.map(|change| format!("{whose}: {change}")).collect()
+        };
+        let mut changes = changed(self.account, "here");
+        let management = self.world.management_account();
+        for owner in self.world.delegated_administrator().into_iter().chain([management]) {
+            if owner != self.account {
+                changes.extend(changed(&owner, &owner));
+            }
+        }
+        Disagreement {
+            seed,
+            account: self.account.to_owned(),
+            control: self.control.id.to_string(),
+            verdict: self.finding.verdict.to_string(),
+            reason: self.finding.reason.as_str().to_owned(),
+            summary: self.finding.summary.clone(),
+            happened,
+            changes,
+        }
+    }
+}
+
+fn timeline(traffic: Traffic) -> Timeline {
+    let start = Utc.timestamp_opt(1_795_000_000, 0).single();
+    let mut timeline = Timeline::new(start.unwrap_or_default());
+    timeline.set_traffic(traffic);
+    timeline
+}
+
+fn told(event: &CloudTrailEvent, traffic: Traffic, trace: &Trace) -> String {
+    format!("{event} ({traffic:?})\n{trace}")
+}
