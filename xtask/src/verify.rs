@@ -1,5 +1,6 @@
-//! `cargo xtask verify patterns`: the whole run of the checks on filter-pattern.
-//! The checks are a program of their own, so that this one stays light.
+//! `cargo xtask verify`: the whole run of the checks on filter-pattern, and of
+//! verdicts against what happens in the simulator. The checks are programs of their
+//! own, so that this one stays light.
 
 use std::process::ExitCode;
 
@@ -21,24 +22,44 @@ enum Subject {
         /// Pairs of a pattern and a message; a tenth as many coverage questions.
         #[arg(long, default_value_t = 1_000_000)]
         count: u64,
-        /// From which all cases are made.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-        /// `text` or `json`.
-        #[arg(long, default_value = "text")]
-        format: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Verdicts on random organizations against what happens in the simulator.
+    Chains {
+        /// Verdicts that are compared, at least.
+        #[arg(long, default_value_t = 100_000)]
+        count: u64,
+        #[command(flatten)]
+        common: Common,
     },
 }
 
+/// Arguments of every verification.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// From which all cases are made.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How the result is printed.
+    #[arg(long, value_parser = ["text", "json"], default_value = "text")]
+    format: String,
+}
+
+impl Subject {
+    /// The package whose program does it, how many cases, and the rest.
+    fn parts(&self) -> (&'static str, u64, &Common) {
+        match self {
+            Self::Patterns { count, common } => ("filter-pattern-verify", *count, common),
+            Self::Chains { count, common } => ("orgsweep-chain-verify", *count, common),
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let Subject::Patterns {
-        count,
-        seed,
-        format,
-    } = &arguments.subject;
-    // The dev profile optimizes both crates, and keeps overflow checked.
-    let mut command =
-        workspace::cargo(&["run", "--quiet", "--package", "filter-pattern-verify", "--"])?;
+    let (package, count, Common { seed, format }) = arguments.subject.parts();
+    // The dev profile optimizes what is checked, and keeps overflow checked.
+    let mut command = workspace::cargo(&["run", "--quiet", "--package", package, "--"])?;
     command
         .args(["--count", &count.to_string(), "--seed", &seed.to_string()])
         .args(["--format", format]);

@@ -50,7 +50,11 @@ impl Draft {
 pub(crate) fn drafts(control: &Control, required: &[&FilterPattern]) -> Vec<Draft> {
     let names = names(&required[0].to_string());
     let mut drafts = Vec::new();
-    if names.is_empty() || names.iter().all(|name| name == "ConsoleLogin" || name == "HeadBucket") {
+    if names.is_empty()
+        || names
+            .iter()
+            .all(|name| name == "ConsoleLogin" || name == "HeadBucket")
+    {
         drafts.extend(special().iter().cloned());
     } else {
         for name in &names {
@@ -76,7 +80,11 @@ pub(crate) fn drafts(control: &Control, required: &[&FilterPattern]) -> Vec<Draf
 fn names(pattern: &str) -> Vec<String> {
     let mut names = Vec::new();
     for part in pattern.split("$.eventName").skip(1) {
-        let value = part.trim_start().strip_prefix('=').unwrap_or_default().trim();
+        let value = part
+            .trim_start()
+            .strip_prefix('=')
+            .unwrap_or_default()
+            .trim();
         let name: String = value
             .trim_start_matches('"')
             .chars()
@@ -214,7 +222,9 @@ mod tests {
             assert!(!drafts.is_empty(), "{}", control.id);
             let names = names(&required[0].to_string());
             for name in names.iter().filter(|name| *name != "HeadBucket") {
-                let named = drafts.iter().any(|draft| draft.record["eventName"] == **name);
+                let named = drafts
+                    .iter()
+                    .any(|draft| draft.record["eventName"] == **name);
                 assert!(named, "{}: {name}", control.id);
             }
         }

@@ -153,8 +153,7 @@ impl Case<'_> {
                 }
                 if !trace.rang() {
                     for alternative in described_by {
-                        lost[alternative]
-                            .get_or_insert_with(|| told(&event, *traffic, &trace));
+                        lost[alternative].get_or_insert_with(|| told(&event, *traffic, &trace));
                     }
                 }
             }
@@ -209,7 +208,12 @@ impl Case<'_> {
         };
         let mut changes = changed(self.account, "here");
         let management = self.world.management_account();
-        for owner in self.world.delegated_administrator().into_iter().chain([management]) {
+        for owner in self
+            .world
+            .delegated_administrator()
+            .into_iter()
+            .chain([management])
+        {
             if owner != self.account {
                 changes.extend(changed(&owner, &owner));
             }

@@ -17,13 +17,13 @@ struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How the result is printed.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    Table,
+    Text,
     Json,
 }
 
@@ -45,7 +45,7 @@ fn main() -> anyhow::Result<ExitCode> {
         eprintln!();
     }
     match arguments.format {
-        Format::Table => print!("{report}"),
+        Format::Text => print!("{report}"),
         Format::Json => println!("{}", serde_json::to_string_pretty(&report)?),
     }
     Ok(if report.disagreements == 0 {

@@ -55,17 +55,17 @@ fn how_many(random: &mut Rng) -> usize {
 }
 
 fn scenario(seed: u64, random: &mut Rng) -> String {
-    let mut toml = format!(
-        "seed = {seed}\n[organization]\nregions = [\"us-east-1\", \"eu-west-1\", \"ap-southeast-2\"]\n\
-         home_region = \"{}\"\n[management]\n[delegated_administrator]\n",
-        ["us-east-1", "us-east-1", "eu-west-1"][random.usize(..3)]
-    );
+    let home = ["us-east-1", "us-east-1", "eu-west-1"][random.usize(..3)];
     let trails = [0, 0, 1, 1, 2][random.usize(..5)];
+    let mut parts = vec![format!(
+        "seed = {seed}\n[organization]\nregions = [\"us-east-1\", \"eu-west-1\", \"ap-southeast-2\"]\n\
+         home_region = \"{home}\"\n[management]\n[delegated_administrator]\n"
+    )];
     for number in 0..trails {
         let owner = ["management", "delegated_administrator"][random.usize(..2)];
-        toml += &format!(
+        parts.push(format!(
             "[[organization_trail]]\nname = \"everyone-{number}\"\nlog_group_in = \"{owner}\"\n"
-        );
+        ));
     }
     let own = if trails == 0 {
         MEMBERS
@@ -73,16 +73,15 @@ fn scenario(seed: u64, random: &mut Rng) -> String {
         random.usize(..MEMBERS / 2)
     };
     if own > 0 {
-        // Without `organization_trails = []` accounts under a trail have none of their own.
-        toml += &format!(
+        parts.push(format!(
             "[[group]]\nname = \"own\"\ncount = {own}\norganization_trails = []\n"
-        );
+        ));
     }
     if own < MEMBERS {
-        toml += &format!(
-            "[[group]]\nname = \"member\"\ncount = {}\nchain = \"organization_trail\"\n",
-            MEMBERS - own
-        );
+        let members = MEMBERS - own;
+        parts.push(format!(
+            "[[group]]\nname = \"member\"\ncount = {members}\nchain = \"organization_trail\"\n"
+        ));
     }
-    toml
+    parts.concat()
 }

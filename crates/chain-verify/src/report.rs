@@ -24,8 +24,11 @@ pub struct Report {
     pub not_simulated: BTreeMap<String, usize>,
     /// How many verdicts what happens contradicts.
     pub disagreements: usize,
-    /// The first of them.
+    /// The first of each kind.
     pub found: Vec<Disagreement>,
+    /// How many are told in full, in all and of one kind.
+    #[serde(skip)]
+    told: (usize, usize),
 }
 
 /// A verdict that what happens contradicts.
@@ -49,8 +52,13 @@ pub struct Disagreement {
     pub changes: Vec<String>,
 }
 
-/// How many disagreements are told in full.
-const TOLD: usize = 200;
+impl Disagreement {
+    /// What the last step that stopped says, for telling kinds of disagreements apart.
+    fn last_step(&self) -> Option<&str> {
+        let mut lines = self.happened.lines().skip_while(|line| !line.contains('✗'));
+        lines.nth(1).map(str::trim)
+    }
+}
 
 impl Report {
     pub(crate) fn new(seed: u64) -> Self {
@@ -66,12 +74,31 @@ impl Report {
             not_simulated: BTreeMap::new(),
             disagreements: 0,
             found: Vec::new(),
+            told: (30, 3),
+        }
+    }
+
+    /// A report that tells every disagreement.
+    pub(crate) fn telling_all(seed: u64) -> Self {
+        Self {
+            told: (usize::MAX, usize::MAX),
+            ..Self::new(seed)
         }
     }
 
     pub(crate) fn disagree(&mut self, disagreement: Disagreement) {
         self.disagreements += 1;
-        if self.found.len() < TOLD {
+        let kind = (
+            &disagreement.verdict,
+            &disagreement.reason,
+            disagreement.last_step(),
+        );
+        let of_this_kind = self
+            .found
+            .iter()
+            .filter(|known| (&known.verdict, &known.reason, known.last_step()) == kind)
+            .count();
+        if self.found.len() < self.told.0 && of_this_kind < self.told.1 {
             self.found.push(disagreement);
         }
     }
@@ -112,7 +139,11 @@ impl fmt::Display for Disagreement {
             self.seed, self.account, self.control, self.verdict, self.reason
         )?;
         writeln!(f, "  says      {}", self.summary)?;
-        writeln!(f, "  happened  {}", self.happened.replace('\n', "\n            "))?;
+        writeln!(
+            f,
+            "  happened  {}",
+            self.happened.replace('\n', "\n            ")
+        )?;
         for change in &self.changes {
             writeln!(f, "  change    {change}")?;
         }

@@ -31,10 +31,8 @@ pub(crate) async fn judged(
     let access = Access::connect_as(config, credentials)
         .await
         .with_context(|| format!("the organization of seed {seed} cannot be reached"))?;
-    let accounts: BTreeSet<AccountId> = world
-        .accounts()
-        .map(str::parse)
-        .collect::<Result<_, _>>()?;
+    let accounts: BTreeSet<AccountId> =
+        world.accounts().map(str::parse).collect::<Result<_, _>>()?;
     let mut snapshots = BTreeMap::new();
     for account in &accounts {
         let collected = access
@@ -66,17 +64,16 @@ fn relied_on(
         ..ReliedOn::default()
     };
     for owner in snapshot.accounts_relied_on() {
-        match snapshots.get(&owner) {
-            Some(of_owner) => drop(relied_on.snapshots.insert(owner, Arc::clone(of_owner))),
-            None => {
-                let unread = Unread {
-                    call: Call::new("sts", "AssumeRole", None),
-                    cause: UnreadCause::Denied,
-                    message: "the account is not of this organization".to_owned(),
-                };
-                relied_on.unread.insert(owner, unread);
-            }
+        if let Some(of_owner) = snapshots.get(&owner) {
+            relied_on.snapshots.insert(owner, Arc::clone(of_owner));
+            continue;
         }
+        let unread = Unread {
+            call: Call::new("sts", "AssumeRole", None),
+            cause: UnreadCause::Denied,
+            message: "the account is not of this organization".to_owned(),
+        };
+        relied_on.unread.insert(owner, unread);
     }
     relied_on
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use orgsim::{Scenario, Server, ServerOptions, World, access_key};
+use orgsim::{
+    CloudTrailEvent, Scenario, Server, ServerOptions, Timeline, Traffic, World, access_key,
+};
 use tracing_subscriber::EnvFilter;
 
 /// An AWS organization on localhost, for demo, tests and benchmarks.
@@ -26,6 +28,29 @@ enum Command {
     Init,
     /// Prints what the author of a scenario claims about each account and control, as CSV.
     Expected(Source),
+    /// Lets a CloudTrail event happen in an account, and prints what becomes of it, link by link.
+    Inject(Inject),
+}
+
+#[derive(Args)]
+struct Inject {
+    #[command(flatten)]
+    source: Source,
+    /// File with the event, a CloudTrail record in JSON; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    event: PathBuf,
+    /// Account in which it happens; its `recipientAccountId` when left out.
+    #[arg(long, value_name = "NUMBER")]
+    account: Option<String>,
+    /// Region in which it happens; its `awsRegion` when left out.
+    #[arg(long)]
+    region: Option<String>,
+    /// Other events arrive all the time, so that filters publish their default values.
+    #[arg(long)]
+    busy: bool,
+    /// How often it happens, an hour after what came of the last time is over.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    times: u32,
 }
 
 #[derive(Args)]
@@ -73,7 +98,36 @@ fn main() -> anyhow::Result<()> {
             print_expected(&World::build(&scenario(&source)?));
             Ok(())
         }
+        Command::Inject(arguments) => inject(&arguments),
     }
+}
+
+fn inject(arguments: &Inject) -> anyhow::Result<()> {
+    let world = World::build(&scenario(&arguments.source)?);
+    let file = arguments.event.display();
+    let text = if arguments.event.as_os_str() == "-" {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(&arguments.event)
+    }
+    .with_context(|| format!("`{file}` could not be read"))?;
+    let record = serde_json::from_str(&text).with_context(|| format!("`{file}` is no JSON"))?;
+    let account = arguments.account.as_deref();
+    let event = CloudTrailEvent::at(record, account, arguments.region.as_deref())
+        .with_context(|| format!("`{file}`"))?;
+    anyhow::ensure!(
+        world.has_account(event.account()),
+        "the organization has no account {}",
+        event.account()
+    );
+    let mut timeline = Timeline::new(world.now());
+    if arguments.busy {
+        timeline.set_traffic(Traffic::Busy);
+    }
+    for _ in 0..arguments.times {
+        print!("{}", timeline.inject(&world, &event));
+    }
+    Ok(())
 }
 
 fn scenario(source: &Source) -> anyhow::Result<Scenario> {

@@ -49,9 +49,17 @@ fn when(random: &mut Rng, alarm: &mut MetricAlarm) {
             comparison.clone_into(&mut alarm.comparison);
         }
         2 => {
-            alarm.treat_missing_data =
-                one(random, &[None, Some("missing"), Some("notBreaching"), Some("breaching"), Some("ignore")])
-                    .map(str::to_owned);
+            alarm.treat_missing_data = one(
+                random,
+                &[
+                    None,
+                    Some("missing"),
+                    Some("notBreaching"),
+                    Some("breaching"),
+                    Some("ignore"),
+                ],
+            )
+            .map(str::to_owned);
         }
         3 | 4 => {
             alarm.evaluation_periods = i64::from(random.u8(1..6));
@@ -70,14 +78,18 @@ fn when(random: &mut Rng, alarm: &mut MetricAlarm) {
         }
         6 => {
             if let Some(metric) = &mut alarm.metric {
-                let statistic = *one(random, &["Sum", "SampleCount", "Average", "Maximum", "Minimum"]);
+                let statistic = *one(
+                    random,
+                    &["Sum", "SampleCount", "Average", "Maximum", "Minimum"],
+                );
                 metric.statistic = Some(statistic.to_owned());
                 metric.extended_statistic = None;
             }
         }
         7 => {
             if let Some(metric) = &mut alarm.metric {
-                metric.unit = one(random, &[Some("Count"), Some("None"), Some("Seconds")]).map(str::to_owned);
+                metric.unit =
+                    one(random, &[Some("Count"), Some("None"), Some("Seconds")]).map(str::to_owned);
             }
         }
         _ => {
@@ -121,8 +133,7 @@ fn what_it_does(random: &mut Rng, alarm: &mut MetricAlarm) -> String {
             "does nothing".to_owned()
         }
         3 => {
-            alarm.alarm_actions =
-                vec![format!("arn:aws:lambda:{region}:{account}:function:tell")];
+            alarm.alarm_actions = vec![format!("arn:aws:lambda:{region}:{account}:function:tell")];
             "calls a function".to_owned()
         }
         4 => {
@@ -207,7 +218,9 @@ fn composite(random: &mut Rng, content: &mut RegionState, name: &str) -> Option<
     .replace("\"B\"", &format!("\"{other}\""));
     let parent = format!("above-{name}");
     let composite = CompositeAlarm {
-        arn: alarm.arn.replace(&format!("alarm:{name}"), &format!("alarm:{parent}")),
+        arn: alarm
+            .arn
+            .replace(&format!("alarm:{name}"), &format!("alarm:{parent}")),
         description: None,
         rule: rule.clone(),
         actions_enabled: random.u8(..10) > 0,
@@ -236,7 +249,9 @@ fn mute(random: &mut Rng, content: &mut RegionState, name: &str) -> Option<Strin
     );
     let once = expression.starts_with("at");
     let rule = MuteRule {
-        arn: alarm.arn.replace(&format!("alarm:{name}"), "alarm-mute-rule:quiet"),
+        arn: alarm
+            .arn
+            .replace(&format!("alarm:{name}"), "alarm-mute-rule:quiet"),
         expression: expression.to_owned(),
         duration: duration.to_owned(),
         timezone: None,

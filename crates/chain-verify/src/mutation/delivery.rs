@@ -31,7 +31,9 @@ pub(super) fn change(random: &mut Rng, state: &mut AccountState) -> Option<Strin
                 let made = a_key(random, &arn, &account);
                 let text = format!("is encrypted with a key, {}, {}", made.state, made.policy);
                 let id = "11112222-3333-4444-5555-666677778888".to_owned();
-                content.key_aliases.insert("alias/mine".to_owned(), id.clone());
+                content
+                    .key_aliases
+                    .insert("alias/mine".to_owned(), id.clone());
                 content.keys.insert(id, made);
                 text
             }
@@ -53,7 +55,10 @@ pub(super) fn change(random: &mut Rng, state: &mut AccountState) -> Option<Strin
                             ("MessageBody", "{\"NewStateValue\": [\"ALARM\"]}"),
                             ("MessageBody", "{\"NewStateValue\": [\"OK\"]}"),
                             ("MessageBody", "{\"AlarmName\": [{\"prefix\": \"cis-\"}]}"),
-                            ("MessageBody", "{\"AlarmName\": [{\"prefix\": \"billing\"}]}"),
+                            (
+                                "MessageBody",
+                                "{\"AlarmName\": [{\"prefix\": \"billing\"}]}",
+                            ),
                         ],
                     );
                     let attributes = &mut subscription.attributes;
@@ -82,18 +87,56 @@ fn policy(random: &mut Rng, arn: &str, account: &str) -> String {
     let deny = |condition: Value| json!({ "Sid": "Deny", "Effect": "Deny", "Principal": "*", "Action": "sns:*", "Resource": arn, "Condition": condition });
     let statements = match random.u8(..14) {
         0 => json!([allow(service, Value::Null)]),
-        1 => json!([allow(service, json!({"StringEquals": {"aws:SourceAccount": account}}))]),
-        2 => json!([allow(service, json!({"StringEquals": {"aws:SourceAccount": "999999999999"}}))]),
-        3 => json!([allow(service, json!({"ArnLike": {"aws:SourceArn": format!("arn:aws:cloudwatch:*:{account}:alarm:*")}}))]),
-        4 => json!([allow(json!({"AWS": format!("arn:aws:iam::{account}:root")}), Value::Null)]),
-        5 => json!([allow(json!({"AWS": "*"}), json!({"StringEquals": {"AWS:SourceOwner": account}}))]),
-        6 => json!([allow(json!("*"), json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}))]),
-        7 => json!([allow(service, Value::Null), deny(json!({"Bool": {"aws:SecureTransport": "false"}}))]),
-        8 => json!([allow(service, Value::Null), deny(json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}))]),
-        9 => json!([allow(service, Value::Null), deny(json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}, "Bool": {"aws:PrincipalIsAWSService": "false"}}))]),
-        10 => json!([allow(json!({"Service": "events.amazonaws.com"}), Value::Null)]),
-        11 => json!([allow(service, json!({"StringNotEquals": {"aws:SourceAccount": account}}))]),
-        12 => json!([allow(json!("*"), json!({"Null": {"aws:PrincipalOrgID": "true"}}))]),
+        1 => json!([allow(
+            service,
+            json!({"StringEquals": {"aws:SourceAccount": account}})
+        )]),
+        2 => json!([allow(
+            service,
+            json!({"StringEquals": {"aws:SourceAccount": "999999999999"}})
+        )]),
+        3 => json!([allow(
+            service,
+            json!({"ArnLike": {"aws:SourceArn": format!("arn:aws:cloudwatch:*:{account}:alarm:*")}})
+        )]),
+        4 => json!([allow(
+            json!({"AWS": format!("arn:aws:iam::{account}:root")}),
+            Value::Null
+        )]),
+        5 => json!([allow(
+            json!({"AWS": "*"}),
+            json!({"StringEquals": {"AWS:SourceOwner": account}})
+        )]),
+        6 => json!([allow(
+            json!("*"),
+            json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})
+        )]),
+        7 => json!([
+            allow(service, Value::Null),
+            deny(json!({"Bool": {"aws:SecureTransport": "false"}}))
+        ]),
+        8 => json!([
+            allow(service, Value::Null),
+            deny(json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}))
+        ]),
+        9 => json!([
+            allow(service, Value::Null),
+            deny(
+                json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}, "Bool": {"aws:PrincipalIsAWSService": "false"}})
+            )
+        ]),
+        10 => json!([allow(
+            json!({"Service": "events.amazonaws.com"}),
+            Value::Null
+        )]),
+        11 => json!([allow(
+            service,
+            json!({"StringNotEquals": {"aws:SourceAccount": account}})
+        )]),
+        12 => json!([allow(
+            json!("*"),
+            json!({"Null": {"aws:PrincipalOrgID": "true"}})
+        )]),
         _ => json!([]),
     };
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
@@ -105,13 +148,26 @@ fn a_key(random: &mut Rng, arn: &str, account: &str) -> Key {
     let service = |actions: Value| json!({ "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": actions, "Resource": "*" });
     let statements = match random.u8(..4) {
         0 => json!([root]),
-        1 => json!([root, service(json!(["kms:Decrypt", "kms:GenerateDataKey*"]))]),
+        1 => json!([
+            root,
+            service(json!(["kms:Decrypt", "kms:GenerateDataKey*"]))
+        ]),
         2 => json!([root, service(json!("kms:Decrypt"))]),
         _ => json!([root, service(json!("kms:*"))]),
     };
     Key {
         arn: format!("arn:aws:kms:{region}:{account}:key/11112222-3333-4444-5555-666677778888"),
-        state: (*one(random, &["Enabled", "Enabled", "Enabled", "Disabled", "PendingDeletion"])).to_owned(),
+        state: (*one(
+            random,
+            &[
+                "Enabled",
+                "Enabled",
+                "Enabled",
+                "Disabled",
+                "PendingDeletion",
+            ],
+        ))
+        .to_owned(),
         manager: "CUSTOMER".to_owned(),
         policy: json!({ "Version": "2012-10-17", "Statement": statements }).to_string(),
         created: Utc::now(),

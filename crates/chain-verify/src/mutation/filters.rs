@@ -98,10 +98,16 @@ fn split(
     let conditions = *one(
         random,
         &[
-            ["$.awsRegion = \"us-east-1\"", "$.awsRegion != \"us-east-1\""],
+            [
+                "$.awsRegion = \"us-east-1\"",
+                "$.awsRegion != \"us-east-1\"",
+            ],
             ["$.awsRegion = \"us-*\"", "$.awsRegion = \"eu-*\""],
             ["$.errorCode NOT EXISTS", "$.errorCode = \"*\""],
-            ["$.userIdentity.type = \"Root\"", "$.userIdentity.type != \"Root\""],
+            [
+                "$.userIdentity.type = \"Root\"",
+                "$.userIdentity.type != \"Root\"",
+            ],
         ],
     );
     for (number, condition) in conditions.iter().enumerate() {
@@ -137,7 +143,11 @@ fn respelt(random: &mut Rng, pattern: &str, account: &str) -> Option<String> {
         // The last alternative goes missing.
         9 => {
             let (before, last) = pattern.rsplit_once("||")?;
-            let closing: String = last.chars().rev().take_while(|c| ")} ".contains(*c)).collect();
+            let closing: String = last
+                .chars()
+                .rev()
+                .take_while(|c| ")} ".contains(*c))
+                .collect();
             let opened = before.matches('(').count();
             let closed = before.matches(')').count();
             let missing = opened.checked_sub(closed)?;

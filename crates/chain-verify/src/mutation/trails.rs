@@ -62,7 +62,7 @@ pub(super) fn change(
         }
         9 => {
             let group = group_name(trail)?;
-            content.log_groups.get_mut(&group)?.class = "INFREQUENT_ACCESS".to_owned();
+            "INFREQUENT_ACCESS".clone_into(&mut content.log_groups.get_mut(&group)?.class);
             format!("has a log group {group} of the class INFREQUENT_ACCESS")
         }
         _ => return second_trail(random, settings, state, &region, &name),
@@ -103,17 +103,16 @@ fn selectors(random: &mut Rng) -> (String, Selectors) {
     );
     let read = ("readOnly", "Equals", &["true"][..]);
     let write = ("readOnly", "Equals", &["false"][..]);
-    let selectors = match random.u8(..11) {
+    let selectors = match random.u8(..10) {
         0 => Selectors::Basic(vec![basic("WriteOnly", &[])]),
         1 => Selectors::Basic(vec![basic("ReadOnly", &[])]),
         2 => Selectors::Basic(vec![basic("ReadOnly", &[]), basic("WriteOnly", &[])]),
         3 => Selectors::Basic(vec![basic("All", &["kms.amazonaws.com"])]),
         4 => Selectors::Basic(vec![basic("All", &["rdsdata.amazonaws.com"])]),
-        5 => Selectors::Basic(vec![]),
-        6 => Selectors::Advanced(vec![advanced(&[management])]),
-        7 => Selectors::Advanced(vec![advanced(&[management, write])]),
-        8 => Selectors::Advanced(vec![advanced(&[management, both])]),
-        9 => Selectors::Advanced(vec![
+        5 => Selectors::Advanced(vec![advanced(&[management])]),
+        6 => Selectors::Advanced(vec![advanced(&[management, write])]),
+        7 => Selectors::Advanced(vec![advanced(&[management, both])]),
+        8 => Selectors::Advanced(vec![
             advanced(&[management, kms, write]),
             advanced(&[management, read]),
         ]),
@@ -154,10 +153,10 @@ fn second_trail(
         // Everything that the trail needs, in its own Region.
         let text = |text: &str| text.replace(&format!(":{region}:"), &format!(":{home}:"));
         second.log_group_arn = second.log_group_arn.as_deref().map(text);
-        if !state
+        if state
             .regions
             .get(&home)
-            .is_some_and(|content| !content.log_groups.is_empty())
+            .is_none_or(|content| content.log_groups.is_empty())
         {
             let mut copy = state.regions.get(region)?.clone();
             copy.trails.clear();

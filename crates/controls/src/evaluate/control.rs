@@ -74,7 +74,7 @@ pub(super) fn finding<'a>(
     let evidence = Evidence {
         chains: shown.iter().map(Shown::chain).collect(),
         covered_by,
-        witness: evidence::witness(&judged, &why, routes),
+        witness: evidence::witness(&judged, &why, routes, coverage),
         assumptions: evidence::assumptions(&judged),
         missing_permissions: evidence::permissions(&unread),
         unread,

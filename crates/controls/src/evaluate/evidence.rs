@@ -2,19 +2,22 @@
 //! that escapes, what is assumed and what could not be read.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::blame::Place;
 use super::chains::Shown;
 use super::control::{Judged, Why};
 use super::coverage::{Answer, Coverage};
 use super::fix::{self, Repair};
-use super::judge::facts;
+use super::judge::{Outcome, facts};
+use super::kinds;
 use super::routes::{Group, Routes};
 use crate::catalog::Control;
+use crate::chain::narrowing;
 use crate::finding::{Evidence, LinkKind, Verdict};
 use crate::ids::{AccountId, LogGroupArn};
 use crate::known::Unread;
-use crate::pattern::PatternSet;
+use crate::pattern::{Pattern, PatternSet};
 use crate::reason::Reason;
 
 /// The other account whose chain covers, or should cover, this one.
@@ -81,12 +84,22 @@ pub(super) fn witness(
     judged: &Judged<'_>,
     why: &Why,
     routes: &Routes<'_>,
+    coverage: &Coverage,
 ) -> Option<serde_json::Value> {
     if judged.verdict != Verdict::Fail {
         return None;
     }
     let outcome = judged.outcomes.get(why.case)?;
-    let Answer::No { witness, .. } = outcome.answer.as_ref() else {
+    // Where some kinds of events are noticed, the witness is of a kind that is not.
+    let some_are_noticed = judged
+        .outcomes
+        .iter()
+        .any(|other| other.verdict != Verdict::Fail);
+    let of_its_kind = some_are_noticed
+        .then(|| of_kind(judged, outcome, routes, coverage))
+        .flatten();
+    let answer = of_its_kind.as_ref().unwrap_or(&outcome.answer);
+    let Answer::No { witness, .. } = answer.as_ref() else {
         return None;
     };
     let mut witness = witness.clone();
@@ -111,6 +124,23 @@ pub(super) fn witness(
         witness["awsRegion"] = region.as_str().into();
     }
     Some(witness)
+}
+
+/// The answer for events of the class and the source of the outcome's first kind alone, when some
+/// of them escape.
+fn of_kind(
+    judged: &Judged<'_>,
+    outcome: &Outcome<'_>,
+    routes: &Routes<'_>,
+    coverage: &Coverage,
+) -> Option<Arc<Answer>> {
+    let kind = outcome.case.kinds.first()?;
+    let conditions = kinds::conditions(kind);
+    let narrowed = narrowing::narrowed(&judged.pattern.text, &conditions)?;
+    let pattern = Pattern::parse(&narrowed).ok()?;
+    let facts = facts(&outcome.case, routes);
+    let answer = coverage.decide(&pattern, &outcome.case.sets.working, facts);
+    answer.is_no().then_some(answer)
 }
 
 fn replace(value: &mut serde_json::Value, from: &str, to: &str) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::routes::Routes;
-use crate::catalog::{Control, Recorded};
+use crate::catalog::{Control, EventClass, Recorded};
 use crate::chain::selectors;
 use crate::chain::trail::EventKind;
 use crate::ids::Region;
@@ -53,6 +53,19 @@ pub(super) fn of(control: &Control, routes: &Routes<'_>) -> Vec<EventKind> {
         }
     }
     kinds
+}
+
+/// What the events of a kind have in common, as conditions of the pattern language.
+pub(super) fn conditions(kind: &EventKind) -> Vec<String> {
+    let class = match kind.class {
+        EventClass::Read => "$.readOnly IS TRUE",
+        EventClass::Write => "$.readOnly IS FALSE",
+    };
+    let mut conditions = vec![class.to_owned()];
+    if kind.source != ANY_OTHER_SOURCE {
+        conditions.push(format!("$.eventSource = \"{}\"", kind.source));
+    }
+    conditions
 }
 
 fn sources(control: &Control, routes: &Routes<'_>) -> BTreeSet<String> {

@@ -33,7 +33,11 @@ fn name_of(reference: &str) -> &str {
 fn wanted_state(content: &RegionState, alarm: &CompositeAlarm) -> Option<AlarmState> {
     let rule = Rule::parse(&alarm.rule).ok()?;
     let holds = rule.holds(&|reference| state_of(content, reference));
-    Some(if holds { AlarmState::Alarm } else { AlarmState::Ok })
+    Some(if holds {
+        AlarmState::Alarm
+    } else {
+        AlarmState::Ok
+    })
 }
 
 /// Gives the Region's composites the states that their children's imply.
@@ -90,9 +94,11 @@ pub(super) fn after_change(
         let Some(child) = changes.pop() else {
             return;
         };
-        let content = world
-            .account(&changed.0)
-            .and_then(|state| state.region_content(&changed.1).map(RegionState::alarms_and_topics));
+        let content = world.account(&changed.0).and_then(|state| {
+            state
+                .region_content(&changed.1)
+                .map(RegionState::alarms_and_topics)
+        });
         let Some(content) = content else {
             return;
         };
@@ -113,8 +119,19 @@ pub(super) fn after_change(
                 stored.state_updated = timeline.now();
             }
             let summary = transition::update(alarm.state, state);
-            transition::remember(timeline, world, &place, "CompositeAlarm", "StateUpdate", summary);
-            trace.pass(Link::Alarm, &alarm.arn, format!("{} → {state}", alarm.state));
+            transition::remember(
+                timeline,
+                world,
+                &place,
+                "CompositeAlarm",
+                "StateUpdate",
+                summary,
+            );
+            trace.pass(
+                Link::Alarm,
+                &alarm.arn,
+                format!("{} → {state}", alarm.state),
+            );
             let mut now = alarm.clone();
             now.state = state;
             follow_suppressor(timeline, world, &place, alarm.state, state);
@@ -219,5 +236,13 @@ pub(super) fn act(
         ok: &alarm.ok_actions,
         insufficient_data: &alarm.insufficient_data_actions,
     };
-    transition::act(timeline, world, place, "CompositeAlarm", &ringing, &actions, trace);
+    transition::act(
+        timeline,
+        world,
+        place,
+        "CompositeAlarm",
+        &ringing,
+        &actions,
+        trace,
+    );
 }

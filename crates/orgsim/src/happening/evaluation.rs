@@ -8,7 +8,7 @@ use crate::state::AlarmState;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
     /// Nothing is assumed.
-    Missing,
+    Unassumed,
     /// The state is kept.
     Ignore,
     /// As if it breached.
@@ -23,7 +23,7 @@ impl Missing {
             Some("ignore") => Self::Ignore,
             Some("breaching") => Self::Breaching,
             Some("notBreaching") => Self::NotBreaching,
-            _ => Self::Missing,
+            _ => Self::Unassumed,
         }
     }
 }
@@ -39,7 +39,13 @@ pub(super) struct Wanted {
 /// The state after an evaluation; `range` has a period an entry, oldest first: whether it breaches,
 /// or `None` without data.
 pub(super) fn state(before: AlarmState, range: &[Option<bool>], wanted: Wanted) -> AlarmState {
-    let alarm_if = |alarm| if alarm { AlarmState::Alarm } else { AlarmState::Ok };
+    let alarm_if = |alarm| {
+        if alarm {
+            AlarmState::Alarm
+        } else {
+            AlarmState::Ok
+        }
+    };
     let real: Vec<bool> = range.iter().flatten().copied().collect();
     if real.len() >= wanted.periods {
         let newest = &real[real.len() - wanted.periods..];
@@ -50,10 +56,10 @@ pub(super) fn state(before: AlarmState, range: &[Option<bool>], wanted: Wanted) 
     match wanted.missing {
         Missing::Breaching => alarm_if(breaching + to_fill >= wanted.to_alarm),
         Missing::NotBreaching => alarm_if(breaching >= wanted.to_alarm),
-        Missing::Missing if real.is_empty() => AlarmState::InsufficientData,
+        Missing::Unassumed if real.is_empty() => AlarmState::InsufficientData,
         Missing::Ignore if real.is_empty() => before,
         _ if breaching >= wanted.to_alarm => AlarmState::Alarm,
-        Missing::Missing if is_premature(range, wanted) => AlarmState::Alarm,
+        Missing::Unassumed if is_premature(range, wanted) => AlarmState::Alarm,
         Missing::Ignore if is_premature(range, wanted) => before,
         _ => AlarmState::Ok,
     }
@@ -105,7 +111,7 @@ mod tests {
     #[test]
     fn the_documented_tables_come_out() {
         let treatments = [
-            Missing::Missing,
+            Missing::Unassumed,
             Missing::Ignore,
             Missing::Breaching,
             Missing::NotBreaching,
@@ -136,7 +142,7 @@ mod tests {
         let wanted = Wanted {
             periods: 3,
             to_alarm: 3,
-            missing: Missing::Missing,
+            missing: Missing::Unassumed,
         };
         for datapoints in ["----X", "---X-"] {
             let came = state(AlarmState::Ok, &range(datapoints), wanted);

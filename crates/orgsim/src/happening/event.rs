@@ -174,7 +174,10 @@ mod tests {
             })
         );
         let event = CloudTrailEvent::at(record, None, Some("eu-west-1")).unwrap();
-        assert_eq!((event.account(), event.region()), ("111122223333", "eu-west-1"));
+        assert_eq!(
+            (event.account(), event.region()),
+            ("111122223333", "eu-west-1")
+        );
         assert_eq!(event.record()["awsRegion"], "eu-west-1");
     }
 

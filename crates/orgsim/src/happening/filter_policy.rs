@@ -25,9 +25,11 @@ pub(super) fn passes(policy: Option<&str>, scope: Option<&str>, body: &Value) ->
 /// Every key has to pass; `$or` has a list of policies of which one has to.
 fn all(policy: &Map<String, Value>, subject: &Value) -> bool {
     policy.iter().all(|(key, wanted)| match wanted {
-        Value::Array(choices) if key == "$or" => choices
-            .iter()
-            .any(|choice| choice.as_object().is_some_and(|choice| all(choice, subject))),
+        Value::Array(choices) if key == "$or" => choices.iter().any(|choice| {
+            choice
+                .as_object()
+                .is_some_and(|choice| all(choice, subject))
+        }),
         Value::Array(choices) => {
             let value = subject.get(key);
             choices.iter().any(|choice| one(choice, value))

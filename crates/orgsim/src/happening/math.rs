@@ -26,7 +26,11 @@ enum Value {
 }
 
 /// The series that the expression gives, or what in it is not simulated.
-pub(super) fn evaluate(expression: &str, inputs: &Inputs<'_>, length: usize) -> Result<Line, String> {
+pub(super) fn evaluate(
+    expression: &str,
+    inputs: &Inputs<'_>,
+    length: usize,
+) -> Result<Line, String> {
     let mut reader = Reader {
         tokens: tokens(expression)?,
         next: 0,
@@ -81,7 +85,9 @@ impl Reader<'_> {
     }
 
     fn take(&mut self, wanted: &[&str]) -> Option<String> {
-        let found = wanted.iter().any(|word| word.eq_ignore_ascii_case(self.peek()));
+        let found = wanted
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(self.peek()));
         found.then(|| {
             self.next += 1;
             self.tokens[self.next - 1].to_ascii_uppercase()
@@ -120,8 +126,8 @@ impl Reader<'_> {
                 Some(truth(match operator.as_str() {
                     "<=" => a <= b,
                     ">=" => a >= b,
-                    "==" => a == b,
-                    "!=" => a != b,
+                    "==" => a.total_cmp(&b).is_eq(),
+                    "!=" => a.total_cmp(&b).is_ne(),
                     "<" => a < b,
                     _ => a > b,
                 }))
@@ -236,7 +242,9 @@ impl Reader<'_> {
             ("METRICS", Some(Value::Text(part)), 0) => {
                 let matching = self.inputs.metrics.iter();
                 let matching = matching.filter(|(id, _)| id.contains(&part));
-                Ok(Value::Many(matching.map(|(_, line)| line.clone()).collect()))
+                Ok(Value::Many(
+                    matching.map(|(_, line)| line.clone()).collect(),
+                ))
             }
             ("SUM" | "MAX" | "MIN" | "AVG", Some(Value::Many(lines)), 0) => {
                 Ok(Value::Series(over(name, &lines, self.length)))
@@ -265,18 +273,23 @@ impl Reader<'_> {
                     "CEIL" => value.ceil(),
                     _ => value.floor(),
                 };
-                Ok(Value::Series(line.into_iter().map(|v| v.map(apply)).collect()))
+                Ok(Value::Series(
+                    line.into_iter().map(|v| v.map(apply)).collect(),
+                ))
             }
-            ("PERIOD", Some(Value::Series(_)), 0) => {
-                Ok(Value::Number(self.inputs.period as f64))
-            }
+            ("PERIOD", Some(Value::Series(_)), 0) => Ok(Value::Number(self.inputs.period as f64)),
             ("RATE" | "DIFF", Some(Value::Series(line)), 0) => {
                 let per = if name == "RATE" {
                     self.inputs.period as f64
                 } else {
                     1.0
                 };
-                Ok(Value::Series(changes(&line, per, name == "RATE", self.inputs.period)))
+                Ok(Value::Series(changes(
+                    &line,
+                    per,
+                    name == "RATE",
+                    self.inputs.period,
+                )))
             }
             _ => unknown(),
         }
@@ -400,7 +413,9 @@ mod tests {
             period: 300,
         };
         let line = evaluate(expression, &inputs, 4)?;
-        let shown = line.iter().map(|v| v.map_or("-".to_owned(), |v| v.to_string()));
+        let shown = line
+            .iter()
+            .map(|v| v.map_or("-".to_owned(), |v| v.to_string()));
         Ok(shown.collect::<Vec<_>>().join(" "))
     }
 
@@ -435,7 +450,13 @@ mod tests {
 
     #[test]
     fn what_is_not_simulated_says_so() {
-        for expression in ["ANOMALY_DETECTION_BAND(m1)", "SEARCH('x', 'Sum')", "m9", "[m1, m2]", "m1 +"] {
+        for expression in [
+            "ANOMALY_DETECTION_BAND(m1)",
+            "SEARCH('x', 'Sum')",
+            "m9",
+            "[m1, m2]",
+            "m1 +",
+        ] {
             assert!(result(expression).is_err(), "{expression}");
         }
     }

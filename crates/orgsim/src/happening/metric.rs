@@ -108,7 +108,10 @@ impl Samples {
     }
 
     fn sum(&self) -> f64 {
-        self.0.iter().map(|(value, times)| value * *times as f64).sum()
+        self.0
+            .iter()
+            .map(|(value, times)| value * *times as f64)
+            .sum()
     }
 
     /// The statistic, `None` without samples; `Err` names a statistic that is not simulated.
@@ -124,7 +127,10 @@ impl Samples {
             "Average" => self.sum() / count as f64,
             "Minimum" => values().fold(f64::INFINITY, f64::min),
             "Maximum" => values().fold(f64::NEG_INFINITY, f64::max),
-            _ => match name.strip_prefix('p').and_then(|rank| rank.parse::<f64>().ok()) {
+            _ => match name
+                .strip_prefix('p')
+                .and_then(|rank| rank.parse::<f64>().ok())
+            {
                 // "Percentiles are not available when any metric value is negative."
                 Some(_) if values().any(|value| value < 0.0) => return Ok(None),
                 Some(rank) => self.percentile(rank),
@@ -177,7 +183,10 @@ mod tests {
             assert_eq!(samples.statistic(name), Ok(Some(value)), "{name}");
         }
         assert!(samples.statistic("tm90").is_err());
-        assert_eq!(series.samples(600, 900, None, &[]).statistic("Sum"), Ok(None));
+        assert_eq!(
+            series.samples(600, 900, None, &[]).statistic("Sum"),
+            Ok(None)
+        );
         let of_unit = series.samples(0, 300, Some("Count"), &[]);
         assert_eq!(of_unit.statistic("Sum"), Ok(None));
     }

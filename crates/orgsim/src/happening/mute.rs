@@ -108,7 +108,9 @@ impl Cron {
 /// Numbers of a field: `*`, `1,5`, `1-5`, names.
 fn values(field: &str, first: u32, last: u32, names: &[&str]) -> Option<Vec<u32>> {
     let number = |text: &str| {
-        let name = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+        let name = names
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(text));
         let number = match name {
             Some(place) => place as u32 + u32::from(first == 1),
             None => text.parse().ok()?,
@@ -164,7 +166,11 @@ mod tests {
             ("at(2026-11-23T12:00)",     "PT1H",  None,            None),
         ];
         for (expression, length, zone, end) in rows {
-            assert_eq!(until(expression, length, zone, now).as_deref(), end, "{expression}");
+            assert_eq!(
+                until(expression, length, zone, now).as_deref(),
+                end,
+                "{expression}"
+            );
         }
     }
 }

@@ -72,7 +72,12 @@ pub(super) fn carry_out(
                 return publish(world, ringing, action, (account, region), trace);
             }
         }
-        [_, _, service @ ("lambda" | "ssm" | "ssm-incidents" | "aiops"), ..] => {
+        [
+            _,
+            _,
+            service @ ("lambda" | "ssm" | "ssm-incidents" | "aiops"),
+            ..,
+        ] => {
             trace.pass(Link::Action, action, "carried out");
             trace.messages.push(Message {
                 at: ringing.at,
@@ -86,7 +91,12 @@ pub(super) fn carry_out(
             });
             return Ok(());
         }
-        [_, _, service @ ("autoscaling" | "ec2" | "automate" | "swf"), ..] => {
+        [
+            _,
+            _,
+            service @ ("autoscaling" | "ec2" | "automate" | "swf"),
+            ..,
+        ] => {
             trace.stop(Link::Action, action, format!("{service} tells nobody"));
             return Ok(());
         }
@@ -105,9 +115,11 @@ fn publish(
     (account, region): (&str, &str),
     trace: &mut Trace,
 ) -> Result<(), String> {
-    let content = world
-        .account(account)
-        .and_then(|state| state.region_content(region).map(RegionState::alarms_and_topics));
+    let content = world.account(account).and_then(|state| {
+        state
+            .region_content(region)
+            .map(RegionState::alarms_and_topics)
+    });
     let accepted = content
         .as_ref()
         .ok_or_else(|| "the topic does not exist".to_owned())
@@ -130,10 +142,7 @@ fn accept(
     account: &str,
     content: &RegionState,
 ) -> Result<(), String> {
-    let topic = content
-        .topics
-        .get(arn)
-        .ok_or("the topic does not exist")?;
+    let topic = content.topics.get(arn).ok_or("the topic does not exist")?;
     let context = context(ringing);
     let publish = Question {
         action: "sns:Publish",
@@ -149,9 +158,12 @@ fn accept(
     let Some(key) = &topic.kms_key else {
         return Ok(());
     };
-    let denied = "CloudWatch Alarms does not have authorization to access the SNS topic encryption key.";
+    let denied =
+        "CloudWatch Alarms does not have authorization to access the SNS topic encryption key.";
     let id = key.rsplit("key/").next().unwrap_or(key);
-    let alias = key.rsplit_once("alias/").map(|(_, name)| format!("alias/{name}"));
+    let alias = key
+        .rsplit_once("alias/")
+        .map(|(_, name)| format!("alias/{name}"));
     if alias.as_deref() == Some("alias/aws/sns") {
         return Err(denied.to_owned());
     }
@@ -207,8 +219,7 @@ fn deliver(ringing: &Ringing<'_>, arn: &str, content: &RegionState, trace: &mut 
             }
             Confirmation::Confirmed => {
                 let policy = attribute("FilterPolicy");
-                let passes =
-                    filter_policy::passes(policy, attribute("FilterPolicyScope"), &body);
+                let passes = filter_policy::passes(policy, attribute("FilterPolicyScope"), &body);
                 (!passes).then_some("its filter policy drops the message")
             }
         };

@@ -20,7 +20,11 @@ pub(super) struct Arrival {
 pub(super) fn arrivals(world: &World, event: &CloudTrailEvent, trace: &mut Trace) -> Vec<Arrival> {
     let candidates = candidates(world, event);
     if candidates.is_empty() {
-        trace.stop(Link::Trail, event.account(), "no trail records this account");
+        trace.stop(
+            Link::Trail,
+            event.account(),
+            "no trail records this account",
+        );
     }
     candidates
         .iter()
@@ -142,7 +146,12 @@ fn advanced(selector: &AdvancedSelector, event: &CloudTrailEvent) -> bool {
 /// A condition on a field of the event; all of its operators must hold.
 fn holds(selector: &FieldSelector, event: &CloudTrailEvent) -> bool {
     let value = match selector.field.as_str() {
-        "eventCategory" => if event.is_management() { "Management" } else { "Data" }.to_owned(),
+        "eventCategory" => if event.is_management() {
+            "Management"
+        } else {
+            "Data"
+        }
+        .to_owned(),
         "readOnly" => event.is_read().to_string(),
         "eventSource" => event.source().to_owned(),
         "eventName" => event.name().to_owned(),
@@ -150,12 +159,14 @@ fn holds(selector: &FieldSelector, event: &CloudTrailEvent) -> bool {
             .as_str()
             .unwrap_or_default()
             .to_owned(),
-        other => event.record()[other].as_str().unwrap_or_default().to_owned(),
+        other => event.record()[other]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
     };
     selector.operators.iter().all(|(operator, values)| {
-        let any = |matches: fn(&str, &str) -> bool| {
-            values.iter().any(|wanted| matches(&value, wanted))
-        };
+        let any =
+            |matches: fn(&str, &str) -> bool| values.iter().any(|wanted| matches(&value, wanted));
         match *operator {
             "Equals" => any(|value, wanted| value == wanted),
             "StartsWith" => any(|value, wanted| value.starts_with(wanted)),

@@ -122,7 +122,9 @@ fn holds(operator: &str, present: Option<&str>, wanted: &[String]) -> bool {
         None => (operator, false),
     };
     if operator == "Null" {
-        return wanted.iter().any(|absent| (absent == "true") == present.is_none());
+        return wanted
+            .iter()
+            .any(|absent| (absent == "true") == present.is_none());
     }
     let Some(value) = present else {
         let negated = operator.contains("Not");
@@ -131,13 +133,12 @@ fn holds(operator: &str, present: Option<&str>, wanted: &[String]) -> bool {
     let (negated, test): (bool, fn(&str, &str) -> bool) = match operator {
         "StringEquals" => (false, |wanted, value| wanted == value),
         "StringNotEquals" => (true, |wanted, value| wanted == value),
-        "StringEqualsIgnoreCase" => (false, str::eq_ignore_ascii_case),
+        "StringEqualsIgnoreCase" | "Bool" => (false, str::eq_ignore_ascii_case),
         "StringNotEqualsIgnoreCase" => (true, str::eq_ignore_ascii_case),
         "StringLike" => (false, like),
         "StringNotLike" => (true, like),
         "ArnEquals" | "ArnLike" => (false, arn_like),
         "ArnNotEquals" | "ArnNotLike" => (true, arn_like),
-        "Bool" => (false, str::eq_ignore_ascii_case),
         _ => return false,
     };
     wanted.iter().any(|wanted| test(wanted, value)) != negated
@@ -180,7 +181,11 @@ fn like(pattern: &str, text: &str) -> bool {
 fn arn_like(pattern: &str, arn: &str) -> bool {
     let parts = |text: &str| -> Vec<String> { text.splitn(6, ':').map(str::to_owned).collect() };
     let (pattern, arn) = (parts(pattern), parts(arn));
-    pattern.len() == arn.len() && pattern.iter().zip(&arn).all(|(wanted, part)| like(wanted, part))
+    pattern.len() == arn.len()
+        && pattern
+            .iter()
+            .zip(&arn)
+            .all(|(wanted, part)| like(wanted, part))
 }
 
 #[cfg(test)]
@@ -193,7 +198,10 @@ mod tests {
 
     fn allowed(statements: &Value) -> bool {
         let context = [
-            ("aws:sourcearn", "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a"),
+            (
+                "aws:sourcearn",
+                "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a",
+            ),
             ("aws:sourceaccount", "111122223333"),
             ("aws:sourceowner", "111122223333"),
             ("aws:securetransport", "true"),
@@ -221,9 +229,7 @@ mod tests {
             }
             statement
         };
-        let deny = |condition: Value| {
-            json!({"Effect": "Deny", "Principal": "*", "Action": "SNS:*", "Resource": "*", "Condition": condition})
-        };
+        let deny = |condition: Value| json!({"Effect": "Deny", "Principal": "*", "Action": "SNS:*", "Resource": "*", "Condition": condition});
         #[rustfmt::skip]
         let rows = [
             (json!([]), false),

@@ -243,7 +243,11 @@ impl Reader {
     }
 
     fn state(&mut self) -> Result<AlarmState, String> {
-        let states = [AlarmState::Alarm, AlarmState::Ok, AlarmState::InsufficientData];
+        let states = [
+            AlarmState::Alarm,
+            AlarmState::Ok,
+            AlarmState::InsufficientData,
+        ];
         states
             .into_iter()
             .find(|state| self.take(state.as_str()))
@@ -306,7 +310,16 @@ mod tests {
     #[test]
     fn broken_rules_are_refused() {
         let deep = "(".repeat(100) + "TRUE" + &")".repeat(100);
-        for text in ["", "ALARM()", "ALARM(a", "ALARM a", "ALARM(a) OK(b)", "\"a", "AND", &deep] {
+        for text in [
+            "",
+            "ALARM()",
+            "ALARM(a",
+            "ALARM a",
+            "ALARM(a) OK(b)",
+            "\"a",
+            "AND",
+            &deep,
+        ] {
             assert!(Rule::parse(text).is_err(), "{text}");
         }
     }

@@ -55,7 +55,14 @@ pub(super) fn of_metric_alarm(
         reason.clone_into(&mut stored.state_reason);
         stored.state_updated = timeline.now();
     }
-    remember(timeline, world, place, "MetricAlarm", "StateUpdate", update(alarm.state, state));
+    remember(
+        timeline,
+        world,
+        place,
+        "MetricAlarm",
+        "StateUpdate",
+        update(alarm.state, state),
+    );
     let text = format!("{} → {state}", alarm.state);
     trace.pass(Link::Alarm, &alarm.arn, text);
     let ringing = Ringing {
@@ -74,7 +81,15 @@ pub(super) fn of_metric_alarm(
         ok: &alarm.ok_actions,
         insufficient_data: &alarm.insufficient_data_actions,
     };
-    act(timeline, world, place, "MetricAlarm", &ringing, &actions, trace);
+    act(
+        timeline,
+        world,
+        place,
+        "MetricAlarm",
+        &ringing,
+        &actions,
+        trace,
+    );
     composite::after_change(timeline, world, place, alarm.state, state, trace);
 }
 
@@ -116,7 +131,11 @@ pub(super) fn act(
     let tells = ringing.after == AlarmState::Alarm;
     if !actions.enabled {
         if tells {
-            trace.stop(Link::Action, ringing.arn, "the alarm's actions are disabled");
+            trace.stop(
+                Link::Action,
+                ringing.arn,
+                "the alarm's actions are disabled",
+            );
         }
         return;
     }
@@ -165,9 +184,11 @@ pub(super) fn unmute(
     trace: &mut Trace,
 ) {
     let (account, region, name) = place;
-    let content = world
-        .account(account)
-        .and_then(|state| state.region_content(region).map(RegionState::alarms_and_topics));
+    let content = world.account(account).and_then(|state| {
+        state
+            .region_content(region)
+            .map(RegionState::alarms_and_topics)
+    });
     let Some(content) = content else {
         return;
     };
@@ -190,7 +211,15 @@ pub(super) fn unmute(
             ok: &alarm.ok_actions,
             insufficient_data: &alarm.insufficient_data_actions,
         };
-        act(timeline, world, place, "MetricAlarm", &ringing, &actions, trace);
+        act(
+            timeline,
+            world,
+            place,
+            "MetricAlarm",
+            &ringing,
+            &actions,
+            trace,
+        );
     } else if let Some(alarm) = content.composite_alarms.get(name)
         && alarm.state.as_str() == muted_in
     {

@@ -73,7 +73,11 @@ pub(super) fn schedule(
     })
     .unwrap_or_default();
     for (name, alarm) in &watching {
-        let place = (arrival.account.clone(), arrival.region.clone(), name.clone());
+        let place = (
+            arrival.account.clone(),
+            arrival.region.clone(),
+            name.clone(),
+        );
         let period = period(alarm);
         let range = alarm.evaluation_periods + timeline.extra_periods as i64;
         let first = minute + MINUTE.min(period);
@@ -161,7 +165,9 @@ fn state_of(
         .into_iter()
         .map(|value| value.map(|value| breaches(value, threshold)))
         .collect();
-    let to_alarm = alarm.datapoints_to_alarm.unwrap_or(alarm.evaluation_periods);
+    let to_alarm = alarm
+        .datapoints_to_alarm
+        .unwrap_or(alarm.evaluation_periods);
     let wanted = Wanted {
         periods,
         to_alarm: usize::try_from(to_alarm.max(1)).unwrap_or(1),
@@ -194,8 +200,10 @@ impl View<'_> {
         let background = if self.timeline.traffic == Traffic::Quiet || !key.dimensions.is_empty() {
             Vec::new()
         } else {
-            with_content(self.world, account, self.here.1, |content| background(content, &key))
-                .unwrap_or_default()
+            with_content(self.world, account, self.here.1, |content| {
+                background(content, &key)
+            })
+            .unwrap_or_default()
         };
         let region = (account.to_owned(), self.here.1.to_owned());
         let empty = Series::default();
@@ -329,7 +337,10 @@ fn too_few_samples(
 
 /// Every metric that the alarm watches.
 fn watched(alarm: &MetricAlarm) -> impl Iterator<Item = &WatchedMetric> {
-    let queries = alarm.queries.iter().filter_map(|query| query.metric.as_ref());
+    let queries = alarm
+        .queries
+        .iter()
+        .filter_map(|query| query.metric.as_ref());
     alarm.metric.iter().chain(queries)
 }
 
@@ -343,7 +354,7 @@ fn key(metric: &WatchedMetric) -> MetricKey {
 
 /// Length of the alarm's period in seconds.
 fn period(alarm: &MetricAlarm) -> i64 {
-    let of_queries = || alarm.queries.iter().filter_map(|query| query.period).next();
+    let of_queries = || alarm.queries.iter().find_map(|query| query.period);
     watched(alarm)
         .map(|metric| metric.period)
         .find(|period| *period > 0)

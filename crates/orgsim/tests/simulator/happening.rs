@@ -49,7 +49,11 @@ fn an_event_is_followed_to_the_subscriber_and_rings_again_the_next_time() {
         let trace = timeline.inject(&world, &put_bucket_policy(&account, "eu-west-1"));
         assert_eq!(trace.messages.len(), 1, "{trace}");
         let message = &trace.messages[0];
-        assert!(message.subject.starts_with("ALARM: \"cis-s3-bucket-policy-changes\""));
+        assert!(
+            message
+                .subject
+                .starts_with("ALARM: \"cis-s3-bucket-policy-changes\"")
+        );
         let body: Value = serde_json::from_str(&message.body).unwrap();
         assert_eq!(body["NewStateValue"], "ALARM");
         assert!((message.at - began).num_minutes() >= 5, "{trace}");
@@ -100,7 +104,7 @@ fn what_the_demos_author_claims_is_what_happens() {
             let (Some(verdict), Some(reason)) = (finding.verdict, finding.reason) else {
                 continue;
             };
-            if verdict == "unknown" || is_about_reading(&reason) {
+            if verdict == "unknown" || is_about_reading(reason) {
                 continue;
             }
             let mut missed = 0;
@@ -118,7 +122,11 @@ fn what_the_demos_author_claims_is_what_happens() {
                     }
                 }
             }
-            assert_eq!(verdict == "pass", missed == 0, "{account}: {verdict}, {reason}");
+            assert_eq!(
+                verdict == "pass",
+                missed == 0,
+                "{account}: {verdict}, {reason}"
+            );
             compared += 1;
         }
     }
