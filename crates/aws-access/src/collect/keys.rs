@@ -20,6 +20,7 @@ pub(super) async fn of_topics(
     topics: &BTreeMap<Arn, Known<Option<Topic>>>,
 ) -> BTreeMap<String, Known<Option<Key>>> {
     let mut wanted: BTreeMap<String, (Region, String)> = BTreeMap::new();
+    let mut elsewhere = BTreeMap::new();
     for (arn, topic) in topics {
         let name = topic
             .value()
@@ -28,13 +29,27 @@ pub(super) async fn of_topics(
         if let (Some(region), Some(name)) = (arn.region(), name)
             && !is_aws_key(name)
         {
+            // A bare id or alias means a key of the topic's account, and KMS would
+            // look for it in the account that asks.
+            if !name.starts_with("arn:") && arn.account().as_ref() != Some(session.account()) {
+                let unread = Unread {
+                    call: Operation::DescribeKey.call(&region),
+                    cause: UnreadCause::NotAsked,
+                    message: "the key is in the topic's account".to_owned(),
+                };
+                elsewhere.insert(format!("{region}/{name}"), Known::Unread(unread));
+                continue;
+            }
             wanted.insert(format!("{region}/{name}"), (region, name.to_owned()));
         }
     }
     let read = wanted
         .into_iter()
         .map(async |(label, (region, name))| (label, one(session, &region, &name).await));
-    join_all(read).await.into_iter().collect()
+    let mut keys: BTreeMap<_, _> = join_all(read).await.into_iter().collect();
+    // Where two accounts' keys share a name here, neither may stand for the other.
+    keys.extend(elsewhere);
+    keys
 }
 
 fn is_aws_key(name: &str) -> bool {

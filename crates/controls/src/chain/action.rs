@@ -39,6 +39,9 @@ pub(crate) fn judge(action: &str, alarm: &Arn, topics: &dyn Topics) -> Vec<Judge
             vec![machine(action, "an OpsItem in Systems Manager")]
         }
         ("ssm-incidents", _) => vec![machine(action, "an incident of Incident Manager")],
+        ("aiops", resource) if resource.starts_with("investigation-group") => {
+            vec![machine(action, "an investigation of CloudWatch")]
+        }
         (service, _) => {
             let detail = format!("an action of {service} tells nobody");
             vec![Judged::broken(
@@ -129,5 +132,46 @@ fn may_publish(arn: &Arn, topic: &Topic, alarm: &Arn, topics: &dyn Topics) -> Ju
             Judged::unknown(kind, name, Reason::PolicyUndecided, why)
         }
         _ => Judged::holds(kind, name, "CloudWatch may publish to the topic"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::LinkState;
+
+    struct NoTopics;
+
+    impl Topics for NoTopics {
+        fn topic(&self, _: &Arn) -> Option<&Known<Option<Topic>>> {
+            None
+        }
+
+        fn key(&self, _: &Arn, _: &str) -> Option<&Known<Option<Key>>> {
+            None
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn an_action_counts_when_it_tells_somebody_and_says_so_when_that_is_a_machine() {
+        let alarm: Arn = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:s3".parse().unwrap();
+        for (expected, action) in [
+            (LinkState::Holds,   "arn:aws:lambda:eu-west-1:111122223333:function:tell:live"),
+            (LinkState::Holds,   "arn:aws:ssm:eu-west-1:111122223333:opsitem:2#CATEGORY=Security"),
+            (LinkState::Holds,   "arn:aws:ssm-incidents::111122223333:response-plan/on-call"),
+            (LinkState::Holds,   "arn:aws:aiops:eu-west-1:111122223333:investigation-group/a1b2"),
+            (LinkState::Broken,  "arn:aws:automate:eu-west-1:ec2:recover"),
+            (LinkState::Broken,  "arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:1"),
+            (LinkState::Broken,  "security-alerts"),
+            (LinkState::Broken,  "arn:aws:sns:us-east-1:111122223333:alerts"),
+            (LinkState::Broken,  "arn:aws-cn:sns:eu-west-1:111122223333:alerts"),
+            (LinkState::Unknown, "arn:aws:sns:eu-west-1:111122223333:alerts"),
+        ] {
+            let links = judge(action, &alarm, &NoTopics);
+            assert_eq!(links[0].link.state, expected, "{action}");
+            let noted = links[0].notes.iter().any(|note| note.code == "machine_action");
+            assert_eq!(noted, expected == LinkState::Holds, "{action}");
+        }
     }
 }

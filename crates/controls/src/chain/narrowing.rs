@@ -65,16 +65,30 @@ fn one_criterion(text: &str) -> Option<String> {
     if let Some(value) = rest.strip_prefix('=') {
         return equals(selector, unquoted(value)?);
     }
-    let list = rest
-        .get(..2)
-        .filter(|word| word.eq_ignore_ascii_case("in"))
-        .and_then(|_| rest[2..].trim().strip_prefix('['))
+    let (rest, negated) = match after_word(rest, "not") {
+        Some(rest) => (rest, true),
+        None => (rest, false),
+    };
+    let list = after_word(rest, "in")?
+        .strip_prefix('[')
         .and_then(|list| list.strip_suffix(']'))?;
     let values = list
         .split(',')
         .map(|value| equals(selector, unquoted(value)?))
         .collect::<Option<Vec<_>>>()?;
-    (!values.is_empty()).then(|| values.join(" || "))
+    if negated {
+        let others: Vec<String> = values.iter().map(|v| v.replace(" = ", " != ")).collect();
+        return Some(others.join(" && "));
+    }
+    Some(values.join(" || "))
+}
+
+/// What follows a keyword, which is written in any case.
+fn after_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let found = text.get(..word.len())?;
+    let rest = &text[word.len()..];
+    let ends = rest.starts_with(|c: char| c.is_whitespace() || c == '[');
+    (found.eq_ignore_ascii_case(word) && ends).then(|| rest.trim())
 }
 
 fn unquoted(text: &str) -> Option<&str> {
@@ -106,6 +120,13 @@ mod tests {
                 "@aws.region != us-east-1",
                 Some("$.awsRegion != \"us-east-1\""),
             ),
+            (
+                "@aws.account NOT IN [\"1\", \"2\"]",
+                Some("$.recipientAccountId != \"1\" && $.recipientAccountId != \"2\""),
+            ),
+            ("@aws.account NOT [\"1\"]", None),
+            ("@aws.account NOTIN [\"1\"]", None),
+            ("@aws.account IN []", None),
             ("@aws.account = \"1\" OR @aws.account = \"2\"", None),
             ("@aws.account LIKE \"1*\"", None),
             ("@log.source = \"x\"", None),

@@ -53,6 +53,9 @@ fn names_service(principal: &Value, request: &Request<'_>) -> Truth {
     match principal {
         Value::String(text) => (text == "*").into(),
         Value::Object(kinds) => {
+            if !kinds.values().all(|named| texts(named).is_some()) {
+                return Truth::Unknown;
+            }
             let everybody = kinds.get("AWS").is_some_and(|named| {
                 texts(named).is_some_and(|mut texts| texts.any(|text| text == "*"))
             });
@@ -76,7 +79,14 @@ fn action(statement: &Value, request: &Request<'_>) -> Truth {
 }
 
 fn resource(statement: &Value, request: &Request<'_>) -> Truth {
-    let named = |value| any_text(value, |text| glob(text, request.resource));
+    let named = |value| {
+        // A policy variable stands for something that is not known here.
+        let variable = |text: &str| text.contains("${");
+        match any_text(value, |text| glob(text, request.resource)) {
+            Truth::False if any_text(value, variable) == Truth::True => Truth::Unknown,
+            decided => decided,
+        }
+    };
     match (statement.get("Resource"), statement.get("NotResource")) {
         (Some(resources), None) => named(resources),
         (None, Some(others)) => named(others).not(),
@@ -93,11 +103,13 @@ fn any_text(value: &Value, test: impl Fn(&str) -> bool) -> Truth {
     }
 }
 
-/// The texts of a value that is one or a list; `None` when it is neither.
+/// The texts of a value that is one or a list of them; `None` when it is neither.
 pub(super) fn texts(value: &Value) -> Option<Box<dyn Iterator<Item = &str> + '_>> {
     match value {
         Value::String(text) => Some(Box::new(std::iter::once(text.as_str()))),
-        Value::Array(values) => Some(Box::new(values.iter().filter_map(Value::as_str))),
+        Value::Array(values) if values.iter().all(Value::is_string) => {
+            Some(Box::new(values.iter().filter_map(Value::as_str)))
+        }
         _ => None,
     }
 }

@@ -171,6 +171,39 @@ fn a_deny_that_matches_wins() {
 }
 
 #[test]
+#[rustfmt::skip]
+fn what_a_policy_leaves_open_is_undecided() {
+    let everybody = r#""Principal":"*""#;
+    let act = r#""Action":"sns:Publish""#;
+    for (expected, principal, condition) in [
+        // The same key twice, in different case.
+        ("undecided", everybody, r#""StringEquals":{"aws:SourceAccount":"111122223333","AWS:SourceAccount":"1"}"#),
+        ("undecided", everybody, r#""StringEquals":{"aws:SourceAccount":[]}"#),
+        ("undecided", everybody, r#""StringEquals":{"aws:SourceAccount":{"a":"b"}}"#),
+        ("undecided", everybody, r#""StringEquals":{"aws:SourceAccount":["111122223333",null]}"#),
+        ("undecided", everybody, r#""StringEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"}"#),
+        // An operator that is not known, on a key that is known to be absent.
+        ("undecided", everybody, r#""StringFuzzy":{"aws:PrincipalOrgID":"o-1"}"#),
+        ("undecided", r#""Principal":{"Service":["cloudwatch.amazonaws.com",7]}"#, ""),
+        ("undecided", r#""Principal":7"#, ""),
+        ("denied",    everybody, r#""NumericLessThan":{"aws:SourceAccount":"100"}"#),
+        ("allowed",   everybody, r#""NumericGreaterThanEquals":{"aws:SourceAccount":111122223333}"#),
+        ("undecided", everybody, r#""NumericEquals":{"aws:SourceArn":"1"}"#),
+        ("denied",    everybody, r#""DateGreaterThan":{"aws:TokenIssueTime":"2020-01-01T00:00:00Z"}"#),
+        ("allowed",   everybody, r#""ForAllValues:StringEquals":{"aws:PrincipalTag/team":["a"]}"#),
+        ("denied",    everybody, r#""ForAnyValue:StringEquals":{"aws:PrincipalTag/team":["a"]}"#),
+        ("denied",    everybody, r#""Null":{"aws:PrincipalOrgID":"false"}"#),
+        ("undecided", everybody, r#""Null":{"aws:PrincipalOrgID":["true","false"]}"#),
+        ("allowed",   everybody, r#""NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#),
+    ] {
+        let text = statement("Allow", principal, act, condition);
+        assert_eq!(publish(&text), expected, "{text}");
+    }
+    let with_variable = r#"{"Effect":"Allow","Principal":"*","Action":"sns:Publish","Resource":"arn:aws:sns:*:*:${aws:PrincipalTag/x}"}"#;
+    assert_eq!(publish(with_variable), "undecided");
+}
+
+#[test]
 fn a_policy_that_cannot_be_read_is_undecided() {
     let request = Request::of_alarm("sns:Publish", TOPIC, ALARM, "111122223333");
     for policy in ["", "{", "{}", r#"{"Statement":"x"}"#] {
