@@ -11,7 +11,7 @@ pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod migrate;
-mod names;
+pub(crate) mod names;
 pub(crate) mod pattern;
 pub(crate) mod query;
 pub(crate) mod remediate;

@@ -1,8 +1,13 @@
 //! `orgsweep pattern`: the filter-pattern language, without AWS and without a
 //! database.
 
+mod common;
 mod cover;
+mod diff;
+mod explain;
+mod minimize;
 mod parse;
+mod suggest;
 mod test;
 
 use clap::{Args, Subcommand};
@@ -24,6 +29,10 @@ enum Command {
     Parse(parse::Arguments),
     Test(test::Arguments),
     Cover(cover::Arguments),
+    Diff(diff::Arguments),
+    Explain(explain::Arguments),
+    Minimize(minimize::Arguments),
+    Suggest(suggest::Arguments),
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> anyhow::Result<Exit> {
@@ -31,7 +40,11 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> anyhow::Result<Exi
     match arguments.command {
         Command::Parse(arguments) => parse::run(&arguments, format),
         Command::Test(arguments) => test::run(&arguments, format),
-        Command::Cover(arguments) => cover::run(&arguments, format),
+        Command::Cover(arguments) => cover::run(&arguments, context),
+        Command::Diff(arguments) => diff::run(&arguments, format),
+        Command::Explain(arguments) => explain::run(&arguments, format),
+        Command::Minimize(arguments) => minimize::run(&arguments, format),
+        Command::Suggest(arguments) => suggest::run(&arguments, context),
     }
 }
 
