@@ -92,6 +92,8 @@ pub(crate) enum Command {
     Findings(command::findings::Arguments),
     Explain(command::explain::Arguments),
     Query(command::query::Arguments),
+    Diff(command::diff::Arguments),
+    Reevaluate(command::reevaluate::Arguments),
     Controls(command::controls::Arguments),
     Pattern(command::pattern::Arguments),
     CheckAccess(command::check_access::Arguments),

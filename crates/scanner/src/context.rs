@@ -87,7 +87,7 @@ pub(crate) fn catalog(settings: &Settings) -> anyhow::Result<Catalog> {
     }
 }
 
-fn catalog_from(path: &Path) -> anyhow::Result<Catalog> {
+pub(crate) fn catalog_from(path: &Path) -> anyhow::Result<Catalog> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the catalog `{}` cannot be read", path.display()))?;
     Catalog::builtin_extended_by(&text).map_err(|error| {

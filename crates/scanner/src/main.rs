@@ -10,6 +10,7 @@ mod exit;
 mod logging;
 mod output;
 mod program;
+mod stored;
 mod sweep;
 
 use std::process::ExitCode;

@@ -207,8 +207,8 @@ async fn put_findings(
          ),
          opened as (
             insert into finding_history
-                (account_no, control_no, verdict, reason, failing_since, valid_from, opened_in)
-            select $1, control_no, verdict, reason, failed_since, since, $2
+                (account_no, control_no, verdict, reason, cause, failing_since, valid_from, opened_in)
+            select $1, control_no, verdict, reason, cause, failed_since, since, $2
             from incoming
             where turned
          ),

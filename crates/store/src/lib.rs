@@ -9,6 +9,7 @@
 //! (`orgsweep-aws-access`), and nothing here prints.
 
 mod account;
+mod comparison;
 mod config;
 mod control;
 mod difference;
@@ -20,11 +21,13 @@ mod finding;
 mod inventory;
 mod literal;
 mod migrate;
+mod night;
 mod outcome;
 mod plan;
 mod posture;
 mod query;
 mod record;
+mod relied_on;
 mod snapshot;
 mod store;
 mod summary;
@@ -33,11 +36,13 @@ mod sweep_lock;
 mod text;
 
 pub use account::AccountRow;
+pub use comparison::{AccountChange, AccountMove, FindingChange, FindingState};
 pub use config::{Location, StoreConfig, demo_data_dir};
 pub use control::ControlRow;
 pub use documentation::{ColumnDoc, ViewDoc};
 pub use error::StoreError;
 pub use migrate::{MigrationReport, known_version};
+pub use night::{Judged, Night, NightAccount, SweepRow, Unread};
 pub use plan::PlanRow;
 pub use posture::{FindingFilter, FindingRow};
 pub use query::{Column, QueryLimits, QueryResult};

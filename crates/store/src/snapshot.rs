@@ -35,7 +35,7 @@ impl Content {
     }
 }
 
-fn restored(content: &[u8], size: i32) -> Result<AccountSnapshot, StoreError> {
+pub(crate) fn restored(content: &[u8], size: i32) -> Result<AccountSnapshot, StoreError> {
     let size = usize::try_from(size).unwrap_or(0).min(LARGEST);
     let json = zstd::bulk::decompress(content, size)
         .map_err(|error| StoreError::corrupt("a snapshot", &error))?;

@@ -19,5 +19,6 @@ mod scanner_cannot_write;
 mod selection;
 mod simulated;
 mod sql_documentation;
+mod stored_nights;
 mod sweep_moto;
 mod sweep_orgsim;

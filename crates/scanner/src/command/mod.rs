@@ -8,12 +8,14 @@ pub(crate) mod config;
 pub(crate) mod controls;
 pub(crate) mod db;
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod migrate;
 pub(crate) mod names;
 pub(crate) mod pattern;
 pub(crate) mod query;
+pub(crate) mod reevaluate;
 pub(crate) mod remediate;
 pub(crate) mod sweep;
 
@@ -30,6 +32,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> anyhow::Result<E
         Command::Findings(arguments) => findings::run(arguments, context).await,
         Command::Explain(arguments) => explain::run(&arguments, context).await,
         Command::Query(arguments) => query::run(&arguments, context).await,
+        Command::Diff(arguments) => diff::run(&arguments, context).await,
+        Command::Reevaluate(arguments) => reevaluate::run(&arguments, context).await,
         Command::Controls(arguments) => controls::run(&arguments, context),
         Command::Pattern(arguments) => pattern::run(arguments, context),
         Command::CheckAccess(arguments) => check_access::run(arguments, context).await,

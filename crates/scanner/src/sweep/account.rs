@@ -187,7 +187,17 @@ impl AccountWork {
                         throttles: 0,
                     });
                 }
-                self.collected(owner).await.map(Facts::from)
+                let facts = self.collected(owner).await.map(Facts::from)?;
+                // So that the night can be judged again. What is lost with the database shows
+                // when the accounts' outcomes are recorded.
+                let kept = self
+                    .store
+                    .record_relied_on(self.sweep, &facts.snapshot, Utc::now())
+                    .await;
+                if let Err(error) = kept {
+                    tracing::warn!(%owner, %error, "facts that others rely on were not kept");
+                }
+                Ok(facts)
             })
             .await
     }
