@@ -98,6 +98,56 @@ pub struct Evidence {
     pub commands: Vec<String>,
     /// The verdict under each framework that has the control, by the framework's id.
     pub verdict_by_framework: BTreeMap<String, Verdict>,
+    /// What the audit procedure of the CIS benchmark would find in this account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cis_audit: Option<Opinion>,
+    /// What AWS Security Hub would report in this account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_hub: Option<Opinion>,
+}
+
+/// What somebody else would say about the same account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opinion {
+    /// Their verdict.
+    pub verdict: OtherVerdict,
+    /// The step of the audit procedure that decided (1 to 7), where there are steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u8>,
+    /// What they find, for a person.
+    pub detail: String,
+    /// Why that differs from our verdict, in one sentence; absent when it agrees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+}
+
+/// The verdicts that others have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherVerdict {
+    /// Passed.
+    Pass,
+    /// Failed.
+    Fail,
+    /// Security Hub's `WARNING`: it could not look at the topic.
+    Warning,
+    /// Security Hub's `NO_DATA`: it judges the trail elsewhere.
+    NoData,
+    /// A fact that they would ask for was not read.
+    Unknown,
+}
+
+impl OtherVerdict {
+    /// The stable name: `pass`, `fail`, `warning`, `no_data`, `unknown`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Warning => "warning",
+            Self::NoData => "no_data",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// One path trail → log group → filter → metric → alarm → action → subscription.

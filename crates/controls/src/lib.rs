@@ -9,6 +9,7 @@ pub mod evaluate;
 pub mod finding;
 pub mod ids;
 pub mod known;
+mod opinion;
 pub mod organization;
 mod pattern;
 pub mod reason;
@@ -17,7 +18,9 @@ pub mod snapshot;
 
 pub use catalog::{BUILTIN_CATALOG_TOML, Catalog, CatalogError, Control};
 pub use evaluate::{Evaluator, ReliedOn, evaluate};
-pub use finding::{Chain, Evidence, Finding, Link, LinkKind, LinkState, Note, Verdict};
+pub use finding::{
+    Chain, Evidence, Finding, Link, LinkKind, LinkState, Note, Opinion, OtherVerdict, Verdict,
+};
 pub use ids::{AccountId, Arn, ControlId, IdError, LogGroupArn, OrganizationId, Partition, Region};
 pub use known::{Call, Known, Unread, UnreadCause};
 pub use organization::{AccountState, Inventory, ListedAccount};

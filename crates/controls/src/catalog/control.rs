@@ -73,6 +73,9 @@ pub struct Requirement {
     pub(crate) patterns: Vec<Arc<Pattern>>,
     /// The same patterns as they are written in the catalog.
     pub texts: Vec<String>,
+    /// How the frameworks print the pattern, where what they print is broken and
+    /// `texts` holds the repaired form.
+    pub as_written: Vec<String>,
 }
 
 impl Requirement {

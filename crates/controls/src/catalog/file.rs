@@ -75,6 +75,8 @@ struct RequirementEntry {
     pattern: Spanned<String>,
     #[serde(default)]
     accepts: Vec<Spanned<String>>,
+    #[serde(default)]
+    as_written: Vec<String>,
 }
 
 // A user's control that says nothing about its events is judged by the
@@ -171,6 +173,7 @@ impl RequirementEntry {
                 .collect(),
             patterns,
             texts,
+            as_written: self.as_written,
         })
     }
 }

@@ -84,6 +84,8 @@ pub(super) fn finding<'a>(
         missing_events: missing,
         events_total: total,
         verdict_by_framework: by_framework,
+        cis_audit: None,
+        security_hub: None,
     };
     Finding {
         account: routes.account.clone(),

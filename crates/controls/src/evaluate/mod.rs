@@ -26,6 +26,7 @@ use crate::catalog::{Catalog, Control, Scope};
 use crate::finding::{Evidence, Finding, Verdict};
 use crate::ids::{AccountId, ControlId};
 use crate::known::{Call, Unread, UnreadCause};
+use crate::opinion::{self, Material};
 use crate::reason::Reason;
 use crate::snapshot::AccountSnapshot;
 
@@ -93,6 +94,7 @@ impl Evaluator {
         let sets = KnownSets::default();
         let management = management_account(snapshot, relied_on);
         let framework = self.catalog.framework();
+        let material = Material::of(snapshot);
         let controls = self.catalog.controls().iter();
         controls
             .filter(|control| only.is_none_or(|id| control.id == *id))
@@ -109,6 +111,7 @@ impl Evaluator {
                 if control.scope == Scope::ManagementAccount && management.is_none() {
                     doubt_the_scope(&mut finding, control);
                 }
+                opinion::add(&mut finding, control, &self.catalog, &material);
                 finding
             })
             .collect()

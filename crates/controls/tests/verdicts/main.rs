@@ -3,6 +3,7 @@
 mod chains;
 mod evidence;
 mod laws;
+mod opinions;
 mod organization;
 mod relevant;
 mod sources;

@@ -45,6 +45,7 @@ pub(crate) fn tree(finding: &Explained<'_>) -> String {
     proof::regions(&mut out, finding.covered_regions, finding.uncovered_regions);
     proof::missing(&mut out, finding.evidence);
     proof::remarks(&mut out, finding.evidence);
+    proof::others(&mut out, finding.evidence);
     proof::repair(&mut out, finding.evidence);
     times(&mut out, finding);
     out
@@ -140,7 +141,9 @@ fn times(out: &mut String, finding: &Explained<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use orgsweep_controls::finding::{Chain, Link, LinkKind, LinkState, Note};
+    use orgsweep_controls::finding::{
+        Chain, Link, LinkKind, LinkState, Note, Opinion, OtherVerdict,
+    };
     use orgsweep_controls::known::{Call, Unread, UnreadCause};
 
     use super::*;
@@ -210,6 +213,15 @@ mod tests {
                 ("cis-7.0.0".to_owned(), Verdict::Fail),
             ]
             .into(),
+            cis_audit: Some(Opinion {
+                verdict: OtherVerdict::Pass,
+                step: None,
+                detail: "all seven steps of the audit find what they ask for".to_owned(),
+                difference: Some(
+                    "the audit does not look at whether the alarm's actions are enabled".to_owned(),
+                ),
+            }),
+            security_hub: None,
         }
     }
 

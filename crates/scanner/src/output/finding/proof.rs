@@ -99,6 +99,34 @@ pub(super) fn remarks(out: &mut String, evidence: &Evidence) {
     }
 }
 
+/// What others would say, and why that differs.
+pub(super) fn others(out: &mut String, evidence: &Evidence) {
+    let told = [
+        ("CIS audit", &evidence.cis_audit),
+        ("Security Hub", &evidence.security_hub),
+    ];
+    let mut told = told
+        .iter()
+        .filter_map(|(who, opinion)| Some((who, opinion.as_ref()?)))
+        .peekable();
+    if told.peek().is_some() {
+        line(out, "");
+    }
+    for (who, opinion) in told {
+        let step = opinion.step.map(|step| format!(" at step {step}"));
+        let text = format!(
+            "{who} would say {}{}: {}",
+            opinion.verdict.as_str(),
+            step.unwrap_or_default(),
+            opinion.detail
+        );
+        line(out, &escaped(&text));
+        if let Some(difference) = &opinion.difference {
+            line(out, &escaped(&format!("  because {difference}")));
+        }
+    }
+}
+
 /// What would repair it.
 pub(super) fn repair(out: &mut String, evidence: &Evidence) {
     if let Some(fix) = &evidence.fix {
