@@ -70,7 +70,10 @@ impl<'a> Names<'a> {
     fn trail_arguments(&self) -> String {
         self.trail.map_or_else(
             || "--name security-trail".to_owned(),
-            |trail| format!("--name {} --region {}", trail.arn, trail.home_region),
+            |trail| {
+                let arn = trail.arn.to_string();
+                format!("--name {} --region {}", quoted(&arn), trail.home_region)
+            },
         )
     }
 
@@ -95,7 +98,7 @@ impl<'a> Names<'a> {
 
     fn topic(&self) -> String {
         let known = self.topic.as_ref().or(self.working_topic.as_ref());
-        known.map_or_else(|| "TOPIC_ARN".to_owned(), Arn::to_string)
+        known.map_or_else(|| "TOPIC_ARN".to_owned(), |arn| quoted(arn.as_str()))
     }
 
     fn put_filter(&self) -> String {
@@ -110,8 +113,8 @@ impl<'a> Names<'a> {
             self.region(),
             quoted(group),
             quoted(&filter),
-            quoted(&name),
-            quoted(&namespace),
+            quoted(&shorthand(&name)),
+            quoted(&shorthand(&namespace)),
             quoted(self.pattern),
         )
     }
@@ -124,6 +127,15 @@ impl<'a> Names<'a> {
             quoted(&self.alarm_name()),
             quoted(&name),
             quoted(&namespace),
+            self.topic(),
+        )
+    }
+
+    /// Shows the policy and the key, which a change has to start from.
+    fn topic_attributes(&self) -> String {
+        format!(
+            "aws sns get-topic-attributes --region {} --topic-arn {}",
+            self.region(),
             self.topic(),
         )
     }
@@ -164,6 +176,16 @@ fn quoted(text: &str) -> String {
     }
 }
 
+/// A value in the AWS CLI's shorthand syntax, in which commas and brackets mean something.
+fn shorthand(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@ ".contains(c);
+    if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#))
+    }
+}
+
 /// What would repair a control that fails, or is unknown, for that reason.
 pub(super) fn repair(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> Repair {
     let trail = names.trail_arguments();
@@ -192,14 +214,8 @@ pub(super) fn repair(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> Rep
             vec![format!("aws cloudtrail get-trail-status {trail}")],
         ),
         Reason::TrailSelectorsExclude => (
-            "let the trail record all management events, beside what it records now".to_owned(),
-            vec![
-                format!("aws cloudtrail get-event-selectors {}", trail.replacen("--name", "--trail-name", 1)),
-                format!(
-                    r#"aws cloudtrail put-event-selectors {} --advanced-event-selectors '[{{"Name":"Management events","FieldSelectors":[{{"Field":"eventCategory","Equals":["Management"]}}]}}]'"#,
-                    trail.replacen("--name", "--trail-name", 1)
-                ),
-            ],
+            "let the trail record all management events: add a selector for them to those that the trail has (`put-event-selectors` replaces all of them)".to_owned(),
+            vec![format!("aws cloudtrail get-event-selectors {}", trail.replacen("--name", "--trail-name", 1))],
         ),
         Reason::TrailNoGlobalEvents => (
             "let the trail record global service events".to_owned(),
@@ -270,34 +286,28 @@ fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> 
                 format!(
                     "aws sns create-topic --region {} --name {}",
                     names.region(),
-                    names
-                        .topic
-                        .as_ref()
-                        .map_or("security-alarms", Arn::resource)
+                    quoted(
+                        names
+                            .topic
+                            .as_ref()
+                            .map_or("security-alarms", Arn::resource)
+                    )
                 ),
                 names.subscribe(),
             ],
         ),
         Reason::TopicPolicyDenies => (
-            "let `cloudwatch.amazonaws.com` publish: add an Allow of `sns:Publish` for that service principal to the topic's policy, and exempt AWS services from its Deny statements",
-            vec![format!(
-                "aws sns set-topic-attributes --region {} --topic-arn {} --attribute-name Policy --attribute-value file://policy.json",
-                names.region(),
-                names.topic()
-            )],
+            "let `cloudwatch.amazonaws.com` publish: add an Allow of `sns:Publish` for that service principal to the topic's policy, and exempt AWS services from its Deny statements (`set-topic-attributes` replaces the whole policy)",
+            vec![names.topic_attributes()],
         ),
         Reason::TopicKeyDenies => (
-            "encrypt the topic with an enabled customer managed key whose policy allows `cloudwatch.amazonaws.com` `kms:Decrypt` and `kms:GenerateDataKey*`",
-            vec![format!(
-                "aws sns set-topic-attributes --region {} --topic-arn {} --attribute-name KmsMasterKeyId --attribute-value KEY_ID",
-                names.region(),
-                names.topic()
-            )],
+            "encrypt the topic with an enabled customer managed key whose policy allows `cloudwatch.amazonaws.com` `kms:Decrypt` and `kms:GenerateDataKey*`; add that to the policy of the key that it has, where that is one",
+            vec![names.topic_attributes()],
         ),
         Reason::NoSubscription => ("subscribe somebody to the topic", vec![names.subscribe()]),
         Reason::SubscriptionPending => (
             "let the subscriber confirm; an unconfirmed subscription is removed after three days and must be made again",
-            vec![names.subscribe()],
+            Vec::new(),
         ),
         Reason::Undecided => (
             "write the filters as plain JSON patterns, closer to the required one",
@@ -342,3 +352,6 @@ fn of_unread(doubts: &[Doubt]) -> Repair {
         commands: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use super::material::{Material, Reach, canonical};
 use super::opinion;
 use crate::catalog::Control;
 use crate::finding::{Opinion, OtherVerdict};
-use crate::snapshot::{EventSelectors, Trail};
+use crate::snapshot::{EventSelectors, FieldSelector, Trail};
 
 /// The benchmark versions that Security Hub's controls are mapped to.
 const FRAMEWORKS: [&str; 3] = ["security-hub", "cis-1.4.0", "cis-1.2.0"];
@@ -57,11 +57,10 @@ pub(super) fn of(control: &Control, material: &Material<'_>) -> Option<Opinion> 
         });
     }
     let prescribed = prescribed(control);
-    let best = multi_region
+    multi_region
         .iter()
         .map(|trail| of_trail(trail, control, &prescribed, material))
-        .max_by_key(|found| rank(found.verdict));
-    best
+        .max_by_key(|found| rank(found.verdict))
 }
 
 fn prescribed(control: &Control) -> Vec<String> {
@@ -169,12 +168,28 @@ fn leaves_out(selectors: &EventSelectors, control: &Control) -> Option<&'static 
             (kms && without_kms).then_some("excludes kms.amazonaws.com")
         }
         EventSelectors::Advanced(all) => {
-            let management = all.iter().any(|one| {
-                one.fields.iter().any(|field| {
-                    field.field == "eventCategory" && field.equals.iter().any(|v| v == "Management")
-                }) && one.fields.iter().all(|field| field.field != "readOnly")
-            });
-            (!management).then_some("does not record all management events")
+            let mut recording = all
+                .iter()
+                .filter(|one| {
+                    let management = one.fields.iter().any(|field| {
+                        field.field == "eventCategory"
+                            && field.equals.iter().any(|value| value == "Management")
+                    });
+                    management && one.fields.iter().all(|field| field.field != "readOnly")
+                })
+                .peekable();
+            if recording.peek().is_none() {
+                return Some("does not record all management events");
+            }
+            let excludes = |field: &FieldSelector| {
+                field.field == "eventSource"
+                    && field
+                        .not_equals
+                        .iter()
+                        .any(|value| value == "kms.amazonaws.com")
+            };
+            let without_kms = recording.all(|one| one.fields.iter().any(excludes));
+            (kms && without_kms).then_some("excludes kms.amazonaws.com")
         }
     }
 }

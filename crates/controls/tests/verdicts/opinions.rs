@@ -2,7 +2,7 @@
 //! truth, and why that differs from ours.
 
 use crate::support::*;
-use orgsweep_controls::snapshot::{AdvancedSelector, EventSelectors, FieldSelector};
+use orgsweep_controls::snapshot::{AdvancedSelector, BasicSelector, EventSelectors, FieldSelector};
 use orgsweep_controls::{AccountSnapshot, Finding, OtherVerdict, Verdict};
 
 /// Verdicts of ours, of the audit (with its step) and of Security Hub.
@@ -110,6 +110,55 @@ fn advanced_selectors_fail_the_audit_alone() {
 }
 
 #[test]
+fn security_hub_warns_of_a_topic_whose_subscribers_another_account_holds() {
+    let topic = topic_arn(OWNER, HOME);
+    let finding = changed(|snapshot| {
+        of_alarm(snapshot, S3).alarm_actions = vec![topic.to_string()];
+    });
+    let hub = finding.evidence.security_hub.as_ref().unwrap();
+    assert_eq!(hub.verdict, OtherVerdict::Warning, "{}", hub.detail);
+    assert!(hub.detail.contains(topic.as_str()), "{}", hub.detail);
+    let cis = finding.evidence.cis_audit.as_ref().unwrap();
+    assert_eq!((cis.verdict, cis.step), (OtherVerdict::Unknown, Some(7)));
+}
+
+/// A trail that records every management event but those of KMS, said in both ways.
+#[test]
+fn security_hub_fails_the_control_of_keys_alone_where_kms_is_excluded() {
+    let field = |name: &str, equals: &[&str], not_equals: &[&str]| FieldSelector {
+        field: name.to_owned(),
+        equals: equals.iter().map(ToString::to_string).collect(),
+        not_equals: not_equals.iter().map(ToString::to_string).collect(),
+        ..FieldSelector::default()
+    };
+    let basic = EventSelectors::Basic(vec![BasicSelector {
+        read_write_type: "All".to_owned(),
+        management_events: true,
+        excluded_sources: vec!["kms.amazonaws.com".to_owned()],
+    }]);
+    let advanced = EventSelectors::Advanced(vec![AdvancedSelector {
+        name: None,
+        fields: vec![
+            field("eventCategory", &["Management"], &[]),
+            field("eventSource", &[], &["kms.amazonaws.com"]),
+        ],
+    }]);
+    for selectors in [basic, advanced] {
+        let mut snapshot = healthy(OWN);
+        of_trail(&mut snapshot).selectors = known(selectors);
+        let hub = |control| finding(&snapshot, control).evidence.security_hub.unwrap();
+        assert_eq!(hub(S3).verdict, OtherVerdict::Pass);
+        let keys = hub("cmk-disable-or-delete");
+        assert_eq!(keys.verdict, OtherVerdict::Fail);
+        assert!(
+            keys.detail.contains("excludes kms.amazonaws.com"),
+            "{}",
+            keys.detail
+        );
+    }
+}
+
+#[test]
 fn a_member_of_an_organization_trail_is_judged_in_the_owners_account() {
     let member = member(OWN);
     let finding = judge(&member, &relying_on(owner()), S3);
@@ -129,7 +178,8 @@ fn a_member_of_an_organization_trail_is_judged_in_the_owners_account() {
 
 #[test]
 fn each_link_that_the_audit_asks_for_fails_at_its_step() {
-    let cases: [(u8, fn(&mut AccountSnapshot)); 6] = [
+    type Change = fn(&mut AccountSnapshot);
+    let cases: [(u8, Change); 6] = [
         (1, |s| of_trail(s).multi_region = false),
         (2, |s| of_status(s).logging = false),
         (4, |s| of_filters(s).clear()),
