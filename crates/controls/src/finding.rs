@@ -96,6 +96,10 @@ pub struct Evidence {
     pub fix: Option<String>,
     /// AWS CLI commands that would repair it, with the real names filled in.
     pub commands: Vec<String>,
+    /// How long after an event the message goes out, over the fastest chain that holds.
+    pub time_to_notice: Option<TimeToNotice>,
+    /// What the alarm of the best chain waits for, when one event is not enough.
+    pub events_needed: Option<EventsNeeded>,
     /// The verdict under each framework that has the control, by the framework's id.
     pub verdict_by_framework: BTreeMap<String, Verdict>,
     /// What the audit procedure of the CIS benchmark would find in this account.
@@ -148,6 +152,30 @@ impl OtherVerdict {
             Self::Unknown => "unknown",
         }
     }
+}
+
+/// How many events an alarm waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventsNeeded {
+    /// Number of events.
+    pub events: u32,
+    /// Seconds within which they must come.
+    pub within_seconds: u32,
+    /// Number of different periods of the alarm that they must fall in.
+    pub in_periods: u32,
+}
+
+/// How long after an event a message goes out, in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeToNotice {
+    /// What CloudTrail's delivery to the log group takes on average.
+    pub delivery_seconds: u32,
+    /// Delivery and the alarm's evaluation, at best.
+    pub min_seconds: u32,
+    /// Delivery and the alarm's evaluation, at worst.
+    pub max_seconds: u32,
+    /// The same for a person.
+    pub words: String,
 }
 
 /// One path trail → log group → filter → metric → alarm → action → subscription.

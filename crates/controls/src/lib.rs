@@ -17,9 +17,13 @@ mod relevant;
 pub mod snapshot;
 
 pub use catalog::{BUILTIN_CATALOG_TOML, Catalog, CatalogError, Control};
+pub use chain::alarm::firing;
+pub use chain::firing::Firing;
+pub use chain::judged::Delay;
 pub use evaluate::{Evaluator, ReliedOn, evaluate};
 pub use finding::{
-    Chain, Evidence, Finding, Link, LinkKind, LinkState, Note, Opinion, OtherVerdict, Verdict,
+    Chain, EventsNeeded, Evidence, Finding, Link, LinkKind, LinkState, Note, Opinion, OtherVerdict,
+    TimeToNotice, Verdict,
 };
 pub use ids::{AccountId, Arn, ControlId, IdError, LogGroupArn, OrganizationId, Partition, Region};
 pub use known::{Call, Known, Unread, UnreadCause};

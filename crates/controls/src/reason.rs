@@ -59,6 +59,7 @@ reasons! {
     AlarmNeedsMoreEvents = "alarm_needs_more_events", "The alarm does not go to ALARM on one event, only on several";
     AlarmAlwaysFiring = "alarm_always_firing", "The alarm is in ALARM without any event, so an event changes nothing";
     AlarmFiresOnce = "alarm_fires_once", "The alarm stays in ALARM after the first event, so later events are silent";
+    AlarmConditional = "alarm_conditional", "The alarm goes to ALARM on one event only at some times";
     AlarmActionsDisabled = "alarm_actions_disabled", "The alarm's actions are disabled";
     AlarmNoAction = "alarm_no_action", "The alarm has no action for the ALARM state";
     ActionWrongPlace = "action_wrong_place", "The alarm's topic is in another Region or partition";

@@ -42,7 +42,11 @@ pub fn relevant_alarms(all: Alarms, filters: &[&MetricFilter]) -> Alarms {
     composite.retain(|alarm| kept.contains(&alarm.arn));
     metric.sort_by(|a, b| a.name.cmp(&b.name));
     composite.sort_by(|a, b| a.name.cmp(&b.name));
-    Alarms { metric, composite }
+    Alarms {
+        metric,
+        composite,
+        ..all
+    }
 }
 
 /// The SNS topics that run when one of the alarms goes to ALARM.

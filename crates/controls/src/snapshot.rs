@@ -226,6 +226,45 @@ pub struct Alarms {
     pub metric: Vec<MetricAlarm>,
     /// Composite alarms, sorted by name.
     pub composite: Vec<CompositeAlarm>,
+    /// Log alarms, which query a log group themselves; sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<LogAlarm>,
+    /// Mute rules that have not expired. `None`: not asked, or the Region's
+    /// CloudWatch has no mute rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mute_rules: Option<Known<Vec<MuteRule>>>,
+}
+
+/// A log alarm: a scheduled query over log groups (`PutLogAlarm`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogAlarm {
+    /// Name, unique in account and Region.
+    pub name: String,
+    /// ARN.
+    pub arn: Arn,
+    /// Whether its actions run at all.
+    pub actions_enabled: bool,
+    /// What runs when it goes to ALARM.
+    pub alarm_actions: Vec<String>,
+    /// Names or ARNs of the log groups that it queries.
+    pub log_groups: Vec<String>,
+    /// The query.
+    pub query: String,
+}
+
+/// An alarm mute rule: while it is active, actions of its alarms do not run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MuteRule {
+    /// Its name.
+    pub name: String,
+    /// `cron(…)` with five fields, or `at(…)`.
+    pub expression: String,
+    /// ISO 8601 duration from each occurrence.
+    pub duration: String,
+    /// Names of the alarms that are muted.
+    pub alarm_names: Vec<String>,
+    /// Whether a rule with a single window is muting now.
+    pub active_once: bool,
 }
 
 /// A metric alarm.
@@ -263,6 +302,12 @@ pub struct MetricAlarm {
     pub treat_missing_data: Option<String>,
     /// `evaluate` or `ignore`, for percentiles.
     pub low_sample_percentile: Option<String>,
+    /// Whether periods are those of the wall clock (whole hours, days …), not sliding ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wall_clock: bool,
+    /// Minutes after a change of the alarm in which it does nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up_minutes: Option<i32>,
 }
 
 /// The metric of a plain metric alarm.
@@ -314,6 +359,9 @@ pub struct CompositeAlarm {
     pub alarm_actions: Vec<String>,
     /// Alarm that suppresses its actions while in ALARM.
     pub actions_suppressor: Option<String>,
+    /// Seconds for which its actions wait for the suppressor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressor_wait: Option<i32>,
 }
 
 /// An SNS topic.

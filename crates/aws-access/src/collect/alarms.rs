@@ -133,6 +133,12 @@ fn metric_alarm(alarm: SdkAlarm) -> Option<MetricAlarm> {
             .map(|operator| operator.as_str().to_owned()),
         treat_missing_data: alarm.treat_missing_data,
         low_sample_percentile: alarm.evaluate_low_sample_count_percentile,
+        wall_clock: alarm
+            .evaluation_window
+            .is_some_and(|window| !window.is_sliding_window()),
+        warm_up_minutes: alarm
+            .warm_up_configuration
+            .and_then(|warm_up| warm_up.warm_up_period_duration_in_minutes),
     })
 }
 
@@ -181,6 +187,7 @@ fn composite_alarm(alarm: SdkComposite) -> Option<CompositeAlarm> {
         actions_enabled: alarm.actions_enabled.unwrap_or(true),
         alarm_actions: alarm.alarm_actions.unwrap_or_default(),
         actions_suppressor: alarm.actions_suppressor.filter(|name| !name.is_empty()),
+        suppressor_wait: alarm.actions_suppressor_wait_period,
     })
 }
 

@@ -126,8 +126,9 @@ fn dimensions_in_words<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// What one matching event makes of `alarm`, which watches `published`.
-pub(crate) fn firing(
+/// What one matching event makes of `alarm`, which watches the metric `published`
+/// of `filter` in `account`.
+pub fn firing(
     filter: &MetricFilter,
     published: &MetricTransformation,
     alarm: &MetricAlarm,
@@ -151,17 +152,55 @@ fn plain(published: &MetricTransformation, alarm: &MetricAlarm, metric: &Watched
     if let Some(why) = starved(alarm, metric) {
         return Firing::Not(Reason::AlarmNeverFires, why);
     }
-    match Datapoints::of(published, metric.statistic.as_deref(), metric.period) {
-        Err(NotKnown(why)) => Firing::Undecided(why),
-        Ok(datapoints) => firing::decide(
-            alarm,
-            metric.period,
-            &Watched {
-                after: &|events| datapoints.after(events),
-                silence: datapoints.silence(),
-            },
-        ),
+    if let Some(field) = never_a_number(&published.value) {
+        let why =
+            format!("its value is taken from `{field}` of the event, which is never a number");
+        return Firing::Not(Reason::AlarmNeverFires, why);
     }
+    let datapoints = match Datapoints::of(published, metric.statistic.as_deref(), metric.period) {
+        Err(NotKnown(why)) => return Firing::Undecided(why),
+        Ok(datapoints) => datapoints,
+    };
+    let statistic = metric.statistic.as_deref().unwrap_or_default();
+    if statistic.starts_with('p') && datapoints.may_be_negative() {
+        let why = "metrics with negative values have no percentiles";
+        return Firing::Not(Reason::AlarmNeverFires, why.to_owned());
+    }
+    let decide = |datapoints: &Datapoints, silence| {
+        let after = |events| datapoints.after(events);
+        let after = &after;
+        firing::decide(alarm, metric.period, &Watched { after, silence })
+    };
+    let decided = decide(&datapoints, datapoints.silence());
+    if datapoints.is_vague()
+        && matches!(decided, Firing::NeedsEvents(..) | Firing::Not(..))
+        && matches!(
+            decide(&datapoints.undiluted(), datapoints.silence()),
+            Firing::OnOneEvent { .. }
+        )
+    {
+        return Firing::Undecided(format!(
+            "how `{statistic}` ranks one event among default values is not decided"
+        ));
+    }
+    decided
+}
+
+/// Fields of a CloudTrail event that are texts, never numbers ("CloudTrail record contents").
+const TEXTS: &[&str] = &[
+    "$.eventName",
+    "$.eventSource",
+    "$.eventTime",
+    "$.eventType",
+    "$.eventCategory",
+    "$.eventID",
+    "$.awsRegion",
+    "$.userIdentity.type",
+    "$.userIdentity.arn",
+];
+
+fn never_a_number(value: &str) -> Option<&str> {
+    TEXTS.contains(&value.trim()).then(|| value.trim())
 }
 
 /// A percentile that waits for samples which an event counter never has.
@@ -235,57 +274,113 @@ fn math(
     {
         return Firing::Undecided("it combines too many metrics".to_owned());
     }
-    let show = |own: &dyn Fn(&Datapoints) -> Vec<Option<f64>>, others_show: &[Option<f64>]| {
-        results(
-            &expressions,
-            &returned.id,
-            &targets,
-            own,
-            &others,
-            others_show,
-        )
-    };
-    // Everything is tried once here, so that what follows cannot fail.
-    let silence = match show(&Datapoints::silence, QUIET) {
-        Ok(silence) => silence,
-        Err(why) => return Firing::Undecided(why),
-    };
-    if let Err(why) = show(&|datapoints| datapoints.after(1), &OTHERS) {
-        return Firing::Undecided(why);
-    }
-    let decide = |others: &[Option<f64>]| {
-        let after =
-            |events| show(&|datapoints| datapoints.after(events), others).unwrap_or_default();
-        let silence = silence.clone();
-        firing::decide(
-            alarm,
-            period,
-            &Watched {
-                after: &after,
-                silence,
-            },
-        )
-    };
-    match (decide(&OTHERS), decide(QUIET)) {
-        (rings @ Firing::OnOneEvent(_), _) => rings,
-        (_, Firing::OnOneEvent(_)) => {
-            Firing::Undecided("it also depends on the values of its other metrics".to_owned())
+    let at = |time: &BTreeMap<&str, Option<f64>>| {
+        let show = |own: &dyn Fn(&Datapoints) -> Vec<Option<f64>>, others_show: &[Option<f64>]| {
+            results(
+                &expressions,
+                &returned.id,
+                time,
+                &targets,
+                own,
+                &others,
+                others_show,
+            )
+        };
+        // Everything is tried once here, so that what follows cannot fail.
+        let silence = match show(&Datapoints::silence, QUIET) {
+            Ok(silence) => silence,
+            Err(why) => return Firing::Undecided(why),
+        };
+        if let Err(why) = show(&|datapoints| datapoints.after(1), &OTHERS) {
+            return Firing::Undecided(why);
         }
-        (_, silent) => silent,
+        let decide = |others: &[Option<f64>]| {
+            let after =
+                |events| show(&|datapoints| datapoints.after(events), others).unwrap_or_default();
+            let silence = silence.clone();
+            firing::decide(
+                alarm,
+                period,
+                &Watched {
+                    after: &after,
+                    silence,
+                },
+            )
+        };
+        match (decide(&OTHERS), decide(QUIET)) {
+            (rings @ Firing::OnOneEvent { .. }, _) => rings,
+            (_, Firing::OnOneEvent { .. }) => {
+                Firing::Undecided("it also depends on the values of its other metrics".to_owned())
+            }
+            (_, silent) => silent,
+        }
+    };
+    at_all_times(&expressions, at)
+}
+
+/// Whether the alarm rings on one event at every time of day, week and year.
+fn at_all_times(
+    expressions: &Expressions,
+    at: impl Fn(&BTreeMap<&str, Option<f64>>) -> Firing,
+) -> Firing {
+    let mut times: Vec<BTreeMap<&str, Option<f64>>> = vec![BTreeMap::new()];
+    for (function, values) in expressions.times() {
+        if times.len() * values.len() > MOST_COMBINATIONS {
+            return Firing::Undecided("it combines too many functions of time".to_owned());
+        }
+        times = times
+            .iter()
+            .flat_map(|time| {
+                values.iter().map(|value| {
+                    let mut longer = time.clone();
+                    longer.insert(function, Some(*value));
+                    longer
+                })
+            })
+            .collect();
+    }
+    let mut rings = None;
+    let mut silent = None;
+    for time in &times {
+        match at(time) {
+            undecided @ Firing::Undecided(_) => return undecided,
+            yes @ Firing::OnOneEvent { .. } => rings = rings.or(Some(yes)),
+            no => silent = silent.or(Some((time, no))),
+        }
+    }
+    match (rings, silent) {
+        (Some(rings), None) => rings,
+        (Some(_), Some((time, _))) => {
+            let when: Vec<String> = time
+                .iter()
+                .filter_map(|(function, value)| Some(format!("{function} is {}", (*value)?)))
+                .collect();
+            Firing::Not(
+                Reason::AlarmConditional,
+                format!("it does not ring on events while {}", when.join(" and ")),
+            )
+        }
+        (None, Some((_, silent))) => silent,
+        (None, None) => Firing::Undecided("it has no value at any time".to_owned()),
     }
 }
 
 /// What the returned expression shows over every combination of what the
 /// filter's metric and the other metrics can show.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of one question, asked in one place"
+)]
 fn results(
     expressions: &Expressions,
     returned: &str,
+    time: &BTreeMap<&str, Option<f64>>,
     targets: &[(&str, Datapoints)],
     own: &dyn Fn(&Datapoints) -> Vec<Option<f64>>,
     others: &[&str],
     others_show: &[Option<f64>],
 ) -> Result<Vec<Option<f64>>, String> {
-    let mut combinations: Vec<BTreeMap<&str, Option<f64>>> = vec![BTreeMap::new()];
+    let mut combinations: Vec<BTreeMap<&str, Option<f64>>> = vec![time.clone()];
     let choices = targets
         .iter()
         .map(|(id, datapoints)| (*id, own(datapoints)))

@@ -42,7 +42,7 @@ impl Datapoints {
             .ok_or_else(|| NotKnown(format!("the statistic `{name}` is not decided")))?;
         let value: f64 = transformation.value.trim().parse().map_err(|_| {
             NotKnown(format!(
-                "the metric's value is taken from `{}` of the event",
+                "the metric's value is taken from `{}` of the event; where that is absent or no number, nothing is published",
                 transformation.value
             ))
         })?;
@@ -59,6 +59,25 @@ impl Datapoints {
             default: transformation.default_value,
             minutes: u32::try_from(seconds / 60).unwrap_or(1).max(1),
         })
+    }
+
+    /// Whether the statistic of matching events alone is known, but not how it
+    /// ranks them among default values.
+    pub(crate) fn is_vague(&self) -> bool {
+        self.statistic == Statistic::Between && self.default.is_some()
+    }
+
+    /// Whether some value that it publishes is negative.
+    pub(crate) fn may_be_negative(&self) -> bool {
+        self.value < 0.0 || self.default.is_some_and(|default| default < 0.0)
+    }
+
+    /// The same while no other events reach the log group.
+    pub(crate) fn undiluted(&self) -> Self {
+        Self {
+            default: None,
+            ..self.clone()
+        }
     }
 
     /// What a period with `events` matching events can show.
@@ -110,6 +129,9 @@ impl Datapoints {
     }
 }
 
+/// Percentiles and means of a trimmed or winsorized range lie between the
+/// smallest and the largest sample. Counts and sums of a trimmed range (`tc`,
+/// `ts`) and percentile ranks (`PR`) do not, nor do ranges of absolute values.
 fn statistic_named(name: &str) -> Option<Statistic> {
     Some(match name {
         "Sum" => Statistic::Sum,
@@ -118,12 +140,52 @@ fn statistic_named(name: &str) -> Option<Statistic> {
         "Maximum" => Statistic::Maximum,
         "Minimum" => Statistic::Minimum,
         "IQM" => Statistic::Between,
-        _ => {
-            let number = ["p", "tm", "wm"]
-                .iter()
-                .find_map(|prefix| name.strip_prefix(prefix))?;
-            number.parse::<f64>().ok()?;
-            Statistic::Between
-        }
+        _ if is_percentile(name) || is_range_of_percent(name) => Statistic::Between,
+        _ => return None,
     })
+}
+
+/// `p90`, `tm90`, `wm90`.
+fn is_percentile(name: &str) -> bool {
+    let number = ["p", "tm", "wm"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix));
+    number.is_some_and(is_percent)
+}
+
+/// `TM(10%:90%)`, `WM(:95%)`.
+fn is_range_of_percent(name: &str) -> bool {
+    let inner = ["TM(", "WM("]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix)?.strip_suffix(')'));
+    let Some((from, to)) = inner.and_then(|inner| inner.split_once(':')) else {
+        return false;
+    };
+    let is_bound = |text: &str| text.is_empty() || text.strip_suffix('%').is_some_and(is_percent);
+    !(from.is_empty() && to.is_empty()) && is_bound(from) && is_bound(to)
+}
+
+fn is_percent(text: &str) -> bool {
+    let number = text.parse::<f64>();
+    number.is_ok_and(|number| (0.0..=100.0).contains(&number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[rustfmt::skip]
+    fn extended_statistics_are_decided_where_they_lie_between_the_samples() {
+        for (name, between) in [
+            ("p90", true), ("p99.9", true), ("tm95", true), ("wm95", true), ("IQM", true),
+            ("TM(10%:90%)", true), ("WM(:95%)", true),
+            ("tc90", false), ("ts90", false), ("PR(:300)", false), ("TM(10:90)", false),
+            ("TC(0.1:0.9)", false), ("p", false), ("p900", false), ("TM(:)", false),
+        ] {
+            let statistic = statistic_named(name);
+            assert_eq!(statistic == Some(Statistic::Between), between, "{name}");
+            assert_eq!(statistic.is_some(), between, "{name}");
+        }
+    }
 }

@@ -3,15 +3,23 @@
 //! that its metric can show. Follows CloudWatch's documented evaluation of
 //! alarms and missing data.
 
-use crate::finding::Note;
+use super::judged::{Delay, note};
+use crate::finding::{EventsNeeded, Note};
 use crate::reason::Reason;
 use crate::snapshot::MetricAlarm;
 
 /// What an alarm does on one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Firing {
+pub enum Firing {
     /// It goes to ALARM, every time.
-    OnOneEvent(Vec<Note>),
+    OnOneEvent {
+        /// How long after the event reached the log group.
+        delay: Delay,
+        /// Remarks.
+        notes: Vec<Note>,
+    },
+    /// It goes to ALARM on several events only; how many, and why.
+    NeedsEvents(EventsNeeded, String),
     /// It does not, or not every time, and why.
     Not(Reason, String),
     /// That cannot be decided, and why.
@@ -30,7 +38,56 @@ pub(crate) struct Watched<'a> {
 const MORE_EVENTS: [u32; 7] = [2, 3, 4, 5, 10, 100, 1000];
 
 /// From this many seconds on, ALARM lasts so long that later events join it.
-const LONG: i64 = 3600;
+const LONG: u32 = 3600;
+
+/// State changes were seen 15 to 100 seconds after the end of a period.
+const SOONEST: u32 = 15;
+const LATEST: u32 = 100;
+
+/// The parts of an alarm that time depends on, in the bounds that AWS allows.
+#[derive(Debug, Clone, Copy)]
+struct Periods {
+    /// Length of one in seconds.
+    seconds: u32,
+    /// How many are evaluated.
+    evaluated: u32,
+    /// How many of them must breach.
+    needed: u32,
+}
+
+impl Periods {
+    fn of(alarm: &MetricAlarm, period: Option<i32>) -> Self {
+        let number = |value: i32| u32::try_from(value).unwrap_or(1).max(1);
+        let evaluated = number(alarm.evaluation_periods.unwrap_or(1));
+        let needed = alarm.datapoints_to_alarm.map_or(evaluated, number);
+        Self {
+            seconds: period.map_or(0, number),
+            evaluated,
+            needed: needed.min(evaluated),
+        }
+    }
+
+    /// Length of all periods that are evaluated.
+    fn window(self) -> u32 {
+        self.seconds.saturating_mul(self.evaluated)
+    }
+
+    /// A window of more than a day is evaluated once an hour, others every minute.
+    fn between_evaluations(self) -> u32 {
+        if self.window() > 86_400 { 3600 } else { 60 }
+    }
+
+    /// From the event in the log group to the change of state, when the breaching
+    /// datapoint must be `age` periods old.
+    fn delay(self, age: u32) -> Delay {
+        let older = self.seconds.saturating_mul(age - 1);
+        let latest = self.seconds + self.between_evaluations() + LATEST;
+        Delay {
+            min_seconds: older.saturating_add(SOONEST),
+            max_seconds: older.saturating_add(latest),
+        }
+    }
+}
 
 /// Decides what `alarm` does when the value that it watches behaves like `watched`.
 pub(crate) fn decide(alarm: &MetricAlarm, period: Option<i32>, watched: &Watched<'_>) -> Firing {
@@ -66,7 +123,14 @@ pub(crate) fn decide(alarm: &MetricAlarm, period: Option<i32>, watched: &Watched
 
     let one = (watched.after)(1);
     if !all_breach(&one) {
-        return short_of_one(watched, all_breach, comparison, threshold);
+        let condition = in_words(comparison, threshold);
+        return short_of_one(
+            watched,
+            all_breach,
+            &condition,
+            Periods::of(alarm, period),
+            ends_by_itself(missing),
+        );
     }
     if let Some(count) = MORE_EVENTS
         .into_iter()
@@ -78,24 +142,38 @@ pub(crate) fn decide(alarm: &MetricAlarm, period: Option<i32>, watched: &Watched
         );
         return Firing::Not(Reason::AlarmNeverFires, why);
     }
-    over_periods(alarm, period, missing, shows_nothing)
+    over_periods(alarm, Periods::of(alarm, period), missing, shows_nothing)
 }
 
 fn short_of_one(
     watched: &Watched<'_>,
     all_breach: impl Fn(&[Option<f64>]) -> bool,
-    comparison: &str,
-    threshold: f64,
+    condition: &str,
+    periods: Periods,
+    ends_by_itself: bool,
 ) -> Firing {
     let enough = (2..=1000)
         .chain([10_000, 100_000, 1_000_000])
         .find(|count| all_breach(&(watched.after)(*count)));
-    let condition = in_words(comparison, threshold);
+    // More than enough must do, too: else the comparison is the wrong way round.
+    let enough = enough.filter(|count| {
+        let more = MORE_EVENTS.into_iter().filter(|more| more > count);
+        more.chain([count + 1])
+            .all(|n| all_breach(&(watched.after)(n)))
+    });
     match enough {
-        Some(count) => Firing::Not(
-            Reason::AlarmNeedsMoreEvents,
-            format!("it takes {count} events in one period until the value {condition}"),
-        ),
+        Some(count) => {
+            let needed = EventsNeeded {
+                events: count.saturating_mul(periods.needed),
+                within_seconds: match periods.needed {
+                    1 => periods.seconds,
+                    _ => periods.window(),
+                },
+                in_periods: periods.needed,
+            };
+            let why = format!("it takes {count} events in one period until the value {condition}");
+            needs_events(needed, why, ends_by_itself)
+        }
         None => Firing::Not(
             Reason::AlarmNeverFires,
             format!("no number of events makes sure that the value {condition}"),
@@ -103,33 +181,57 @@ fn short_of_one(
     }
 }
 
+/// Whether missing data that is treated so ends ALARM.
+fn ends_by_itself(missing: &str) -> bool {
+    ["missing", "notBreaching"].contains(&missing)
+}
+
+/// A number of events is worth accepting only where the alarm leaves ALARM again.
+fn needs_events(needed: EventsNeeded, why: String, ends_by_itself: bool) -> Firing {
+    if ends_by_itself {
+        Firing::NeedsEvents(needed, why)
+    } else {
+        Firing::Not(Reason::AlarmNeedsMoreEvents, why)
+    }
+}
+
 /// One event makes one datapoint breach. Is that enough, and does it end?
 fn over_periods(
     alarm: &MetricAlarm,
-    period: Option<i32>,
+    periods: Periods,
     missing: &str,
     shows_nothing: bool,
 ) -> Firing {
-    let periods = alarm.evaluation_periods.unwrap_or(1).max(1);
-    let datapoints = alarm
-        .datapoints_to_alarm
-        .unwrap_or(periods)
-        .clamp(1, periods);
-    let seconds = i64::from(period.unwrap_or(0));
+    let Periods {
+        seconds,
+        evaluated,
+        needed,
+    } = periods;
     let mut notes = Vec::new();
-    if datapoints > 1 {
+    let mut age = 1;
+    if needed > 1 {
         // Only missing data that stays missing lets a single old breaching
         // datapoint count ("- - X - -" goes to ALARM).
         if !(shows_nothing && missing == "missing") {
             let why = format!(
-                "{datapoints} of {periods} datapoints must breach; one event makes one of them breach"
+                "{needed} of {evaluated} datapoints must breach; one event makes one of them breach"
             );
-            return Firing::Not(Reason::AlarmNeedsMoreEvents, why);
+            let events = EventsNeeded {
+                events: needed,
+                within_seconds: periods.window(),
+                in_periods: needed,
+            };
+            return needs_events(events, why, ends_by_itself(missing));
         }
-        let minutes = seconds * i64::from(datapoints - 1) / 60;
+        if alarm.wall_clock || seconds < 60 {
+            let why = "how several datapoints are evaluated by the wall clock, or in periods under a minute, is not documented";
+            return Firing::Undecided(why.to_owned());
+        }
+        age = needed;
+        let minutes = seconds.saturating_mul(needed - 1) / 60;
         notes.push(note(
             "delayed",
-            format!("a single event counts only about {minutes} minutes later, because {datapoints} datapoints must breach"),
+            format!("a single event counts only about {minutes} minutes later, because {needed} datapoints must breach"),
         ));
     }
     match missing {
@@ -140,13 +242,11 @@ fn over_periods(
         }
         "ignore" => notes.push(note(
             "late_recovery",
-            "missing data is ignored: it leaves ALARM only when other events reach the log group"
-                .to_owned(),
+            "missing data is ignored: it leaves ALARM only when other events reach the log group",
         )),
         "breaching" => notes.push(note(
             "rings_in_silence",
-            "missing data counts as breaching: it also rings when the log group falls silent"
-                .to_owned(),
+            "missing data counts as breaching: it also rings when the log group falls silent",
         )),
         other => {
             return Firing::Undecided(format!(
@@ -154,8 +254,18 @@ fn over_periods(
             ));
         }
     }
-    if seconds * i64::from(periods) >= LONG {
-        let minutes = seconds * i64::from(periods) / 60;
+    notes.extend(remarks(alarm, periods));
+    Firing::OnOneEvent {
+        delay: periods.delay(age),
+        notes,
+    }
+}
+
+/// What is worth saying of an alarm that rings on one event.
+fn remarks(alarm: &MetricAlarm, periods: Periods) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if periods.window() >= LONG {
+        let minutes = periods.window() / 60;
         notes.push(note(
             "long_period",
             format!(
@@ -163,20 +273,26 @@ fn over_periods(
             ),
         ));
     }
-    if (1..60).contains(&seconds) {
+    if alarm.wall_clock && periods.seconds >= LONG {
+        let hours = periods.seconds / 3600;
         notes.push(note(
-            "high_resolution_period",
-            "periods under a minute on a metric with one datapoint a minute".to_owned(),
+            "long_period",
+            format!("it looks at whole periods of {hours} h by the wall clock: an event is told when its period has ended"),
         ));
     }
-    Firing::OnOneEvent(notes)
-}
-
-fn note(code: &str, text: String) -> Note {
-    Note {
-        code: code.to_owned(),
-        text,
+    if (1..60).contains(&periods.seconds) {
+        notes.push(note(
+            "high_resolution_period",
+            "periods under a minute on a metric with one datapoint a minute",
+        ));
     }
+    if let Some(minutes) = alarm.warm_up_minutes.filter(|minutes| *minutes > 0) {
+        notes.push(note(
+            "warm_up",
+            format!("for up to {minutes} minutes after it was made or changed it does nothing"),
+        ));
+    }
+    notes
 }
 
 fn comparison_named(name: &str) -> Option<fn(f64, f64) -> bool> {

@@ -1,6 +1,6 @@
 //! A judged link: what people see of it, and what the verdict needs to know.
 
-use crate::finding::{Link, LinkKind, LinkState, Note};
+use crate::finding::{EventsNeeded, Link, LinkKind, LinkState, Note};
 use crate::known::Unread;
 use crate::reason::Reason;
 
@@ -13,6 +13,28 @@ pub(crate) struct Judged {
     /// The facts that would have decided.
     pub(crate) unread: Vec<Unread>,
     pub(crate) notes: Vec<Note>,
+    /// What an alarm adds to the time until a message goes out.
+    pub(crate) delay: Option<Delay>,
+    /// Of an alarm that waits for several events: how many, and the links that
+    /// follow where so many are accepted.
+    pub(crate) if_accepted: Option<Box<Accepted>>,
+}
+
+/// A chain that holds where it is accepted that an alarm waits for several events.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Accepted {
+    pub(crate) needed: EventsNeeded,
+    /// The links after the alarm's own; nothing follows a broken one.
+    pub(crate) rest: Vec<Judged>,
+}
+
+/// Seconds that a link takes, at best and at worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delay {
+    /// At best.
+    pub min_seconds: u32,
+    /// At worst.
+    pub max_seconds: u32,
 }
 
 impl Judged {
@@ -52,6 +74,11 @@ impl Judged {
         self
     }
 
+    pub(crate) fn taking(mut self, delay: Delay) -> Self {
+        self.delay = Some(delay);
+        self
+    }
+
     pub(crate) fn is_broken(&self) -> bool {
         self.link.state == LinkState::Broken
     }
@@ -73,6 +100,8 @@ impl Judged {
             reason,
             unread: Vec::new(),
             notes: Vec::new(),
+            delay: None,
+            if_accepted: None,
         }
     }
 }

@@ -17,7 +17,5 @@ pub(crate) mod narrowing;
 pub(crate) mod policy;
 pub(crate) mod ringing;
 pub(crate) mod selectors;
-#[cfg(test)]
-mod simulation;
 pub(crate) mod subscription;
 pub(crate) mod trail;

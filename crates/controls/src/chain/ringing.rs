@@ -5,8 +5,8 @@ use super::action::{self, Topics};
 use super::alarm;
 use super::composite::{self, Follows};
 use super::firing::Firing;
-use super::judged::Judged;
-use crate::finding::LinkKind;
+use super::judged::{Accepted, Judged};
+use crate::finding::{EventsNeeded, LinkKind};
 use crate::ids::{AccountId, Arn};
 use crate::reason::Reason;
 use crate::snapshot::{Alarms, MetricAlarm, MetricFilter, MetricTransformation};
@@ -32,8 +32,15 @@ impl Ringing<'_> {
         let kind = LinkKind::Alarm;
         let resource = alarm.arn.as_str();
         let link = match alarm::firing(filter, published, alarm, self.account) {
-            Firing::OnOneEvent(notes) => {
-                Judged::holds(kind, resource, "goes to ALARM on one event").noting(notes)
+            Firing::OnOneEvent { delay, notes } => {
+                Judged::holds(kind, resource, "goes to ALARM on one event")
+                    .noting(notes)
+                    .taking(delay)
+            }
+            Firing::NeedsEvents(needed, why) => {
+                let reason = Reason::AlarmNeedsMoreEvents;
+                let broken = Judged::broken(kind, resource, reason, why);
+                return vec![vec![self.if_accepted(alarm, broken, needed)]];
             }
             Firing::Not(reason, why) => {
                 return vec![vec![Judged::broken(kind, resource, reason, why)]];
@@ -41,6 +48,19 @@ impl Ringing<'_> {
             Firing::Undecided(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
         };
         self.after_alarm(alarm, &link)
+    }
+
+    /// The broken link of an alarm that waits for several events, with the best
+    /// way on where that is accepted.
+    fn if_accepted(&self, alarm: &MetricAlarm, mut broken: Judged, needed: EventsNeeded) -> Judged {
+        let worst = |rest: &Vec<Judged>| rest[1..].iter().map(|judged| judged.link.state).max();
+        let rests = self.after_alarm(alarm, &broken);
+        let best = rests.into_iter().min_by_key(worst).unwrap_or_default();
+        broken.if_accepted = Some(Box::new(Accepted {
+            needed,
+            rest: best.into_iter().skip(1).collect(),
+        }));
+        broken
     }
 
     /// The links from an alarm on, once it is in ALARM: its own actions, and the

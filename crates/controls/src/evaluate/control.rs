@@ -83,6 +83,8 @@ pub(super) fn finding<'a>(
         commands: repair.map(|repair| repair.commands).unwrap_or_default(),
         missing_events: missing,
         events_total: total,
+        time_to_notice: evidence::time_to_notice(&shown),
+        events_needed: evidence::events_needed(&shown, why.first),
         verdict_by_framework: by_framework,
         cis_audit: None,
         security_hub: None,

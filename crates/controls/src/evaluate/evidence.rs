@@ -14,7 +14,7 @@ use super::kinds;
 use super::routes::{Group, Routes};
 use crate::catalog::Control;
 use crate::chain::narrowing;
-use crate::finding::{Evidence, LinkKind, Verdict};
+use crate::finding::{EventsNeeded, Evidence, LinkKind, LinkState, TimeToNotice, Verdict};
 use crate::ids::{AccountId, LogGroupArn};
 use crate::known::Unread;
 use crate::pattern::{Pattern, PatternSet};
@@ -150,6 +150,49 @@ fn replace(value: &mut serde_json::Value, from: &str, to: &str) {
         serde_json::Value::Object(map) => map.values_mut().for_each(|v| replace(v, from, to)),
         _ => {}
     }
+}
+
+/// What CloudTrail's delivery to a log group takes on average (AWS: "about 5 minutes").
+const DELIVERY_SECONDS: u32 = 300;
+
+/// How long after an event the message goes out, over the fastest chain that holds.
+pub(super) fn time_to_notice(shown: &[Shown]) -> Option<TimeToNotice> {
+    let of_chain = |shown: &Shown| {
+        let delays: Vec<_> = shown.links.iter().filter_map(|link| link.delay).collect();
+        let sum = |of: fn(&crate::chain::judged::Delay) -> u32| {
+            delays.iter().map(of).fold(0, u32::saturating_add)
+        };
+        let seconds = (
+            sum(|delay| delay.max_seconds),
+            sum(|delay| delay.min_seconds),
+        );
+        (!delays.is_empty()).then_some(seconds)
+    };
+    let holding = shown.iter().filter(|s| s.state() == LinkState::Holds);
+    let (max, min) = holding.filter_map(of_chain).min()?;
+    let min_seconds = min.saturating_add(DELIVERY_SECONDS);
+    let max_seconds = max.saturating_add(DELIVERY_SECONDS);
+    Some(TimeToNotice {
+        delivery_seconds: DELIVERY_SECONDS,
+        min_seconds,
+        max_seconds,
+        words: format!(
+            "the message goes out about {} to {} minutes after the event, {} of them for CloudTrail's delivery",
+            min_seconds / 60,
+            max_seconds.div_ceil(60),
+            DELIVERY_SECONDS / 60
+        ),
+    })
+}
+
+/// What the alarm of the chain to blame waits for, if that is several events.
+pub(super) fn events_needed(shown: &[Shown], first: Option<Place>) -> Option<EventsNeeded> {
+    let blamed = shown.iter().find(|shown| Some(shown.place) == first)?;
+    let accepted = blamed
+        .links
+        .iter()
+        .find_map(|link| link.if_accepted.as_ref())?;
+    Some(accepted.needed)
 }
 
 pub(super) fn assumptions(judged: &Judged<'_>) -> Vec<String> {

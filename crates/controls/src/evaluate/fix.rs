@@ -264,7 +264,7 @@ fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> 
             "let the filter publish 1 per event and no default value, and the alarm go to ALARM on one event and back: Sum >= 1 over one period, missing data not breaching",
             vec![names.put_filter(), names.put_alarm()],
         ),
-        Reason::AlarmNeedsMoreEvents | Reason::AlarmFiresOnce => (
+        Reason::AlarmNeedsMoreEvents | Reason::AlarmFiresOnce | Reason::AlarmConditional => (
             "let the alarm go to ALARM on one event and back: Sum >= 1 over one period, missing data not breaching",
             vec![names.put_alarm()],
         ),

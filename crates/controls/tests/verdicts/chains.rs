@@ -173,6 +173,7 @@ fn metric_math_and_composites() {
         ("math: MAX",                 |s| math(s, "MAX([FILL(m1,0), m2])"), "covered"),
         ("math: IF",                  |s| math(s, "IF(m1 > 0, 1, 0)"), "covered"),
         ("math: comparison",          |s| math(s, "m1 >= 1"), "covered"),
+        ("math: weekdays",            |s| math(s, "IF(DAY(m1) < 6, m1)"), "alarm_conditional"),
         ("math: tenth",               |s| math(s, "m1 * 0.1"), "alarm_needs_more_events"),
         ("math: difference",          |s| math(s, "m1 - m2"), "alarm_undecided"),
         ("math: other metric only",   |s| math(s, "m2"), "alarm_never_fires"),
@@ -385,6 +386,7 @@ fn composite(snapshot: &mut AccountSnapshot, rule: &str) {
         actions_enabled: true,
         alarm_actions: actions,
         actions_suppressor: None,
+        suppressor_wait: None,
     });
 }
 

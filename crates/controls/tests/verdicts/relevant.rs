@@ -35,6 +35,7 @@ fn above(name: &str, rule: &str) -> CompositeAlarm {
         actions_enabled: true,
         alarm_actions: vec![format!("arn:aws:sns:{HOME}:{OWN}:composite")],
         actions_suppressor: None,
+        suppressor_wait: None,
     }
 }
 
@@ -60,6 +61,7 @@ fn kept() -> Alarms {
             above("aside", "ALARM(cpu)"),
             above("unreadable", "ALARM(own"),
         ],
+        ..Alarms::default()
     };
     let filters = [filter(S3, "")];
     relevant_alarms(all, &filters.iter().collect::<Vec<_>>())

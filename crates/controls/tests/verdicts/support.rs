@@ -146,6 +146,8 @@ pub(crate) fn alarm(owner: &str, in_region: &str, name: &str) -> MetricAlarm {
         comparison: Some("GreaterThanOrEqualToThreshold".to_owned()),
         treat_missing_data: None,
         low_sample_percentile: None,
+        wall_clock: false,
+        warm_up_minutes: None,
     }
 }
 
@@ -232,6 +234,7 @@ pub(crate) fn with_chains(snapshot: &mut AccountSnapshot, in_region: &str) {
         known(Alarms {
             metric: alarms,
             composite: Vec::new(),
+            ..Alarms::default()
         }),
     );
     let arn = topic_arn(&owner, in_region);

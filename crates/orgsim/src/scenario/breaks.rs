@@ -57,6 +57,7 @@ breaks! {
     AlarmNeedsMoreEvents = "alarm_needs_more_events", Control;
     AlarmAlwaysFiring = "alarm_always_firing", Control;
     AlarmFiresOnce = "alarm_fires_once", Control;
+    AlarmConditional = "alarm_conditional", Control;
     AlarmActionsDisabled = "alarm_actions_disabled", Control;
     AlarmNoAction = "alarm_no_action", Control;
     ActionWrongPlace = "action_wrong_place", Control;

@@ -186,22 +186,26 @@ fn break_alarm(alarm: &mut MetricAlarm, broken: Option<Break>, place: &Place<'_>
                 place.settings.partition, place.region
             )];
         }
-        Some(Break::AlarmUndecided) => {
-            let metric = alarm.metric.take();
-            let query = |id: &str, metric, expression: Option<&str>| MetricQuery {
-                id: id.to_owned(),
-                metric,
-                return_data: expression.is_some(),
-                expression: expression.map(str::to_owned),
-                label: None,
-                period: None,
-                account: None,
-            };
-            alarm.queries = vec![
-                query("events", metric, None),
-                query("change", None, Some("RATE(events) * PERIOD(events)")),
-            ];
-        }
+        Some(Break::AlarmUndecided) => watch(alarm, "RATE(events) * PERIOD(events)"),
+        // Nobody is told at weekends.
+        Some(Break::AlarmConditional) => watch(alarm, "IF(DAY(events) < 6, events)"),
         _ => {}
     }
+}
+
+/// Lets an alarm watch an expression over its metric.
+fn watch(alarm: &mut MetricAlarm, expression: &str) {
+    let query = |id: &str, metric, expression: Option<&str>| MetricQuery {
+        id: id.to_owned(),
+        metric,
+        return_data: expression.is_some(),
+        expression: expression.map(str::to_owned),
+        label: None,
+        period: None,
+        account: None,
+    };
+    alarm.queries = vec![
+        query("events", alarm.metric.take(), None),
+        query("change", None, Some(expression)),
+    ];
 }

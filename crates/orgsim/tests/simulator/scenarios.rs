@@ -7,7 +7,7 @@ use crate::support::SMALL;
 use orgsim::{ExpectedOutcome, Scenario, World};
 
 /// orgsweep's reason codes, each of which the demo has to show.
-const REASONS: [&str; 37] = [
+const REASONS: [&str; 38] = [
     "covered",
     "covered_by_organization_trail",
     "management_account_only",
@@ -31,6 +31,7 @@ const REASONS: [&str; 37] = [
     "alarm_needs_more_events",
     "alarm_always_firing",
     "alarm_fires_once",
+    "alarm_conditional",
     "alarm_actions_disabled",
     "alarm_no_action",
     "action_wrong_place",

@@ -155,6 +155,8 @@ pub(super) fn put_alarm(snapshot: &mut AccountSnapshot, arn: &Arn, metric: &Metr
             comparison: Some("GreaterThanOrEqualToThreshold".to_owned()),
             treat_missing_data: Some("notBreaching".to_owned()),
             low_sample_percentile: None,
+            wall_clock: false,
+            warm_up_minutes: None,
         });
         alarms.metric.sort_by(|a, b| a.name.cmp(&b.name));
     });

@@ -1,7 +1,7 @@
 //! For every reason that has a repair: the finding fails for that reason, the
 //! plan holds these steps, and with them it passes. Each row is one account.
 
-use orgsweep_controls::snapshot::{EventSelectors, Key, SubscriptionState};
+use orgsweep_controls::snapshot::{EventSelectors, Key, MetricQuery, SubscriptionState};
 use orgsweep_controls::{AccountSnapshot, Call, Known, Reason, Verdict};
 use orgsweep_remediator::PlanOptions;
 
@@ -90,6 +90,21 @@ fn rows() -> Vec<Row> {
         }),
         row(Reason::AlarmFiresOnce, &["put_alarm"], &[], |a| {
             first_alarm(a).treat_missing_data = Some("ignore".to_owned());
+        }),
+        row(Reason::AlarmConditional, &["put_alarm"], &[], |a| {
+            let query = |id: &str, metric, expression: Option<&str>| MetricQuery {
+                id: id.to_owned(),
+                metric,
+                expression: expression.map(str::to_owned),
+                period: None,
+                return_data: expression.is_some(),
+                account: None,
+            };
+            let alarm = first_alarm(a);
+            alarm.queries = vec![
+                query("events", alarm.metric.take(), None),
+                query("weekdays", None, Some("IF(DAY(events) < 6, events)")),
+            ];
         }),
         row(
             Reason::AlarmActionsDisabled,

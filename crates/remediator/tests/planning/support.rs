@@ -151,6 +151,8 @@ pub(crate) fn alarm(owner: &str, name: &str) -> MetricAlarm {
         comparison: Some("GreaterThanOrEqualToThreshold".to_owned()),
         treat_missing_data: Some("notBreaching".to_owned()),
         low_sample_percentile: None,
+        wall_clock: false,
+        warm_up_minutes: None,
     }
 }
 

@@ -53,6 +53,23 @@ impl Expressions {
         }
     }
 
+    /// The time functions that occur, with all the values that they take.
+    pub(crate) fn times(&self) -> BTreeMap<&'static str, Vec<f64>> {
+        let ranges = [
+            ("MINUTE()", "MINUTE", 0..=59),
+            ("HOUR()", "HOUR", 0..=23),
+            ("DAY()", "DAY", 1..=7),
+            ("DATE()", "DATE", 1..=31),
+            ("MONTH()", "MONTH", 1..=12),
+        ];
+        let used = |name: &str| self.by_id.values().any(|expression| expression.calls(name));
+        ranges
+            .into_iter()
+            .filter(|(_, function, _)| used(function))
+            .map(|(key, _, range)| (key, range.map(f64::from).collect()))
+            .collect()
+    }
+
     fn resolve(
         &self,
         id: &str,
@@ -104,6 +121,11 @@ impl Expressions {
                 if function == "METRICS" {
                     return metrics_named(arguments, metrics);
                 }
+                if let [_] = arguments.as_slice()
+                    && let Some(value) = metrics.get(format!("{function}()").as_str())
+                {
+                    return Ok(Value::Series(*value));
+                }
                 if function == "FILL"
                     && matches!(arguments.get(1), Some(Expression::Name(n)) if !self.by_id.contains_key(n) && !metrics.contains_key(n.as_str()))
                 {
@@ -128,7 +150,10 @@ fn metrics_named(
         [Expression::Text(text)] => text,
         _ => return Err("METRICS with these arguments is not decided".to_owned()),
     };
-    let named = metrics.iter().filter(|(id, _)| id.contains(part));
+    // Keys of time functions are no metrics.
+    let named = metrics
+        .iter()
+        .filter(|(id, _)| id.contains(part) && !id.ends_with("()"));
     Ok(Value::List(named.map(|(_, value)| *value).collect()))
 }
 

@@ -13,6 +13,21 @@ pub(super) enum Expression {
     List(Vec<Expression>),
 }
 
+impl Expression {
+    /// Whether the function of this name is called in it.
+    pub(super) fn calls(&self, name: &str) -> bool {
+        match self {
+            Self::Number(_) | Self::Text(_) | Self::Name(_) => false,
+            Self::Negated(inner) => inner.calls(name),
+            Self::Binary(_, left, right) => left.calls(name) || right.calls(name),
+            Self::Call(function, arguments) => {
+                function == name || arguments.iter().any(|argument| argument.calls(name))
+            }
+            Self::List(items) => items.iter().any(|item| item.calls(name)),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
     Or,

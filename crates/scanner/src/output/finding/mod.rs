@@ -208,6 +208,8 @@ mod tests {
                 "aws cloudwatch enable-alarm-actions \\\n  --alarm-names BucketPolicy".to_owned(),
             ],
             covered_by: None,
+            time_to_notice: None,
+            events_needed: None,
             verdict_by_framework: [
                 ("cis-1.2.0".to_owned(), Verdict::Pass),
                 ("cis-7.0.0".to_owned(), Verdict::Fail),

@@ -1,0 +1,19 @@
+//! The decision on alarms against CloudWatch's evaluation, step by step. The same
+//! comparison over far more alarms is `cargo xtask verify alarms`.
+
+mod agreement;
+mod documented;
+mod generated;
+mod simulation;
+
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_decision_agrees_with_the_step_by_step_evaluation(case in generated::case()) {
+        let agreed = agreement::compare(&case.transformation, &case.alarm, &case.traffic, &case.gaps);
+        prop_assert!(agreed.is_ok(), "{}", agreed.unwrap_err());
+    }
+}
