@@ -2,7 +2,7 @@
 //! twice, in two independent ways.
 //!
 //! - Matching: generated (pattern, message) pairs, the crate's evaluator against
-//!   the naive [`reference`], which shares the syntax tree (and so the parser)
+//!   the naive [`mod@reference`], which shares the syntax tree (and so the parser)
 //!   and nothing else.
 //! - Coverage: generated questions, the crate's proof against a bounded
 //!   exhaustive [`search`] over the events that the conditions tell apart. Every
