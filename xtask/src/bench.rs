@@ -1,6 +1,7 @@
 //! `cargo xtask bench patterns`: how long coverage decisions take, in steps,
 //! nanoseconds and, where valgrind is installed, instructions, which repeat on
-//! every machine of the same kind.
+//! every machine of the same kind. `cargo xtask bench verdicts`: the processor
+//! time that judging an organization takes.
 
 use std::process::{Command, Stdio};
 
@@ -13,7 +14,7 @@ use crate::workspace;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// What to measure.
-    #[arg(value_parser = ["patterns"])]
+    #[arg(value_parser = ["patterns", "verdicts"])]
     what: String,
     /// How to print.
     #[arg(long, default_value = "table", value_parser = ["table", "json"])]
@@ -21,21 +22,50 @@ pub(crate) struct Arguments {
     /// Count no instructions, even where valgrind is installed.
     #[arg(long)]
     no_instructions: bool,
+    /// How many accounts `verdicts` judges.
+    #[arg(long, default_value_t = 10_000)]
+    accounts: u32,
 }
 
 const EXAMPLE: &str = "decisions";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    match arguments.what.as_str() {
+        "verdicts" => verdicts(arguments),
+        _ => patterns(arguments),
+    }
+}
+
+/// An example of a crate, built for speed.
+fn built(package: &str, example: &str) -> Result<std::path::PathBuf> {
     workspace::run(&mut workspace::cargo(&[
         "build",
         "--quiet",
         "--release",
         "--package",
-        "filter-pattern",
+        package,
         "--example",
-        EXAMPLE,
+        example,
     ])?)?;
-    let program = workspace::target()?.join("release/examples").join(EXAMPLE);
+    Ok(workspace::target()?.join("release/examples").join(example))
+}
+
+fn verdicts(arguments: &Arguments) -> Result<()> {
+    let program = built("orgsweep-controls", "verdicts")?;
+    let printed = output(Command::new(program).arg(arguments.accounts.to_string()))?;
+    if arguments.format == "json" {
+        print!("{printed}");
+        return Ok(());
+    }
+    let figures: Value = serde_json::from_str(&printed).context("reading what it printed")?;
+    for (name, figure) in figures.as_object().into_iter().flatten() {
+        println!("{name:<20} {figure}");
+    }
+    Ok(())
+}
+
+fn patterns(arguments: &Arguments) -> Result<()> {
+    let program = built("filter-pattern", EXAMPLE)?;
     let printed = output(&mut Command::new(&program))?;
     let mut rows: Vec<Value> = printed
         .lines()

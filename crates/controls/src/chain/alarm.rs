@@ -367,10 +367,6 @@ fn at_all_times(
 
 /// What the returned expression shows over every combination of what the
 /// filter's metric and the other metrics can show.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts of one question, asked in one place"
-)]
 fn results(
     expressions: &Expressions,
     returned: &str,

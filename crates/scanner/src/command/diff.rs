@@ -108,7 +108,8 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Cause<'a> {
     change: Change,
-    cause: &'a str,
+    #[serde(rename = "cause")]
+    what: &'a str,
     findings: Vec<&'a Row>,
 }
 
@@ -166,7 +167,7 @@ fn causes(rows: &[Row]) -> Vec<Cause<'_>> {
         .into_iter()
         .map(|((change, cause), findings)| Cause {
             change,
-            cause,
+            what: cause,
             findings,
         })
         .collect();
@@ -193,7 +194,7 @@ fn page(rows: &[Row], accounts: &[AccountChange], from: &SweepRow, to: &SweepRow
             let example = format!("{} {}", first.account_name, first.control);
             vec![
                 cause.change.words().to_owned(),
-                cause.cause.to_owned(),
+                cause.what.to_owned(),
                 match others {
                     0 => example,
                     _ => format!("{example} and {}", counted(others as u64, "other")),

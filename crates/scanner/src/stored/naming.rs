@@ -61,16 +61,15 @@ pub(crate) fn named<'a>(sweeps: &'a [SweepRow], text: &str) -> anyhow::Result<&'
         }),
     };
     found.ok_or_else(|| {
-        let known = match sweeps {
-            [] => "the database has no sweep yet".to_owned(),
-            _ => {
-                let shown: Vec<String> = sweeps
-                    .iter()
-                    .take(5)
-                    .map(|sweep| format!("{} ({})", sweep.number, sweep.state))
-                    .collect();
-                format!("the newest are {}", shown.join(", "))
-            }
+        let shown: Vec<String> = sweeps
+            .iter()
+            .take(5)
+            .map(|sweep| format!("{} ({})", sweep.number, sweep.state))
+            .collect();
+        let known = if shown.is_empty() {
+            "the database has no sweep yet".to_owned()
+        } else {
+            format!("the newest are {}", shown.join(", "))
         };
         usage(format!("there is no sweep `{text}`; {known}"))
     })
