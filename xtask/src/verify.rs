@@ -25,6 +25,14 @@ enum Subject {
         #[command(flatten)]
         common: Common,
     },
+    /// Decisions on alarms against CloudWatch's evaluation, step by step; prints JSON.
+    Alarms {
+        /// Alarms that are compared.
+        #[arg(long, default_value_t = 100_000)]
+        count: u64,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Verdicts on random organizations against what happens in the simulator.
     Chains {
         /// Verdicts that are compared, at least.
@@ -47,22 +55,35 @@ struct Common {
 }
 
 impl Subject {
-    /// The package whose program does it, how many cases, and the rest.
-    fn parts(&self) -> (&'static str, u64, &Common) {
-        match self {
-            Self::Patterns { count, common } => ("filter-pattern-verify", *count, common),
-            Self::Chains { count, common } => ("orgsweep-chain-verify", *count, common),
-        }
+    /// The program that does it, and its arguments.
+    fn command(&self) -> Result<std::process::Command> {
+        // The dev profile optimizes what is checked, and keeps overflow checked.
+        let program = |of: &[&str]| workspace::cargo(&[&["run", "--quiet"], of, &["--"]].concat());
+        let (package, count, common) = match self {
+            Self::Alarms { count, common } => {
+                let mut command = program(&[
+                    "--package",
+                    "orgsweep-controls",
+                    "--example",
+                    "verify_alarms",
+                ])?;
+                command.args([count.to_string(), common.seed.to_string()]);
+                return Ok(command);
+            }
+            Self::Patterns { count, common } => ("filter-pattern-verify", count, common),
+            Self::Chains { count, common } => ("orgsweep-chain-verify", count, common),
+        };
+        let mut command = program(&["--package", package])?;
+        command
+            .args(["--count", &count.to_string()])
+            .args(["--seed", &common.seed.to_string()])
+            .args(["--format", &common.format]);
+        Ok(command)
     }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let (package, count, Common { seed, format }) = arguments.subject.parts();
-    // The dev profile optimizes what is checked, and keeps overflow checked.
-    let mut command = workspace::cargo(&["run", "--quiet", "--package", package, "--"])?;
-    command
-        .args(["--count", &count.to_string(), "--seed", &seed.to_string()])
-        .args(["--format", format]);
+    let mut command = arguments.subject.command()?;
     let shown = workspace::shown(&command);
     eprintln!("$ {shown}");
     let status = command

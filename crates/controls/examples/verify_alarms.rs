@@ -1,7 +1,7 @@
 //! Compares the decision on generated alarms with CloudWatch's evaluation, step
 //! by step: `verify_alarms COUNT SEED`. Prints one JSON object; the exit code is 1
 //! when one alarm is decided otherwise than it is evaluated. `cargo xtask verify
-//! alarms` runs it in release.
+//! alarms` runs it.
 
 #[path = "../tests/alarms/agreement.rs"]
 mod agreement;
