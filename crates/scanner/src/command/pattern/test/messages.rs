@@ -277,14 +277,17 @@ mod tests {
 
     use super::*;
 
-    fn read_all(file: &Path, is_json: bool) -> (Vec<(usize, String)>, Vec<Option<usize>>) {
+    /// Messages with their lines, and the lines that cannot be read.
+    type Everything = (Vec<(usize, String)>, Vec<Option<usize>>);
+
+    fn read_all(file: &Path, is_json: bool) -> Everything {
         let (mut messages, mut bad) = (Vec::new(), Vec::new());
         let mut found = |message: Message<'_>| {
             messages.push((message.line, message.text.to_owned()));
             Ok(())
         };
         read(file, is_json, &mut found, &mut |unreadable| {
-            bad.push(unreadable.line)
+            bad.push(unreadable.line);
         })
         .unwrap();
         (messages, bad)

@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> anyhow::Result<Exit>
     if totals.events == 0 && totals.unreadable_count > 0 {
         return Err(usage(totals.unreadable.join("\n")));
     }
-    finish(format, &totals, kept, last.as_ref(), arguments.all)?;
+    finish(format, &totals, &kept, last.as_ref(), arguments.all)?;
     for place in &totals.unreadable {
         terminal::tell(&escaped(place));
     }
@@ -173,22 +173,28 @@ fn told(tested: &Tested) -> String {
 }
 
 fn reasons(why: &[Clause]) -> String {
-    why.iter()
-        .map(|clause| {
-            let found = match (&clause.field, &clause.found[..]) {
-                (None, _) => String::new(),
-                (Some(_), []) => "  (not there)".to_owned(),
-                (Some(_), found) => format!("  (found {})", escaped(&found.join(", "))),
-            };
-            format!("  {}{found}\n", escaped(&clause.text))
-        })
-        .collect()
+    let mut text = String::new();
+    for clause in why {
+        text.push_str("  ");
+        text.push_str(&escaped(&clause.text));
+        match (&clause.field, &clause.found[..]) {
+            (None, _) => {}
+            (Some(_), []) => text.push_str("  (not there)"),
+            (Some(_), found) => {
+                text.push_str("  (found ");
+                text.push_str(&escaped(&found.join(", ")));
+                text.push(')');
+            }
+        }
+        text.push('\n');
+    }
+    text
 }
 
 fn finish(
     format: Format,
     totals: &Totals,
-    kept: Vec<Value>,
+    kept: &[Value],
     last: Option<&Tested>,
     all: bool,
 ) -> anyhow::Result<()> {
