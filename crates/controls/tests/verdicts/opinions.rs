@@ -148,7 +148,7 @@ fn security_hub_fails_the_control_of_keys_alone_where_kms_is_excluded() {
         of_trail(&mut snapshot).selectors = known(selectors);
         let hub = |control| finding(&snapshot, control).evidence.security_hub.unwrap();
         assert_eq!(hub(S3).verdict, OtherVerdict::Pass);
-        let keys = hub("cmk-disable-or-delete");
+        let keys = hub("kms-cmk-disable-delete");
         assert_eq!(keys.verdict, OtherVerdict::Fail);
         assert!(
             keys.detail.contains("excludes kms.amazonaws.com"),
