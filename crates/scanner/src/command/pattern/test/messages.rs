@@ -280,6 +280,13 @@ mod tests {
     /// Messages with their lines, and the lines that cannot be read.
     type Everything = (Vec<(usize, String)>, Vec<Option<usize>>);
 
+    /// A file's text, its messages, its unreadable lines.
+    type Row = (
+        &'static str,
+        &'static [(usize, &'static str)],
+        &'static [Option<usize>],
+    );
+
     fn read_all(file: &Path, is_json: bool) -> Everything {
         let (mut messages, mut bad) = (Vec::new(), Vec::new());
         let mut found = |message: Message<'_>| {
@@ -298,7 +305,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("events");
         #[rustfmt::skip]
-        let rows: [(&str, &[(usize, &str)], &[Option<usize>]); 7] = [
+        let rows: [Row; 7] = [
             ("{\"a\": 1}\n\n{\"a\": 12.0}\n",              &[(1, "{\"a\": 1}"), (3, "{\"a\": 12.0}")], &[]),
             ("{\"Records\": [{\"a\": 1}, {\"a\": 2}]}",    &[(1, "{\"a\": 1}"), (1, "{\"a\": 2}")],    &[]),
             ("[{\"a\": 1}]",                               &[(1, "{\"a\": 1}")],                       &[]),
