@@ -21,6 +21,8 @@ pub enum Suggestion {
     },
     /// These filters; more than one only where one would break a limit of AWS.
     Add(Addition),
+    /// Something may be missing, and no addition was found that is proved to suffice.
+    Unproved,
 }
 
 /// Filters that close a hole, with the proof that they do.
@@ -87,9 +89,7 @@ pub fn suggest(
     }
     match best {
         Some(addition) => Suggestion::Add(addition),
-        None => Suggestion::Nothing {
-            assumptions: Vec::new(),
-        },
+        None => Suggestion::Unproved,
     }
 }
 
@@ -180,7 +180,7 @@ mod tests {
         let filters: Vec<FilterPattern> = filters.iter().map(|text| pattern(text)).collect();
         let filters: Vec<&FilterPattern> = filters.iter().collect();
         match suggest(&[&pattern(required)], &filters, &[], schema) {
-            Suggestion::Nothing { .. } => Vec::new(),
+            Suggestion::Nothing { .. } | Suggestion::Unproved => Vec::new(),
             Suggestion::Add(addition) => addition.filters.iter().map(ToString::to_string).collect(),
         }
     }
@@ -263,5 +263,16 @@ mod tests {
             assert!(shortest_spelling(filter).len() <= 30, "{filter}");
         }
         assert!(super::addition(&required, &[], &Prover::new(&schema), 10).is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_proved_is_not_said_to_be_complete() {
+        let required: FilterPattern = "[level = ERROR, message]".parse().unwrap();
+        let filter: FilterPattern = "{ $.a = 1 }".parse().unwrap();
+        let suggestion = suggest(&[&required], &[&filter], &[], &Schema::any());
+        assert!(
+            !matches!(suggestion, Suggestion::Nothing { .. }),
+            "{suggestion:?}"
+        );
     }
 }

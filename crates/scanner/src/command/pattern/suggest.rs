@@ -1,5 +1,6 @@
 //! `orgsweep pattern suggest`: the smallest filter that is still missing.
 
+use anyhow::bail;
 use clap::Args;
 use filter_pattern::FilterPattern;
 use filter_pattern::explain::events_of;
@@ -49,6 +50,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Ex
 fn printed(suggestion: &Suggestion, format: Format) -> anyhow::Result<String> {
     let (filters, assumptions, witness): (&[FilterPattern], _, _) = match suggestion {
         Suggestion::Nothing { assumptions } => (&[], assumptions, None),
+        Suggestion::Unproved => bail!(
+            "no addition is proved to cover what is required; simplify the pattern or the filters, \
+             or put the required pattern as a filter of its own"
+        ),
         Suggestion::Add(addition) => (
             &addition.filters,
             &addition.assumptions,
