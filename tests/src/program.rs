@@ -63,6 +63,21 @@ impl Ended {
         self
     }
 
+    /// Itself, when all that is listed is found in what it printed to standard output.
+    ///
+    /// # Panics
+    /// When something is missing; shows what it printed.
+    #[track_caller]
+    pub fn printing(self, words: &[&str]) -> Self {
+        for word in words {
+            assert!(
+                self.stdout.contains(word),
+                "`{word}` is missing in:\n{self}"
+            );
+        }
+        self
+    }
+
     /// What it printed to standard output, as JSON.
     ///
     /// # Panics

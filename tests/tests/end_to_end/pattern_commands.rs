@@ -154,3 +154,202 @@ async fn cover(required: &str, filters: &[&str]) -> Value {
     let ended: Ended = Installation::embedded().run(&arguments).await.with_code(0);
     ended.json()
 }
+
+const DELETE_TRAIL: &str = "{ $.eventName = DeleteTrail }";
+
+/// Runs a pattern command on a file of filters.
+async fn on_filters(command: &[&str], filters: &serde_json::Value) -> Ended {
+    let installation = Installation::embedded();
+    installation.write("filters.json", &filters.to_string());
+    installation.run(command).await
+}
+
+#[tokio::test]
+async fn a_filter_that_sees_only_some_events_proves_nothing() {
+    let filters = json!({ "metricFilters": [{
+        "filterName": "narrow",
+        "filterPattern": DELETE_TRAIL,
+        "fieldSelectionCriteria": "@aws.account IN [\"111122223333\"]",
+    }] });
+    let asked = |command| {
+        [
+            "pattern",
+            command,
+            "--required",
+            DELETE_TRAIL,
+            "--filter-file",
+            "filters.json",
+            "--format",
+            "json",
+        ]
+    };
+    let cover = on_filters(&asked("cover"), &filters).await.with_code(0);
+    assert_eq!(cover.json()["covers"], json!("unknown"), "{cover}");
+    let suggest = on_filters(&asked("suggest"), &filters).await.with_code(0);
+    assert_eq!(suggest.json()["needed"], json!(true), "{suggest}");
+
+    // Without the narrowing it covers; another pattern does not, however much it sees.
+    let mut whole = filters.clone();
+    whole["metricFilters"][0]["fieldSelectionCriteria"] = json!("");
+    let cover = on_filters(&asked("cover"), &whole).await.with_code(0);
+    assert_eq!(cover.json()["covers"], json!("yes"), "{cover}");
+    let mut other = filters;
+    other["metricFilters"][0]["filterPattern"] = json!("{ $.eventName = StopLogging }");
+    let cover = on_filters(&asked("cover"), &other).await.with_code(0);
+    assert_eq!(cover.json()["covers"], json!("no"), "{cover}");
+}
+
+#[tokio::test]
+async fn a_filter_without_its_pattern_ends_with_2() {
+    let filters = json!([{ "filterName": "misspelt", "filterpattern": DELETE_TRAIL }]);
+    for command in ["cover", "suggest"] {
+        let asked = [
+            "pattern",
+            command,
+            "--required",
+            DELETE_TRAIL,
+            "--filter-file",
+            "filters.json",
+        ];
+        on_filters(&asked, &filters).await.with_code(2).saying(&[
+            "filters.json",
+            "misspelt",
+            "filterPattern",
+        ]);
+    }
+}
+
+#[tokio::test]
+async fn filters_that_look_at_different_events_are_never_merged() {
+    let filter = |name: &str, group: &str| {
+        json!({
+            "filterName": name, "filterPattern": DELETE_TRAIL, "logGroupName": group,
+            "metricTransformations": [{ "metricName": name }],
+        })
+    };
+    let minimize = [
+        "pattern",
+        "minimize",
+        "--group",
+        "filters.json",
+        "--across-metrics",
+        "--format",
+        "json",
+    ];
+    for (second_group, left) in [("g1", 1), ("g2", 2)] {
+        let filters = json!({ "metricFilters": [filter("a", "g1"), filter("b", second_group)] });
+        let ended = on_filters(&minimize, &filters).await.with_code(0);
+        let filters = ended.json()["filters"].as_array().map(Vec::len);
+        assert_eq!(filters, Some(left), "{ended}");
+    }
+}
+
+#[tokio::test]
+async fn the_difference_of_two_patterns_is_told_both_ways() {
+    let installation = Installation::embedded();
+    let broad = "{ $.eventName = Stop* }";
+    let narrow = "{ $.eventName = StopLogging }";
+    installation
+        .run(&["pattern", "diff", broad, narrow])
+        .await
+        .with_code(0)
+        .printing(&["A matches all events of B, and more"]);
+    installation
+        .run(&[
+            "pattern",
+            "diff",
+            narrow,
+            "{ $.eventName = \"StopLogging\" }",
+        ])
+        .await
+        .with_code(0)
+        .printing(&["equivalent"]);
+}
+
+#[tokio::test]
+async fn a_hole_is_closed_by_the_filter_that_is_suggested() {
+    let installation = Installation::embedded();
+    let there = "{ ($.eventSource = kms.amazonaws.com) && ($.eventName = DisableKey) }";
+    let control = ["--control", "kms-cmk-disable-delete"];
+    let suggest = [
+        &["pattern", "suggest"],
+        &control[..],
+        &["--filter", there, "--format", "json"],
+    ]
+    .concat();
+    let ended = installation.run(&suggest).await.with_code(0);
+    let answer = ended.json();
+    let added = answer["filters"][0].as_str().unwrap();
+    let cover = [
+        &["pattern", "cover"],
+        &control[..],
+        &["--filter", there, "--filter", added, "--format", "json"],
+    ]
+    .concat();
+    let ended = installation.run(&cover).await.with_code(0);
+    assert_eq!(ended.json()["covers"], json!("yes"), "{ended}");
+
+    let unknown = [
+        "pattern",
+        "suggest",
+        "--control",
+        "kms-cmk-disable-delet",
+        "--filter",
+        there,
+    ];
+    installation
+        .run(&unknown)
+        .await
+        .with_code(2)
+        .saying(&["kms-cmk-disable-delete"]);
+}
+
+#[tokio::test]
+async fn a_pattern_is_told_in_plain_english_and_made_shorter() {
+    let installation = Installation::embedded();
+    installation
+        .run(&["pattern", "explain", "{ $.eventName = StopLogging }"])
+        .await
+        .with_code(0)
+        .printing(&["StopLogging"]);
+    installation
+        .run(&[
+            "pattern",
+            "minimize",
+            "{ ($.a = 1) || (($.a = 1) && ($.b = 2)) }",
+        ])
+        .await
+        .with_code(0)
+        .printing(&["{ $.a = 1 }", "proved"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_named_and_the_rest_is_tested() {
+    let installation = Installation::embedded();
+    installation.write(
+        "good.jsonl",
+        "{\"eventName\": \"StopLogging\"}\nnonsense\n{\"eventName\": \"Other\"}\n",
+    );
+    let test = [
+        "pattern",
+        "test",
+        "{ $.eventName = Stop* }",
+        "good.jsonl",
+        "--format",
+        "json",
+    ];
+    let ended = installation
+        .run(&test)
+        .await
+        .with_code(1)
+        .saying(&["good.jsonl:2"]);
+    let answer = ended.json();
+    assert_eq!(
+        (
+            &answer["events"],
+            &answer["matched"],
+            &answer["results"][0]["line"]
+        ),
+        (&json!(2), &json!(1), &json!(1))
+    );
+}

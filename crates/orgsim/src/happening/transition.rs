@@ -65,13 +65,29 @@ pub(super) fn of_metric_alarm(
     );
     let text = format!("{} → {state}", alarm.state);
     trace.pass(Link::Alarm, &alarm.arn, text);
+    let mut now = alarm.clone();
+    now.state = state;
+    reason.clone_into(&mut now.state_reason);
+    ring(timeline, world, place, alarm.state, &now, trace);
+    composite::after_change(timeline, world, place, alarm.state, state, trace);
+}
+
+/// Runs the actions of a metric alarm for the state that it is in now.
+fn ring(
+    timeline: &mut Timeline,
+    world: &World,
+    place: &AlarmPlace,
+    before: AlarmState,
+    alarm: &MetricAlarm,
+    trace: &mut Trace,
+) {
     let ringing = Ringing {
         arn: &alarm.arn,
-        name,
+        name: &place.2,
         description: alarm.description.as_deref(),
-        before: alarm.state,
-        after: state,
-        reason,
+        before,
+        after: alarm.state,
+        reason: &alarm.state_reason,
         at: timeline.now(),
         trigger: Some(trigger(alarm)),
     };
@@ -81,16 +97,8 @@ pub(super) fn of_metric_alarm(
         ok: &alarm.ok_actions,
         insufficient_data: &alarm.insufficient_data_actions,
     };
-    act(
-        timeline,
-        world,
-        place,
-        "MetricAlarm",
-        &ringing,
-        &actions,
-        trace,
-    );
-    composite::after_change(timeline, world, place, alarm.state, state, trace);
+    let kind = "MetricAlarm";
+    act(timeline, world, place, kind, &ringing, &actions, trace);
 }
 
 fn trigger(alarm: &MetricAlarm) -> serde_json::Value {
@@ -195,31 +203,7 @@ pub(super) fn unmute(
     if let Some(alarm) = content.metric_alarms.get(name)
         && alarm.state.as_str() == muted_in
     {
-        let ringing = Ringing {
-            arn: &alarm.arn,
-            name,
-            description: alarm.description.as_deref(),
-            before: alarm.state,
-            after: alarm.state,
-            reason: &alarm.state_reason,
-            at: timeline.now(),
-            trigger: Some(trigger(alarm)),
-        };
-        let actions = Actions {
-            enabled: alarm.actions_enabled,
-            alarm: &alarm.alarm_actions,
-            ok: &alarm.ok_actions,
-            insufficient_data: &alarm.insufficient_data_actions,
-        };
-        act(
-            timeline,
-            world,
-            place,
-            "MetricAlarm",
-            &ringing,
-            &actions,
-            trace,
-        );
+        ring(timeline, world, place, alarm.state, alarm, trace);
     } else if let Some(alarm) = content.composite_alarms.get(name)
         && alarm.state.as_str() == muted_in
     {

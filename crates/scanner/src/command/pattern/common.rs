@@ -1,13 +1,9 @@
 //! What the pattern commands share: the schema and the control on the command
-//! line, patterns read from files, paragraphs that fit the terminal.
+//! line, paragraphs that fit the terminal. Filters are `filters`'.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use filter_pattern::{Assumption, FilterPattern, Schema};
 use orgsweep_controls::Catalog;
-use serde_json::Value;
 
 use crate::command::names::known_control;
 use crate::config::suggest::nearest;
@@ -89,115 +85,6 @@ fn known_framework<'a>(catalog: &'a Catalog, named: Option<&str>) -> anyhow::Res
         "there is no framework `{named}`; {meant}There are: {}",
         ids.join(", ")
     )))
-}
-
-/// The patterns that are there.
-#[derive(Debug, Args)]
-pub(super) struct Filters {
-    /// A pattern that is there; can be repeated.
-    #[arg(long = "filter", value_name = "PATTERN", allow_hyphen_values = true)]
-    patterns: Vec<String>,
-    /// File with patterns that are there: what `aws logs describe-metric-filters` prints, or one pattern a line.
-    #[arg(long = "filter-file", value_name = "FILE")]
-    files: Vec<PathBuf>,
-}
-
-/// A filter with what it is called.
-pub(super) struct Named {
-    pub(super) name: String,
-    pub(super) pattern: FilterPattern,
-    /// Everything else that the file says of it, as one text.
-    pub(super) publishes: String,
-}
-
-impl Filters {
-    pub(super) fn read(&self) -> anyhow::Result<Vec<Named>> {
-        let mut filters = Vec::new();
-        for (index, text) in self.patterns.iter().enumerate() {
-            let name = format!("--filter {}", index + 1);
-            filters.push(Named {
-                pattern: super::read(text, &name)?,
-                name,
-                publishes: String::new(),
-            });
-        }
-        for file in &self.files {
-            filters.extend(filters_of(file)?);
-        }
-        Ok(filters)
-    }
-}
-
-/// The filters in a file.
-pub(super) fn filters_of(path: &Path) -> anyhow::Result<Vec<Named>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        usage(format!(
-            "the filter file `{}` cannot be read: {error}",
-            path.display()
-        ))
-    })?;
-    let origin = path.display().to_string();
-    let listed = serde_json::from_str::<Value>(&text)
-        .ok()
-        .and_then(|value| match value {
-            Value::Object(mut members) => members.remove("metricFilters"),
-            other => Some(other),
-        });
-    let Some(Value::Array(listed)) = listed else {
-        return text
-            .lines()
-            .map(str::trim)
-            .enumerate()
-            .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-            .map(|(index, line)| {
-                let name = format!("{origin}:{}", index + 1);
-                Ok(Named {
-                    pattern: super::read(line, &name)?,
-                    name,
-                    publishes: String::new(),
-                })
-            })
-            .collect();
-    };
-    let filters = listed.into_iter().enumerate().map(|(index, mut filter)| {
-        let text = match &filter {
-            Value::String(text) => text.clone(),
-            filter => filter["filterPattern"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-        };
-        let name = filter["filterName"]
-            .as_str()
-            .map_or_else(|| format!("{origin}, filter {}", index + 1), str::to_owned);
-        if let Value::Object(members) = &mut filter {
-            members.retain(|key, _| {
-                [
-                    "metricTransformations",
-                    "fieldSelectionCriteria",
-                    "applyOnTransformedLogs",
-                    "emitSystemFieldDimensions",
-                    "logGroupName",
-                ]
-                .contains(&key.as_str())
-            });
-        } else {
-            filter = Value::Null;
-        }
-        Ok(Named {
-            pattern: super::read(&text, &name)?,
-            name,
-            publishes: filter.to_string(),
-        })
-    });
-    filters
-        .collect::<anyhow::Result<Vec<_>>>()
-        .with_context(|| format!("`{origin}`"))
-        .map_err(|error| {
-            error
-                .downcast::<crate::exit::Pictured>()
-                .map_or_else(|e| e, Into::into)
-        })
 }
 
 /// Assumptions as texts.

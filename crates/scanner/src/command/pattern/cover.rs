@@ -10,7 +10,8 @@ use filter_pattern::{CoverQuestion, Covers, FilterPattern, Schema, missing_value
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::common::{Filters, Named, SchemaName, Wanted, paragraph, texts, wanted_patterns};
+use super::common::{SchemaName, Wanted, paragraph, texts, wanted_patterns};
+use super::filters::{Filters, Named};
 use crate::context::Context;
 use crate::exit::{Exit, usage};
 use crate::output::style::{self, styled};
@@ -124,12 +125,30 @@ fn answer(
         reason: String::new(),
         assumptions: Vec::new(),
     };
-    let question = CoverQuestion {
-        except,
-        schema,
-        ..CoverQuestion::new(required, &patterns)
+    let decide = |patterns: &[&FilterPattern]| {
+        let question = CoverQuestion {
+            except,
+            schema,
+            ..CoverQuestion::new(required, patterns)
+        };
+        question.decide()
     };
-    match question.decide() {
+    // What is narrowed beside its pattern matches some of the pattern's events, which ones is not
+    // decided: a yes is by the others alone, a no holds even if it matched them all.
+    let whole: Vec<&FilterPattern> = filters
+        .iter()
+        .filter(|filter| filter.narrowed.is_none())
+        .map(|filter| &filter.pattern)
+        .collect();
+    let mut decided = decide(&whole);
+    if whole.len() < patterns.len() && !decided.is_yes() {
+        decided = decide(&patterns);
+        if !matches!(decided, Covers::No(_)) {
+            answer.reason = narrowed_in_words(filters);
+            return Ok(answer);
+        }
+    }
+    match decided {
         Covers::Yes(proof) => {
             answer.covers = "yes";
             "every event that the required pattern matches is matched by a filter"
@@ -167,6 +186,18 @@ fn answer(
         Covers::Unknown(why) => answer.reason = format!("{why}; {}", why.simplify_hint()),
     }
     Ok(answer)
+}
+
+/// Why the answer depends on what filters do not see.
+fn narrowed_in_words(filters: &[Named]) -> String {
+    let narrowed: Vec<String> = filters
+        .iter()
+        .filter_map(|filter| Some(format!("{}: {}", filter.name, filter.narrowed.as_ref()?)))
+        .collect();
+    format!(
+        "it depends on filters that see only some events ({})",
+        narrowed.join("; ")
+    )
 }
 
 fn printed(answer: &Answer, format: Format) -> anyhow::Result<String> {
@@ -229,11 +260,7 @@ mod tests {
         let parsed = |text: &str| FilterPattern::parse(text).unwrap();
         let filters: Vec<Named> = filters
             .iter()
-            .map(|text| Named {
-                name: (*text).to_owned(),
-                pattern: parsed(text),
-                publishes: String::new(),
-            })
+            .map(|text| Named::plain("filter".to_owned(), text.parse().unwrap()))
             .collect();
         let answer = answer(&parsed(required), &filters, &[], &Schema::cloudtrail()).unwrap();
         serde_json::from_str(&printed(&answer, Format::Json).unwrap()).unwrap()

@@ -9,7 +9,8 @@ use filter_pattern::minimize::{
 };
 use serde_json::json;
 
-use super::common::{SchemaName, filters_of, paragraph, texts};
+use super::common::{SchemaName, paragraph, texts};
+use super::filters::filters_of;
 use crate::exit::{Exit, usage};
 use crate::output::{Format, csv, json as output, terminal};
 
@@ -44,10 +45,11 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> anyhow::Result<Exit>
             .map(|filter| GroupFilter {
                 name: filter.name,
                 pattern: filter.pattern,
+                // Filters that look at different events are never merged.
                 publishes: if arguments.across_metrics {
-                    String::new()
+                    filter.looks_at
                 } else {
-                    filter.publishes
+                    filter.looks_at + &filter.publishes
                 },
             })
             .collect();

@@ -5,6 +5,7 @@ mod common;
 mod cover;
 mod diff;
 mod explain;
+mod filters;
 mod minimize;
 mod parse;
 mod suggest;

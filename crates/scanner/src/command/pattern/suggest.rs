@@ -8,7 +8,8 @@ use filter_pattern::minimize::offered_text;
 use filter_pattern::suggest::{Suggestion, suggest};
 use serde_json::json;
 
-use super::common::{Filters, SchemaName, Wanted, paragraph, texts, wanted_patterns};
+use super::common::{SchemaName, Wanted, paragraph, texts, wanted_patterns};
+use super::filters::Filters;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::output::{Format, csv, json as output, terminal};
@@ -40,7 +41,12 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Ex
         .map(|text| super::read(text, "--except"))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let wanted: Vec<&FilterPattern> = wanted.iter().collect();
-    let filters: Vec<&FilterPattern> = filters.iter().map(|filter| &filter.pattern).collect();
+    // What is narrowed beside its pattern is not relied on.
+    let filters: Vec<&FilterPattern> = filters
+        .iter()
+        .filter(|filter| filter.narrowed.is_none())
+        .map(|filter| &filter.pattern)
+        .collect();
     let except: Vec<&FilterPattern> = except.iter().collect();
     let suggestion = suggest(&wanted, &filters, &except, &arguments.schema.schema());
     terminal::print(&printed(&suggestion, context.format())?)?;

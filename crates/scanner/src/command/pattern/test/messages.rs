@@ -1,6 +1,6 @@
 //! Events and messages from files: JSON lines, JSON documents, CloudTrail's
 //! `{"Records": […]}`, plain lines, any of them compressed with gzip, single files
-//! and whole directories. One line or document is in memory at a time.
+//! and whole directories. A line is in memory at a time, or a document over several lines.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -160,9 +160,11 @@ fn document(
     text.push_str(&rest);
     let mut why = read.err().map(|error| error.to_string());
     let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Box<RawValue>>();
+    let (mut line, mut counted) = (first_line, 0);
     loop {
         let before = values.byte_offset();
-        let line = first_line + text[..before].matches('\n').count();
+        line += text[counted..before].matches('\n').count();
+        counted = before;
         match values.next() {
             None => break,
             Some(Ok(value)) => {

@@ -1,0 +1,214 @@
+//! Metric filters on the command line and in files: what
+//! `aws logs describe-metric-filters` prints, or one pattern a line.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use filter_pattern::FilterPattern;
+use serde_json::Value;
+
+use crate::exit::usage;
+
+/// The patterns that are there.
+#[derive(Debug, Args)]
+pub(super) struct Filters {
+    /// A pattern that is there; can be repeated.
+    #[arg(long = "filter", value_name = "PATTERN", allow_hyphen_values = true)]
+    patterns: Vec<String>,
+    /// File with patterns that are there: what `aws logs describe-metric-filters` prints, or one pattern a line.
+    #[arg(long = "filter-file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// A filter with what it is called.
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) pattern: FilterPattern,
+    /// Which events it looks at at all: log group, field-selection criteria, transformed logs.
+    pub(super) looks_at: String,
+    /// What it publishes.
+    pub(super) publishes: String,
+    /// The log group that it is on, when the file says.
+    log_group: Option<String>,
+    /// Why it may match fewer events than its pattern.
+    pub(super) narrowed: Option<String>,
+}
+
+impl Named {
+    /// A filter of which only the pattern is known.
+    pub(super) fn plain(name: String, pattern: FilterPattern) -> Self {
+        Self {
+            name,
+            pattern,
+            looks_at: String::new(),
+            publishes: String::new(),
+            log_group: None,
+            narrowed: None,
+        }
+    }
+}
+
+impl Filters {
+    /// The filters, all of one log group: an event is in one group, and filters of another do not see it.
+    pub(super) fn read(&self) -> anyhow::Result<Vec<Named>> {
+        let mut filters = Vec::new();
+        for (index, text) in self.patterns.iter().enumerate() {
+            let name = format!("--filter {}", index + 1);
+            filters.push(Named::plain(name.clone(), super::read(text, &name)?));
+        }
+        for file in &self.files {
+            filters.extend(filters_of(file)?);
+        }
+        let groups: BTreeSet<&str> = filters
+            .iter()
+            .filter_map(|filter| filter.log_group.as_deref())
+            .collect();
+        if groups.len() > 1 {
+            let groups: Vec<&str> = groups.into_iter().collect();
+            return Err(usage(format!(
+                "the filters are of several log groups ({}); give those of one, which is where an event is",
+                groups.join(", ")
+            )));
+        }
+        Ok(filters)
+    }
+}
+
+/// The filters in a file.
+pub(super) fn filters_of(path: &Path) -> anyhow::Result<Vec<Named>> {
+    let origin = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        usage(format!(
+            "the filter file `{origin}` cannot be read: {error}"
+        ))
+    })?;
+    match serde_json::from_str(&text) {
+        Ok(Value::Object(mut members)) => match members.remove("metricFilters") {
+            Some(Value::Array(listed)) => of_list(&origin, &listed),
+            _ => Err(usage(format!(
+                "`{origin}` has no list `metricFilters`; `aws logs describe-metric-filters` prints one"
+            ))),
+        },
+        Ok(Value::Array(listed)) => of_list(&origin, &listed),
+        _ => text
+            .lines()
+            .map(str::trim)
+            .enumerate()
+            .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+            .map(|(index, line)| {
+                let name = format!("{origin}, line {}", index + 1);
+                Ok(Named::plain(name.clone(), super::read(line, &name)?))
+            })
+            .collect(),
+    }
+}
+
+fn of_list(origin: &str, listed: &[Value]) -> anyhow::Result<Vec<Named>> {
+    listed
+        .iter()
+        .enumerate()
+        .map(|(index, filter)| of_value(origin, index, filter))
+        .collect()
+}
+
+fn of_value(origin: &str, index: usize, filter: &Value) -> anyhow::Result<Named> {
+    let numbered = || format!("{origin}, filter {}", index + 1);
+    let named = filter["filterName"].as_str().map(str::to_owned);
+    let place = named
+        .as_ref()
+        .map_or_else(numbered, |name| format!("{origin}, filter `{name}`"));
+    let name = named.unwrap_or_else(numbered);
+    if let Value::String(text) = filter {
+        return Ok(Named::plain(name, super::read(text, &place)?));
+    }
+    // Only an empty text is the pattern that matches everything.
+    let Some(text) = filter["filterPattern"].as_str() else {
+        return Err(usage(format!("{place}: it has no text `filterPattern`")));
+    };
+    let parts = |keys: &[&str]| -> String {
+        let parts = keys.iter().map(|key| format!("{key} {}\n", filter[key]));
+        parts.collect()
+    };
+    let criteria = filter["fieldSelectionCriteria"]
+        .as_str()
+        .unwrap_or_default();
+    let transformed = filter["applyOnTransformedLogs"] == Value::Bool(true);
+    let narrowed = if transformed {
+        Some("it sees transformed logs".to_owned())
+    } else {
+        (!criteria.trim().is_empty())
+            .then(|| format!("its field-selection criteria narrow it: {criteria}"))
+    };
+    Ok(Named {
+        pattern: super::read(text, &place)?,
+        name,
+        looks_at: parts(&[
+            "logGroupName",
+            "fieldSelectionCriteria",
+            "applyOnTransformedLogs",
+        ]),
+        publishes: parts(&["metricTransformations", "emitSystemFieldDimensions"]),
+        log_group: filter["logGroupName"].as_str().map(str::to_owned),
+        narrowed,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> anyhow::Result<Vec<Named>> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Filters {
+            patterns: Vec::new(),
+            files: vec![file.path().to_owned()],
+        }
+        .read()
+    }
+
+    #[test]
+    fn a_filter_without_a_pattern_is_refused_and_an_empty_one_is_not() {
+        for refused in [
+            r#"{"metricFilters": [{"filterName": "x"}]}"#,
+            r#"[{"filterName": "x", "filterpattern": "{ $.a = 9 }"}]"#,
+            r#"[{"filterName": "x", "filterPattern": null}]"#,
+            r#"{"filters": []}"#,
+        ] {
+            assert!(read(refused).is_err(), "{refused}");
+        }
+        let empty = read(r#"[{"filterName": "x", "filterPattern": ""}]"#).unwrap();
+        assert_eq!(empty[0].pattern, FilterPattern::empty());
+    }
+
+    #[test]
+    fn what_narrows_a_filter_is_known() {
+        let filters = read(
+            r#"[{"filterPattern": "a", "applyOnTransformedLogs": false, "fieldSelectionCriteria": ""},
+                {"filterPattern": "a", "applyOnTransformedLogs": true},
+                {"filterPattern": "a", "fieldSelectionCriteria": "@aws.region = \"x\""}]"#,
+        )
+        .unwrap();
+        let narrowed: Vec<bool> = filters.iter().map(|f| f.narrowed.is_some()).collect();
+        assert_eq!(narrowed, [false, true, true]);
+    }
+
+    #[test]
+    fn filters_of_several_log_groups_are_refused() {
+        let of = |other: &str| {
+            format!(
+                r#"[{{"filterPattern": "a", "logGroupName": "g"}}, {{"filterPattern": "b", "logGroupName": "{other}"}}]"#
+            )
+        };
+        assert_eq!(read(&of("g")).unwrap().len(), 2);
+        assert!(read(&of("h")).is_err());
+    }
+
+    #[test]
+    fn a_pattern_a_line_is_read_without_comments() {
+        let filters = read("# mine\n{ $.a = 1 }\n\n{ $.b = 2 }\n").unwrap();
+        assert_eq!(filters.len(), 2);
+        assert!(filters[1].name.ends_with(", line 4"), "{}", filters[1].name);
+    }
+}
