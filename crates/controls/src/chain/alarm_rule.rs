@@ -70,14 +70,24 @@ impl AlarmRule {
     /// Whether the rule is true when `state` tells an alarm's state; `None`
     /// (for an alarm, and as the answer) is "either".
     pub(crate) fn decide(&self, state: &dyn Fn(&str) -> Option<AlarmState>) -> Option<bool> {
+        self.decide_where(&|alarm, wanted| state(alarm).map(|is| is == wanted))
+    }
+
+    /// Whether the rule is true when `is_in` tells whether an alarm is in a state;
+    /// `None` is "it may or may not be".
+    pub(crate) fn decide_where(
+        &self,
+        is_in: &dyn Fn(&str, AlarmState) -> Option<bool>,
+    ) -> Option<bool> {
         match self {
             Self::Constant(value) => Some(*value),
-            Self::In(wanted, alarm) => state(alarm).map(|is| is == *wanted),
-            Self::Not(rule) => rule.decide(state).map(|value| !value),
-            Self::And(rules) => all(rules.iter().map(|rule| rule.decide(state))),
-            Self::Or(rules) => {
-                all(rules.iter().map(|rule| rule.decide(state).map(|v| !v))).map(|v| !v)
-            }
+            Self::In(wanted, alarm) => is_in(alarm, *wanted),
+            Self::Not(rule) => rule.decide_where(is_in).map(|value| !value),
+            Self::And(rules) => all(rules.iter().map(|rule| rule.decide_where(is_in))),
+            Self::Or(rules) => all(rules
+                .iter()
+                .map(|rule| rule.decide_where(is_in).map(|v| !v)))
+            .map(|v| !v),
             Self::AtLeast {
                 count,
                 negated,
@@ -88,7 +98,7 @@ impl AlarmRule {
                     Count::Alarms(number) => *number as usize,
                     Count::Percent(percent) => (alarms.len() * *percent as usize).div_ceil(100),
                 };
-                let in_state = |alarm: &String| state(alarm).map(|is| (is == *wanted) != *negated);
+                let in_state = |alarm: &String| is_in(alarm, *wanted).map(|is| is != *negated);
                 let sure = alarms.iter().filter(|a| in_state(a) == Some(true)).count();
                 let possible = alarms.iter().filter(|a| in_state(a) != Some(false)).count();
                 match (sure >= needed, possible >= needed) {

@@ -1,6 +1,8 @@
 //! Composite alarms above a metric alarm: whether one goes to ALARM whenever its
 //! child does, whatever state its other children are in.
 
+use std::collections::BTreeMap;
+
 use super::alarm_rule::{AlarmRule, AlarmState};
 use super::judged::note;
 use crate::finding::Note;
@@ -15,6 +17,46 @@ pub(crate) enum Follows {
     Not(Reason, String),
     /// That cannot be decided, and why.
     Undecided(String),
+}
+
+/// What becomes of an alarm once nothing happens any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// It leaves ALARM.
+    Leaves,
+    /// Nobody knows.
+    Unknown,
+    /// Once in ALARM, it stays there.
+    Stays,
+    /// It is in ALARM without any event.
+    AlwaysInAlarm,
+}
+
+impl Rest {
+    /// Whether an alarm at rest is in `state`; `None`: it may be.
+    fn is_in(&self, state: AlarmState) -> Option<bool> {
+        match (self, state) {
+            (Self::AlwaysInAlarm, _) => Some(state == AlarmState::Alarm),
+            (Self::Leaves, AlarmState::Alarm) => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// What becomes of a composite whose children do what `rests` tells.
+pub(crate) fn rest(rule: &AlarmRule, rests: &dyn Fn(&str) -> Rest) -> Rest {
+    // What stays in ALARM got there by an event, so it may as well not be there yet.
+    let before = rule.decide_where(&|name, state| rests(name).is_in(state));
+    let after = rule.decide_where(&|name, state| match rests(name) {
+        Rest::Stays => Rest::AlwaysInAlarm.is_in(state),
+        rest => rest.is_in(state),
+    });
+    match (before, after) {
+        (Some(true), _) => Rest::AlwaysInAlarm,
+        (Some(false), _) => Rest::Leaves,
+        (None, Some(true)) => Rest::Stays,
+        (None, _) => Rest::Unknown,
+    }
 }
 
 /// The states of alarms by name; `None`: any.
@@ -45,8 +87,13 @@ pub(crate) fn shares(rule: &str, is_child: &dyn Fn(&str) -> bool) -> Option<Note
     (others > 0).then(|| note("shared_composite", text))
 }
 
-/// Decides `rule` when the alarm that `is_child` recognises goes to ALARM.
-pub(crate) fn follows(rule: &str, is_child: &dyn Fn(&str) -> bool) -> Follows {
+/// Decides `rule` when the alarm that `is_child` recognises goes to ALARM, and
+/// leaves it again; `rests` tells what becomes of the others.
+pub(crate) fn follows(
+    rule: &str,
+    is_child: &dyn Fn(&str) -> bool,
+    rests: &dyn Fn(&str) -> Rest,
+) -> Follows {
     let Some(rule) = AlarmRule::parse(rule) else {
         return Follows::Undecided("its rule cannot be read".to_owned());
     };
@@ -74,7 +121,7 @@ pub(crate) fn follows(rule: &str, is_child: &dyn Fn(&str) -> bool) -> Follows {
     let (always, ever) = over_all(&others, &|states| with(AlarmState::Alarm, states));
     let when_quiet = with(AlarmState::Alarm, &quiet) == Some(true);
     match (always, when_quiet, ever) {
-        (true, ..) => Follows::Yes,
+        (true, ..) => unless_it_stays(&rule, &others, is_child, rests),
         (false, true, _) => Follows::Undecided(format!(
             "its rule also depends on the state of {}",
             others.join(", ")
@@ -89,6 +136,47 @@ pub(crate) fn follows(rule: &str, is_child: &dyn Fn(&str) -> bool) -> Follows {
         (false, false, false) => {
             let why = "its rule is never true when its child goes to ALARM".to_owned();
             Follows::Not(Reason::AlarmNeverFires, why)
+        }
+    }
+}
+
+/// A composite that another child keeps in ALARM makes no message for this one.
+fn unless_it_stays(
+    rule: &AlarmRule,
+    others: &[&str],
+    is_child: &dyn Fn(&str) -> bool,
+    rests: &dyn Fn(&str) -> Rest,
+) -> Follows {
+    let all: BTreeMap<&str, Rest> = others.iter().map(|name| (*name, rests(name))).collect();
+    let rest_of = |name: &str| match all.get(name) {
+        _ if is_child(name) => Rest::Leaves,
+        Some(rest) => rest.clone(),
+        None => Rest::Unknown,
+    };
+    let those = |wanted: &[Rest]| {
+        let names = all.iter().filter(|(_, rest)| wanted.contains(rest));
+        names.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    };
+    match rest(rule, &rest_of) {
+        Rest::Leaves => Follows::Yes,
+        Rest::AlwaysInAlarm => {
+            let blamed = those(&[Rest::AlwaysInAlarm]);
+            let why =
+                format!("it never leaves ALARM, because another of its alarms does not: {blamed}");
+            Follows::Not(Reason::AlarmAlwaysFiring, why)
+        }
+        Rest::Stays => {
+            let blamed = those(&[Rest::AlwaysInAlarm, Rest::Stays]);
+            let why = format!("it stays in ALARM once another of its alarms is in it: {blamed}");
+            Follows::Not(Reason::AlarmFiresOnce, why)
+        }
+        Rest::Unknown => {
+            let why = "whether its other alarms leave ALARM, without which it makes no further message, is not known";
+            let blamed = those(&[Rest::Unknown, Rest::Stays, Rest::AlwaysInAlarm]);
+            Follows::Undecided(match blamed.as_str() {
+                "" => why.to_owned(),
+                names => format!("{why}: {names}"),
+            })
         }
     }
 }
@@ -139,13 +227,49 @@ mod tests {
                 "yes",
             ),
         ] {
-            let follows = follows(rule, &|name| name == "s3");
-            let said = match &follows {
-                Follows::Yes => "yes",
-                Follows::Not(reason, _) => reason.as_str(),
-                Follows::Undecided(_) => "undecided",
-            };
-            assert_eq!(said, expected, "{rule}");
+            let follows = follows(rule, &|name| name == "s3", &|_| Rest::Leaves);
+            assert_eq!(said(&follows), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn an_alarm_that_stays_in_alarm_silences_the_composite() {
+        let rests = |name: &str| match name {
+            "leaves" => Rest::Leaves,
+            "once" => Rest::Stays,
+            "always" => Rest::AlwaysInAlarm,
+            _ => Rest::Unknown,
+        };
+        for (rule, expected) in [
+            ("ALARM(s3) OR ALARM(leaves)", "yes"),
+            ("ALARM(s3) OR ALARM(always)", "alarm_always_firing"),
+            (
+                "ALARM(s3) OR ALARM(always) OR ALARM(other)",
+                "alarm_always_firing",
+            ),
+            ("ALARM(s3) OR ALARM(once)", "alarm_fires_once"),
+            (
+                "ALARM(s3) OR ALARM(once) OR ALARM(always)",
+                "alarm_always_firing",
+            ),
+            ("ALARM(s3) OR ALARM(other)", "undecided"),
+            ("ALARM(s3) OR OK(leaves)", "alarm_always_firing"),
+            ("ALARM(s3) OR INSUFFICIENT_DATA(leaves)", "undecided"),
+            ("ALARM(s3) OR ALARM(always) AND ALARM(leaves)", "yes"),
+            ("ALARM(s3) AND (ALARM(other) OR NOT ALARM(other))", "yes"),
+            ("AT_LEAST(1, ALARM, (s3, always))", "alarm_always_firing"),
+            ("AT_LEAST(1, ALARM, (s3, leaves))", "yes"),
+        ] {
+            let follows = follows(rule, &|name| name == "s3", &rests);
+            assert_eq!(said(&follows), expected, "{rule}");
+        }
+    }
+
+    fn said(follows: &Follows) -> &'static str {
+        match follows {
+            Follows::Yes => "yes",
+            Follows::Not(reason, _) => reason.as_str(),
+            Follows::Undecided(_) => "undecided",
         }
     }
 }

@@ -87,6 +87,7 @@ pub(crate) fn chains_of(
     let reader = Reader {
         group: arn,
         account: arn.account(),
+        filters,
         alarms: snapshot.alarms.get(&arn.region()),
         topics,
     };
@@ -131,6 +132,7 @@ fn group_link(arn: &LogGroupArn, group: &LogGroup) -> Judged {
 struct Reader<'a> {
     group: &'a LogGroupArn,
     account: AccountId,
+    filters: &'a [MetricFilter],
     alarms: Option<&'a Known<Alarms>>,
     topics: &'a dyn Topics,
 }
@@ -229,6 +231,7 @@ impl Reader<'_> {
         let ringing = Ringing {
             alarms,
             account: &self.account,
+            filters: self.filters,
             topics: self.topics,
         };
         let mut tails = Vec::new();

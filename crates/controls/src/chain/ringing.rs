@@ -2,8 +2,9 @@
 //! composite alarms above it and theirs. Gives the links of every way on.
 
 use super::action::{self, Topics};
-use super::alarm;
-use super::composite::{self, Follows};
+use super::alarm::{self, Watching};
+use super::alarm_rule::AlarmRule;
+use super::composite::{self, Follows, Rest};
 use super::firing::Firing;
 use super::judged::{Accepted, Judged};
 use crate::finding::{EventsNeeded, LinkKind};
@@ -15,6 +16,8 @@ use crate::snapshot::{Alarms, MetricAlarm, MetricFilter, MetricTransformation};
 pub(crate) struct Ringing<'a> {
     pub(crate) alarms: &'a Alarms,
     pub(crate) account: &'a AccountId,
+    /// The filters of the log group, whose metrics its alarms watch.
+    pub(crate) filters: &'a [MetricFilter],
     pub(crate) topics: &'a dyn Topics,
 }
 
@@ -122,7 +125,8 @@ impl Ringing<'_> {
             }
             let kind = LinkKind::Alarm;
             let resource = composite.arn.as_str();
-            let link = match composite::follows(&composite.rule, &is_child) {
+            let link = match composite::follows(&composite.rule, &is_child, &|name| self.rest(name))
+            {
                 Follows::Yes => match &composite.actions_suppressor {
                     None => {
                         let link = Judged::holds(kind, resource, "goes to ALARM with its child");
@@ -156,5 +160,65 @@ impl Ringing<'_> {
             rests.extend(self.above(parent, &links, depth + 1));
         }
         rests
+    }
+
+    /// What becomes of the alarm of this name or ARN once nothing happens any more.
+    /// Of a composite it is told over metric alarms only, which bounds the search.
+    fn rest(&self, name: &str) -> Rest {
+        let is_it = |of: &str, arn: &Arn| of == name || arn.as_str() == name;
+        let mut composites = self.alarms.composite.iter();
+        match composites.find(|composite| is_it(&composite.name, &composite.arn)) {
+            Some(above) => AlarmRule::parse(&above.rule).map_or(Rest::Unknown, |rule| {
+                composite::rest(&rule, &|child| self.rest_of_metric_alarm(child))
+            }),
+            None => self.rest_of_metric_alarm(name),
+        }
+    }
+
+    /// Known for alarms on the metrics of the log group's own filters only.
+    fn rest_of_metric_alarm(&self, name: &str) -> Rest {
+        let mut alarms = self.alarms.metric.iter();
+        let Some(alarm) = alarms.find(|alarm| alarm.name == name || alarm.arn.as_str() == name)
+        else {
+            return Rest::Unknown;
+        };
+        let mut rests = Vec::new();
+        for filter in self.filters {
+            for published in &filter.transformations {
+                match alarm::watching(filter, published, alarm, self.account) {
+                    Watching::Yes(_) => rests.push(self.rest_on(filter, published, alarm)),
+                    Watching::Undecided(_) => rests.push(Rest::Unknown),
+                    Watching::Astray(_) | Watching::No => {}
+                }
+            }
+        }
+        let is = |wanted: Rest| rests.contains(&wanted);
+        match rests.as_slice() {
+            [] => Rest::Unknown,
+            _ if is(Rest::AlwaysInAlarm) => Rest::AlwaysInAlarm,
+            _ if is(Rest::Stays) => Rest::Stays,
+            _ if is(Rest::Unknown) => Rest::Unknown,
+            _ => Rest::Leaves,
+        }
+    }
+
+    fn rest_on(
+        &self,
+        filter: &MetricFilter,
+        published: &MetricTransformation,
+        alarm: &MetricAlarm,
+    ) -> Rest {
+        // What an expression shows depends on its other metrics, whose values are not known.
+        let metrics = alarm.queries.iter().filter(|query| query.metric.is_some());
+        let alone = metrics.count() < 2;
+        match alarm::firing(filter, published, alarm, self.account) {
+            Firing::OnOneEvent { .. } if alone => Rest::Leaves,
+            Firing::NeedsEvents(..) if alarm.metric.is_some() => Rest::Leaves,
+            Firing::Not(Reason::AlarmAlwaysFiring, _) if alarm.metric.is_some() => {
+                Rest::AlwaysInAlarm
+            }
+            Firing::Not(Reason::AlarmFiresOnce, _) if alarm.metric.is_some() => Rest::Stays,
+            _ => Rest::Unknown,
+        }
     }
 }

@@ -2,8 +2,8 @@
 //! becomes of the control on S3 bucket policies.
 
 use orgsweep_controls::snapshot::{
-    AdvancedSelector, CompositeAlarm, Delivery, EventSelectors, FieldSelector, Key, MetricQuery,
-    SubscriptionState,
+    AdvancedSelector, CompositeAlarm, Delivery, EventSelectors, FieldSelector, Key, MetricAlarm,
+    MetricQuery, SubscriptionState,
 };
 use orgsweep_controls::{AccountSnapshot, Known};
 
@@ -183,6 +183,11 @@ fn metric_math_and_composites() {
         ("math: linked account",      |s| { math(s, "m1"); s3_alarm(s).queries[0].account = Some(OWNER.into()); }, "alarm_wrong_metric"),
         ("Metrics Insights",          |s| { s3_alarm(s).metric = None; s3_alarm(s).queries = vec![query("q1", None, Some("SELECT SUM(\"s3-bucket-policy-changes\") FROM CISBenchmark"))]; }, "alarm_undecided"),
         ("composite: parent tells",   |s| composite(s, "ALARM(\"s3-bucket-policy-changes\") OR ALARM(vpc-changes)"), "covered"),
+        ("composite: stuck sibling",  |s| { stuck(s, |a| a.treat_missing_data = Some("breaching".into())); }, "alarm_no_action"),
+        ("composite: once sibling",   |s| { stuck(s, |a| a.treat_missing_data = Some("ignore".into())); }, "alarm_no_action"),
+        ("composite: absent sibling", |s| composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(absent)"), "alarm_undecided"),
+        ("composite: of composites",  |s| { composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(second)"); second(s, "ALARM(vpc-changes)"); }, "covered"),
+        ("composite: in a circle",    |s| { composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(second)"); second(s, "ALARM(any)"); }, "alarm_undecided"),
         ("composite: needs another",  |s| composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"), "alarm_no_action"),
         ("composite: maintenance",    |s| composite(s, "ALARM(s3-bucket-policy-changes) AND NOT ALARM(maintenance)"), "alarm_undecided"),
         ("composite: by ARN",         |s| { let rule = format!("ALARM(\"{}\")", alarm_arn(OWN, HOME, S3)); composite(s, &rule); }, "covered"),
@@ -374,6 +379,27 @@ fn math(snapshot: &mut AccountSnapshot, expression: &str) {
         query("m2", Some("vpc-changes"), None),
         query("e1", None, Some(expression)),
     ];
+}
+
+/// Lets a composite ring for the S3 alarm or another, to which something was done.
+fn stuck(snapshot: &mut AccountSnapshot, damage: fn(&mut MetricAlarm)) {
+    damage(of_alarm(snapshot, "vpc-changes"));
+    composite(
+        snapshot,
+        "ALARM(s3-bucket-policy-changes) OR ALARM(vpc-changes)",
+    );
+}
+
+/// Adds a composite alarm without actions.
+fn second(snapshot: &mut AccountSnapshot, rule: &str) {
+    let first = of_alarms(snapshot).composite[0].clone();
+    of_alarms(snapshot).composite.push(CompositeAlarm {
+        name: "second".to_owned(),
+        arn: alarm_arn(OWN, HOME, "second"),
+        rule: rule.to_owned(),
+        alarm_actions: Vec::new(),
+        ..first
+    });
 }
 
 /// Takes the S3 alarm's actions away and gives them to a composite alarm.
