@@ -15,14 +15,9 @@ what happens to those in a member depends on the member's own trail.
 """
 import json
 import sys
-from pathlib import Path
 
-import boto3
-from botocore.config import Config
+from account import Account, ENABLED_REGIONS, PATTERNS
 
-REGION = "us-east-1"
-ROLE = "OrgsweepReadOnly"
-PATTERNS = json.loads((Path(__file__).parent / "patterns.json").read_text(encoding="utf-8"))
 THROUGH_THE_ORGANIZATION = [
     "unauthorized-api-calls", "console-signin-without-mfa", "root-usage", "console-auth-failures",
     "organizations-changes",
@@ -31,102 +26,6 @@ LEFT_TO_THE_ACCOUNT = [control for control in PATTERNS if control not in THROUGH
 S3, KMS, VPC, GROUPS = (
     "s3-bucket-policy-changes", "kms-cmk-disable-delete", "vpc-changes", "security-group-changes"
 )
-
-
-class Account:
-    """One account, with clients that act in it."""
-
-    def __init__(self, endpoint, number, credentials):
-        self.number = number
-        self.credentials = credentials
-        self._endpoint = endpoint
-        self._clients = {}
-
-    def client(self, service, region=REGION):
-        if (service, region) not in self._clients:
-            self._clients[service, region] = boto3.client(
-                service,
-                region_name=region,
-                endpoint_url=self._endpoint,
-                aws_access_key_id=self.credentials["key"],
-                aws_secret_access_key=self.credentials["secret"],
-                aws_session_token=self.credentials["token"],
-                config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
-            )
-        return self._clients[service, region]
-
-    def enter(self, number):
-        """The account `number`, as the role in it."""
-        role = f"arn:aws:iam::{number}:role/{ROLE}"
-        made = self.client("sts").assume_role(RoleArn=role, RoleSessionName="seed")["Credentials"]
-        credentials = {
-            "key": made["AccessKeyId"], "secret": made["SecretAccessKey"], "token": made["SessionToken"]
-        }
-        return Account(self._endpoint, number, credentials)
-
-    def make_trail(self, name="main", *, organization=False, multi_region=True):
-        """A trail that logs to a log group of the account; returns the group's name."""
-        group, bucket = f"cloudtrail/{name}", f"trail-{name}-{self.number}"
-        self.client("s3").create_bucket(Bucket=bucket)
-        self.client("logs").create_log_group(logGroupName=group)
-        self.client("cloudtrail").create_trail(
-            Name=name,
-            S3BucketName=bucket,
-            IsMultiRegionTrail=multi_region,
-            IsOrganizationTrail=organization,
-            IncludeGlobalServiceEvents=True,
-            CloudWatchLogsLogGroupArn=f"arn:aws:logs:{REGION}:{self.number}:log-group:{group}:*",
-            CloudWatchLogsRoleArn=f"arn:aws:iam::{self.number}:role/cloudtrail-to-logs",
-        )
-        self.client("cloudtrail").start_logging(Name=name)
-        self.client("cloudtrail").put_event_selectors(
-            TrailName=name, EventSelectors=[{"ReadWriteType": "All", "IncludeManagementEvents": True}]
-        )
-        return group
-
-    def make_topic(self, subscribed=True, **attributes):
-        sns = self.client("sns")
-        topic = sns.create_topic(Name="security", Attributes=attributes)["TopicArn"]
-        if subscribed:
-            sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="security@example.com")
-        return topic
-
-    def make_filter(self, group, control, *, pattern=None, name=None):
-        self.client("logs").put_metric_filter(
-            logGroupName=group,
-            filterName=name or control,
-            filterPattern=pattern or PATTERNS[control],
-            metricTransformations=[
-                {"metricNamespace": "CISBenchmark", "metricName": control, "metricValue": "1"}
-            ],
-        )
-
-    def make_alarm(self, control, topic, **changes):
-        settings = {
-            "AlarmName": control,
-            "Namespace": "CISBenchmark",
-            "MetricName": control,
-            "Statistic": "Sum",
-            "Period": 300,
-            "EvaluationPeriods": 1,
-            "Threshold": 1,
-            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-            "TreatMissingData": "notBreaching",
-            "ActionsEnabled": True,
-            "AlarmActions": [topic] if topic else [],
-        }
-        settings.update(changes)
-        self.client("cloudwatch").put_metric_alarm(
-            **{name: value for name, value in settings.items() if value is not None}
-        )
-
-    def make_chains(self, controls=tuple(PATTERNS), **trail):
-        """A whole chain for each control; returns the log group and the topic."""
-        group, topic = self.make_trail(**trail), self.make_topic()
-        for control in controls:
-            self.make_filter(group, control)
-            self.make_alarm(control, topic)
-        return group, topic
 
 
 class Claims:
@@ -330,10 +229,6 @@ MEMBERS = {
     "nobody-subscribed": nobody_subscribed,
 }
 WITHOUT_A_TRAIL = (nothing_of_its_own,)
-
-# Regions that are enabled in every account (moto/server.py's ListRegions).
-ENABLED_REGIONS = 17
-
 
 def budget_of(make):
     """The most calls that reading an account may take. Where it has a single-Region trail of its

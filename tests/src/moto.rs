@@ -28,6 +28,18 @@ impl Moto {
     /// # Panics
     /// When either fails.
     pub async fn start() -> Self {
+        Self::seeded_by("seed.py", &[]).await
+    }
+
+    /// Starts the server and seeds an organization of one chain per account (`tests/moto/chains.py`).
+    ///
+    /// # Panics
+    /// When either fails.
+    pub async fn with_chains(organization: &str) -> Self {
+        Self::seeded_by("chains.py", &[organization]).await
+    }
+
+    async fn seeded_by(seed: &str, arguments: &[&str]) -> Self {
         let directory = TempDir::with_prefix("orgsweep-moto-").expect("a temporary directory");
         let mut process = script("server.py")
             .arg("--log")
@@ -44,8 +56,9 @@ impl Moto {
             .await
             .expect("moto prints its address")
             .expect("moto starts");
-        let seeded = script("seed.py")
+        let seeded = script(seed)
             .arg(&endpoint)
+            .args(arguments)
             .output()
             .await
             .expect("Python runs");

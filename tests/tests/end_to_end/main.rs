@@ -3,6 +3,7 @@
 //! that they link once. `cargo xtask test` sets up what they need.
 
 mod callers;
+mod chains_moto;
 mod compose_file;
 mod configuration;
 mod databases;
