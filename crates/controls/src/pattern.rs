@@ -56,6 +56,22 @@ pub(crate) struct PatternSet {
     pub(crate) by_region: bool,
 }
 
+impl PatternSet {
+    /// No pattern.
+    pub(crate) const EMPTY: Self = Self {
+        patterns: Vec::new(),
+        digest: [0; 32],
+        by_account: false,
+        by_region: false,
+    };
+
+    /// The patterns as coverage questions take them.
+    pub(crate) fn filters(&self) -> Vec<&FilterPattern> {
+        let patterns = self.patterns.iter();
+        patterns.map(|pattern| &pattern.filter).collect()
+    }
+}
+
 impl FromIterator<Arc<Pattern>> for PatternSet {
     fn from_iter<I: IntoIterator<Item = Arc<Pattern>>>(patterns: I) -> Self {
         let mut patterns: Vec<Arc<Pattern>> = patterns.into_iter().collect();

@@ -8,7 +8,7 @@ use crate::ast::{
     Ast, Condition, Expression, Field, FieldList, Segment, Selector, Span, Term, TermRole, Terms,
 };
 use crate::evaluate::MatchedFields;
-use crate::event::{Event, EventValue};
+use crate::event::{Event, EventValue, counting_members};
 use crate::pattern::FilterPattern;
 
 /// Why a pattern matches a message or not.
@@ -144,7 +144,7 @@ fn collect(value: &EventValue, segments: &[Segment], found: &mut Vec<String>) {
             }
         }
         (Segment::AnyKey, EventValue::Object(members)) => {
-            for (_, member) in members {
+            for member in counting_members(members, false) {
                 collect(member, rest, found);
             }
         }

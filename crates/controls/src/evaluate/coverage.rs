@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use filter_pattern::{Covers, FilterPattern, Schema, covers, missing_values, overlap};
+use filter_pattern::{
+    CoverQuestion, Covers, FilterPattern, Schema, covers, missing_values, overlap,
+};
 
 use crate::ids::{AccountId, Region};
 use crate::pattern::{Pattern, PatternSet, TextDigest};
@@ -16,6 +18,8 @@ use crate::pattern::{Pattern, PatternSet, TextDigest};
 pub(super) enum Answer {
     Yes {
         assumptions: Vec<String>,
+        /// Whether events escape that only exclusions excuse.
+        needs_exclusions: bool,
     },
     No {
         witness: serde_json::Value,
@@ -29,6 +33,17 @@ impl Answer {
         matches!(self, Self::Yes { .. })
     }
 
+    /// Whether they cover without any exclusion.
+    fn is_unconditional(&self) -> bool {
+        matches!(
+            self,
+            Self::Yes {
+                needs_exclusions: false,
+                ..
+            }
+        )
+    }
+
     pub(super) fn is_no(&self) -> bool {
         matches!(self, Self::No { .. })
     }
@@ -39,7 +54,12 @@ impl Answer {
 pub(super) struct Facts<'a> {
     pub(super) account: &'a AccountId,
     pub(super) region: Option<&'a Region>,
+    /// Events that were agreed to go unnoticed.
+    pub(super) except: &'a PatternSet,
 }
+
+/// No event may go unnoticed.
+pub(super) static NO_EXCLUSIONS: PatternSet = PatternSet::EMPTY;
 
 /// Proofs with their answers.
 #[derive(Debug, Default)]
@@ -62,6 +82,7 @@ struct Pair {
 struct Question {
     required: TextDigest,
     filters: TextDigest,
+    except: TextDigest,
     account: Option<AccountId>,
     region: Option<Region>,
 }
@@ -70,7 +91,8 @@ struct Question {
 const MOST_ANSWERS: usize = 50_000;
 
 impl Coverage {
-    /// Whether `filters` together match every event of `facts` that `required` matches.
+    /// Whether `filters` together match every event of `facts` that `required`
+    /// matches and that is not excluded.
     pub(super) fn decide(
         &self,
         required: &Pattern,
@@ -83,11 +105,14 @@ impl Coverage {
         }
         let answer = self.one_alone(required, filters, facts).unwrap_or_else(|| {
             let concerned = self.concerned(required, filters);
-            Arc::new(answer(&covers(
-                &required.filter,
-                &concerned,
-                &schema(&question),
-            )))
+            let schema = schema(&question);
+            let except = facts.except.filters();
+            let asked = CoverQuestion {
+                except: &except,
+                schema: &schema,
+                ..CoverQuestion::new(&required.filter, &concerned)
+            };
+            Arc::new(answer(&asked.decide()))
         });
         keep(&self.answers, question, Arc::clone(&answer));
         answer
@@ -114,7 +139,8 @@ impl Coverage {
             .filter(|filter| self.is_relevant(required, filter));
         same.chain(meant).find_map(|pattern| {
             let alone = PatternSet::from_iter([Arc::clone(pattern)]);
-            Some(self.decide(required, &alone, facts)).filter(|answer| answer.is_yes())
+            // Where it needs exclusions, all of them together may not.
+            Some(self.decide(required, &alone, facts)).filter(|answer| answer.is_unconditional())
         })
     }
 
@@ -130,7 +156,8 @@ impl Coverage {
             .collect()
     }
 
-    /// Event names that `required` lists and of which some event escapes.
+    /// Event names that `required` lists and of which some event escapes that is
+    /// not excluded.
     pub(super) fn missing(
         &self,
         required: &Pattern,
@@ -143,12 +170,13 @@ impl Coverage {
         }
         let concerned = self.concerned(required, filters);
         let schema = schema(&question);
-        let missing = Arc::new(missing_values(
-            &required.filter,
-            &concerned,
-            "eventName",
-            &schema,
-        ));
+        let except = facts.except.filters();
+        let asked = CoverQuestion {
+            except: &except,
+            schema: &schema,
+            ..CoverQuestion::new(&required.filter, &concerned)
+        };
+        let missing = Arc::new(asked.missing_values("eventName"));
         keep(&self.missing, question, Arc::clone(&missing));
         missing
     }
@@ -190,11 +218,12 @@ fn keep<K: Eq + Hash, V>(answers: &Mutex<HashMap<K, V>>, question: K, answer: V)
 /// Facts take part in a question only when a pattern asks for them, so that the
 /// answer is shared by all accounts and Regions otherwise.
 fn question(required: &Pattern, filters: &PatternSet, facts: Facts<'_>) -> Question {
-    let by_account = required.by_account || filters.by_account;
-    let by_region = required.by_region || filters.by_region;
+    let by_account = required.by_account || filters.by_account || facts.except.by_account;
+    let by_region = required.by_region || filters.by_region || facts.except.by_region;
     Question {
         required: required.digest,
         filters: filters.digest,
+        except: facts.except.digest,
         account: by_account.then(|| facts.account.clone()),
         region: facts.region.filter(|_| by_region).cloned(),
     }
@@ -218,6 +247,7 @@ fn answer(covers: &Covers) -> Answer {
     match covers {
         Covers::Yes(proof) => Answer::Yes {
             assumptions: texts(proof.assumptions()),
+            needs_exclusions: proof.needs_exclusions(),
         },
         Covers::No(witness) => Answer::No {
             witness: witness.event().clone(),

@@ -199,7 +199,7 @@ pub(super) fn assumptions(judged: &Judged<'_>) -> Vec<String> {
     let mut all: BTreeSet<String> = BTreeSet::new();
     for outcome in &judged.outcomes {
         match outcome.answer.as_ref() {
-            Answer::Yes { assumptions } => all.extend(assumptions.iter().cloned()),
+            Answer::Yes { assumptions, .. } => all.extend(assumptions.iter().cloned()),
             Answer::No { assumptions, .. } if outcome.verdict == Verdict::Fail => {
                 all.extend(assumptions.iter().cloned());
             }

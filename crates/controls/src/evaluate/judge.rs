@@ -5,7 +5,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::coverage::{Answer, Coverage, Facts};
+use super::coverage::{Answer, Coverage, Facts, NO_EXCLUSIONS};
 use super::routes::{Group, Routes};
 use super::sets::{KnownSets, Sets};
 use crate::chain::group::Tail;
@@ -116,6 +116,7 @@ pub(super) fn facts<'a>(case: &'a Case<'_>, routes: &'a Routes<'_>) -> Facts<'a>
     Facts {
         account: routes.account,
         region: case.region.as_ref(),
+        except: &NO_EXCLUSIONS,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::pattern::FilterPattern;
 use crate::schema::Schema;
 
 use super::answer::Covers;
-use super::question::covers;
+use super::question::{CoverQuestion, covers};
 
 /// A clause of a filter that lets an event escape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,51 +59,67 @@ pub fn narrowing_clauses(
     event: &Event,
     schema: &Schema,
 ) -> Vec<NarrowingClause> {
-    let mut narrowed: Vec<Vec<NarrowingClause>> = Vec::new();
-    for (number, filter) in filters.iter().enumerate() {
-        let Ast::Json(expression) = filter.ast() else {
-            continue;
-        };
-        let parts = match expression {
-            Expression::And(parts) => parts.as_slice(),
-            other => std::slice::from_ref(other),
-        };
-        let fails = |part: &&Expression| !pattern(part).matches_under(event, Reading::default());
-        let failing: Vec<&Expression> = parts.iter().filter(fails).collect();
-        let clauses = failing.iter().map(|clause| NarrowingClause {
-            filter: number,
-            clause: (*clause).clone(),
-            value: value_at(clause, event),
-            decides: failing.len() == 1
-                && parts.len() > 1
-                && covers_without(required, parts, clause, schema),
-        });
-        narrowed.push(clauses.collect());
+    CoverQuestion {
+        schema,
+        ..CoverQuestion::new(required, filters)
     }
-    narrowed.sort_by_key(|clauses| {
-        let decides = clauses.iter().any(|clause| clause.decides);
-        (!decides, clauses.len())
-    });
-    narrowed.into_iter().flatten().collect()
+    .narrowing_clauses(event)
 }
 
-fn covers_without(
-    required: &FilterPattern,
-    parts: &[Expression],
-    clause: &Expression,
-    schema: &Schema,
-) -> bool {
-    let mut rest: Vec<Expression> = parts
-        .iter()
-        .filter(|part| *part != clause)
-        .cloned()
-        .collect();
-    let without = match rest.len() {
-        0 => return false,
-        1 => rest.swap_remove(0),
-        _ => Expression::And(rest),
-    };
-    covers(required, &[&pattern(&without)], schema).is_yes()
+impl CoverQuestion<'_> {
+    /// The clauses of each filter that an event fails, as [`narrowing_clauses`]
+    /// has them; a clause decides when the filter without it, and with the
+    /// exclusions of the question, would cover.
+    pub fn narrowing_clauses(&self, event: &Event) -> Vec<NarrowingClause> {
+        let mut narrowed: Vec<Vec<NarrowingClause>> = Vec::new();
+        for (number, filter) in self.filters.iter().enumerate() {
+            let Ast::Json(expression) = filter.ast() else {
+                continue;
+            };
+            let parts = match expression {
+                Expression::And(parts) => parts.as_slice(),
+                other => std::slice::from_ref(other),
+            };
+            let fails =
+                |part: &&Expression| !pattern(part).matches_under(event, Reading::default());
+            let failing: Vec<&Expression> = parts.iter().filter(fails).collect();
+            let clauses = failing.iter().map(|clause| NarrowingClause {
+                filter: number,
+                clause: (*clause).clone(),
+                value: value_at(clause, event),
+                decides: failing.len() == 1
+                    && parts.len() > 1
+                    && self.is_covered_without(parts, clause),
+            });
+            narrowed.push(clauses.collect());
+        }
+        narrowed.sort_by_key(|clauses| {
+            let decides = clauses.iter().any(|clause| clause.decides);
+            (!decides, clauses.len())
+        });
+        narrowed.into_iter().flatten().collect()
+    }
+
+    /// Whether the parts of a filter without one clause cover alone.
+    fn is_covered_without(&self, parts: &[Expression], clause: &Expression) -> bool {
+        let mut rest: Vec<Expression> = parts
+            .iter()
+            .filter(|part| *part != clause)
+            .cloned()
+            .collect();
+        let without = match rest.len() {
+            0 => return false,
+            1 => rest.swap_remove(0),
+            _ => Expression::And(rest),
+        };
+        let without = pattern(&without);
+        CoverQuestion {
+            filters: &[&without],
+            ..*self
+        }
+        .decide()
+        .is_yes()
+    }
 }
 
 fn pattern(expression: &Expression) -> FilterPattern {

@@ -71,6 +71,58 @@ impl<'a> CoverQuestion<'a> {
         }
         (answer, self.budget.remaining() - steps)
     }
+
+    /// The texts that the required pattern names for a field (`eventName`) and
+    /// for which some event escapes the filters and is no exclusion, in the
+    /// order of the pattern. Each of them is decided with the whole budget.
+    ///
+    /// ```
+    /// use filter_pattern::{CoverQuestion, FilterPattern};
+    ///
+    /// let required: FilterPattern =
+    ///     "{ $.eventName = StopLogging || $.eventName = DeleteTrail || $.eventName = UpdateTrail }".parse()?;
+    /// let filter: FilterPattern = "{ $.eventName = StopLogging }".parse()?;
+    /// let deploys: FilterPattern = "{ $.eventName = UpdateTrail }".parse()?;
+    /// let question = CoverQuestion {
+    ///     except: &[&deploys],
+    ///     ..CoverQuestion::new(&required, &[&filter])
+    /// };
+    /// assert_eq!(question.missing_values("eventName"), ["DeleteTrail"]);
+    /// # Ok::<(), filter_pattern::ParseError>(())
+    /// ```
+    pub fn missing_values(&self, selector: &str) -> Vec<String> {
+        let Ok(selector) = selector.parse::<Selector>() else {
+            return Vec::new();
+        };
+        let named = named_values(self.required, &selector);
+        if named.is_empty() {
+            return Vec::new();
+        }
+        let required = [self.required];
+        let patterns = Patterns {
+            required: &required,
+            filters: self.filters,
+            except: self.except,
+        };
+        with_all_filters(&patterns, self.schema, |asked| {
+            let Some(field) = asked.problem.find_field(&selector) else {
+                return Vec::new();
+            };
+            let mut active = asked.no_facts();
+            let mut escapes = |text: &&str| {
+                let class = asked.problem.fields[field].classes.of_named_text(text);
+                let mut budget = self.budget.remaining();
+                class.is_some_and(|class| {
+                    asked.escapes_within(field, class, &mut active, &mut budget)
+                })
+            };
+            named
+                .into_iter()
+                .filter(|text| escapes(text))
+                .map(str::to_owned)
+                .collect()
+        })
+    }
 }
 
 /// Does every event of a schema that `required` matches get matched by a filter?
@@ -133,46 +185,34 @@ pub fn never_matches(pattern: &FilterPattern, schema: &Schema) -> Covers {
 }
 
 /// The texts that `required` names for a field (`eventName`) and for which some
-/// event escapes the filters, in the order of the pattern.
+/// event escapes the filters, in the order of the pattern. With exclusions, ask
+/// [`CoverQuestion::missing_values`].
 pub fn missing_values(
     required: &FilterPattern,
     filters: &[&FilterPattern],
     selector: &str,
     schema: &Schema,
 ) -> Vec<String> {
-    let (Ok(selector), Ast::Json(expression)) = (selector.parse::<Selector>(), required.ast())
-    else {
+    CoverQuestion {
+        schema,
+        ..CoverQuestion::new(required, filters)
+    }
+    .missing_values(selector)
+}
+
+/// The texts that a pattern asks a field for, in its order.
+fn named_values<'p>(pattern: &'p FilterPattern, selector: &Selector) -> Vec<&'p str> {
+    let Ast::Json(expression) = pattern.ast() else {
         return Vec::new();
     };
     let mut named: Vec<&str> = Vec::new();
     for condition in expression.conditions() {
         if let Some(text) = super::named_text(&condition.test)
-            && condition.selector == selector
+            && condition.selector == *selector
             && !named.contains(&text)
         {
             named.push(text);
         }
     }
-    let requireds = [required];
-    let patterns = Patterns {
-        required: &requireds,
-        filters,
-        except: &[],
-    };
-    with_all_filters(&patterns, schema, |asked| {
-        let Some(field) = asked.problem.find_field(&selector) else {
-            return Vec::new();
-        };
-        let mut active = asked.no_facts();
-        let mut escapes = |text: &&str| {
-            let class = asked.problem.fields[field].classes.of_named_text(text);
-            let mut budget = Budget::default().remaining();
-            class.is_some_and(|class| asked.escapes_within(field, class, &mut active, &mut budget))
-        };
-        named
-            .into_iter()
-            .filter(|text| escapes(text))
-            .map(str::to_owned)
-            .collect()
-    })
+    named
 }

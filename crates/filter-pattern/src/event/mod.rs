@@ -109,9 +109,10 @@ fn any_below(
         (Segment::AnyIndex, Some(EventValue::Array(elements))) => elements
             .iter()
             .any(|element| any_below(Some(element), rest, first, visit)),
-        (Segment::AnyKey, Some(EventValue::Object(members))) => members
-            .iter()
-            .any(|(_, member)| any_below(Some(member), rest, first, visit)),
+        (Segment::AnyKey, Some(EventValue::Object(members))) => {
+            let mut values = counting_members(members, first);
+            values.any(|member| any_below(Some(member), rest, first, visit))
+        }
         (Segment::AnyIndex | Segment::AnyKey, _) => false,
         (segment, value) => {
             let next = value.and_then(|value| match (value, segment) {
@@ -124,6 +125,24 @@ fn any_below(
             any_below(next, rest, first, visit)
         }
     }
+}
+
+/// The values of members that count: of those with the same key the last one,
+/// or the first one.
+pub(crate) fn counting_members(
+    members: &[(Box<str>, EventValue)],
+    first: bool,
+) -> impl Iterator<Item = &EventValue> {
+    let counts = move |at: usize| {
+        let others = if first {
+            &members[..at]
+        } else {
+            &members[at + 1..]
+        };
+        others.iter().all(|(key, _)| *key != members[at].0)
+    };
+    let values = members.iter().enumerate();
+    values.filter_map(move |(at, (_, value))| counts(at).then_some(value))
 }
 
 impl EventValue {
@@ -189,6 +208,22 @@ mod tests {
         let event = Event::parse(r#"{"a":1,"a":2}"#).expect("valid");
         let value = event.get(&Selector::of_keys(["a"]));
         assert_eq!(value, Some(&EventValue::Number("2".into())));
+    }
+
+    #[test]
+    fn a_wildcard_passes_over_members_that_do_not_count() {
+        let event = Event::parse(r#"{"a":1,"b":2,"a":3}"#).expect("valid");
+        let selector: Selector = "*".parse().expect("valid");
+        let seen = |first| {
+            let mut seen = Vec::new();
+            event.any(&selector, first, &mut |value| {
+                seen.extend(value.and_then(EventValue::as_text).map(str::to_owned));
+                false
+            });
+            seen
+        };
+        assert_eq!(seen(false), ["2", "3"]);
+        assert_eq!(seen(true), ["1", "2"]);
     }
 
     #[test]
