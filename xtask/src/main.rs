@@ -4,6 +4,7 @@
 
 mod bench;
 mod docs_sql;
+mod fuzz;
 mod lint;
 mod postgres;
 mod python;
@@ -29,6 +30,7 @@ struct Arguments {
 enum Command {
     Test(test::Arguments),
     Bench(bench::Arguments),
+    Fuzz(fuzz::Arguments),
     Lint(lint::Arguments),
     DocsSql(docs_sql::Arguments),
     SqlxPrepare(sqlx_prepare::Arguments),
@@ -49,6 +51,7 @@ fn run() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments)?,
         Command::Bench(arguments) => bench::run(&arguments)?,
+        Command::Fuzz(arguments) => fuzz::run(&arguments)?,
         Command::Lint(arguments) => lint::run(&arguments)?,
         Command::DocsSql(arguments) => docs_sql::run(&arguments)?,
         Command::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments)?,

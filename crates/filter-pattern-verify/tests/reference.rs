@@ -19,7 +19,7 @@ fn the_reference_agrees_with_the_vectors_of_the_documentation() {
             };
             let message = match row["line"].as_str() {
                 Some(line) => line.to_owned(),
-                None => raw(&vectors["events"][row["event"].as_str().expect("an event")]),
+                None => fuzzing::raw(&vectors["events"][row["event"].as_str().expect("an event")]),
             };
             let expected = row["expect"] == "match";
             let found = matches_message(pattern.ast(), &message, Reading::default());
@@ -28,17 +28,6 @@ fn the_reference_agrees_with_the_vectors_of_the_documentation() {
         }
     }
     assert!(judged >= 100, "{judged} rows");
-}
-
-/// The event with `"@raw 12.0"` as the number text `12.0`.
-fn raw(event: &serde_json::Value) -> String {
-    let text = event.to_string();
-    let mut parts = text.split("\"@raw ");
-    let mut json = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        json.push_str(&part.replacen('"', "", 1));
-    }
-    json
 }
 
 #[test]
@@ -72,35 +61,4 @@ fn regular_expressions_find_what_regex_automata_finds() {
         }
     }
     assert!(found > 100, "{found} found");
-}
-
-#[test]
-fn fuzz_targets_survive_generated_and_damaged_inputs() {
-    let mut random = Random::new(5);
-    for _ in 0..4_000 {
-        let pattern = generate::pattern(&mut random);
-        let other = generate::pattern(&mut random);
-        let line = generate::line(&mut random, false);
-        let mut inputs = [
-            pattern.to_string().into_bytes(),
-            format!("{pattern}\n{line}").into_bytes(),
-            format!("{pattern}\n{other}").into_bytes(),
-            generate::Criteria::generate(&mut random, 2)
-                .text(&mut random)
-                .into_bytes(),
-        ];
-        for ((_, target), input) in fuzzing::TARGETS.iter().zip(&mut inputs) {
-            target(input);
-            for _ in 0..random.below(4) {
-                let at = random.below(input.len() + 1);
-                let byte = *random.pick(b"{}[]()$.*=!<>&|\"%\\'-?@,0 \n\xc3x");
-                match random.below(3) {
-                    0 => input.insert(at, byte),
-                    1 if at < input.len() => input[at] = byte,
-                    _ => input.truncate(at),
-                }
-            }
-            target(input);
-        }
-    }
 }

@@ -8,10 +8,14 @@ use filter_pattern::{
 
 use crate::reference;
 
+mod seeds;
+
+pub use seeds::{raw, seeds};
+
 /// A fuzz target.
 pub type Target = fn(&[u8]);
 
-/// All targets with the names of their corpora.
+/// All targets with their names, which are those of the programs in `fuzz/`.
 pub const TARGETS: [(&str, Target); 4] = [
     ("parse", parse),
     ("evaluate", evaluate),

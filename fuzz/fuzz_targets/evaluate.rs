@@ -1,0 +1,4 @@
+//! What is checked stands in `filter_pattern_verify::fuzzing::evaluate`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| filter_pattern_verify::fuzzing::evaluate(data));
