@@ -125,7 +125,7 @@ fn host() -> Result<String> {
 }
 
 fn fuzz(arguments: &Arguments, target: &str, program: &Path, folder: &Path) -> Result<()> {
-    let crashes = folder.join("crashes").join(target);
+    let crashes = crashes(folder, target);
     let corpus = folder.join("corpus").join(target);
     if !arguments.keep_corpus && corpus.exists() {
         fs::remove_dir_all(&corpus)?;
@@ -137,32 +137,10 @@ fn fuzz(arguments: &Arguments, target: &str, program: &Path, folder: &Path) -> R
     command
         .arg(format!("-rss_limit_mb={MEMORY_MB}"))
         .arg(format!("-timeout={SECONDS_PER_INPUT}"));
-    match &arguments.input {
-        Some(input) => {
-            command.arg(input);
-        }
-        None => {
-            let dictionary = sources().join("patterns.dict");
-            let seed = arguments.seed;
-            let until = match arguments.runs {
-                Some(runs) => format!("-runs={runs}"),
-                None => format!("-max_total_time={}", arguments.seconds.unwrap_or(60)),
-            };
-            command
-                .args([until, format!("-seed={seed}")])
-                .arg(format!("-max_len={LONGEST_INPUT}"))
-                .arg(format!("-dict={}", dictionary.display()))
-                .arg(format!("-artifact_prefix={}/", crashes.display()))
-                .args(["-print_final_stats=1", "-verbosity=0"])
-                .arg(&corpus)
-                .arg(folder.join("seeds").join(target));
-            let found = workspace::root()
-                .join("crates/filter-pattern-verify/tests/fuzz_found")
-                .join(target);
-            if found.exists() {
-                command.arg(found);
-            }
-        }
+    if let Some(input) = &arguments.input {
+        command.arg(input);
+    } else {
+        from_seeds(&mut command, arguments, target, folder);
     }
     let before = files(&crashes)?;
     if workspace::run(&mut command).is_ok() {
@@ -179,6 +157,37 @@ fn fuzz(arguments: &Arguments, target: &str, program: &Path, folder: &Path) -> R
         "the target `{target}` broke; what broke it is in {}",
         crashes.display()
     )
+}
+
+/// The arguments of a run that makes inputs, as libFuzzer has them.
+fn from_seeds(command: &mut Command, arguments: &Arguments, target: &str, folder: &Path) {
+    let until = match arguments.runs {
+        Some(runs) => format!("-runs={runs}"),
+        None => format!("-max_total_time={}", arguments.seconds.unwrap_or(60)),
+    };
+    let dictionary = sources().join("patterns.dict");
+    command
+        .args([until, format!("-seed={}", arguments.seed)])
+        .arg(format!("-max_len={LONGEST_INPUT}"))
+        .arg(format!("-dict={}", dictionary.display()))
+        .arg(format!(
+            "-artifact_prefix={}/",
+            crashes(folder, target).display()
+        ))
+        .args(["-print_final_stats=1", "-verbosity=0"])
+        .arg(folder.join("corpus").join(target))
+        .arg(folder.join("seeds").join(target));
+    let found = workspace::root()
+        .join("crates/filter-pattern-verify/tests/fuzz_found")
+        .join(target);
+    if found.exists() {
+        command.arg(found);
+    }
+}
+
+/// Where what breaks a target is kept.
+fn crashes(folder: &Path, target: &str) -> PathBuf {
+    folder.join("crashes").join(target)
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {

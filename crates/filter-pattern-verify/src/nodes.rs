@@ -28,7 +28,7 @@ static CONSTRUCTS: &[&str] = &[
     "operand.text", "operand.empty-text", "operand.escaped-text", "operand.wildcard-at-end",
     "operand.wildcard-at-start", "operand.wildcard-inside", "operand.wildcards", "operand.only-wildcard",
     "operand.whole-number", "operand.negative-number", "operand.fraction", "operand.exponent",
-    "operand.leading-zero", "operand.regex", "operand.negated-regex",
+    "operand.leading-zero", "operand.leading-point", "operand.regex", "operand.negated-regex",
     "regex.alternatives", "regex.start", "regex.end", "regex.any", "regex.class", "regex.negated-class",
     "regex.range", "regex.digit", "regex.no-digit", "regex.blank", "regex.no-blank", "regex.word",
     "regex.no-word", "regex.hexadecimal", "regex.escaped", "regex.star", "regex.plus", "regex.optional",
@@ -230,6 +230,8 @@ impl Nodes {
         let digits = text.trim_start_matches(['-', '+']);
         self.note_if("operand.negative-number", text.starts_with('-'));
         self.note_if("operand.fraction", text.contains('.'));
+        let unsigned = text.trim_start_matches(['-', '+']);
+        self.note_if("operand.leading-point", unsigned.starts_with('.'));
         self.note_if("operand.exponent", text.contains(['e', 'E']));
         self.note_if(
             "operand.leading-zero",

@@ -30,6 +30,8 @@ const NUMBERS: &[&str] = &[
     "-2.5e-3",
     "120e-1",
     "99999999999999999999",
+    ".5",
+    "-.50",
 ];
 
 /// A text over the letters x, y and the digits 1, 2.

@@ -15,7 +15,7 @@ pub struct Number {
 const DIGITS: i64 = 4_000;
 
 impl Number {
-    /// Reads `12`, `-12.50`, `+1e-3`; nothing for a text that is no number.
+    /// Reads `12`, `-12.50`, `.5`, `+1e-3`; nothing for a text that is no number.
     pub fn read(text: &str) -> Option<Self> {
         let negative = text.starts_with('-');
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -30,7 +30,7 @@ impl Number {
             None => (mantissa, ""),
         };
         let digits = |part: &str| part.chars().all(|digit| digit.is_ascii_digit());
-        if whole.is_empty() || !digits(whole) || !digits(fraction) {
+        if whole.is_empty() && fraction.is_empty() || !digits(whole) || !digits(fraction) {
             return None;
         }
         let exponent = exponent.clamp(-DIGITS, DIGITS);

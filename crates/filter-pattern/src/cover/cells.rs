@@ -245,9 +245,12 @@ impl<'f, 'a> Asked<'f, 'a> {
         let plain = interval
             .plain_value()
             .map(|value| spellings(&value.to_text(), named.len() + 1));
-        let shaped = self.wanted_shapes().into_iter();
-        let shaped = shaped
-            .flat_map(|shape| (0..10).map(move |digit| shape.replace('*', &digit.to_string())));
+        let signs = ["", "-"].into_iter();
+        let pieces = signs.flat_map(|sign| (0..10).map(move |digit| format!("{sign}{digit}")));
+        let shaped = pieces.flat_map(|piece| {
+            let shapes = self.wanted_shapes().into_iter();
+            shapes.map(move |shape| shape.replace('*', &piece))
+        });
         if let Some(text) = plain
             .into_iter()
             .flatten()
@@ -365,9 +368,13 @@ fn spellings(text: &str, count: usize) -> Vec<String> {
         spellings.extend(["e0", "E0", "e+0", "e-0"].map(|exponent| format!("{text}{exponent}")));
     }
     if let Some(value) = Decimal::parse(text) {
-        let shifted =
-            (-12..=12).map(|exponent| format!("{}e{exponent}", value.shifted(-exponent).to_text()));
-        spellings.extend(shifted);
+        let shifted = (-12..=12)
+            .map(|exponent| (exponent, value.shifted(-exponent).to_text()))
+            .filter(|(_, mantissa)| !mantissa.contains('e'));
+        spellings.extend(shifted.map(|(exponent, mantissa)| format!("{mantissa}e{exponent}")));
     }
     spellings
 }
+
+#[cfg(test)]
+mod tests;

@@ -265,3 +265,6 @@ pub(super) fn encode<'a>(
     let by_all = builder.formula.and(vec![yes, every]);
     builder.formula.or(vec![by_one, by_all])
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,3 +110,147 @@ impl Interval {
         Some(Some(piece))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::{Emptiness, Query, find_text};
+
+    const BOUNDS: [&str; 8] = ["-10", "-2.5", "-0.5", "0", "0.05", "1", "2.5", "100"];
+
+    /// Plain decimals in several spellings around the bounds.
+    #[rustfmt::skip]
+    const TEXTS: [&str; 28] = [
+        "0", "-0", "0.0", "0.05", "0.050", "0.04", "0.051", "0.5", "1", "1.0", "1.01", "0.99", "2.5", "2.49", "2.51",
+        "10", "99.9", "100", "100.0", "101", "-0.5", "-0.4", "-0.51", "-2.5", "-2.4", "-9.99", "-10", "-11",
+    ];
+
+    fn intervals() -> Vec<Interval> {
+        let bounds: Vec<Decimal> = BOUNDS
+            .iter()
+            .map(|text| Decimal::parse(text).expect("a number"))
+            .collect();
+        let mut intervals: Vec<Interval> = bounds.iter().map(Interval::at).collect();
+        let between = |low: Option<&Decimal>, high: Option<&Decimal>| Interval {
+            low: low.cloned(),
+            high: high.cloned(),
+            at: None,
+        };
+        intervals.push(between(None, None));
+        for (position, low) in bounds.iter().enumerate() {
+            intervals.push(between(Some(low), None));
+            intervals.push(between(None, Some(low)));
+            let above = &bounds[position + 1..];
+            intervals.extend(above.iter().map(|high| between(Some(low), Some(high))));
+        }
+        intervals
+    }
+
+    /// Whether the value is in the interval, by its ends.
+    fn is_within(interval: &Interval, value: &Decimal) -> bool {
+        let after_low = interval
+            .low
+            .as_ref()
+            .is_none_or(|low| value.cmp(low).is_gt());
+        let before_high = interval
+            .high
+            .as_ref()
+            .is_none_or(|high| value.cmp(high).is_lt());
+        match &interval.at {
+            Some(at) => value == at,
+            None => after_low && before_high,
+        }
+    }
+
+    fn is_in(pieces: &[Vec<Language>], text: &str) -> bool {
+        let only = Language::of_texts([text]);
+        pieces.iter().any(|piece| {
+            let inside = piece.iter().chain([&only]).collect();
+            let query = Query {
+                inside,
+                outside: Vec::new(),
+            };
+            match find_text(&query, &mut 100_000) {
+                Emptiness::Found(_) => true,
+                Emptiness::Empty => false,
+                Emptiness::Undecided => panic!("{text} takes too many steps"),
+            }
+        })
+    }
+
+    #[test]
+    fn an_interval_admits_the_numbers_between_its_ends() {
+        for interval in intervals() {
+            for text in TEXTS {
+                let value = Decimal::parse(text).expect("a number");
+                let expected = is_within(&interval, &value);
+                assert_eq!(interval.admits(&value), expected, "{text} in {interval:?}");
+            }
+            let plain = interval.plain_value().expect("no interval here is empty");
+            assert!(is_within(&interval, &plain), "{plain:?} in {interval:?}");
+        }
+    }
+
+    #[test]
+    fn the_pieces_of_an_interval_hold_the_texts_of_its_numbers_and_no_others() {
+        for interval in intervals() {
+            let plain = interval.pieces(false).expect("short bounds");
+            let with_exponents = interval.pieces(true).expect("short bounds");
+            for text in TEXTS {
+                let value = Decimal::parse(text).expect("a number");
+                let expected = is_within(&interval, &value);
+                assert_eq!(is_in(&plain, text), expected, "{text} in {interval:?}");
+                assert_eq!(
+                    is_in(&with_exponents, text),
+                    expected,
+                    "{text} in {interval:?}"
+                );
+                // The size of a text with an exponent is not told, its sign is.
+                let shifted = format!("{}e-1", value.shifted(1).to_text());
+                assert!(!is_in(&plain, &shifted), "{shifted} has an exponent");
+                if expected {
+                    assert!(
+                        is_in(&with_exponents, &shifted),
+                        "{shifted} in {interval:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_with_exponents_keep_the_sign() {
+        let one = Decimal::parse("1").expect("a number");
+        let negative = Interval {
+            low: None,
+            high: Some(Decimal::zero()),
+            at: None,
+        };
+        let positive = Interval {
+            low: Some(Decimal::zero()),
+            high: None,
+            at: None,
+        };
+        #[rustfmt::skip]
+        let table = [
+            (&positive,           "1e2",  true),
+            (&positive,           "-1e2", false),
+            (&positive,           "0e2",  false),
+            (&negative,           "-1e2", true),
+            (&negative,           "1e2",  false),
+            (&Interval::at(&one), "10e-1", true),
+            (&Interval::at(&one), "2e0",  false),
+            (&Interval::at(&one), "-1e0", false),
+        ];
+        for (interval, text, expected) in table {
+            let pieces = interval.pieces(true).expect("short bounds");
+            assert_eq!(is_in(&pieces, text), expected, "{text} in {interval:?}");
+        }
+    }
+
+    #[test]
+    fn bounds_with_too_many_digits_have_no_pieces() {
+        let far = Decimal::parse("1e9999").expect("a number");
+        assert!(Interval::at(&far).pieces(false).is_none());
+    }
+}

@@ -237,3 +237,6 @@ impl State {
 fn contains(words: &[u64], position: usize) -> bool {
     words[position / 64] & (1 << (position % 64)) != 0
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,4 +191,14 @@ mod tests {
         assert!(split_fields("   ").is_empty());
         assert_eq!(split_fields("a\tb \"\" []"), ["a", "b", "", ""]);
     }
+
+    #[test]
+    fn the_last_field_loses_its_brackets_unless_it_takes_the_rest() {
+        let pattern: crate::FilterPattern = "[a, b]".parse().expect("a pattern");
+        let last = |message: &str| pattern.test(message).map(|fields| fields["$b"].clone());
+        assert_eq!(last("x [y z]").as_deref(), Some("y z"));
+        assert_eq!(last("x \"y z\" ").as_deref(), Some("y z"));
+        assert_eq!(last("x [y z] w ").as_deref(), Some("y z] w"));
+        assert_eq!(last("x"), None);
+    }
 }
