@@ -15,6 +15,10 @@ test *filter:
 lint:
     cargo xtask lint
 
+# The fuzz targets of the pattern engine: `just fuzz --target covers --seconds 600`
+fuzz *arguments:
+    cargo xtask fuzz {{ arguments }}
+
 # Licences, bans and sources of the dependency tree
 deny:
     cargo deny check licenses bans sources

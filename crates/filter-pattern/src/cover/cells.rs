@@ -242,9 +242,12 @@ impl<'f, 'a> Asked<'f, 'a> {
                 && Decimal::parse(text).is_some_and(|value| interval.admits(&value))
                 && self.admits(text)
         };
-        let plain = interval
-            .plain_value()
-            .map(|value| spellings(&value.to_text(), named.len() + 1));
+        // Texts with an exponent read worse than those of the wanted shapes.
+        let plain = interval.plain_value().map_or(Vec::new(), |value| {
+            spellings(&value.to_text(), named.len() + 1)
+        });
+        let (shifted, plain): (Vec<_>, Vec<_>) =
+            plain.into_iter().partition(|text| text.contains('e'));
         let signs = ["", "-"].into_iter();
         let pieces = signs.flat_map(|sign| (0..10).map(move |digit| format!("{sign}{digit}")));
         let shaped = pieces.flat_map(|piece| {
@@ -253,8 +256,8 @@ impl<'f, 'a> Asked<'f, 'a> {
         });
         if let Some(text) = plain
             .into_iter()
-            .flatten()
             .chain(shaped)
+            .chain(shifted)
             .find(|text| good(text))
         {
             return Filled::Value(EventValue::Number(text.into()));

@@ -89,3 +89,23 @@ impl Drafts<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selectors_are_found_in_short_and_long_lists() {
+        let selector = |number: usize| Selector::of_keys([format!("k{number}").as_str()]);
+        let mut drafts = Drafts::default();
+        for number in 0..3 * SHORT {
+            assert_eq!(drafts.find(&selector(number)), None);
+            assert_eq!(drafts.add(&selector(number)), number);
+            for known in 0..=number {
+                assert_eq!(drafts.add(&selector(known)), known);
+            }
+            let unindexed = drafts.list.len() - drafts.places.indexed;
+            assert!(unindexed < SHORT, "{unindexed} are read through");
+        }
+    }
+}

@@ -119,3 +119,64 @@ impl Formula {
         self.nodes.len() as NodeId - 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn literal(formula: &mut Formula, field: usize, classes: u64) -> NodeId {
+        formula.literal(Literal {
+            field,
+            classes: [classes].into(),
+            language: None,
+        })
+    }
+
+    fn classes(formula: &Formula, node: NodeId) -> u64 {
+        formula.literals[formula.literal_at(node)].classes[0]
+    }
+
+    #[test]
+    fn literals_of_one_field_are_joined() {
+        let mut formula = Formula::default();
+        let parts = [0b0110, 0b0011, 0b0010].map(|it| literal(&mut formula, 7, it));
+        let both = formula.and(parts.to_vec());
+        let either = formula.or(parts.to_vec());
+        assert_eq!(classes(&formula, both), 0b0010);
+        assert_eq!(classes(&formula, either), 0b0111);
+        assert_eq!(
+            parts.map(|it| classes(&formula, it)),
+            [0b0110, 0b0011, 0b0010]
+        );
+    }
+
+    #[test]
+    fn other_fields_and_languages_are_left_apart() {
+        let mut formula = Formula::default();
+        let plain = literal(&mut formula, 7, 1);
+        let other = literal(&mut formula, 8, 2);
+        let by_language = formula.literal(Literal {
+            field: 7,
+            classes: [4].into(),
+            language: Some((0, false)),
+        });
+        let node = formula.or(vec![plain, other, by_language]);
+        let Node::Or(parts) = &formula.nodes[node as usize] else {
+            panic!("three parts");
+        };
+        assert_eq!(**parts, [plain, other, by_language]);
+    }
+
+    #[test]
+    fn lists_of_none_and_of_one_are_no_lists() {
+        let mut formula = Formula::default();
+        let only = literal(&mut formula, 7, 1);
+        assert_eq!(
+            (formula.and(vec![only]), formula.or(vec![only])),
+            (only, only)
+        );
+        let (all, none) = (formula.and(Vec::new()), formula.or(Vec::new()));
+        assert!(matches!(formula.nodes[all as usize], Node::True));
+        assert!(matches!(formula.nodes[none as usize], Node::False));
+    }
+}

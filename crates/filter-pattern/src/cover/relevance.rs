@@ -166,3 +166,6 @@ fn texts_of(expression: &Expression) -> Option<(&Selector, Vec<&str>)> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

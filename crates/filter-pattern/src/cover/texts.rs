@@ -109,3 +109,64 @@ fn condition(selector: &Selector, test: Test) -> Expression {
         span: Span::default(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> FilterPattern {
+        FilterPattern::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    fn shown(pattern: Option<FilterPattern>) -> Option<String> {
+        pattern.map(|pattern| pattern.to_string())
+    }
+
+    #[test]
+    fn words_are_conditions_on_the_message() {
+        #[rustfmt::skip]
+        let table = [
+            ("error",              Some(r#"{ $.message = "*error*" }"#)),
+            ("error -debug",       Some(r#"{ $.message = "*error*" && $.message != "*debug*" }"#)),
+            ("?error ?warning",    Some(r#"{ $.message = "*error*" || $.message = "*warning*" }"#)),
+            ("error ?warning",     Some(r#"{ $.message = "*error*" }"#)),
+            ("%err[a-z]%",         Some("{ $.message = %err[a-z]% }")),
+            ("",                   Some("")),
+            ("\"a*b\"",            None),
+            ("{ $.a = x }",        None),
+            ("[a, b]",             None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(
+                shown(over_message(&pattern(text))).as_deref(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn words_stand_in_the_values_of_properties() {
+        let (a, b): (Selector, Selector) = ("$.a".parse().unwrap(), "$.b".parse().unwrap());
+        #[rustfmt::skip]
+        let table = [
+            ("error",           Some(r#"{ $.a = "*error*" || $.b = "*error*" }"#)),
+            ("?error ?warning", Some(r#"{ ($.a = "*error*" || $.b = "*error*") || ($.a = "*warning*" || $.b = "*warning*") }"#)),
+            ("error -debug",    None),
+            // JSON may write these otherwise.
+            ("\"a/b\"",         None),
+            ("\"a\\\\b\"",      None),
+            ("\"é\"",           None),
+            ("{ $.a = x }",     None),
+        ];
+        for (text, expected) in table {
+            let found = shown(lower_bound(&pattern(text), &[&a, &b]));
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+        assert_eq!(shown(lower_bound(&pattern("error"), &[])), None);
+        assert_eq!(
+            shown(lower_bound(&pattern("error"), &[&a])).as_deref(),
+            Some(r#"{ $.a = "*error*" }"#)
+        );
+    }
+}

@@ -374,3 +374,52 @@ pub(super) fn message_escapes(
         && !patterns.filters.iter().any(matches)
         && !patterns.except.iter().any(matches)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_put_and_removed_where_selectors_point() {
+        #[rustfmt::skip]
+        let table = [
+            ("$.a",      Some("1"), r#"{"a":"1","b":{"c":[1,2,{"d":3}]}}"#),
+            ("$.b.c[2].d", Some("1"), r#"{"a":0,"b":{"c":[1,2,{"d":"1"}]}}"#),
+            ("$.b.c[0]", Some("1"), r#"{"a":0,"b":{"c":["1",2,{"d":3}]}}"#),
+            ("$.b.c[4]", Some("1"), r#"{"a":0,"b":{"c":[1,2,{"d":3},{},"1"]}}"#),
+            ("$.a.x",    Some("1"), r#"{"a":{"x":"1"},"b":{"c":[1,2,{"d":3}]}}"#),
+            ("$.a",      None,      r#"{"b":{"c":[1,2,{"d":3}]}}"#),
+            ("$.b.c[2].d", None,    r#"{"a":0,"b":{"c":[1,2,{}]}}"#),
+            // Later elements would move up: they go as well.
+            ("$.b.c[1]", None,      r#"{"a":0,"b":{"c":[1]}}"#),
+            ("$.b.c",    None,      r#"{"a":0,"b":{}}"#),
+            ("$.z.y",    None,      r#"{"a":0,"b":{"c":[1,2,{"d":3}]}}"#),
+        ];
+        for (selector, value, expected) in table {
+            let event = Event::parse(r#"{"a":0,"b":{"c":[1,2,{"d":3}]}}"#).unwrap();
+            let place: Selector = selector.parse().unwrap();
+            let value = value.map(|text| EventValue::String(text.into()));
+            let changed = overlay(event, &[(&place, value)]).expect("no far index");
+            assert_eq!(changed.to_json(), expected, "{selector}");
+        }
+        let far: Selector = "$.a[4096]".parse().unwrap();
+        let event = Event::parse("{}").unwrap();
+        assert!(overlay(event, &[(&far, Some(EventValue::Null))]).is_none());
+    }
+
+    #[test]
+    fn a_message_escapes_when_it_is_required_and_nothing_else_matches_it() {
+        let pattern = |text: &str| FilterPattern::parse(text).unwrap();
+        let (a, b, c) = (pattern("a"), pattern("b"), pattern("c"));
+        let asked = Patterns {
+            required: &[&a],
+            filters: &[&b],
+            except: &[&c],
+        };
+        for (text, expected) in [("a", true), ("x", false), ("a b", false), ("a c", false)] {
+            let message = Event::from_root(EventValue::String(text.into()));
+            let found = message_escapes(&message, &asked, &Schema::any(), Reading::default());
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}
