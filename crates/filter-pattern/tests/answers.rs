@@ -42,8 +42,8 @@ fn unknown_answers_say_why_and_what_to_change() {
     }
     .decide());
     let not_json = why(covers(
-        &pattern("{ $.a = x }"),
-        &[&pattern("[a, b]")],
+        &pattern("[a, b]"),
+        &[&pattern("{ $.a = x }")],
         &schema,
     ));
     let open = why(covers(
