@@ -83,9 +83,10 @@ impl<'a> CoverQuestion<'a> {
     ///     "{ $.eventName = StopLogging || $.eventName = DeleteTrail || $.eventName = UpdateTrail }".parse()?;
     /// let filter: FilterPattern = "{ $.eventName = StopLogging }".parse()?;
     /// let deploys: FilterPattern = "{ $.eventName = UpdateTrail }".parse()?;
+    /// let filters = [&filter];
     /// let question = CoverQuestion {
     ///     except: &[&deploys],
-    ///     ..CoverQuestion::new(&required, &[&filter])
+    ///     ..CoverQuestion::new(&required, &filters)
     /// };
     /// assert_eq!(question.missing_values("eventName"), ["DeleteTrail"]);
     /// # Ok::<(), filter_pattern::ParseError>(())
