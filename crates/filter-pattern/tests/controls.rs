@@ -168,7 +168,7 @@ fn coverage_is_decided() {
         ("{ $.eventName = StopLogging }", &["{ $.* = \"*\" }"],                          "yes", "yes"),
         ("{ $.requestParameters.x = 1 }", &["{ $.* = \"*\" }"],                          "no",  "yes"),
         ("{ $.userIdentity.type = Root }",
-               &["{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = \"*:root\" }"], "no", "no"),
+               &["{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = \"*:root\" }"], "no", "yes"),
         ("{ $.eventName = ConsoleLogin && $.additionalEventData.MFAUsed != Yes }",
                &["{ $.eventName = ConsoleLogin && $.additionalEventData.MFAUsed = No }"], "no", "yes"),
         ("{ $.eventName = PutBucketPolicy }", &["PutBucketPolicy"],                          "yes", "yes"),

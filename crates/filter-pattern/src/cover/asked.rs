@@ -12,15 +12,29 @@ use crate::schema::Schema;
 use super::answer::{Covers, Proof, Why};
 use super::assumption::Assumption;
 use super::cells::Cells;
+use super::polish::polished;
 use super::problem::Problem;
-use super::search::{Attempt, Found, Run, Search, contradicts};
+use super::restrict::contradicts;
+use super::search::{Attempt, Found, Run, Search};
 use super::state::State;
 use super::witness::{self, Witness};
 
+/// Asks the evaluator about events, independently of the search.
+pub(super) trait Confirm {
+    /// Whether an event escapes under a reading.
+    fn confirm(&self, event: &Event, reading: Reading) -> Confirmation;
+
+    /// The open questions that the values of an event raise in some pattern, as
+    /// far as that is seen without evaluating; never too few.
+    fn raised_by(&self, event: &Event) -> Vec<OpenQuestion>;
+}
+
 /// What the evaluator says about an event.
 pub(super) enum Confirmation {
+    /// It escapes.
+    Escapes,
     /// It escapes; this is the event to show.
-    Escapes(Event),
+    ShownAs(Event),
     /// A filter that takes no part in the problem matches it.
     Caught,
     /// It is no event that escapes the filters of the problem.
@@ -41,7 +55,7 @@ pub(super) struct Asked<'p, 'a> {
     pub(super) cells: RefCell<Cells<'p, 'a>>,
     /// The events that the problem is about.
     schema: &'p Schema,
-    confirm: &'p dyn Fn(Event, Reading) -> Confirmation,
+    confirm: &'p dyn Confirm,
 }
 
 /// The statements of the schema that take part so far.
@@ -81,7 +95,7 @@ impl<'p, 'a> Asked<'p, 'a> {
     pub(super) fn new(
         problem: &'p Problem<'a>,
         schema: &'p Schema,
-        confirm: &'p dyn Fn(Event, Reading) -> Confirmation,
+        confirm: &'p dyn Confirm,
     ) -> Self {
         Self {
             problem,
@@ -221,17 +235,26 @@ impl<'p, 'a> Asked<'p, 'a> {
             return failed();
         };
         let mut caught = false;
+        let rich = events.first().cloned();
         for event in events {
-            match (self.confirm)(event, reading) {
-                Confirmation::Escapes(event) => {
-                    let mut assumptions = self.readings_needed(&event, reading);
-                    assumptions.extend(self.wildcards_decide(&event).then(leftmost_wildcards));
-                    let witness = Witness::new(event, assumptions);
-                    return Attempt::Solution(Stop::Escapes(Box::new((witness, reading))));
+            let event = match self.confirm.confirm(&event, reading) {
+                Confirmation::Escapes => polished(event, rich.as_ref(), self.schema, &|changed| {
+                    matches!(
+                        self.confirm.confirm(changed, reading),
+                        Confirmation::Escapes
+                    )
+                }),
+                Confirmation::ShownAs(shown) => shown,
+                Confirmation::Caught => {
+                    caught = true;
+                    continue;
                 }
-                Confirmation::Caught => caught = true,
-                Confirmation::Refused => {}
-            }
+                Confirmation::Refused => continue,
+            };
+            let mut assumptions = self.readings_needed(&event, reading);
+            assumptions.extend(self.wildcards_decide(&event).then(leftmost_wildcards));
+            let witness = Witness::new(event, assumptions);
+            return Attempt::Solution(Stop::Escapes(Box::new((witness, reading))));
         }
         if caught {
             return Attempt::Solution(Stop::Caught);
@@ -271,11 +294,13 @@ impl<'p, 'a> Asked<'p, 'a> {
                 reading.with(question)
             }
         };
-        OpenQuestion::ALL
-            .into_iter()
+        let raised = self.confirm.raised_by(event).into_iter();
+        raised
             .filter(|question| {
-                let confirmed = (self.confirm)(event.clone(), other(*question));
-                !matches!(confirmed, Confirmation::Escapes(_))
+                matches!(
+                    self.confirm.confirm(event, other(*question)),
+                    Confirmation::Caught | Confirmation::Refused
+                )
             })
             .map(|question| {
                 let answer = if reading.answers_yes(question) {

@@ -32,12 +32,14 @@ impl<'a> Builder<'a> {
         usual: Option<&EventValue>,
     ) {
         let cells = classes.mask(Class::is_cell);
-        let missing = matches!(source, Source::Property(_)).then(|| classes.missing());
-        let plain = usual
-            .and_then(|value| classes.of_value(value))
-            .into_iter()
-            .chain(missing)
-            .collect();
+        // A field that the plain record has keeps some value if it can.
+        let plain = match (&source, usual) {
+            (Source::Property(_), None) => [Some(classes.missing()), None],
+            (_, Some(EventValue::Bool(value))) => {
+                [*value, !*value].map(|value| classes.of_value(&EventValue::Bool(value)))
+            }
+            (_, usual) => [usual.and_then(|value| classes.of_value(value)), None],
+        };
         let field = Field {
             source,
             parent,

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::ast::Operand;
+use crate::ast::{Operand, Selector};
 use crate::decimal::Decimal;
 use crate::event::{EventValue, is_json_number};
 use crate::language::{Emptiness, Language, Query, find_text};
@@ -194,6 +194,12 @@ impl<'f, 'a> Asked<'f, 'a> {
     /// Readable texts of the wanted shape: wildcards filled with a word.
     fn shaped_texts(&self) -> Vec<String> {
         let mut texts = Vec::new();
+        let is_caller = |selector: &Selector| selector.field_name() == "userIdentity.arn";
+        if self.field.selector().is_some_and(is_caller) {
+            for shape in self.wanted_shapes() {
+                texts.extend(schema::arns_like(&shape.replace('*', "")));
+            }
+        }
         for shape in self.wanted_shapes() {
             texts.extend(["", "x", "example", "other"].map(|word| shape.replace('*', word)));
         }

@@ -8,10 +8,13 @@ use std::collections::HashMap;
 
 use crate::ast::{Comparison, Operand, Test};
 use crate::decimal::Decimal;
-use crate::evaluate::{OpenQuestion, Reading, test_holds};
+use crate::evaluate::{OpenQuestion, Reading};
 use crate::event::{EventValue, is_json_number};
 use crate::language::Language;
 use crate::schema::Kinds;
+
+use super::class_truth::holds;
+use super::text_places::{FEW, TextPlaces};
 
 /// One class of values.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,38 +96,6 @@ pub(crate) struct Classes<'a> {
     missing: usize,
     /// The first of true, false, null, object, array, in this order.
     kinds: usize,
-}
-
-/// Where texts stand in the list of classes. A few are compared one by one,
-/// which is faster than hashing.
-#[derive(Debug, Default)]
-struct TextPlaces<'a> {
-    few: Vec<(&'a str, usize)>,
-    many: HashMap<&'a str, usize>,
-}
-
-/// More texts than this are hashed.
-const FEW: usize = 12;
-
-impl<'a> TextPlaces<'a> {
-    fn get(&self, text: &str) -> Option<usize> {
-        if self.many.is_empty() {
-            let place = self.few.iter().find(|(known, _)| *known == text);
-            return place.map(|(_, place)| *place);
-        }
-        self.many.get(text).copied()
-    }
-
-    fn insert(&mut self, text: &'a str, place: usize) {
-        if self.few.len() < FEW {
-            self.few.push((text, place));
-            return;
-        }
-        if self.many.is_empty() {
-            self.many.extend(self.few.iter().copied());
-        }
-        self.many.insert(text, place);
-    }
 }
 
 /// Which classes a test holds for.
@@ -428,58 +399,6 @@ fn mark_range(words: &mut [u64], from: usize, to: usize) {
         let in_word = (64 - at % 64).min(to - at);
         words[at / 64] |= (u64::MAX >> (64 - in_word)) << (at % 64);
         at += in_word;
-    }
-}
-
-/// Whether a test holds for every value of a class; for cells, apart from what
-/// a language decides.
-fn holds(test: &Test, class: &Class<'_>, reading: Reading) -> bool {
-    match class {
-        Class::Missing => test_holds(test, None, reading),
-        Class::OtherText => holds_in_other_text(test),
-        Class::NumberAt(value) => holds_for_number(test, &|literal| Some(value.cmp(literal))),
-        Class::NumberBetween(low, high) => holds_for_number(test, &|literal| {
-            if low.as_ref().is_some_and(|low| literal <= low) {
-                Some(std::cmp::Ordering::Greater)
-            } else if high.as_ref().is_some_and(|high| literal >= high) {
-                Some(std::cmp::Ordering::Less)
-            } else {
-                None
-            }
-        }),
-        known => known
-            .value()
-            .is_some_and(|value| test_holds(test, Some(&value), reading)),
-    }
-}
-
-/// A text that no test names equals no named text and is no named number.
-fn holds_in_other_text(test: &Test) -> bool {
-    match test {
-        Test::Equals(Operand::Text(pattern)) => pattern.is_universal(),
-        Test::NotEquals(Operand::Text(pattern)) => pattern.is_literal(),
-        Test::NotEquals(Operand::Number(_)) => true,
-        _ => false,
-    }
-}
-
-fn holds_for_number(
-    test: &Test,
-    compared: &dyn Fn(&Decimal) -> Option<std::cmp::Ordering>,
-) -> bool {
-    match test {
-        Test::Equals(Operand::Text(pattern)) => pattern.is_universal(),
-        Test::NotEquals(Operand::Text(pattern)) => pattern.is_literal(),
-        Test::Equals(Operand::Number(literal)) => {
-            compared(literal.value()).is_some_and(std::cmp::Ordering::is_eq)
-        }
-        Test::NotEquals(Operand::Number(literal)) => {
-            compared(literal.value()).is_none_or(std::cmp::Ordering::is_ne)
-        }
-        Test::Compare(comparison, literal) => {
-            compared(literal.value()).is_some_and(|ordering| comparison.holds(ordering))
-        }
-        _ => false,
     }
 }
 

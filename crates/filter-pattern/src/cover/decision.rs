@@ -8,18 +8,17 @@
 use std::borrow::Cow;
 
 use crate::ast::{Ast, Selector};
-use crate::evaluate::Reading;
+use crate::evaluate::{OpenQuestion, Reading};
 use crate::event::Event;
 use crate::pattern::FilterPattern;
 use crate::schema::Schema;
 
 use super::answer::{Covers, Why};
-use super::asked::{Asked, Confirmation, Outcome};
+use super::asked::{Asked, Confirm, Confirmation, Outcome};
 use super::messages;
 use super::problem::{Patterns, Problem};
 use super::relevance::{self, Required};
 use super::texts;
-use super::witness;
 
 /// So many filters are asked at once.
 const FEW_FILTERS: usize = 6;
@@ -113,21 +112,74 @@ fn with_question<'f, R>(
         schema,
     );
     problem.inexact |= inexact;
-    let asked_here = Patterns {
-        filters: &concerned.filters,
-        except: &concerned.except,
-        ..*patterns
+    let takes_part = |filter: &&&FilterPattern| {
+        concerned
+            .filters
+            .iter()
+            .any(|it| std::ptr::eq(*it, **filter))
     };
-    let confirm = |event: Event, reading: Reading| {
-        if !witness::escapes(&event, &asked_here, schema, reading) {
-            Confirmation::Refused
-        } else if witness::is_matched(&event, patterns, reading) {
-            Confirmation::Caught
-        } else {
-            Confirmation::Escapes(event)
-        }
+    let confirm = Evaluator {
+        patterns,
+        concerned,
+        others: (patterns.filters.iter())
+            .filter(|filter| !takes_part(filter))
+            .copied()
+            .collect(),
+        schema,
     };
     answer(&Asked::new(&problem, schema, &confirm))
+}
+
+/// The evaluator on the patterns of a question.
+struct Evaluator<'q, 'f> {
+    patterns: &'q Patterns<'f>,
+    concerned: &'q Concerned<'f>,
+    /// The filters that take no part in the problem.
+    others: Vec<&'f FilterPattern>,
+    schema: &'q Schema,
+}
+
+impl Confirm for Evaluator<'_, '_> {
+    fn confirm(&self, event: &Event, reading: Reading) -> Confirmation {
+        let matches = |pattern: &&FilterPattern| pattern.matches_under(event, reading);
+        if !self.patterns.required.iter().all(matches)
+            || self.concerned.filters.iter().any(matches)
+            || self.patterns.except.iter().any(matches)
+            || !self.schema.admits(event)
+        {
+            return Confirmation::Refused;
+        }
+        if self.others.iter().any(matches) {
+            return Confirmation::Caught;
+        }
+        Confirmation::Escapes
+    }
+
+    fn raised_by(&self, event: &Event) -> Vec<OpenQuestion> {
+        let filters = self.patterns.filters.iter().chain(self.patterns.except);
+        let mut raised = Vec::new();
+        for pattern in self.patterns.required.iter().chain(filters) {
+            let Ast::Json(expression) = pattern.ast() else {
+                continue;
+            };
+            for condition in expression.conditions() {
+                if condition.selector.has_wildcard() {
+                    return OpenQuestion::ALL.to_vec();
+                }
+                let Some(value) = event.get(&condition.selector) else {
+                    continue;
+                };
+                raised.extend(
+                    OpenQuestion::ALL
+                        .into_iter()
+                        .filter(|it| it.is_about(value)),
+                );
+            }
+        }
+        raised.sort_unstable();
+        raised.dedup();
+        raised
+    }
 }
 
 /// The properties that patterns name without wildcards.

@@ -97,15 +97,17 @@ pub(super) fn relevant_relations(
     if schema.records() != Records::CloudTrail {
         return relevant;
     }
-    let arn = Selector::of_keys(["userIdentity", "arn"]);
-    let kind = Selector::of_keys(["userIdentity", "type"]);
-    if drafts.find(&arn).is_none() || drafts.find(&kind).is_none() {
-        return relevant;
-    }
     for relation in schema::relations() {
         let (Ast::Json(when), Ast::Json(then)) = (relation.when.ast(), relation.then.ast()) else {
             continue;
         };
+        if when
+            .conditions()
+            .iter()
+            .any(|it| drafts.find(&it.selector).is_none())
+        {
+            continue;
+        }
         let conditions = [when.conditions(), then.conditions()].concat();
         let fields: Option<Vec<usize>> = conditions
             .iter()

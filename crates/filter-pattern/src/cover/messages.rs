@@ -2,12 +2,13 @@
 //! the text of the message, whatever its form.
 
 use crate::ast::Selector;
+use crate::evaluate::{OpenQuestion, Reading};
 use crate::event::{Event, EventValue};
 use crate::pattern::FilterPattern;
 use crate::schema::{Circumstances, Records, Schema, template};
 
 use super::answer::{Covers, Proof, Why};
-use super::asked::{Asked, Confirmation, Outcome};
+use super::asked::{Asked, Confirm, Confirmation, Outcome};
 use super::problem::{Patterns, Problem};
 use super::texts;
 use super::witness;
@@ -43,24 +44,39 @@ pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, steps: &mut u64) 
         &messages,
     );
     problem.inexact = !all_there || schema.records() != Records::Any;
-    let confirm = |event: Event, reading| {
-        let message = event.get(&Selector::of_keys([texts::MESSAGE]));
-        let Some(text) = message.and_then(EventValue::as_text) else {
-            return Confirmation::Refused;
-        };
-        let shown = message_event(text, schema);
-        if witness::message_escapes(&shown, patterns, schema, reading) {
-            Confirmation::Escapes(shown)
-        } else {
-            Confirmation::Refused
-        }
-    };
+    let confirm = Evaluator { patterns, schema };
     match Asked::new(&problem, &messages, &confirm).decide(steps) {
         // That a message is a text is no assumption.
         Outcome::Answer(Covers::Yes(_)) => Covers::Yes(Proof::default()),
         Outcome::Answer(other) => other,
         // INVARIANT: `confirm` never says so.
         Outcome::Caught => Covers::Unknown(Why::Unconfirmed),
+    }
+}
+
+/// The evaluator on messages.
+struct Evaluator<'q, 'f> {
+    patterns: &'q Patterns<'f>,
+    schema: &'q Schema,
+}
+
+impl Confirm for Evaluator<'_, '_> {
+    fn confirm(&self, event: &Event, reading: Reading) -> Confirmation {
+        let message = event.get(&Selector::of_keys([texts::MESSAGE]));
+        let Some(text) = message.and_then(EventValue::as_text) else {
+            return Confirmation::Refused;
+        };
+        let shown = message_event(text, self.schema);
+        if witness::message_escapes(&shown, self.patterns, self.schema, reading) {
+            Confirmation::ShownAs(shown)
+        } else {
+            Confirmation::Refused
+        }
+    }
+
+    /// The text of a message raises none.
+    fn raised_by(&self, _event: &Event) -> Vec<OpenQuestion> {
+        Vec::new()
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::ast::{Ast, Condition, Selector};
 use crate::evaluate::OpenQuestion;
 use crate::pattern::FilterPattern;
-use crate::schema::{Circumstances, Schema, template};
+use crate::schema::{Schema, plain_template};
 
 use super::builder::Builder;
 use super::classes::Classes;
@@ -56,8 +56,8 @@ pub(crate) struct Field<'a> {
     pub(crate) classes: Classes<'a>,
     /// Where the field's part of a state begins.
     pub(crate) offset: usize,
-    /// Classes to try first: the usual value's, and being absent.
-    pub(crate) plain: Vec<usize>,
+    /// Classes to try first: the usual value's, or being absent.
+    pub(crate) plain: [Option<usize>; 2],
     /// Classes that languages split further.
     pub(crate) cells: Box<[u64]>,
 }
@@ -135,7 +135,7 @@ impl<'a> Problem<'a> {
             );
         }
         let questions = OpenQuestion::ALL.len();
-        let usual = template(schema, &Circumstances::default());
+        let usual = plain_template(schema);
         for draft in &drafts.list {
             let parent = draft
                 .selector

@@ -3,9 +3,9 @@
 //! A finished search without a solution is a proof that there is none.
 
 use super::cells::{Cells, Filled};
-use super::facts::{Effect, Fact};
 use super::formula::{Node, NodeId};
 use super::problem::{Problem, Source};
+use super::restrict::{Goals, apply};
 use super::state::{Conflict, State, Status};
 
 /// How far a search came.
@@ -52,42 +52,11 @@ pub(crate) struct Run<'r> {
     pub(crate) languages_free: bool,
 }
 
-/// Adds what a fact says to a state and its goals.
-fn apply(problem: &Problem<'_>, fact: &Fact<'_>, state: &mut State, goals: &mut Goals) {
-    match &fact.effect {
-        Effect::Restrict { field, classes } => state.restrict(&problem.fields[*field], classes),
-        Effect::Holds(node) => goals.push((*node, true)),
-    }
-}
-
-/// Whether nothing that is left in a state agrees with a fact.
-pub(crate) fn contradicts(problem: &Problem<'_>, state: &State, fact: &Fact<'_>) -> bool {
-    match &fact.effect {
-        Effect::Restrict { field, classes } => !state.meets(&problem.fields[*field], classes),
-        Effect::Holds(node) => fails(problem, state, *node),
-    }
-}
-
-fn fails(problem: &Problem<'_>, state: &State, node: NodeId) -> bool {
-    match &problem.formula.nodes[node as usize] {
-        Node::True => false,
-        Node::False => true,
-        Node::Literal(literal) => {
-            let literal = &problem.formula.literals[*literal as usize];
-            state.status(&problem.fields[literal.field], literal) == Status::Fails
-        }
-        Node::And(parts) => parts.iter().any(|part| fails(problem, state, *part)),
-        Node::Or(parts) => parts.iter().all(|part| fails(problem, state, *part)),
-    }
-}
-
 /// Choices on top of each other, which bounds the stack.
 const MOST_CHOICES: u32 = 1000;
 
 /// States that satisfy all goals and come to nothing, before the search ends.
 const MOST_ATTEMPTS: u32 = 24;
-
-type Goals = Vec<(NodeId, bool)>;
 
 impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
     pub(crate) fn run(
@@ -383,7 +352,7 @@ impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
         self.spend(self.problem.fields.len() as u64);
         for field in &self.problem.fields {
             let left = |class: &usize| state.has_class(field, *class);
-            let plain = field.plain.iter().copied().find(left);
+            let plain = field.plain.into_iter().flatten().find(left);
             let class = plain.or_else(|| state.first_class(field)).unwrap_or(0);
             candidate.keep_only(field, class);
         }

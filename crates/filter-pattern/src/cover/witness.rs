@@ -2,15 +2,18 @@
 //! left for each field, fill free fields from the schema's template, and let the
 //! evaluator confirm the result.
 
-use crate::ast::{Segment, Selector};
+use std::borrow::Cow;
+
+use crate::ast::Selector;
 use crate::evaluate::Reading;
 use crate::event::{Event, EventValue};
 use crate::pattern::FilterPattern;
-use crate::schema::{self, Circumstances, Schema, better_error_codes, only_mandatory, template};
+use crate::schema::{self, Circumstances, Schema, only_mandatory, plain_template, template};
 
 use super::assumption::Assumption;
 use super::cells::{Cells, Filled};
 use super::classes::Class;
+use super::overlay::overlaid;
 use super::problem::{Field, Patterns, Source};
 use super::state::State;
 
@@ -96,26 +99,34 @@ pub(super) fn event_of(
     }
     // What the rest of the record follows comes first.
     let mut circumstances = Circumstances::default();
-    let mut plain = template(schema, &circumstances);
+    let mut plain = plain_template(schema);
     let leading: [(&[&str], Place); 5] = [
         (&["eventSource"], |it| &mut it.event_source),
         (&["eventName"], |it| &mut it.event_name),
         (&["userIdentity", "type"], |it| &mut it.identity_type),
         (&["errorCode"], |it| &mut it.error_code),
-        (&["userIdentity", "arn"], |it| &mut it.identity_arn),
+        (&["errorMessage"], |it| &mut it.error_message),
     ];
+    let mut changed = false;
     for (keys, place) in leading {
         let selector = Selector::of_keys(keys.iter().copied());
         let Some(field) = problem.find_field(&selector) else {
             continue;
         };
+        // Without a source the name decides it, and the other way round.
+        if std::mem::take(&mut changed) {
+            plain = Cow::Owned(template(schema, &circumstances));
+        }
         let usual = plain.get(&selector);
         let value = choose(state, cells, field, usual, budget)?;
         let forced = usual != value.as_ref() || classes_left(state, &problem.fields[field]) == 1;
         if let (true, Some(EventValue::String(text))) = (forced, value) {
             *place(&mut circumstances) = Some(text.into());
-            plain = template(schema, &circumstances);
+            changed = true;
         }
+    }
+    if changed {
+        plain = Cow::Owned(template(schema, &circumstances));
     }
     let mut chosen: Vec<(&Selector, Option<EventValue>)> = Vec::new();
     for (number, field) in problem.fields.iter().enumerate() {
@@ -127,10 +138,9 @@ pub(super) fn event_of(
             chosen.push((selector, value));
         }
     }
-    fit_error_code(state, cells, &plain, &mut chosen);
     chosen.sort_by_key(|(selector, _)| selector.segments().len());
-    let rich = overlay(plain.clone(), &chosen)?;
-    let bare = overlay(only_mandatory(&plain), &chosen)?;
+    let bare = overlaid(only_mandatory(&plain), &chosen)?;
+    let rich = overlaid(plain.into_owned(), &chosen)?;
     Some((vec![rich, bare], reading))
 }
 
@@ -161,41 +171,6 @@ fn classes_left(state: &State, field: &Field<'_>) -> usize {
         .count()
 }
 
-/// Puts an error code of the event's own service in the place of another
-/// service's, where the patterns leave the choice.
-fn fit_error_code(
-    state: &State,
-    cells: &Cells<'_, '_>,
-    plain: &Event,
-    chosen: &mut [(&Selector, Option<EventValue>)],
-) {
-    let code = Selector::of_keys(["errorCode"]);
-    let source = Selector::of_keys(["eventSource"]);
-    let named = chosen
-        .iter()
-        .find(|(selector, _)| **selector == source)
-        .and_then(|(_, value)| value.as_ref());
-    let Some(EventValue::String(source)) = named.or_else(|| plain.get(&source)).cloned() else {
-        return;
-    };
-    let Some(field) = cells.problem().find_field(&code) else {
-        return;
-    };
-    let classes = &cells.problem().fields[field].classes;
-    for (selector, value) in chosen.iter_mut() {
-        let (true, Some(EventValue::String(text))) = (**selector == code, &value) else {
-            continue;
-        };
-        let in_cell = |text: &str| classes.of_named_text(text).is_none();
-        let fits = |better: &&&str| {
-            in_cell(text) && in_cell(better) && cells.admits_text(state, field, better)
-        };
-        if let Some(better) = better_error_codes(text, &source).iter().find(fits) {
-            *value = Some(EventValue::String((*better).into()));
-        }
-    }
-}
-
 /// The plainest value left for a field; the outer option is whether one is known.
 #[expect(
     clippy::option_option,
@@ -215,7 +190,8 @@ fn choose(
     }
     let field = &cells.problem().fields[field_number];
     let left = |class: usize| state.has_class(field, class);
-    if left(field.classes.missing()) {
+    // What the plain record has is best there, with another value.
+    if usual.is_none() && left(field.classes.missing()) {
         return Some(None);
     }
     for (position, class) in field.classes.list.iter().enumerate() {
@@ -229,7 +205,7 @@ fn choose(
             return Some(Some(value));
         }
     }
-    None
+    left(field.classes.missing()).then_some(None)
 }
 
 /// Whether a value is left for a field.
@@ -251,93 +227,6 @@ fn admits(state: &State, cells: &Cells<'_, '_>, field_number: usize, value: &Eve
     }
 }
 
-/// An index beyond this makes an event that nobody wants to see.
-const MOST_ELEMENTS: usize = 4096;
-
-/// The chosen values put over an event, parents first.
-fn overlay(event: Event, chosen: &[(&Selector, Option<EventValue>)]) -> Option<Event> {
-    let mut root = event.into_root();
-    for (selector, value) in chosen {
-        match value {
-            Some(value) => put(&mut root, selector.segments(), value)?,
-            None => remove(&mut root, selector.segments()),
-        }
-    }
-    Some(Event::from_root(root))
-}
-
-fn put(target: &mut EventValue, segments: &[Segment], value: &EventValue) -> Option<()> {
-    let Some((segment, rest)) = segments.split_first() else {
-        let same_container = matches!(
-            (&*target, value),
-            (EventValue::Object(_), EventValue::Object(_))
-                | (EventValue::Array(_), EventValue::Array(_))
-        );
-        if !same_container {
-            *target = value.clone();
-        }
-        return Some(());
-    };
-    match segment {
-        Segment::Key(key) => {
-            if !matches!(target, EventValue::Object(_)) {
-                *target = EventValue::Object(Vec::new());
-            }
-            let EventValue::Object(members) = target else {
-                return None;
-            };
-            let position = members
-                .iter()
-                .position(|(name, _)| name == key)
-                .unwrap_or_else(|| {
-                    members.push((key.clone(), EventValue::Null));
-                    members.len() - 1
-                });
-            put(&mut members[position].1, rest, value)
-        }
-        Segment::Index(index) => {
-            let index = *index as usize;
-            if !matches!(target, EventValue::Array(_)) {
-                *target = EventValue::Array(Vec::new());
-            }
-            let EventValue::Array(elements) = target else {
-                return None;
-            };
-            if index >= MOST_ELEMENTS {
-                return None;
-            }
-            while elements.len() <= index {
-                elements.push(EventValue::Object(Vec::new()));
-            }
-            put(&mut elements[index], rest, value)
-        }
-        Segment::AnyKey | Segment::AnyIndex => None,
-    }
-}
-
-fn remove(target: &mut EventValue, segments: &[Segment]) {
-    let Some((segment, rest)) = segments.split_first() else {
-        return;
-    };
-    match (segment, target) {
-        (Segment::Key(key), EventValue::Object(members)) => {
-            if rest.is_empty() {
-                members.retain(|(name, _)| name != key);
-            } else if let Some((_, member)) = members.iter_mut().find(|(name, _)| name == key) {
-                remove(member, rest);
-            }
-        }
-        (Segment::Index(index), EventValue::Array(elements)) => {
-            if rest.is_empty() {
-                elements.truncate(*index as usize);
-            } else if let Some(element) = elements.get_mut(*index as usize) {
-                remove(element, rest);
-            }
-        }
-        _ => {}
-    }
-}
-
 /// Whether an event really is one that the patterns let slip, under a reading,
 /// and one that the schema admits.
 pub(super) fn escapes(
@@ -351,12 +240,6 @@ pub(super) fn escapes(
         && !patterns.filters.iter().any(matches)
         && !patterns.except.iter().any(matches)
         && schema.admits(event)
-}
-
-/// Whether a filter or an exclusion matches an event.
-pub(super) fn is_matched(event: &Event, patterns: &Patterns<'_>, reading: Reading) -> bool {
-    let matches = |pattern: &&FilterPattern| pattern.matches_under(event, reading);
-    patterns.filters.iter().chain(patterns.except).any(matches)
 }
 
 /// The same for messages, whose text counts when they are no objects.
@@ -378,34 +261,6 @@ pub(super) fn message_escapes(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_are_put_and_removed_where_selectors_point() {
-        #[rustfmt::skip]
-        let table = [
-            ("$.a",      Some("1"), r#"{"a":"1","b":{"c":[1,2,{"d":3}]}}"#),
-            ("$.b.c[2].d", Some("1"), r#"{"a":0,"b":{"c":[1,2,{"d":"1"}]}}"#),
-            ("$.b.c[0]", Some("1"), r#"{"a":0,"b":{"c":["1",2,{"d":3}]}}"#),
-            ("$.b.c[4]", Some("1"), r#"{"a":0,"b":{"c":[1,2,{"d":3},{},"1"]}}"#),
-            ("$.a.x",    Some("1"), r#"{"a":{"x":"1"},"b":{"c":[1,2,{"d":3}]}}"#),
-            ("$.a",      None,      r#"{"b":{"c":[1,2,{"d":3}]}}"#),
-            ("$.b.c[2].d", None,    r#"{"a":0,"b":{"c":[1,2,{}]}}"#),
-            // Later elements would move up: they go as well.
-            ("$.b.c[1]", None,      r#"{"a":0,"b":{"c":[1]}}"#),
-            ("$.b.c",    None,      r#"{"a":0,"b":{}}"#),
-            ("$.z.y",    None,      r#"{"a":0,"b":{"c":[1,2,{"d":3}]}}"#),
-        ];
-        for (selector, value, expected) in table {
-            let event = Event::parse(r#"{"a":0,"b":{"c":[1,2,{"d":3}]}}"#).unwrap();
-            let place: Selector = selector.parse().unwrap();
-            let value = value.map(|text| EventValue::String(text.into()));
-            let changed = overlay(event, &[(&place, value)]).expect("no far index");
-            assert_eq!(changed.to_json(), expected, "{selector}");
-        }
-        let far: Selector = "$.a[4096]".parse().unwrap();
-        let event = Event::parse("{}").unwrap();
-        assert!(overlay(event, &[(&far, Some(EventValue::Null))]).is_none());
-    }
 
     #[test]
     fn a_message_escapes_when_it_is_required_and_nothing_else_matches_it() {

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::cover::Assumption;
+use crate::event::EventValue;
 
 /// A point of the language that AWS does not document and that changes which
 /// events match.
@@ -44,6 +45,20 @@ impl OpenQuestion {
             format!("{self}: {answer}"),
             "not documented by AWS",
         )
+    }
+
+    /// Whether the question is about values like this one.
+    pub(crate) fn is_about(self, value: &EventValue) -> bool {
+        match self {
+            Self::NotEqualsOnNull | Self::NotExistsOnNull => *value == EventValue::Null,
+            Self::NotEqualsOnBoolean | Self::BooleanAsText => {
+                matches!(value, EventValue::Bool(_))
+            }
+            Self::IsBooleanOnText => {
+                matches!(value.as_text(), Some("true" | "false"))
+            }
+            Self::NotEqualsOnEveryElement => false,
+        }
     }
 
     /// A stable name, lower case with hyphens.

@@ -119,7 +119,7 @@ pub(crate) fn sources_of_event(name: &str) -> Option<(Claim, &'static [&'static 
 /// Services that may log an event name, the best known first: the documented
 /// ones, then ones whose API has an operation of that name. For examples only,
 /// since nothing documents how the latter log it.
-pub(crate) fn likely_sources(name: &str) -> impl Iterator<Item = &'static str> {
+pub(crate) fn likely_sources(name: &str) -> impl Iterator<Item = &'static str> + '_ {
     let documented = sources_of_event(name).map_or(&[][..], |(_, sources)| sources);
     let others: &[&str] = match name {
         "AttachPolicy"
@@ -137,7 +137,11 @@ pub(crate) fn likely_sources(name: &str) -> impl Iterator<Item = &'static str> {
         "PutBucketReplication" | "DeleteBucketReplication" => &["s3-outposts.amazonaws.com"],
         _ => &[],
     };
-    documented.iter().chain(others).copied()
+    let familiar = super::familiar::familiar_events().filter_map(move |(event, source)| {
+        (documented.is_empty() && event == name).then_some(source)
+    });
+    let documented = documented.iter().chain(others).copied();
+    documented.chain(familiar)
 }
 
 #[cfg(test)]

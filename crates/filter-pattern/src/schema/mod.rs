@@ -4,12 +4,18 @@
 mod admit;
 mod cloudtrail;
 mod event_sources;
+mod familiar;
+mod identity;
 mod template;
 
 pub(crate) use admit::only_mandatory;
 pub(crate) use cloudtrail::{FieldRule, Presence, Relation, mandatory, relations};
 pub(crate) use event_sources::{Claim, likely_sources, sources_of_event};
-pub(crate) use template::{Circumstances, better_error_codes, template, usual_texts};
+pub(crate) use familiar::familiar_events;
+pub(crate) use identity::{Caller, arns_like, caller_of_arn};
+pub(crate) use template::{
+    Circumstances, account_of, better_error_codes, plain_template, template, usual_texts,
+};
 
 use crate::ast::Selector;
 use crate::parse::ParseError;

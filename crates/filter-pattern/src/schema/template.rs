@@ -2,7 +2,12 @@
 //! of an IAM user's call, adjusted to the event name, its service and the
 //! identity that the patterns ask for.
 
-use super::{Records, Schema, sources_of_event};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use super::familiar::{usual_event, usual_source};
+use super::identity::{Caller, text};
+use super::{Records, Schema};
 use crate::ast::Selector;
 use crate::event::{Event, EventValue};
 
@@ -13,7 +18,28 @@ pub(crate) struct Circumstances {
     pub(crate) event_source: Option<String>,
     pub(crate) identity_type: Option<String>,
     pub(crate) error_code: Option<String>,
-    pub(crate) identity_arn: Option<String>,
+    pub(crate) error_message: Option<String>,
+}
+
+/// The account of examples.
+pub(super) const ACCOUNT: &str = "111122223333";
+
+/// The account whose events a schema describes, or the one of examples.
+pub(crate) fn account_of(schema: &Schema) -> &str {
+    let is_account = |known: &Selector| known.field_name() == "recipientAccountId";
+    let mut known = schema.known().iter();
+    known
+        .find_map(|(known, value)| is_account(known).then_some(&**value))
+        .unwrap_or(ACCOUNT)
+}
+
+/// A record to fill in free fields from when nothing is asked of it.
+pub(crate) fn plain_template(schema: &Schema) -> Cow<'static, Event> {
+    static PLAIN: LazyLock<Event> = LazyLock::new(|| record(ACCOUNT, &Circumstances::default()));
+    match (schema.records(), account_of(schema)) {
+        (Records::CloudTrail, ACCOUNT) => Cow::Borrowed(&PLAIN),
+        _ => Cow::Owned(template(schema, &Circumstances::default())),
+    }
 }
 
 /// A record to fill in free fields from; an empty one for arbitrary events.
@@ -21,7 +47,10 @@ pub(crate) fn template(schema: &Schema, circumstances: &Circumstances) -> Event 
     if schema.records() != Records::CloudTrail {
         return Event::from_members(Vec::new());
     }
-    let account = known_account(schema).unwrap_or("111122223333");
+    record(account_of(schema), circumstances)
+}
+
+fn record(account: &str, circumstances: &Circumstances) -> Event {
     let source = circumstances.event_source.as_deref();
     let name = circumstances.event_name.as_deref();
     let source = source.or_else(|| {
@@ -32,125 +61,67 @@ pub(crate) fn template(schema: &Schema, circumstances: &Circumstances) -> Event 
     let name = name.unwrap_or_else(|| usual_event(source));
     let source = source.unwrap_or_else(|| usual_source(name));
     let sign_in = source == "signin.amazonaws.com";
+    let console_login = sign_in && name == "ConsoleLogin";
     let read_only = ["Get", "List", "Describe", "Head", "Lookup"]
         .iter()
         .any(|prefix| name.starts_with(prefix));
+    let caller = Caller::of_type(circumstances.identity_type.as_deref().unwrap_or("IAMUser"));
+    let agent = if sign_in {
+        "Mozilla/5.0"
+    } else {
+        "aws-cli/2.31.0"
+    };
+    let response = if console_login {
+        let failed = circumstances.error_message.is_some();
+        let outcome = if failed { "Failure" } else { "Success" };
+        EventValue::Object(vec![text("ConsoleLogin", outcome)])
+    } else {
+        EventValue::Null
+    };
+    let denied_by_endpoint = circumstances.error_code.as_deref() == Some("VpceAccessDenied");
+    let (event_type, category) = match (denied_by_endpoint, sign_in) {
+        (true, _) => ("AwsVpceEvents", "NetworkActivity"),
+        (false, true) => ("AwsConsoleSignIn", "Management"),
+        (false, false) => ("AwsApiCall", "Management"),
+    };
     let mut members: Vec<(Box<str>, EventValue)> = vec![
         text("eventVersion", "1.11"),
-        (
-            "userIdentity".into(),
-            identity(identity_type(circumstances), account),
-        ),
+        ("userIdentity".into(), caller.identity(account)),
         text("eventTime", "2026-01-15T09:30:00Z"),
         text("eventSource", source),
         text("eventName", name),
         text("awsRegion", "us-east-1"),
-        text("sourceIPAddress", "192.0.2.10"),
         text(
-            "userAgent",
-            if sign_in {
-                "Mozilla/5.0"
-            } else {
-                "aws-cli/2.31.0"
-            },
+            "sourceIPAddress",
+            caller.source_address().unwrap_or("192.0.2.10"),
         ),
+        text("userAgent", caller.source_address().unwrap_or(agent)),
         ("requestParameters".into(), EventValue::Null),
-        ("responseElements".into(), EventValue::Null),
+        ("responseElements".into(), response),
     ];
+    if console_login {
+        let about = vec![
+            text("LoginTo", "https://console.aws.amazon.com/console/home"),
+            text("MobileVersion", "No"),
+            text("MFAUsed", "No"),
+        ];
+        members.push(("additionalEventData".into(), EventValue::Object(about)));
+    }
     if !sign_in {
         members.push(text("requestID", "6f1c2a4e-0f0d-4c53-9a55-1c2f5e1b7a10"));
     }
     members.extend([
         text("eventID", "0d3f6b1e-58a7-4f0e-8d0a-3a5f6c9b2e41"),
         ("readOnly".into(), EventValue::Bool(read_only)),
-        text(
-            "eventType",
-            if sign_in {
-                "AwsConsoleSignIn"
-            } else {
-                "AwsApiCall"
-            },
+        text("eventType", event_type),
+        (
+            "managementEvent".into(),
+            EventValue::Bool(category == "Management"),
         ),
-        ("managementEvent".into(), EventValue::Bool(true)),
         text("recipientAccountId", account),
-        text("eventCategory", "Management"),
+        text("eventCategory", category),
     ]);
     Event::from_members(members)
-}
-
-fn text(key: &str, value: &str) -> (Box<str>, EventValue) {
-    (key.into(), EventValue::String(value.into()))
-}
-
-fn known_account(schema: &Schema) -> Option<&str> {
-    let selector = Selector::of_keys(["recipientAccountId"]);
-    schema
-        .known()
-        .iter()
-        .find(|(known, _)| *known == selector)
-        .map(|(_, value)| &**value)
-}
-
-/// The kind of identity asked for, or the one that the ARN asked for has; an
-/// empty one for an ARN of another kind.
-fn identity_type(circumstances: &Circumstances) -> Option<&str> {
-    let of_arn = |arn: &str| {
-        [
-            (":root", "Root"),
-            (":user/", "IAMUser"),
-            (":assumed-role/", "AssumedRole"),
-        ]
-        .into_iter()
-        .find_map(|(part, kind)| arn.contains(part).then_some(kind))
-        .unwrap_or("")
-    };
-    circumstances
-        .identity_type
-        .as_deref()
-        .or_else(|| circumstances.identity_arn.as_deref().map(of_arn))
-}
-
-fn identity(kind: Option<&str>, account: &str) -> EventValue {
-    let (kind, principal, arn, name) = match kind.unwrap_or("IAMUser") {
-        "Root" => (
-            "Root",
-            account.to_owned(),
-            format!("arn:aws:iam::{account}:root"),
-            None,
-        ),
-        "AssumedRole" => (
-            "AssumedRole",
-            "AROAEXAMPLEID:session".to_owned(),
-            format!("arn:aws:sts::{account}:assumed-role/example-role/session"),
-            None,
-        ),
-        "IAMUser" => {
-            let arn = format!("arn:aws:iam::{account}:user/example-user");
-            (
-                "IAMUser",
-                "AIDAEXAMPLEID".to_owned(),
-                arn,
-                Some("example-user"),
-            )
-        }
-        "" => return EventValue::Object(Vec::new()),
-        other => return EventValue::Object(vec![text("type", other)]),
-    };
-    let mut members = vec![
-        text("type", kind),
-        text("principalId", &principal),
-        text("arn", &arn),
-    ];
-    members.push(text("accountId", account));
-    members.extend(name.map(|name| text("userName", name)));
-    EventValue::Object(members)
-}
-
-/// A service that logs an event name.
-pub(crate) fn usual_source(name: &str) -> &'static str {
-    sources_of_event(name)
-        .and_then(|(_, sources)| sources.first().copied())
-        .unwrap_or("ec2.amazonaws.com")
 }
 
 /// A service that reports an error code.
@@ -176,21 +147,6 @@ pub(crate) fn better_error_codes(code: &str, source: &str) -> &'static [&'static
         (true, false) => &["Client.UnauthorizedOperation"],
         (false, true) => &["AccessDenied", "UnauthorizedOperation"],
         _ => &[],
-    }
-}
-
-/// An event that a service logs.
-fn usual_event(source: Option<&str>) -> &'static str {
-    match source {
-        Some("s3.amazonaws.com") => "ListBuckets",
-        Some("iam.amazonaws.com") => "ListUsers",
-        Some("kms.amazonaws.com") => "ListKeys",
-        Some("cloudtrail.amazonaws.com") => "DescribeTrails",
-        Some("config.amazonaws.com") => "DescribeConfigurationRecorders",
-        Some("organizations.amazonaws.com") => "ListAccounts",
-        Some("signin.amazonaws.com") => "ConsoleLogin",
-        Some("sts.amazonaws.com") => "GetCallerIdentity",
-        _ => "DescribeInstances",
     }
 }
 
@@ -231,6 +187,7 @@ pub(crate) fn usual_texts(selector: &Selector) -> &'static [&'static str] {
             "arn:aws:iam::111122223333:user/example-user",
             "arn:aws:sts::111122223333:assumed-role/example-role/session",
             "arn:aws:iam::111122223333:root",
+            "arn:aws:sts::111122223333:federated-user/example-user",
         ],
         "userIdentity.invokedBy" => &["cloudformation.amazonaws.com", "AWS Internal"],
         "userIdentity.accountId" | "recipientAccountId" => &["111122223333", "444455556666"],
