@@ -101,7 +101,15 @@ fn assumptions_have_a_statement_and_a_source() {
         all.find(|it| it.name() == name)
     };
     let assumption = named("awsRegion-present").unwrap_or_else(|| panic!("{proof:?}"));
-    assert!(assumption.statement().contains("awsRegion"), "{assumption}");
+    assert_eq!(
+        assumption.statement(),
+        "every CloudTrail record has `awsRegion`"
+    );
+    let kind = named("awsRegion-kind").unwrap_or_else(|| panic!("{proof:?}"));
+    assert_eq!(
+        kind.statement(),
+        "`awsRegion` is a text in CloudTrail records"
+    );
     assert!(!assumption.source().is_empty());
     assert_eq!(
         assumption.to_string(),
