@@ -1,7 +1,8 @@
 //! `cargo xtask bench patterns`: how long coverage decisions take, in steps,
 //! nanoseconds and, where valgrind is installed, instructions, which repeat on
 //! every machine of the same kind. `cargo xtask bench verdicts`: the processor
-//! time that judging an organization takes.
+//! time that judging an organization takes. `cargo xtask bench orgsim`: the
+//! requests that the simulator answers in a second for ten thousand accounts, and its memory.
 
 use std::process::{Command, Stdio};
 
@@ -14,7 +15,7 @@ use crate::workspace;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// What to measure.
-    #[arg(value_parser = ["patterns", "verdicts"])]
+    #[arg(value_parser = ["patterns", "verdicts", "orgsim"])]
     what: String,
     /// How to print.
     #[arg(long, default_value = "table", value_parser = ["table", "json"])]
@@ -32,6 +33,7 @@ const EXAMPLE: &str = "decisions";
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match arguments.what.as_str() {
         "verdicts" => verdicts(arguments),
+        "orgsim" => orgsim(arguments),
         _ => patterns(arguments),
     }
 }
@@ -53,11 +55,22 @@ fn built(package: &str, example: &str) -> Result<std::path::PathBuf> {
 fn verdicts(arguments: &Arguments) -> Result<()> {
     let program = built("orgsweep-controls", "verdicts")?;
     let printed = output(Command::new(program).arg(arguments.accounts.to_string()))?;
+    figures(arguments, &printed)
+}
+
+fn orgsim(arguments: &Arguments) -> Result<()> {
+    let program = built("orgsim", "load")?;
+    let printed = output(&mut Command::new(program))?;
+    figures(arguments, &printed)
+}
+
+/// Prints the figures of a program that prints one JSON object.
+fn figures(arguments: &Arguments, printed: &str) -> Result<()> {
     if arguments.format == "json" {
         print!("{printed}");
         return Ok(());
     }
-    let figures: Value = serde_json::from_str(&printed).context("reading what it printed")?;
+    let figures: Value = serde_json::from_str(printed).context("reading what it printed")?;
     for (name, figure) in figures.as_object().into_iter().flatten() {
         println!("{name:<20} {figure}");
     }

@@ -8,14 +8,17 @@ use std::time::{Duration, Instant};
 use http::Response;
 use http::request::Parts;
 
+use crate::control;
 use crate::credentials::{self, Refusal};
 use crate::faults::{Fault, Strike};
+use crate::iam;
 use crate::protocol::{self, Protocol, text_header};
 use crate::quota::Quotas;
 use crate::record::{CallLog, RecordedCall};
 use crate::request::{Request, ServiceError};
 use crate::server::ServerOptions;
 use crate::service::{self, Service};
+use crate::shapes;
 use crate::state::World;
 
 /// What becomes of a request.
@@ -66,6 +69,12 @@ impl Exchange {
 
     /// What becomes of the request.
     pub(crate) fn answer(&self, parts: &Parts, body: &[u8]) -> Outcome {
+        if parts.uri.path().starts_with(control::PREFIX) {
+            return Outcome {
+                reply: Reply::Answer(control::answer(&self.world, parts, body)),
+                delay: Duration::ZERO,
+            };
+        }
         let number = self.answered.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("00000000-0000-4000-8000-{number:012x}");
         let scope = text_header(&parts.headers, "authorization")
@@ -127,6 +136,7 @@ impl Exchange {
         let reply = match fault {
             Some(Fault::Hang) => Reply::Silence,
             Some(Fault::CutConnection) => Reply::Cut,
+            Some(Fault::Truncated) => truncated(answer(self.result(&request, None))),
             Some(Fault::Garbled) => garbled(answer(Ok(crate::neutral::Value::empty()))),
             fault => answer(self.result(&request, fault)),
         };
@@ -160,14 +170,25 @@ impl Exchange {
         match fault {
             Some(Fault::Denied) => Err(ServiceError::denied_by_identity(request, partition)),
             Some(Fault::DeniedByScp) => Err(ServiceError::denied_by_scp(request, partition)),
-            Some(Fault::Throttle { .. }) => Err(ServiceError::throttled(request.service)),
+            Some(Fault::Status503 { .. }) => Err(ServiceError::unavailable(request.service)),
+            Some(Fault::ClockSkew) => Err(ServiceError::skewed(request.service, self.world.now())),
+            Some(Fault::Throttle { .. } | Fault::ThrottleBurst { .. }) => {
+                Err(ServiceError::throttled(request.service))
+            }
             Some(Fault::Status500 { .. }) => Err(ServiceError::internal(request.service)),
             Some(Fault::ExpiredToken) => Err(ServiceError::expired(request.service)),
             _ if !self.admits(request) => Err(ServiceError::throttled(request.service)),
             _ if !self.region_is_enabled(request) => {
                 Err(ServiceError::unrecognized(request.service))
             }
-            _ => service::answer(&self.world, request),
+            _ => {
+                self.world.live().catch_up(&self.world);
+                shapes::check(request)?;
+                if self.world.enforces_policies() {
+                    iam::authorize(&self.world, request)?;
+                }
+                service::answer(&self.world, request)
+            }
         }
     }
 
@@ -203,6 +224,17 @@ fn target_account(request: &Request) -> String {
         .flatten()
         .unwrap_or(&request.caller.account)
         .to_owned()
+}
+
+/// The first half of the answer's body.
+fn truncated(reply: Reply) -> Reply {
+    match reply {
+        Reply::Answer(response) => Reply::Answer(response.map(|mut body| {
+            body.truncate(body.len() / 2);
+            body
+        })),
+        other => other,
+    }
 }
 
 /// An answer with the right headers and a body that no parser understands.

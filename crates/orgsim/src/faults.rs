@@ -27,18 +27,42 @@ pub enum Fault {
         /// How many calls fail.
         times: Option<u32>,
     },
+    /// HTTP 503, `times` times in all; `None` is always.
+    Status503 {
+        /// How many calls fail.
+        times: Option<u32>,
+    },
+    /// Throttled in bursts: the first `length` of every `every` calls.
+    ThrottleBurst {
+        /// Calls of a burst.
+        length: u32,
+        /// Calls from the beginning of one burst to that of the next.
+        every: u32,
+    },
     /// No answer, ever.
     Hang,
     /// The connection is closed without an answer.
     CutConnection,
     /// An answer that no parser understands.
     Garbled,
+    /// Half of an answer.
+    Truncated,
     /// The credentials count as expired.
     ExpiredToken,
+    /// The caller's clock counts as wrong.
+    ClockSkew,
     /// The answer is right but late.
     Latency {
         /// How late.
         delay: Duration,
+    },
+    /// The answer is right but late by a time that is drawn: half of the calls wait less than a
+    /// sixteenth of the way from `least` to `most`.
+    LatencyBetween {
+        /// How late at least.
+        least: Duration,
+        /// How late at most.
+        most: Duration,
     },
 }
 
@@ -201,6 +225,10 @@ impl Faults {
                 if rule.rule.fits(request) && rule.strikes(self.seed) {
                     match rule.rule.fault {
                         Fault::Latency { delay } => strike.delay += delay,
+                        Fault::LatencyBetween { least, most } => {
+                            let draw = rule.draw(self.seed, "latency").powi(4);
+                            strike.delay += least + most.saturating_sub(least).mul_f64(draw);
+                        }
                         fault if strike.fault.is_none() => strike.fault = Some(fault),
                         _ => {}
                     }
@@ -212,16 +240,24 @@ impl Faults {
 }
 
 impl Kept {
+    /// A number between 0 and 1 that depends on the seed, the rule and how often it fitted.
+    fn draw(&self, seed: u64, what: &str) -> f64 {
+        let draw = drawn(seed, &format!("{what} {} {}", self.id.0, self.fitted));
+        draw as f64 / u64::MAX as f64
+    }
+
     fn strikes(&mut self, seed: u64) -> bool {
         self.fitted += 1;
-        if self.rule.share < 1.0 {
-            let draw = drawn(seed, &format!("fault {} {}", self.id.0, self.fitted));
-            if draw as f64 / u64::MAX as f64 >= self.rule.share {
-                return false;
-            }
+        if self.rule.share < 1.0 && self.draw(seed, "fault") >= self.rule.share {
+            return false;
+        }
+        if let Fault::ThrottleBurst { length, every } = self.rule.fault {
+            return (self.fitted - 1) % u64::from(every.max(1)) < u64::from(length);
         }
         let times = match self.rule.fault {
-            Fault::Throttle { times } | Fault::Status500 { times } => times,
+            Fault::Throttle { times } | Fault::Status500 { times } | Fault::Status503 { times } => {
+                times
+            }
             _ => None,
         };
         if times.is_some_and(|times| self.struck >= times) {

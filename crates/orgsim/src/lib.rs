@@ -6,14 +6,18 @@
 //! Protocols ([`Protocol`]) are apart from behaviour (one file per service), and
 //! both are apart from the [`World`].
 //!
-//! Signatures are not verified and policies are not enforced. Who asks is read
-//! from the access key: see [`access_key`].
+//! Signatures are not verified. Policies are enforced when
+//! [`World::enforce_policies`] says so. Who asks is read from the access key: see
+//! [`access_key`].
 #![doc = include_str!("../README.md")]
 
+mod control;
 mod credentials;
 mod exchange;
 mod faults;
 mod happening;
+mod iam;
+mod live;
 mod neutral;
 mod protocol;
 mod quota;
@@ -22,6 +26,7 @@ mod request;
 mod scenario;
 mod server;
 mod service;
+mod shapes;
 mod state;
 
 pub use credentials::access_key;
@@ -29,6 +34,7 @@ pub use faults::{Fault, FaultId, FaultRule, Faults};
 pub use happening::{
     CloudTrailEvent, EventFieldError, Link, Message, MetricKey, Step, Timeline, Trace, Traffic,
 };
+pub use live::Live;
 pub use protocol::Protocol;
 pub use record::{CallLog, RecordedCall};
 pub use scenario::{ExpectedFinding, ExpectedOutcome, Scenario, ScenarioError};

@@ -1,16 +1,20 @@
 //! `orgsim`: serves an AWS organization on localhost until it is interrupted.
 
+mod command;
+
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use orgsim::{
-    CloudTrailEvent, Scenario, Server, ServerOptions, Timeline, Traffic, World, access_key,
-};
+use orgsim::{Scenario, Server, ServerOptions, World, access_key};
 use tracing_subscriber::EnvFilter;
+
+use command::Source;
+use command::inject::Inject;
+use command::state::State;
+use command::trace::Trace;
 
 /// An AWS organization on localhost, for demo, tests and benchmarks.
 #[derive(Parser)]
@@ -28,40 +32,9 @@ enum Command {
     Init,
     /// Prints what the author of a scenario claims about each account and control, as CSV.
     Expected(Source),
-    /// Lets a CloudTrail event happen in an account, and prints what becomes of it, link by link.
     Inject(Inject),
-}
-
-#[derive(Args)]
-struct Inject {
-    #[command(flatten)]
-    source: Source,
-    /// File with the event, a CloudTrail record in JSON; `-` is standard input.
-    #[arg(value_name = "FILE")]
-    event: PathBuf,
-    /// Account in which it happens; its `recipientAccountId` when left out.
-    #[arg(long, value_name = "NUMBER")]
-    account: Option<String>,
-    /// Region in which it happens; its `awsRegion` when left out.
-    #[arg(long)]
-    region: Option<String>,
-    /// Other events arrive all the time, so that filters publish their default values.
-    #[arg(long)]
-    busy: bool,
-    /// How often it happens, an hour after what came of the last time is over.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    times: u32,
-}
-
-#[derive(Args)]
-#[group(required = true, multiple = false)]
-struct Source {
-    /// Scenario file.
-    #[arg(long, value_name = "FILE")]
-    scenario: Option<PathBuf>,
-    /// The demo's organization of sixty accounts.
-    #[arg(long)]
-    demo: bool,
+    Trace(Trace),
+    State(State),
 }
 
 #[derive(Args)]
@@ -77,6 +50,9 @@ struct Serve {
     /// Delay of every answer in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
+    /// Enforce role trust, identity policies, service control policies and resource policies.
+    #[arg(long)]
+    enforce_policies: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -95,52 +71,18 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         }
         Command::Expected(source) => {
-            print_expected(&World::build(&scenario(&source)?));
+            print_expected(&World::build(&source.scenario()?));
             Ok(())
         }
-        Command::Inject(arguments) => inject(&arguments),
+        Command::Inject(arguments) => command::inject::run(&arguments),
+        Command::Trace(arguments) => command::trace::run(&arguments),
+        Command::State(arguments) => command::state::run(&arguments),
     }
-}
-
-fn inject(arguments: &Inject) -> anyhow::Result<()> {
-    let world = World::build(&scenario(&arguments.source)?);
-    let file = arguments.event.display();
-    let text = if arguments.event.as_os_str() == "-" {
-        std::io::read_to_string(std::io::stdin())
-    } else {
-        std::fs::read_to_string(&arguments.event)
-    }
-    .with_context(|| format!("`{file}` could not be read"))?;
-    let record = serde_json::from_str(&text).with_context(|| format!("`{file}` is no JSON"))?;
-    let account = arguments.account.as_deref();
-    let event = CloudTrailEvent::at(record, account, arguments.region.as_deref())
-        .with_context(|| format!("`{file}`"))?;
-    anyhow::ensure!(
-        world.has_account(event.account()),
-        "the organization has no account {}",
-        event.account()
-    );
-    let mut timeline = Timeline::new(world.now());
-    if arguments.busy {
-        timeline.set_traffic(Traffic::Busy);
-    }
-    for _ in 0..arguments.times {
-        print!("{}", timeline.inject(&world, &event));
-    }
-    Ok(())
-}
-
-fn scenario(source: &Source) -> anyhow::Result<Scenario> {
-    let Some(file) = &source.scenario else {
-        return Ok(Scenario::demo());
-    };
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("`{}` could not be read", file.display()))?;
-    Scenario::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
 }
 
 async fn serve(arguments: &Serve) -> anyhow::Result<()> {
-    let world = Arc::new(World::build(&scenario(&arguments.source)?));
+    let world = Arc::new(World::build(&arguments.source.scenario()?));
+    world.enforce_policies(arguments.enforce_policies);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     let options = ServerOptions {
         address,

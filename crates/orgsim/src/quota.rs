@@ -43,6 +43,8 @@ const BUCKETS: &[Bucket] = &[
     Bucket { service: Service::Sns,           operations: &["Subscribe", "Unsubscribe"], rate: 100.0 },
     Bucket { service: Service::Sns,           operations: &[], rate: 30.0 },
     Bucket { service: Service::Kms,           operations: &[], rate: 100.0 },
+    Bucket { service: Service::Iam,           operations: &[], rate: 20.0 },
+    Bucket { service: Service::Sqs,           operations: &[], rate: 3000.0 },
 ];
 
 fn bucket_of(service: Service, operation: &str) -> usize {

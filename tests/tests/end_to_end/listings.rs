@@ -243,6 +243,22 @@ async fn the_demo_needs_nothing_and_its_results_can_be_asked_for() {
 }
 
 #[tokio::test]
+async fn the_demo_shows_a_change_that_somebody_hears_of_and_one_that_nobody_does() {
+    let installation = Installation::embedded();
+    let shown = installation
+        .run(&["demo", "--inject"])
+        .await
+        .with_code(0)
+        .stdout;
+    let told = shown.matches("told: ").count();
+    assert!(told > 0 && shown.contains("Nobody was told."), "{shown}");
+    let (first, second) = shown.split_once("Nobody was told.").expect("it is there");
+    assert!(first.contains("pass (covered)"), "{shown}");
+    assert!(first.contains("fail ("), "{shown}");
+    assert!(second.contains("explain --demo"), "{shown}");
+}
+
+#[tokio::test]
 async fn help_lists_the_exit_codes_and_every_subcommand() {
     let installation = Installation::embedded();
     let help = installation.run(&["--help"]).await.with_code(0).stdout;

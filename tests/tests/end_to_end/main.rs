@@ -4,6 +4,7 @@
 
 mod callers;
 mod chains_moto;
+mod clients;
 mod compose_file;
 mod configuration;
 mod databases;
@@ -13,6 +14,7 @@ mod interrupted_sweeps;
 mod listings;
 mod no_secrets;
 mod pattern_commands;
+mod policies;
 mod queries;
 mod readme;
 mod reasons;

@@ -76,6 +76,28 @@ impl Simulated {
             .unwrap_or_else(|| self.management_account())
     }
 
+    /// From now on policies are enforced, as on AWS.
+    pub(crate) fn enforce_policies(&self) {
+        self.world.enforce_policies(true);
+    }
+
+    /// Takes an action away from the scanner's role in `account`.
+    pub(crate) fn take_away(&self, account: &str, action: &str) {
+        let mut state = self.world.account(account).expect("a member");
+        let role = state
+            .roles
+            .get_mut("OrgsweepReadOnly")
+            .expect("the scanner's role is there");
+        for document in role.permissions.inline.values_mut() {
+            let mut policy: Value = serde_json::from_str(document).expect("a policy");
+            let actions = policy["Statement"][0]["Action"]
+                .as_array_mut()
+                .expect("a list of actions");
+            actions.retain(|allowed| allowed != action);
+            *document = policy.to_string();
+        }
+    }
+
     /// The management account.
     pub(crate) fn management_account(&self) -> String {
         self.world.management_account()

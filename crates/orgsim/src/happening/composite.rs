@@ -141,6 +141,41 @@ pub(super) fn after_change(
     }
 }
 
+/// Puts a composite into a state from outside; the next change of a child puts it where it belongs.
+pub(super) fn set(
+    timeline: &mut Timeline,
+    world: &World,
+    place: &AlarmPlace,
+    alarm: &CompositeAlarm,
+    state: AlarmState,
+    trace: &mut Trace,
+) {
+    let (account, region, name) = place;
+    if alarm.state == state {
+        return;
+    }
+    let content = world.account(account).map(|mut account| {
+        let region = account.region(region);
+        if let Some(stored) = region.composite_alarms.get_mut(name) {
+            stored.state = state;
+            stored.state_updated = timeline.now();
+        }
+        region.alarms_and_topics()
+    });
+    let Some(content) = content else {
+        return;
+    };
+    let summary = transition::update(alarm.state, state);
+    let kind = "CompositeAlarm";
+    transition::remember(timeline, world, place, kind, "StateUpdate", summary);
+    let text = format!("{} → {state}", alarm.state);
+    trace.pass(Link::Alarm, &alarm.arn, text);
+    let mut now = alarm.clone();
+    now.state = state;
+    ring(timeline, world, place, &now, alarm.state, &content, trace);
+    after_change(timeline, world, place, alarm.state, state, trace);
+}
+
 /// Acts at once, or as the suppressor allows.
 fn ring(
     timeline: &mut Timeline,

@@ -82,6 +82,16 @@ impl CloudTrailEvent {
         })
     }
 
+    /// A line of a log as it is, whatever it says, in a log group of `account` and `region`.
+    pub(crate) fn of_line(text: &str, account: &str, region: &str) -> Self {
+        Self {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            record: serde_json::from_str(text).unwrap_or_default(),
+            text: text.to_owned(),
+        }
+    }
+
     /// Account number of the account in which the event happens.
     pub fn account(&self) -> &str {
         &self.account

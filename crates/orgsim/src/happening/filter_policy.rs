@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 /// Whether a message with this body, and without attributes, passes.
-pub(super) fn passes(policy: Option<&str>, scope: Option<&str>, body: &Value) -> bool {
+pub(crate) fn passes(policy: Option<&str>, scope: Option<&str>, body: &Value) -> bool {
     let Some(policy) = policy.filter(|policy| !policy.trim().is_empty()) else {
         return true;
     };

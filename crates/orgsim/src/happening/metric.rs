@@ -94,7 +94,7 @@ impl Series {
 
 /// The samples of a period: values and how often each occurs.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Samples(Vec<(f64, i64)>);
+pub(crate) struct Samples(Vec<(f64, i64)>);
 
 impl Samples {
     fn add(&mut self, value: f64, times: i64) {
@@ -115,7 +115,7 @@ impl Samples {
     }
 
     /// The statistic, `None` without samples; `Err` names a statistic that is not simulated.
-    pub(super) fn statistic(&self, name: &str) -> Result<Option<f64>, String> {
+    pub(crate) fn statistic(&self, name: &str) -> Result<Option<f64>, String> {
         let count = self.count();
         if count == 0 {
             return Ok(None);

@@ -15,13 +15,21 @@ mod metric;
 mod mute;
 mod notification;
 mod publishing;
+mod queueing;
 mod recording;
 mod resource_policy;
 mod rule;
+mod serving;
 mod timeline;
 mod trace;
 mod transition;
 mod watching;
+
+pub(crate) use filter_policy::passes as filter_policy_passes;
+pub(crate) use metric::Samples;
+pub(crate) use queueing::{Envelope, deliver as deliver_to_queue};
+pub(crate) use resource_policy::{conditions_hold, each, like, texts};
+pub(crate) use serving::{Sample, store_event};
 
 pub use event::{CloudTrailEvent, EventFieldError};
 pub use metric::MetricKey;

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::filter_policy;
+use super::queueing;
 use super::resource_policy::{self, Question};
 use super::trace::{Link, Message, Trace};
 use crate::state::{AlarmState, Confirmation, RegionState, World};
@@ -130,7 +131,7 @@ fn publish(
     }
     trace.pass(Link::Action, arn, "the topic accepts the message");
     if let Some(content) = content {
-        deliver(ringing, arn, &content, trace);
+        deliver(world, ringing, arn, &content, trace);
     }
     Ok(())
 }
@@ -203,7 +204,13 @@ fn context(ringing: &Ringing<'_>) -> BTreeMap<String, String> {
     .collect()
 }
 
-fn deliver(ringing: &Ringing<'_>, arn: &str, content: &RegionState, trace: &mut Trace) {
+fn deliver(
+    world: &World,
+    ringing: &Ringing<'_>,
+    arn: &str,
+    content: &RegionState,
+    trace: &mut Trace,
+) {
     let is_fifo = content.topics.get(arn).is_some_and(|topic| topic.fifo);
     let body = ringing.body();
     let mut any = false;
@@ -224,6 +231,16 @@ fn deliver(ringing: &Ringing<'_>, arn: &str, content: &RegionState, trace: &mut 
             }
         };
         if let Some(why) = why {
+            trace.stop(Link::Subscription, &who, why);
+            continue;
+        }
+        let envelope = queueing::Envelope {
+            topic: arn,
+            subject: Some(&ringing.subject()),
+            message: &body.to_string(),
+            at: ringing.at,
+        };
+        if let Err(why) = queueing::deliver(world, subscription, &envelope) {
             trace.stop(Link::Subscription, &who, why);
             continue;
         }

@@ -34,7 +34,7 @@ pub(super) fn allows(policy: &str, question: &Question<'_>) -> bool {
 }
 
 /// A list, or a single value as a list of one.
-fn each(value: &Value) -> Vec<&Value> {
+pub(crate) fn each(value: &Value) -> Vec<&Value> {
     match value {
         Value::Null => Vec::new(),
         Value::Array(values) => values.iter().collect(),
@@ -42,7 +42,7 @@ fn each(value: &Value) -> Vec<&Value> {
     }
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(crate) fn texts(value: &Value) -> Vec<String> {
     each(value)
         .into_iter()
         .map(|value| match value {
@@ -96,7 +96,7 @@ fn names_service(principal: &Value, service: &str) -> bool {
     }
 }
 
-fn conditions_hold(conditions: &Value, context: &BTreeMap<String, String>) -> bool {
+pub(crate) fn conditions_hold(conditions: &Value, context: &BTreeMap<String, String>) -> bool {
     let Some(conditions) = conditions.as_object() else {
         return true;
     };
@@ -145,7 +145,7 @@ fn holds(operator: &str, present: Option<&str>, wanted: &[String]) -> bool {
 }
 
 /// `*` and `?` over the whole text.
-fn like(pattern: &str, text: &str) -> bool {
+pub(crate) fn like(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     // Where the pattern can be after each character: a row of the usual table.

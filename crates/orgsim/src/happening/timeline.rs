@@ -54,6 +54,8 @@ pub struct Timeline {
     pub(super) now: i64,
     pub(super) traffic: Traffic,
     pub(super) extra_periods: usize,
+    /// Whether it belongs to a world that is served: metrics and log events are kept then.
+    pub(super) serves: bool,
     pub(super) metrics: BTreeMap<(String, String), BTreeMap<MetricKey, Series>>,
     /// Alarms whose state is that of a world in which nothing has happened for long.
     pub(super) settled: BTreeMap<AlarmPlace, DateTime<Utc>>,
@@ -73,6 +75,7 @@ impl Timeline {
             now: start.timestamp(),
             traffic: Traffic::Quiet,
             extra_periods: 2,
+            serves: false,
             metrics: BTreeMap::new(),
             settled: BTreeMap::new(),
             pinned: BTreeMap::new(),
@@ -140,6 +143,17 @@ impl Timeline {
         trace
     }
 
+    /// Lets time pass until `end`; nothing when it is past already.
+    pub(crate) fn pass_until(&mut self, world: &World, end: DateTime<Utc>) -> Trace {
+        let seconds = u64::try_from(end.timestamp() - self.now).unwrap_or(0);
+        self.pass(world, Duration::from_secs(seconds))
+    }
+
+    /// When something is to be done next, in seconds since the epoch.
+    pub(crate) fn next_task(&self) -> Option<i64> {
+        self.agenda.keys().next().copied()
+    }
+
     fn begin(&mut self, world: &World, event: &CloudTrailEvent, trace: &mut Trace) {
         for arrival in arrivals(world, event, trace) {
             watching::settle(self, world, &arrival.account, &arrival.region);
@@ -181,11 +195,13 @@ impl Timeline {
         } else {
             until
         };
-        if self.agenda.is_empty() {
+        if self.agenda.is_empty() && !self.serves {
             // Every window is past what was published.
             self.metrics.clear();
         }
-        self.messages.extend(trace.messages.iter().cloned());
+        if !self.serves {
+            self.messages.extend(trace.messages.iter().cloned());
+        }
     }
 
     fn carry_out(&mut self, world: &World, task: Task, trace: &mut Trace) {
@@ -204,6 +220,23 @@ impl Timeline {
     }
 
     fn arrive(
+        &mut self,
+        world: &World,
+        arrival: &Arrival,
+        event: &CloudTrailEvent,
+        trace: &mut Trace,
+    ) {
+        if self.serves {
+            let place = (&*arrival.account, &*arrival.region, &*arrival.group);
+            let stream = format!("{}_CloudTrail_{}", event.account(), arrival.region);
+            let at = moment(self.now - DELIVERY);
+            super::serving::store_event(world, place, &stream, (at, self.now()), event.text());
+        }
+        self.filters_see(world, arrival, event, trace);
+    }
+
+    /// What the filters of a log group make of an event, and which alarms are evaluated for it.
+    pub(super) fn filters_see(
         &mut self,
         world: &World,
         arrival: &Arrival,

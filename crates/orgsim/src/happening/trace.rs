@@ -3,11 +3,13 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use crate::state::AlarmState;
 
 /// The links of a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Link {
     /// A trail.
     Trail,
@@ -40,7 +42,7 @@ impl fmt::Display for Link {
 }
 
 /// One step of an event's way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// When.
     pub at: DateTime<Utc>,
@@ -55,7 +57,7 @@ pub struct Step {
 }
 
 /// A message that went out to a subscriber, or an action that tells somebody otherwise.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
     /// When.
     pub at: DateTime<Utc>,
@@ -76,7 +78,7 @@ pub struct Message {
 }
 
 /// What became of one event.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Trace {
     /// Every step, in the order in which they happened.
     pub steps: Vec<Step>,
@@ -84,11 +86,16 @@ pub struct Trace {
     pub messages: Vec<Message>,
     /// What this simulator does not know how to do and came across.
     pub not_simulated: Vec<String>,
+    #[serde(skip)]
     pub(super) now: DateTime<Utc>,
 }
 
 impl Trace {
     /// An empty trace that begins at `now`.
+    pub(crate) fn at(now: DateTime<Utc>) -> Self {
+        Self::new(now)
+    }
+
     pub(super) fn new(now: DateTime<Utc>) -> Self {
         Self {
             now,
@@ -127,16 +134,22 @@ impl Trace {
     }
 }
 
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.passed { '✓' } else { '✗' };
+        let at = self.at.format("%H:%M:%S");
+        write!(
+            f,
+            "{at}  {mark} {:12} {}\n            {:14}{}",
+            self.link, self.resource, "", self.text
+        )
+    }
+}
+
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in &self.steps {
-            let mark = if step.passed { '✓' } else { '✗' };
-            let at = step.at.format("%H:%M:%S");
-            writeln!(
-                f,
-                "{at}  {mark} {:12} {}\n            {:14}{}",
-                step.link, step.resource, "", step.text
-            )?;
+            writeln!(f, "{step}")?;
         }
         match &self.messages[..] {
             [] => writeln!(f, "Nobody was told."),

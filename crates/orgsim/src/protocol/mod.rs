@@ -135,8 +135,9 @@ pub(crate) fn encode(
         if protocol == Protocol::RestJson {
             put(headers, "x-amzn-errortype", &error.code);
         }
-        // CloudWatch's newer protocols carry the code of the query protocol along.
-        if service == Service::CloudWatch && protocol != Protocol::Query {
+        // Their newer protocols carry the code of the query protocol along.
+        let once_query = matches!(service, Service::CloudWatch | Service::Sqs);
+        if once_query && protocol != Protocol::Query {
             let code = error.query_code.unwrap_or(&error.code);
             put(
                 headers,

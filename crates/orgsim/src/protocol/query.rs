@@ -23,7 +23,11 @@ pub(super) fn decode(uri_query: Option<&str>, body: &[u8]) -> Option<(String, Va
             _ => root.put(key.split('.'), value.into_owned()),
         }
     }
-    Some((action?, root.into_value()))
+    let input = match root.into_value() {
+        Value::Text(_) => Value::empty(),
+        given => given,
+    };
+    Some((action?, input))
 }
 
 /// A form's dotted keys as a tree.

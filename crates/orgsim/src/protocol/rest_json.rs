@@ -6,9 +6,11 @@ use http::Method;
 use crate::service::Service;
 
 /// Operations of Account Management by their path.
-const PATHS: [(&str, &str); 2] = [
+const PATHS: [(&str, &str); 4] = [
     ("/listRegions", "ListRegions"),
     ("/getRegionOptStatus", "GetRegionOptStatus"),
+    ("/enableRegion", "EnableRegion"),
+    ("/disableRegion", "DisableRegion"),
 ];
 
 /// The operation that a request to `path` asks for.

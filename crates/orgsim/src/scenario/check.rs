@@ -102,6 +102,7 @@ fn settings(document: &Document) -> Result<Settings, ScenarioError> {
         regions,
         disabled_regions,
         empty_pages: table.empty_pages,
+        short_pages: table.short_pages,
         account_status: table.account_status,
         seed: document.seed,
     })

@@ -8,6 +8,11 @@ use super::error::ScenarioError;
 use crate::faults::{Fault, FaultRule};
 use crate::service::Service;
 
+fn needs(table: &FaultTable, member: &str) -> ScenarioError {
+    let kind = table.kind.get_ref();
+    ScenarioError::at(&table.kind, format!("`{kind}` needs `{member}`"))
+}
+
 /// The rules of one table: one for each account of its group, or one for all.
 pub(super) fn fault(
     table: &FaultTable,
@@ -23,18 +28,31 @@ pub(super) fn fault(
         "cut_connection" => Fault::CutConnection,
         "garbled" => Fault::Garbled,
         "expired_token" => Fault::ExpiredToken,
+        "status_503" => Fault::Status503 { times },
+        "truncated" => Fault::Truncated,
+        "clock_skew" => Fault::ClockSkew,
+        "throttle_burst" => Fault::ThrottleBurst {
+            length: times.ok_or_else(|| needs(table, "times"))?,
+            every: table.every.ok_or_else(|| needs(table, "every"))?,
+        },
         "latency" => {
-            Fault::Latency {
-                delay: Duration::from_millis(table.milliseconds.ok_or_else(|| {
-                    ScenarioError::at(&table.kind, "`latency` needs `milliseconds`")
-                })?),
+            let least = table
+                .milliseconds
+                .ok_or_else(|| needs(table, "milliseconds"))?;
+            let least = Duration::from_millis(least);
+            match table.at_most_milliseconds {
+                None => Fault::Latency { delay: least },
+                Some(most) => Fault::LatencyBetween {
+                    least,
+                    most: Duration::from_millis(most),
+                },
             }
         }
         other => {
             return Err(ScenarioError::at(
                 &table.kind,
                 format!(
-                    "`{other}` is no fault; there are denied, denied_by_scp, throttle, status_500, hang, cut_connection, garbled, expired_token and latency"
+                    "`{other}` is no fault; there are denied, denied_by_scp, throttle, throttle_burst, status_500, status_503, hang, cut_connection, garbled, truncated, expired_token, clock_skew and latency"
                 ),
             ));
         }

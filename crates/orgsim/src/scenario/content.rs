@@ -9,9 +9,10 @@ use super::breaks::Break;
 use super::controls::controls;
 use super::links::{ControlChain, Place, add_chain};
 use super::plan::{AccountPlan, Breaks, OrganizationTrail, OwnChain, Plan};
+use super::scanner_policy::scanner_policy;
 use crate::state::{
-    AccountState, AccountStatus, BasicSelector, LastDelivery, LogGroup, LogStream, Role, Selectors,
-    Trail, drawn,
+    AccountState, AccountStatus, BasicSelector, LastDelivery, LogGroup, LogStream, Role,
+    RolePolicies, Selectors, Trail, drawn,
 };
 
 /// Minutes since a healthy trail last wrote to its log group.
@@ -70,13 +71,25 @@ fn roles(plan: &Plan, number: &str, account: &AccountPlan) -> BTreeMap<String, R
         let role = Role {
             trusted_accounts: administrators.cloned().collect(),
             external_id: plan.external_id.clone(),
+            permissions: RolePolicies {
+                inline: BTreeMap::from([("orgsweep-read".to_owned(), scanner_policy().to_owned())]),
+                ..RolePolicies::default()
+            },
+            ..Role::default()
         };
         roles.insert(plan.role.clone(), role);
     }
     if number != plan.management {
         let role = Role {
             trusted_accounts: BTreeSet::from([plan.management.clone()]),
-            external_id: None,
+            permissions: RolePolicies {
+                attached: BTreeSet::from([format!(
+                    "arn:{}:iam::aws:policy/AdministratorAccess",
+                    plan.settings.partition
+                )]),
+                ..RolePolicies::default()
+            },
+            ..Role::default()
         };
         roles.insert("OrganizationAccountAccessRole".to_owned(), role);
     }

@@ -40,6 +40,7 @@ pub(super) struct OrganizationTable {
     pub(super) role: Option<String>,
     pub(super) external_id: Option<String>,
     pub(super) empty_pages: bool,
+    pub(super) short_pages: bool,
     pub(super) account_status: bool,
 }
 
@@ -118,13 +119,17 @@ pub(super) struct FaultTable {
     /// absent.
     pub(super) call: Option<Spanned<String>>,
     pub(super) region: Option<String>,
-    /// `denied`, `denied_by_scp`, `throttle`, `status_500`, `hang`, `cut_connection`, `garbled`,
-    /// `expired_token`, `latency`.
+    /// `denied`, `denied_by_scp`, `throttle`, `throttle_burst`, `status_500`, `status_503`, `hang`,
+    /// `cut_connection`, `garbled`, `truncated`, `expired_token`, `clock_skew`, `latency`.
     pub(super) kind: Spanned<String>,
     /// How many calls are throttled or fail; all when absent.
     pub(super) times: Option<u32>,
     /// Share of the calls that are struck.
     pub(super) share: Option<f64>,
-    /// Milliseconds of `latency`.
+    /// Calls from one burst of `throttle_burst` to the next; a burst has `times` of them.
+    pub(super) every: Option<u32>,
+    /// Milliseconds of `latency`, or the least when `at_most_milliseconds` is there.
     pub(super) milliseconds: Option<u64>,
+    /// Most milliseconds of a `latency` that is drawn.
+    pub(super) at_most_milliseconds: Option<u64>,
 }

@@ -18,6 +18,7 @@ mod expected;
 mod links;
 mod numbers;
 mod plan;
+mod scanner_policy;
 mod sizes;
 mod topics;
 

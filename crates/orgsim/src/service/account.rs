@@ -16,8 +16,30 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
                 .map(row)
                 .ok_or_else(|| ServiceError::invalid(request.service, "Unknown Region"))
         }
+        "EnableRegion" => switch(world, request, true),
+        "DisableRegion" => switch(world, request, false),
         other => Err(ServiceError::unknown_operation(request.service, other)),
     }
+}
+
+/// Switches a Region that accounts opt in to; it takes minutes on AWS, and no time here.
+fn switch(world: &World, request: &Request, on: bool) -> Answer {
+    let region = request.required("RegionName")?;
+    let optional = world.settings().disabled_regions.iter();
+    if !optional.clone().any(|known| known == region) {
+        return Err(ServiceError::invalid(
+            request.service,
+            format!("The region {region} cannot be enabled or disabled."),
+        ));
+    }
+    if let Some(mut state) = world.account(asked_account(world, request)?) {
+        if on {
+            state.opted_in_regions.insert(region.to_owned());
+        } else {
+            state.opted_in_regions.remove(region);
+        }
+    }
+    Ok(Value::empty())
 }
 
 fn list_regions(world: &World, request: &Request) -> Answer {

@@ -209,7 +209,7 @@ fn status(world: &World, trail: &Trail) -> Value {
     ])
 }
 
-fn selectors(trail: &Trail) -> Value {
+pub(super) fn selectors(trail: &Trail) -> Value {
     let arn = ("TrailARN", Some((&trail.arn).into()));
     match &trail.selectors {
         Selectors::Basic(selectors) => Value::structure([

@@ -4,7 +4,9 @@ use super::Answer;
 use super::cloudtrail::{named_trail, owner, trail_row};
 use crate::neutral::Value;
 use crate::request::{Request, ServiceError};
-use crate::state::{LastDelivery, Selectors, Trail, World};
+use crate::state::{
+    AdvancedSelector, BasicSelector, FieldSelector, LastDelivery, Selectors, Trail, World,
+};
 
 /// Trails that one Region of an account may have.
 const TRAILS_PER_REGION: usize = 5;
@@ -15,8 +17,41 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
         "UpdateTrail" => change(world, request, update),
         "StartLogging" => switch(world, request, true),
         "StopLogging" => switch(world, request, false),
+        "PutEventSelectors" => {
+            let mut set = None;
+            change_named(world, request, "TrailName", |trail, request| {
+                trail.selectors = selectors(request)?;
+                set = Some(trail.clone());
+                Ok(())
+            })?;
+            set.map(|trail| super::cloudtrail::selectors(&trail))
+                .ok_or_else(|| ServiceError::internal(request.service))
+        }
+        "AddTags" | "RemoveTags" => {
+            let arn = request.required("ResourceId")?;
+            let trail = named_trail(world, request, arn)?;
+            let given: Vec<(String, String)> = request
+                .params
+                .items("TagsList")
+                .iter()
+                .map(|tag| {
+                    let text = |name| tag.text(name).unwrap_or_default().to_owned();
+                    (text("Key"), text("Value"))
+                })
+                .collect();
+            if let Some(mut state) = world.account(&request.caller.account) {
+                let region = state.region(&trail.home_region);
+                let tags = region.tags.entry(trail.arn.clone()).or_default();
+                if request.operation == "AddTags" {
+                    tags.extend(given);
+                } else {
+                    tags.retain(|key, _| !given.iter().any(|(gone, _)| gone == key));
+                }
+            }
+            Ok(Value::empty())
+        }
         "DeleteTrail" => {
-            let trail = own_trail(world, request)?;
+            let trail = own_trail(world, request, "Name")?;
             if let Some(mut state) = world.account(&request.caller.account) {
                 state.region(&trail.home_region).trails.remove(&trail.name);
             }
@@ -29,6 +64,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
 fn create(world: &World, request: &Request) -> Answer {
     let name = request.required("Name")?;
     let bucket = request.required("S3BucketName")?;
+    check_name(name)?;
     let account = &request.caller.account;
     let organization = request.params.boolean("IsOrganizationTrail") == Some(true);
     if organization && *account != world.management_account() {
@@ -79,8 +115,48 @@ fn create(world: &World, request: &Request) -> Answer {
         ));
     }
     let row = written_row(&trail);
+    let arn = trail.arn.clone();
     trails.insert(name.to_owned(), trail);
+    let tags: std::collections::BTreeMap<_, _> =
+        super::errors::given_tags(&request.params, "TagsList").collect();
+    if !tags.is_empty() {
+        state.region(&request.region).tags.insert(arn, tags);
+    }
     Ok(row)
+}
+
+/// The rules for names of trails (CloudTrail API reference, `CreateTrail`).
+fn check_name(name: &str) -> Result<(), ServiceError> {
+    let invalid = |message: String| Err(ServiceError::new("InvalidTrailNameException", message));
+    let length = name.chars().count();
+    if length < 3 {
+        return invalid(format!(
+            "Trail name too short. Minimum allowed length: 3 characters. Specified name length: {length} characters."
+        ));
+    }
+    if length > 128 {
+        return invalid(format!(
+            "Trail name too long. Maximum allowed length: 128 characters. Specified name length: {length} characters."
+        ));
+    }
+    let alphanumeric = |letter: Option<char>| letter.is_some_and(|l| l.is_ascii_alphanumeric());
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let bytes = name.as_bytes();
+    let twice = bytes
+        .windows(2)
+        .any(|pair| pair.iter().all(|byte| b"._-".contains(byte)));
+    if !alphanumeric(name.chars().next()) {
+        return invalid("Trail name must starts with a letter or number.".to_owned());
+    }
+    if !alphanumeric(name.chars().last()) {
+        return invalid("Trail name must ends with a letter or number.".to_owned());
+    }
+    if !name.chars().all(allowed) || twice || name.parse::<std::net::Ipv4Addr>().is_ok() {
+        return invalid(
+            "Trail name or ARN can only contain uppercase letters, lowercase letters, numbers, periods (.), hyphens (-), and underscores (_).".to_owned(),
+        );
+    }
+    Ok(())
 }
 
 /// A trail as the writing operations show it: without what only reading ones tell.
@@ -149,9 +225,70 @@ fn switch(world: &World, request: &Request, on: bool) -> Answer {
     Ok(Value::empty())
 }
 
+/// What PutEventSelectors asks for.
+fn selectors(request: &Request) -> Result<Selectors, ServiceError> {
+    let params = &request.params;
+    let (basic, advanced) = (
+        params.items("EventSelectors"),
+        params.items("AdvancedEventSelectors"),
+    );
+    if basic.is_empty() == advanced.is_empty() || basic.len() > 5 {
+        return Err(ServiceError::new(
+            "InvalidEventSelectorsException",
+            "Specify between one and five event selectors, or advanced event selectors.",
+        ));
+    }
+    if !basic.is_empty() {
+        let basic = basic.iter().map(|selector| BasicSelector {
+            read_write_type: selector.text("ReadWriteType").unwrap_or("All").to_owned(),
+            management_events: selector.boolean("IncludeManagementEvents").unwrap_or(true),
+            excluded_sources: selector.texts("ExcludeManagementEventSources"),
+        });
+        return Ok(Selectors::Basic(basic.collect()));
+    }
+    let field = |field: &Value| {
+        let operators = [
+            "Equals",
+            "StartsWith",
+            "EndsWith",
+            "NotEquals",
+            "NotStartsWith",
+            "NotEndsWith",
+        ];
+        FieldSelector {
+            field: field.text("Field").unwrap_or_default().to_owned(),
+            operators: operators
+                .into_iter()
+                .filter(|operator| field.has(operator))
+                .map(|operator| (operator, field.texts(operator)))
+                .collect(),
+        }
+    };
+    let advanced: Vec<AdvancedSelector> = advanced
+        .iter()
+        .map(|selector| AdvancedSelector {
+            name: selector.text("Name").unwrap_or_default().to_owned(),
+            fields: selector.items("FieldSelectors").iter().map(field).collect(),
+        })
+        .collect();
+    let without_category = advanced.iter().any(|selector| {
+        !selector
+            .fields
+            .iter()
+            .any(|field| field.field == "eventCategory")
+    });
+    if without_category {
+        return Err(ServiceError::new(
+            "InvalidEventSelectorsException",
+            "Advanced event selectors must include the eventCategory field.",
+        ));
+    }
+    Ok(Selectors::Advanced(advanced))
+}
+
 /// The trail that the request names, which must be the caller's and made in this Region.
-fn own_trail(world: &World, request: &Request) -> Result<Trail, ServiceError> {
-    let trail = named_trail(world, request, request.required("Name")?)?;
+fn own_trail(world: &World, request: &Request, member: &str) -> Result<Trail, ServiceError> {
+    let trail = named_trail(world, request, request.required(member)?)?;
     if owner(&trail.arn) != request.caller.account {
         return Err(ServiceError::new(
             "NotOrganizationMasterAccountException",
@@ -173,9 +310,18 @@ fn own_trail(world: &World, request: &Request) -> Result<Trail, ServiceError> {
 fn change(
     world: &World,
     request: &Request,
-    change: impl Fn(&mut Trail, &Request) -> Result<(), ServiceError>,
+    change: impl FnMut(&mut Trail, &Request) -> Result<(), ServiceError>,
 ) -> Answer {
-    let mut trail = own_trail(world, request)?;
+    change_named(world, request, "Name", change)
+}
+
+fn change_named(
+    world: &World,
+    request: &Request,
+    member: &str,
+    mut change: impl FnMut(&mut Trail, &Request) -> Result<(), ServiceError>,
+) -> Answer {
+    let mut trail = own_trail(world, request, member)?;
     change(&mut trail, request)?;
     let row = written_row(&trail);
     if let Some(mut state) = world.account(&request.caller.account) {

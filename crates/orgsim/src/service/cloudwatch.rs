@@ -1,7 +1,7 @@
 //! CloudWatch, reading: alarms, their history, tags and mute rules.
 
 use super::alarm_shapes::{composite_alarm_row, metric_alarm_row};
-use super::{Answer, Window, cloudwatch_write};
+use super::{Answer, Window, cloudwatch_metrics, cloudwatch_write};
 use crate::neutral::{Value, structure};
 use crate::request::{Request, ServiceError};
 use crate::state::{CompositeAlarm, HistoryItem, MetricAlarm, MuteRule, RegionState, World};
@@ -26,6 +26,14 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
             let name = request.required("AlarmMuteRuleName")?;
             let rule = region.mute_rules.get(name).ok_or_else(not_found)?;
             Ok(mute_rule(name, rule))
+        }
+        "PutMetricData"
+        | "ListMetrics"
+        | "GetMetricStatistics"
+        | "GetMetricData"
+        | "SetAlarmState" => {
+            drop(state);
+            cloudwatch_metrics::answer(world, request)
         }
         _ => {
             drop(state);

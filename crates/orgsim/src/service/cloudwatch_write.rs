@@ -1,8 +1,8 @@
 //! CloudWatch, writing: alarms put, deleted, switched.
 
-use super::Answer;
 use super::alarm_shapes::metric_alarm;
 use super::cloudwatch::not_found;
+use super::{Answer, mute_rules};
 use crate::neutral::Value;
 use crate::request::{Request, ServiceError};
 use crate::state::{AlarmState, CompositeAlarm, HistoryItem, RegionState, World};
@@ -13,7 +13,17 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
         .ok_or_else(|| ServiceError::unrecognized(request.service))?;
     let region = state.region(&request.region);
     match request.operation.as_str() {
-        "PutMetricAlarm" => put_metric_alarm(world, request, region),
+        "PutAlarmMuteRule" | "DeleteAlarmMuteRule" => mute_rules::answer(world, request, region),
+        "PutMetricAlarm" => {
+            let put = put_metric_alarm(world, request, region);
+            drop(state);
+            if put.is_ok() {
+                let name = request.required("AlarmName")?;
+                let place = (&*request.caller.account, &*request.region, name);
+                world.live().expect_evaluation(world, place);
+            }
+            put
+        }
         "PutCompositeAlarm" => put_composite_alarm(world, request, region),
         "DeleteAlarms" => delete_alarms(request, region),
         "EnableAlarmActions" => Ok(switch_actions(request, region, true)),

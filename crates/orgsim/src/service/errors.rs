@@ -2,12 +2,55 @@
 //! throttled, expired, unknown operation, missing member. Sources: the services'
 //! API references ("Common Errors") and botocore's service models.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::neutral::{Value, structure};
 use crate::request::{Request, ServiceError};
 use crate::service::Service;
 
 /// Whether the service answers with the short codes of the query protocol (`AccessDenied`).
 fn speaks_query(service: Service) -> bool {
-    matches!(service, Service::Sts | Service::Sns)
+    matches!(service, Service::Sts | Service::Sns | Service::Iam)
+}
+
+/// A list of tags as most services show it.
+pub(super) fn tag_rows(tags: &BTreeMap<String, String>) -> Value {
+    Value::list(
+        tags.iter()
+            .map(|(key, value)| structure! { "Key" => key, "Value" => value }),
+    )
+}
+
+/// A list of tags in which key and value have other names.
+pub(super) fn tag_rows_named(
+    tags: &BTreeMap<String, String>,
+    key_name: &'static str,
+    value_name: &'static str,
+) -> Value {
+    Value::list(tags.iter().map(|(key, value)| {
+        Value::Structure(vec![(key_name, key.into()), (value_name, value.into())])
+    }))
+}
+
+/// The tags in the list `member` of a request.
+pub(super) fn given_tags<'a>(
+    params: &'a Value,
+    member: &str,
+) -> impl Iterator<Item = (String, String)> + use<'a> {
+    params
+        .items(member)
+        .iter()
+        .filter_map(|tag| Some((tag.text("Key")?.to_owned(), tag.text("Value")?.to_owned())))
+}
+
+/// Organizations knows no such root, unit, account or policy.
+pub(super) fn no_target() -> ServiceError {
+    ServiceError::new(
+        "TargetNotFoundException",
+        "You specified a target that doesn't exist.",
+    )
 }
 
 impl ServiceError {
@@ -25,8 +68,8 @@ impl ServiceError {
         );
         match request.service {
             Service::Sns => Self::with_status(403, "AuthorizationError", message),
-            Service::Sts => Self::with_status(403, "AccessDenied", message),
-            Service::CloudWatch => {
+            Service::Sts | Service::Iam => Self::with_status(403, "AccessDenied", message),
+            Service::Sqs | Service::CloudWatch => {
                 Self::with_status(403, "AccessDeniedException", message).query_code("AccessDenied")
             }
             Service::Account => Self::with_status(403, "AccessDeniedException", message),
@@ -61,7 +104,8 @@ impl ServiceError {
                 "AWS Organizations can't complete your request because another request is already in progress. Try again later.",
             ),
             Service::Account => Self::with_status(429, "TooManyRequestsException", rate),
-            Service::Sts => Self::new("Throttling", rate),
+            Service::Sts | Service::Iam => Self::new("Throttling", rate),
+            Service::Sqs => Self::with_status(403, "RequestThrottled", rate),
             Service::Sns => Self::with_status(429, "Throttled", rate),
             Service::CloudWatch => Self::new("ThrottlingException", rate).query_code("Throttling"),
             Service::CloudTrail | Service::Logs | Service::Kms => {
@@ -78,9 +122,37 @@ impl ServiceError {
             Service::Kms => "KMSInternalException",
             Service::Sns => "InternalError",
             Service::CloudWatch => "InternalServiceFault",
-            Service::Sts | Service::CloudTrail | Service::Logs => "InternalFailure",
+            Service::Iam => "ServiceFailure",
+            Service::Sts | Service::CloudTrail | Service::Logs | Service::Sqs => "InternalFailure",
         };
         Self::with_status(500, code, "An internal error has occurred.")
+    }
+
+    /// The service cannot answer just now.
+    pub(crate) fn unavailable(service: Service) -> Self {
+        let code = match service {
+            Service::Logs => "ServiceUnavailableException",
+            Service::Kms => "DependencyTimeoutException",
+            _ => "ServiceUnavailable",
+        };
+        Self::with_status(503, code, "Service is temporarily unavailable.")
+    }
+
+    /// The caller's clock is wrong by more than five minutes.
+    pub(crate) fn skewed(service: Service, now: DateTime<Utc>) -> Self {
+        let show = |moment: DateTime<Utc>| moment.format("%Y%m%dT%H%M%SZ");
+        let (then, oldest) = (now - Duration::minutes(20), now - Duration::minutes(5));
+        let message = format!(
+            "Signature expired: {} is now earlier than {} ({} - 5 min.)",
+            show(then),
+            show(oldest),
+            show(now)
+        );
+        if speaks_query(service) {
+            Self::with_status(403, "SignatureDoesNotMatch", message)
+        } else {
+            Self::new("InvalidSignatureException", message).query_code("SignatureDoesNotMatch")
+        }
     }
 
     /// The session's credentials have ended.
@@ -145,7 +217,10 @@ impl ServiceError {
             Service::Organizations => Self::new("InvalidInputException", message),
             Service::Logs => Self::new("InvalidParameterException", message),
             Service::Sns => Self::new("InvalidParameter", message),
-            Service::Sts | Service::CloudWatch => Self::new("ValidationError", message),
+            Service::Sts | Service::CloudWatch | Service::Iam => {
+                Self::new("ValidationError", message)
+            }
+            Service::Sqs => Self::new("InvalidParameterValue", message),
             Service::Account | Service::Kms | Service::CloudTrail => {
                 Self::new("ValidationException", message)
             }

@@ -1,8 +1,9 @@
 //! Key Management Service: keys and their policies. `alias/aws/sns` is in every
 //! account, managed by AWS.
 
-use super::Answer;
-use crate::neutral::structure;
+use super::errors::tag_rows_named;
+use super::{Answer, Window, kms_write};
+use crate::neutral::{Value, structure};
 use crate::request::{Request, ServiceError};
 use crate::state::{Key, RegionState, World};
 
@@ -18,19 +19,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
     match request.operation.as_str() {
         "DescribeKey" => {
             let key = key(world, request, region)?;
-            Ok(structure! { "KeyMetadata" => structure! {
-                "AWSAccountId" => &request.caller.account,
-                "KeyId" => key.arn.rsplit('/').next().unwrap_or_default(),
-                "Arn" => &key.arn,
-                "CreationDate" => key.created,
-                "Enabled" => key.state == "Enabled",
-                "Description" => "",
-                "KeyUsage" => "ENCRYPT_DECRYPT",
-                "KeyState" => &key.state,
-                "Origin" => "AWS_KMS",
-                "KeyManager" => &key.manager,
-                "MultiRegion" => false,
-            } })
+            Ok(structure! { "KeyMetadata" => key_metadata(request, &key) })
         }
         "GetKeyPolicy" => {
             let key = key(world, request, region)?;
@@ -42,12 +31,104 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
                 )),
             }
         }
-        other => Err(ServiceError::unknown_operation(request.service, other)),
+        "ListKeyPolicies" => {
+            key(world, request, region)?;
+            Ok(structure! { "PolicyNames" => Value::list(["default"]), "Truncated" => false })
+        }
+        "GetKeyRotationStatus" => {
+            let key = key(world, request, region)?;
+            Ok(structure! { "KeyRotationEnabled" => false, "KeyId" => key.arn })
+        }
+        "ListKeys" => {
+            let rows: Vec<Value> = region
+                .keys
+                .iter()
+                .map(|(id, key)| structure! { "KeyId" => id, "KeyArn" => &key.arn })
+                .collect();
+            page(world, request, "Keys", &rows)
+        }
+        "ListAliases" => {
+            let prefix = format!(
+                "arn:{}:kms:{}:{}",
+                world.settings().partition,
+                request.region,
+                request.caller.account
+            );
+            let wanted = request
+                .params
+                .text("KeyId")
+                .map(|_| key(world, request, region));
+            let wanted = wanted.transpose()?;
+            let rows: Vec<Value> = region
+                .key_aliases
+                .iter()
+                .filter(|(_, id)| {
+                    wanted
+                        .as_ref()
+                        .is_none_or(|key| key.arn.ends_with(id.as_str()))
+                })
+                .map(|(alias, id)| {
+                    structure! {
+                        "AliasName" => alias,
+                        "AliasArn" => format!("{prefix}:{alias}"),
+                        "TargetKeyId" => id,
+                    }
+                })
+                .collect();
+            page(world, request, "Aliases", &rows)
+        }
+        "ListResourceTags" => {
+            let key = key(world, request, region)?;
+            let tags = region.tags.get(&key.arn).cloned().unwrap_or_default();
+            Ok(
+                structure! { "Tags" => tag_rows_named(&tags, "TagKey", "TagValue"), "Truncated" => false },
+            )
+        }
+        _ => {
+            drop(state);
+            kms_write::answer(world, request)
+        }
+    }
+}
+
+fn page(world: &World, request: &Request, member: &'static str, rows: &[Value]) -> Answer {
+    let window = Window::of(world, request, rows.len(), ("Marker", "Limit"), 100)?;
+    Ok(Value::structure([
+        (
+            member,
+            Some(Value::list(rows[window.range].iter().cloned())),
+        ),
+        ("Truncated", Some(window.next.is_some().into())),
+        ("NextMarker", window.next.map(Value::Text)),
+    ]))
+}
+
+/// What DescribeKey tells of a key.
+pub(super) fn key_metadata(request: &Request, key: &Key) -> Value {
+    structure! {
+        "AWSAccountId" => &request.caller.account,
+        "KeyId" => key.arn.rsplit('/').next().unwrap_or_default(),
+        "Arn" => &key.arn,
+        "CreationDate" => key.created,
+        "Enabled" => key.state == "Enabled",
+        "Description" => "",
+        "KeyUsage" => "ENCRYPT_DECRYPT",
+        "KeyState" => &key.state,
+        "Origin" => "AWS_KMS",
+        "KeyManager" => &key.manager,
+        "CustomerMasterKeySpec" => "SYMMETRIC_DEFAULT",
+        "KeySpec" => "SYMMETRIC_DEFAULT",
+        "EncryptionAlgorithms" => Value::list(["SYMMETRIC_DEFAULT"]),
+        "MultiRegion" => false,
     }
 }
 
 /// The key that the request names by id, ARN, alias or alias ARN.
-fn key(world: &World, request: &Request, region: &RegionState) -> Result<Key, ServiceError> {
+pub(super) fn key(
+    world: &World,
+    request: &Request,
+    region: &RegionState,
+) -> Result<Key, ServiceError> {
     let named = request.required("KeyId")?;
     let parts: Vec<&str> = named.splitn(6, ':').collect();
     let name = match parts[..] {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Answer, Window, logs_test, logs_write};
+use super::{Answer, Window, logs_events, logs_test, logs_write};
 use crate::neutral::Value;
 use crate::request::{Request, ServiceError};
 use crate::state::{LogGroup, LogStream, MetricFilter, MetricTransformation, RegionState, World};
@@ -21,6 +21,18 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
         "DescribeMetricFilters" => metric_filters(world, request, region),
         "DescribeLogStreams" => log_streams(world, request, region),
         "TestMetricFilter" => logs_test::answer(request),
+        "ListTagsForResource" | "ListTagsLogGroup" => {
+            let name = tagged_group(request)?;
+            region.log_groups.get(&name).ok_or_else(no_such_group)?;
+            let arn = group_arn(world, request, &name);
+            let tags = region.tags.get(&arn).cloned().unwrap_or_default();
+            Ok(Value::structure([("tags", Some(tags.into()))]))
+        }
+        "PutLogEvents" | "FilterLogEvents" | "GetLogEvents" | "CreateLogStream"
+        | "DeleteLogStream" => {
+            drop(state);
+            logs_events::answer(world, request)
+        }
         _ => {
             drop(state);
             logs_write::answer(world, request)
@@ -29,13 +41,24 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
 }
 
 /// ARN of a log group, without the `:*` at its end.
-fn group_arn(world: &World, request: &Request, name: &str) -> String {
+pub(super) fn group_arn(world: &World, request: &Request, name: &str) -> String {
     format!(
         "arn:{}:logs:{}:{}:log-group:{name}",
         world.settings().partition,
         request.region,
         request.caller.account
     )
+}
+
+/// The group whose tags a request is about, by name or ARN.
+pub(super) fn tagged_group(request: &Request) -> Result<String, ServiceError> {
+    let named = request
+        .params
+        .text("resourceArn")
+        .or_else(|| request.params.text("logGroupName"))
+        .ok_or_else(|| ServiceError::missing(request.service, "resourceArn"))?;
+    let named = named.rsplit("log-group:").next().unwrap_or(named);
+    Ok(named.trim_end_matches(":*").to_owned())
 }
 
 pub(super) fn no_such_group() -> ServiceError {

@@ -1,6 +1,6 @@
 //! CloudWatch Logs, writing: groups and metric filters.
 
-use super::logs::no_such_group;
+use super::logs::{group_arn, no_such_group, tagged_group};
 use super::{Answer, logs_test};
 use crate::neutral::Value;
 use crate::request::{Request, ServiceError};
@@ -8,6 +8,11 @@ use crate::state::{LogGroup, MetricFilter, MetricTransformation, RegionState, Wo
 
 /// Metric filters that a log group may have.
 const FILTERS_PER_GROUP: usize = 100;
+/// Days for which events can be kept.
+const RETENTIONS: [i64; 22] = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+];
 /// Characters that a pattern may have.
 const LONGEST_PATTERN: usize = 1024;
 
@@ -21,11 +26,46 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
         "DeleteLogGroup" => {
             let name = request.required("logGroupName")?;
             region.log_groups.remove(name).ok_or_else(no_such_group)?;
+            region.log_events.remove(name);
+            region.tags.remove(&group_arn(world, request, name));
             Ok(Value::empty())
         }
         "PutRetentionPolicy" => {
             let days = request.params.integer("retentionInDays");
+            if !days.is_some_and(|days| RETENTIONS.contains(&days)) {
+                return Err(ServiceError::invalid(
+                    request.service,
+                    format!(
+                        "1 validation error detected: Value at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: {RETENTIONS:?}"
+                    ),
+                ));
+            }
             group(request, region)?.retention_days = days;
+            Ok(Value::empty())
+        }
+        "DeleteRetentionPolicy" => {
+            group(request, region)?.retention_days = None;
+            Ok(Value::empty())
+        }
+        "TagResource" | "TagLogGroup" => {
+            let name = tagged_group(request)?;
+            region.log_groups.get(&name).ok_or_else(no_such_group)?;
+            let tags = region
+                .tags
+                .entry(group_arn(world, request, &name))
+                .or_default();
+            tags.extend(request.params.text_map("tags"));
+            Ok(Value::empty())
+        }
+        "UntagResource" | "UntagLogGroup" => {
+            let name = tagged_group(request)?;
+            let mut keys = request.params.texts("tagKeys");
+            keys.extend(request.params.texts("tags"));
+            let tags = region
+                .tags
+                .entry(group_arn(world, request, &name))
+                .or_default();
+            tags.retain(|key, _| !keys.contains(key));
             Ok(Value::empty())
         }
         "PutMetricFilter" => put_filter(world, request, region),
@@ -71,6 +111,10 @@ fn create_group(world: &World, request: &Request, region: &mut RegionState) -> A
         ..LogGroup::standard(world.now())
     };
     region.log_groups.insert(name.to_owned(), group);
+    let tags = request.params.text_map("tags");
+    if !tags.is_empty() {
+        region.tags.insert(group_arn(world, request, name), tags);
+    }
     Ok(Value::empty())
 }
 

@@ -12,16 +12,26 @@ mod alarm_shapes;
 mod cloudtrail;
 mod cloudtrail_write;
 mod cloudwatch;
+mod cloudwatch_metrics;
 mod cloudwatch_write;
 pub(crate) mod errors;
+mod iam;
+pub(crate) mod iam_policies;
+mod iam_shapes;
 mod kms;
+mod kms_write;
 mod logs;
+mod logs_events;
 mod logs_test;
 mod logs_write;
+mod mute_rules;
 mod organizations;
+mod organizations_write;
 mod paging;
 mod sns;
+mod sns_publish;
 mod sns_write;
+mod sqs;
 mod sts;
 
 pub(crate) use paging::Window;
@@ -45,6 +55,10 @@ pub enum Service {
     Sns,
     /// Key Management Service.
     Kms,
+    /// Identity and Access Management.
+    Iam,
+    /// Simple Queue Service.
+    Sqs,
 }
 
 /// How a service is named and addressed.
@@ -61,7 +75,7 @@ struct Naming {
 }
 
 #[rustfmt::skip]
-const NAMINGS: [Naming; 8] = [
+const NAMINGS: [Naming; 10] = [
     Naming { service: Service::Organizations, prefix: "organizations", signing: "organizations", target: "AWSOrganizationsV20161128", xml: "" },
     Naming { service: Service::Sts, prefix: "sts", signing: "sts", target: "", xml: "https://sts.amazonaws.com/doc/2011-06-15/" },
     Naming { service: Service::Account, prefix: "account", signing: "account", target: "", xml: "" },
@@ -70,6 +84,8 @@ const NAMINGS: [Naming; 8] = [
     Naming { service: Service::CloudWatch, prefix: "cloudwatch", signing: "monitoring", target: "GraniteServiceVersion20100801", xml: "http://monitoring.amazonaws.com/doc/2010-08-01/" },
     Naming { service: Service::Sns, prefix: "sns", signing: "sns", target: "", xml: "http://sns.amazonaws.com/doc/2010-03-31/" },
     Naming { service: Service::Kms, prefix: "kms", signing: "kms", target: "TrentService", xml: "" },
+    Naming { service: Service::Iam, prefix: "iam", signing: "iam", target: "", xml: "https://iam.amazonaws.com/doc/2010-05-08/" },
+    Naming { service: Service::Sqs, prefix: "sqs", signing: "sqs", target: "AmazonSQS", xml: "" },
 ];
 
 impl Service {
@@ -129,6 +145,8 @@ pub(crate) fn answer(world: &World, request: &Request) -> Result<Value, ServiceE
         Service::CloudWatch => cloudwatch::answer(world, request),
         Service::Sns => sns::answer(world, request),
         Service::Kms => kms::answer(world, request),
+        Service::Iam => iam::answer(world, request),
+        Service::Sqs => sqs::answer(world, request),
     }
 }
 

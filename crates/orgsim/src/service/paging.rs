@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::request::{Request, ServiceError};
-use crate::state::World;
+use crate::state::{World, drawn};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,14 +26,15 @@ impl Window {
         size: usize,
     ) -> Result<Self, ServiceError> {
         let asked = request.params.integer(limit).unwrap_or(size as i64);
-        let size = usize::try_from(asked).unwrap_or(1).clamp(1, size);
-        Self::at(
-            request.params.text(token),
-            length,
-            size,
-            world.settings().empty_pages,
-        )
-        .ok_or_else(|| ServiceError::bad_token(request.service))
+        let mut size = usize::try_from(asked).unwrap_or(1).clamp(1, size);
+        let token = request.params.text(token);
+        if world.settings().short_pages {
+            let place = format!("page {} {}", request.operation, token.unwrap_or_default());
+            let draw = drawn(world.settings().seed, &place);
+            size = usize::try_from(draw % size as u64).unwrap_or(0) + 1;
+        }
+        Self::at(token, length, size, world.settings().empty_pages)
+            .ok_or_else(|| ServiceError::bad_token(request.service))
     }
 
     /// `None` when the token is none of ours.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Answer, Window, sns_write};
+use super::{Answer, Window, errors, sns_publish, sns_write};
 use crate::neutral::{Value, structure};
 use crate::request::{Request, ServiceError};
 use crate::state::{Confirmation, RegionState, Subscription, Topic, World};
@@ -57,6 +57,16 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
                 .find(|subscription| subscription.arn == arn)
                 .ok_or_else(no_subscription)?;
             Ok(structure! { "Attributes" => subscription_attributes(subscription) })
+        }
+        "ListTagsForResource" => {
+            let arn = request.required("ResourceArn")?;
+            region.topics.get(arn).ok_or_else(no_resource)?;
+            let tags = region.tags.get(arn).cloned().unwrap_or_default();
+            Ok(structure! { "Tags" => errors::tag_rows(&tags) })
+        }
+        "Publish" => {
+            drop(state);
+            sns_publish::answer(world, request)
         }
         _ => {
             drop(state);
@@ -121,6 +131,10 @@ pub(super) fn check_arn(world: &World, request: &Request, arn: &str) -> Result<(
 
 pub(super) fn no_topic() -> ServiceError {
     ServiceError::with_status(404, "NotFound", "Topic does not exist")
+}
+
+pub(super) fn no_resource() -> ServiceError {
+    ServiceError::with_status(404, "ResourceNotFound", "Resource does not exist")
 }
 
 pub(super) fn no_subscription() -> ServiceError {

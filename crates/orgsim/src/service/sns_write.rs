@@ -2,7 +2,8 @@
 //! subscribed to.
 
 use super::Answer;
-use super::sns::{check_arn, no_subscription, no_topic, topic};
+use super::errors::given_tags;
+use super::sns::{check_arn, no_resource, no_subscription, no_topic, topic};
 use crate::neutral::{Value, structure};
 use crate::request::{Request, ServiceError};
 use crate::state::{Confirmation, RegionState, Subscription, Topic, World, drawn};
@@ -23,6 +24,22 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
         }
         "SetTopicAttributes" => set_attributes(world, request, region),
         "Subscribe" => subscribe(world, request, region),
+        "TagResource" => {
+            let arn = request.required("ResourceArn")?;
+            region.topics.get(arn).ok_or_else(no_resource)?;
+            let tags = region.tags.entry(arn.to_owned()).or_default();
+            tags.extend(given_tags(&request.params, "Tags"));
+            Ok(Value::empty())
+        }
+        "UntagResource" => {
+            let arn = request.required("ResourceArn")?;
+            region.topics.get(arn).ok_or_else(no_resource)?;
+            let keys = request.params.texts("TagKeys");
+            let tags = region.tags.entry(arn.to_owned()).or_default();
+            tags.retain(|key, _| !keys.contains(key));
+            Ok(Value::empty())
+        }
+        "AddPermission" | "RemovePermission" => permission(world, request, region),
         "Unsubscribe" => {
             let arn = request.required("SubscriptionArn")?;
             region.subscriptions.retain(|row| row.arn != arn);
@@ -57,6 +74,10 @@ fn create_topic(world: &World, request: &Request, region: &mut RegionState) -> A
     let mut topic = Topic::default();
     for (attribute, value) in &attributes {
         set(&mut topic, attribute, value);
+    }
+    let tags: std::collections::BTreeMap<_, _> = given_tags(&request.params, "Tags").collect();
+    if !tags.is_empty() && !region.topics.contains_key(&arn) {
+        region.tags.insert(arn.clone(), tags);
     }
     match region.topics.get(&arn) {
         Some(existing) if !attributes.is_empty() && *existing != topic => {
@@ -98,6 +119,41 @@ fn set_attributes(world: &World, request: &Request, region: &mut RegionState) ->
         ));
     }
     set(topic, attribute, value);
+    Ok(Value::empty())
+}
+
+/// Adds or removes a statement of the topic's policy.
+fn permission(world: &World, request: &Request, region: &mut RegionState) -> Answer {
+    let arn = request.required("TopicArn")?;
+    let label = request.required("Label")?;
+    check_arn(world, request, arn)?;
+    let topic = region.topics.get_mut(arn).ok_or_else(no_topic)?;
+    let text = topic.effective_policy(arn, &request.caller.account);
+    let mut policy: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let Some(statements) = policy["Statement"].as_array_mut() else {
+        return Err(ServiceError::internal(request.service));
+    };
+    if request.operation == "RemovePermission" {
+        statements.retain(|statement| statement["Sid"] != label);
+    } else {
+        let partition = &world.settings().partition;
+        let principals: Vec<String> = request
+            .params
+            .texts("AWSAccountId")
+            .iter()
+            .map(|account| format!("arn:{partition}:iam::{account}:root"))
+            .collect();
+        let actions = request.params.texts("ActionName");
+        let actions: Vec<String> = actions.iter().map(|name| format!("SNS:{name}")).collect();
+        statements.push(serde_json::json!({
+            "Sid": label,
+            "Effect": "Allow",
+            "Principal": { "AWS": principals },
+            "Action": actions,
+            "Resource": arn,
+        }));
+    }
+    topic.policy = Some(policy.to_string());
     Ok(Value::empty())
 }
 

@@ -4,6 +4,7 @@ use chrono::Duration;
 
 use super::Answer;
 use crate::credentials::{session_access_key, session_token};
+use crate::iam;
 use crate::neutral::structure;
 use crate::request::{Request, ServiceError, Session};
 use crate::state::{AccountStatus, World};
@@ -15,6 +16,11 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
             "UserId" => user_id(request),
             "Account" => &request.caller.account,
         }),
+        "GetAccessKeyInfo" => {
+            let key = request.required("AccessKeyId")?;
+            let account = key.get(key.len().saturating_sub(12)..).unwrap_or_default();
+            Ok(structure! { "Account" => account })
+        }
         "AssumeRole" => assume_role(world, request),
         other => Err(ServiceError::unknown_operation(request.service, other)),
     }
@@ -104,9 +110,12 @@ fn trusted_role<'a>(world: &World, request: &Request, arn: &'a str) -> Option<(&
     let account = parts.next()?;
     let name = parts.next()?.strip_prefix("role/")?;
     let active = world.organization().member(account)?.status == AccountStatus::Active;
-    let state = world.account(account)?;
-    let role = state.roles.get(name)?;
+    let role = world.account(account)?.roles.get(name)?.clone();
     let external_id = request.params.text("ExternalId");
+    if let Some(trust) = &role.trust {
+        let trusts = is_role_arn && active && iam::trusts(world, request, trust);
+        return trusts.then_some((account, name));
+    }
     let trusts = role.trusted_accounts.contains(&request.caller.account)
         && role
             .external_id

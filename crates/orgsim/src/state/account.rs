@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
-    CompositeAlarm, HistoryItem, Key, LogGroup, MetricAlarm, MuteRule, Subscription, Topic, Trail,
+    CompositeAlarm, HistoryItem, Key, LogEvent, LogGroup, ManagedPolicy, MetricAlarm, MuteRule,
+    Queue, Role, Subscription, Topic, Trail,
 };
 
 /// The content of an account.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AccountState {
     /// Account number.
     pub id: String,
     /// Roles by name, with their path.
     pub roles: BTreeMap<String, Role>,
+    /// The account's own managed policies, by ARN.
+    pub policies: BTreeMap<String, ManagedPolicy>,
     /// Which organization trails CloudTrail has created here.
     pub organization_trails: Reach,
     /// Regions that are enabled here although the world's settings do not list them.
@@ -40,18 +45,9 @@ impl AccountState {
     }
 }
 
-/// An IAM role, as far as assuming it goes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Role {
-    /// Accounts whose principals may assume it.
-    pub trusted_accounts: BTreeSet<String>,
-    /// External id that has to be given.
-    pub external_id: Option<String>,
-}
-
 /// Which of the organization's trails an account has. CloudTrail creates them in
 /// every account; one that has just joined has none yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reach {
     /// All of them.
     #[default]
@@ -71,7 +67,7 @@ impl Reach {
 }
 
 /// The content of one Region of an account.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RegionState {
     /// Trails made here, by name.
     pub trails: BTreeMap<String, Trail>,
@@ -96,6 +92,10 @@ pub struct RegionState {
     pub key_aliases: BTreeMap<String, String>,
     /// Tags by ARN of the resource.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
+    /// SQS queues by name.
+    pub queues: BTreeMap<String, Queue>,
+    /// Log events by group, in the order in which they arrived.
+    pub log_events: BTreeMap<String, Vec<LogEvent>>,
 }
 
 impl RegionState {
@@ -114,6 +114,8 @@ impl RegionState {
             keys: self.keys.clone(),
             key_aliases: self.key_aliases.clone(),
             tags: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            log_events: BTreeMap::new(),
         }
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// State of an alarm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AlarmState {
     /// Breaching.
     Alarm,
@@ -34,7 +35,7 @@ impl fmt::Display for AlarmState {
 }
 
 /// A metric alarm.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricAlarm {
     /// ARN.
     pub arn: String,
@@ -77,7 +78,7 @@ pub struct MetricAlarm {
 }
 
 /// A metric that an alarm or a query watches.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WatchedMetric {
     /// Namespace.
     pub namespace: String,
@@ -96,7 +97,7 @@ pub struct WatchedMetric {
 }
 
 /// A query of a metric-math alarm.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricQuery {
     /// Id.
     pub id: String,
@@ -115,7 +116,7 @@ pub struct MetricQuery {
 }
 
 /// A composite alarm.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CompositeAlarm {
     /// ARN.
     pub arn: String,
@@ -142,7 +143,7 @@ pub struct CompositeAlarm {
 }
 
 /// An alarm mute rule.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MuteRule {
     /// ARN.
     pub arn: String,
@@ -161,7 +162,7 @@ pub struct MuteRule {
 }
 
 /// Something that happened to an alarm.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HistoryItem {
     /// Name of the alarm.
     pub alarm: String,

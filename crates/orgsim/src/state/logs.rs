@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// A log group.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogGroup {
     /// When it was made.
     pub created: DateTime<Utc>,
@@ -33,7 +34,7 @@ impl LogGroup {
 }
 
 /// A log stream.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogStream {
     /// When it was made.
     pub created: DateTime<Utc>,
@@ -42,7 +43,7 @@ pub struct LogStream {
 }
 
 /// A metric filter.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricFilter {
     /// Pattern, as it was put.
     pub pattern: String,
@@ -59,7 +60,7 @@ pub struct MetricFilter {
 }
 
 /// The metric that a filter publishes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricTransformation {
     /// Metric name.
     pub name: String,
@@ -73,4 +74,19 @@ pub struct MetricTransformation {
     pub dimensions: BTreeMap<String, String>,
     /// Unit.
     pub unit: Option<String>,
+}
+
+/// An event in a log stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEvent {
+    /// Number within the group; it rises.
+    pub number: u64,
+    /// Name of the stream.
+    pub stream: String,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// When it arrived.
+    pub arrived: DateTime<Utc>,
+    /// The line.
+    pub message: String,
 }

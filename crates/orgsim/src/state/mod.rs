@@ -2,31 +2,41 @@
 //! from the scenario when somebody first asks for them, so that thousands cost
 //! nothing until they are looked at. No protocol and no API behaviour is here.
 
-use std::collections::BTreeMap;
-use std::sync::{
-    Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use crate::faults::Faults;
+use crate::live::Live;
 use crate::scenario::ExpectedOutcome;
 
 mod account;
 mod alarm;
+mod content;
+mod control_policy;
 mod key;
 mod logs;
 mod organization;
+mod queue;
+mod role;
+mod saved;
 mod topic;
 mod trail;
 
-pub use account::{AccountState, Reach, RegionState, Role};
+pub use account::{AccountState, Reach, RegionState};
 pub use alarm::{
     AlarmState, CompositeAlarm, HistoryItem, MetricAlarm, MetricQuery, MuteRule, WatchedMetric,
 };
+pub use content::AccountGuard;
+pub use control_policy::{ControlPolicies, ControlPolicy, FULL_ACCESS};
 pub use key::Key;
-pub use logs::{LogGroup, LogStream, MetricFilter, MetricTransformation};
+pub use logs::{LogEvent, LogGroup, LogStream, MetricFilter, MetricTransformation};
 pub use organization::{AccountStatus, Member, Organization, Unit};
+pub use queue::{Queue, QueuedMessage};
+pub use role::{ManagedPolicy, Role, RolePolicies};
+pub use saved::{Difference, SavedWorld};
 pub use topic::{Confirmation, Subscription, Topic};
 pub use trail::{AdvancedSelector, BasicSelector, FieldSelector, LastDelivery, Selectors, Trail};
 
@@ -43,6 +53,8 @@ pub struct Settings {
     pub disabled_regions: Vec<String>,
     /// Whether every list starts with an empty page, as AWS's may.
     pub empty_pages: bool,
+    /// Whether pages hold fewer items than they may, by a number that is drawn.
+    pub short_pages: bool,
     /// Whether accounts carry the retired member `Status` beside `State`.
     pub account_status: bool,
     /// Seed of everything that is drawn.
@@ -74,24 +86,30 @@ pub(crate) struct Source {
 pub struct World {
     settings: Settings,
     organization: RwLock<Organization>,
-    accounts: BTreeMap<String, OnceLock<Mutex<AccountState>>>,
+    contents: content::Contents,
     source: Source,
     faults: Faults,
+    enforcing: AtomicBool,
+    /// Seconds by which the world's clock is ahead of this machine's.
+    ahead: AtomicI64,
+    drawn_ids: AtomicU64,
+    live: Live,
 }
 
 impl World {
     /// A world of the accounts of `organization`; `source` says what is in each.
     pub(crate) fn new(settings: Settings, organization: Organization, source: Source) -> Self {
-        let accounts = organization
-            .members()
-            .map(|member| (member.id.clone(), OnceLock::new()))
-            .collect();
+        let accounts = organization.members().map(|member| member.id.clone());
         Self {
             faults: Faults::new(settings.seed),
+            contents: content::Contents::new(accounts),
             settings,
             organization: RwLock::new(organization),
-            accounts,
             source,
+            enforcing: AtomicBool::new(false),
+            ahead: AtomicI64::new(0),
+            drawn_ids: AtomicU64::new(0),
+            live: Live::new(Utc::now()),
         }
     }
 
@@ -105,14 +123,42 @@ impl World {
         &self.faults
     }
 
-    /// The present moment.
+    /// The present moment on the world's clock.
     pub fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        Utc::now() + chrono::Duration::seconds(self.ahead.load(Ordering::Acquire))
     }
 
-    /// Account numbers of the organization, sorted.
+    /// Moves the world's clock ahead; nothing but the clock is moved.
+    pub(crate) fn move_clock(&self, time: Duration) {
+        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX / 4);
+        self.ahead.fetch_add(seconds, Ordering::AcqRel);
+    }
+
+    /// What is under way: events that were injected, alarms that are evaluated.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// Whether IAM policies are enforced; they are not unless somebody asks for it.
+    pub fn enforces_policies(&self) -> bool {
+        self.enforcing.load(Ordering::Acquire)
+    }
+
+    /// Sets whether role trust, identity policies, service control policies and resource policies
+    /// are enforced.
+    pub fn enforce_policies(&self, enforce: bool) {
+        self.enforcing.store(enforce, Ordering::Release);
+    }
+
+    /// Something that nothing else in this world is called: a number drawn from the seed.
+    pub(crate) fn new_id(&self, what: &str) -> u64 {
+        let number = self.drawn_ids.fetch_add(1, Ordering::AcqRel);
+        drawn(self.settings.seed, &format!("{what} {number}"))
+    }
+
+    /// Account numbers: those of the scenario, sorted, then those created since.
     pub fn accounts(&self) -> impl Iterator<Item = &str> {
-        self.accounts.keys().map(String::as_str)
+        self.contents.ids()
     }
 
     /// Account number of the management account.
@@ -144,12 +190,14 @@ impl World {
 
     /// What is in `account`, to read or change; `None` for an account of nobody.
     /// Holding one account while asking for another may deadlock.
-    pub fn account(&self, account: &str) -> Option<MutexGuard<'_, AccountState>> {
-        let state = self
-            .accounts
-            .get(account)?
-            .get_or_init(|| Mutex::new((self.source.content)(account)));
-        Some(state.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn account(&self, account: &str) -> Option<AccountGuard<'_>> {
+        self.contents
+            .lock(account, || (self.source.content)(account))
+    }
+
+    /// Adds an account with this content; `false` when there is no room for it.
+    pub(crate) fn add_account(&self, content: AccountState) -> bool {
+        self.contents.add(content)
     }
 
     /// What the author of the scenario claims about `account`.
@@ -159,7 +207,7 @@ impl World {
 
     /// Whether `account` belongs to the organization.
     pub fn has_account(&self, account: &str) -> bool {
-        self.accounts.contains_key(account)
+        self.contents.has(account)
     }
 }
 

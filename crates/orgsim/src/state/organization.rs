@@ -1,11 +1,14 @@
 //! The organization: accounts, units, who administers it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ControlPolicies;
 
 /// An organization.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Organization {
     /// Its id, `o-…`.
     pub id: String,
@@ -15,6 +18,16 @@ pub struct Organization {
     pub delegated_administrators: Vec<String>,
     /// Id of the root, `r-…`.
     pub root: String,
+    /// Service control policies, and where they are attached.
+    pub control_policies: ControlPolicies,
+    /// Services that may act in every account.
+    pub trusted_services: BTreeSet<String>,
+    /// Services for which each delegated administrator was registered.
+    pub delegated_services: BTreeMap<String, BTreeSet<String>>,
+    /// Tags of the root, of units and of policies, by id.
+    pub tags: BTreeMap<String, BTreeMap<String, String>>,
+    /// Requests for new accounts, by id, and the account that each made.
+    pub account_requests: BTreeMap<String, String>,
     units: Vec<Unit>,
     members: BTreeMap<String, Member>,
 }
@@ -27,6 +40,11 @@ impl Organization {
             management_account: management_account.to_owned(),
             delegated_administrators: Vec::new(),
             root: root.to_owned(),
+            control_policies: ControlPolicies::default(),
+            trusted_services: BTreeSet::new(),
+            delegated_services: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            account_requests: BTreeMap::new(),
             units: Vec::new(),
             members: BTreeMap::new(),
         }
@@ -67,6 +85,27 @@ impl Organization {
         self.units.push(unit);
     }
 
+    /// The units, to change.
+    pub fn units_mut(&mut self) -> &mut Vec<Unit> {
+        &mut self.units
+    }
+
+    /// The root, the units below it, and the account itself: where policies for it are attached.
+    pub fn path_to(&self, account: &str) -> Vec<&str> {
+        let Some(member) = self.members.get(account) else {
+            return Vec::new();
+        };
+        let mut path = vec![member.id.as_str()];
+        let mut above = member.parent.as_str();
+        while let Some(unit) = self.units.iter().find(|unit| unit.id == above) {
+            path.push(&unit.id);
+            above = &unit.parent;
+        }
+        path.push(&self.root);
+        path.reverse();
+        path
+    }
+
     /// Whether `account` may list accounts, units and tags.
     pub fn may_read(&self, account: &str) -> bool {
         account == self.management_account
@@ -86,7 +125,7 @@ impl Organization {
 }
 
 /// An organizational unit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unit {
     /// Its id, `ou-…`.
     pub id: String,
@@ -97,7 +136,7 @@ pub struct Unit {
 }
 
 /// An account of the organization.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     /// Account number.
     pub id: String,
@@ -118,7 +157,7 @@ pub struct Member {
 }
 
 /// Where an account is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AccountStatus {
     /// Usable.
     Active,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// A topic.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Topic {
     /// Access policy; `None` is the default one.
     pub policy: Option<String>,
@@ -46,7 +48,7 @@ fn default_policy(arn: &str, owner: &str) -> String {
 }
 
 /// A subscription.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Subscription {
     /// Its ARN, which the lists show once it is confirmed.
     pub arn: String,
@@ -65,7 +67,7 @@ pub struct Subscription {
 }
 
 /// Where a subscription is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confirmation {
     /// Messages go out to it.
     Confirmed,

@@ -1,9 +1,10 @@
 //! CloudTrail trails.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// A trail.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trail {
     /// Name.
     pub name: String,
@@ -36,7 +37,7 @@ pub struct Trail {
 }
 
 /// When a trail last delivered to its log group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LastDelivery {
     /// It never did.
     Never,
@@ -47,7 +48,7 @@ pub enum LastDelivery {
 }
 
 /// What a trail records.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Selectors {
     /// Basic event selectors.
     Basic(Vec<BasicSelector>),
@@ -63,7 +64,7 @@ impl Default for Selectors {
 }
 
 /// A basic event selector.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BasicSelector {
     /// `All`, `ReadOnly` or `WriteOnly`.
     pub read_write_type: String,
@@ -84,7 +85,7 @@ impl Default for BasicSelector {
 }
 
 /// An advanced event selector.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AdvancedSelector {
     /// Name.
     pub name: String,
@@ -93,10 +94,11 @@ pub struct AdvancedSelector {
 }
 
 /// One condition of an advanced event selector.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldSelector {
     /// The event's field.
     pub field: String,
     /// Operators (`Equals`, `NotEquals` …) with their values.
+    #[serde(deserialize_with = "super::saved::known_operators")]
     pub operators: Vec<(&'static str, Vec<String>)>,
 }

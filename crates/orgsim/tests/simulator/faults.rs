@@ -113,6 +113,33 @@ async fn garbled_and_cut_answers_are_no_answers() {
 }
 
 #[tokio::test]
+async fn half_an_answer_bursts_and_skewed_clocks_are_as_they_are_asked_for() {
+    let server = served(&Scenario::parse(SMALL).unwrap()).await;
+    let faults = server.world().faults();
+    let id = faults.add(FaultRule::everywhere(Fault::Truncated));
+    let answer = log_groups(&server, OWNER, "us-east-1").await.unwrap();
+    assert!(answer.text().starts_with("{\"logGroups\""));
+    assert!(serde_json::from_slice::<serde_json::Value>(&answer.body).is_err());
+    faults.remove(id);
+    let id = faults.add(FaultRule::everywhere(Fault::ClockSkew));
+    let answer = log_groups(&server, OWNER, "us-east-1").await.unwrap();
+    assert_eq!(answer.json()["__type"], "InvalidSignatureException");
+    faults.remove(id);
+    faults.add(FaultRule::everywhere(Fault::Status503 { times: Some(1) }));
+    let burst = Fault::ThrottleBurst {
+        length: 2,
+        every: 4,
+    };
+    faults.add(FaultRule::everywhere(burst));
+    let mut statuses = Vec::new();
+    for _ in 0..9 {
+        let answer = log_groups(&server, OWNER, "us-east-1").await.unwrap();
+        statuses.push(answer.status);
+    }
+    assert_eq!(statuses, [503, 400, 200, 200, 400, 400, 200, 200, 400]);
+}
+
+#[tokio::test]
 async fn a_call_that_hangs_ends_when_the_server_stops() {
     let server = served(&Scenario::parse(SMALL).unwrap()).await;
     server

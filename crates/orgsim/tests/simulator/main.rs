@@ -6,6 +6,7 @@ mod happening;
 mod organization;
 mod protocols;
 mod scenarios;
+mod state;
 mod support;
 mod trails;
 mod writes;

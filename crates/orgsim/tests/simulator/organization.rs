@@ -64,6 +64,22 @@ async fn pages_may_be_empty() {
 }
 
 #[tokio::test]
+async fn pages_may_be_short() {
+    let text = Scenario::demo()
+        .to_toml()
+        .replace("[organization]", "[organization]\nshort_pages = true");
+    let server = served(&Scenario::parse(&text).unwrap()).await;
+    let pages = account_pages(&server).await;
+    let sizes: Vec<usize> = pages.iter().map(Vec::len).collect();
+    assert!(
+        sizes.iter().all(|size| (1..=20).contains(size)),
+        "{sizes:?}"
+    );
+    assert!(sizes.len() > 3, "{sizes:?}");
+    assert_eq!(pages.concat().len(), 60);
+}
+
+#[tokio::test]
 async fn units_form_a_tree() {
     let server = served(&Scenario::demo()).await;
     let roots = organizations(&server, "ListRoots", &json!({})).await;

@@ -176,7 +176,7 @@ async fn unknown_operations_and_credentials_are_refused() {
         .await;
     assert_eq!(answer.json()["__type"], "UnknownOperationException");
     let answer = audit("sns")
-        .query(&server, "Action=Publish&Message=x")
+        .query(&server, "Action=CreatePlatformApplication&Name=x")
         .await;
     assert!(answer.text().contains("<Code>InvalidAction</Code>"));
     let stranger = Call {

@@ -30,9 +30,17 @@ pub(crate) struct Arguments {
     /// Forget the results of earlier demos first.
     #[arg(long)]
     reset: bool,
+    /// Let the same change happen in two accounts, one of which tells somebody, and show its way;
+    /// sweep nothing.
+    #[arg(long, conflicts_with = "reset")]
+    inject: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Result<Exit> {
+    if arguments.inject {
+        super::demo_inject::run(&World::build(&Scenario::demo()))?;
+        return Ok(Exit::Fine);
+    }
     let home = locate::demo_directory()?;
     std::fs::create_dir_all(&home)
         .with_context(|| format!("`{}` cannot be made", home.display()))?;

@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod controls;
 pub(crate) mod db;
 pub(crate) mod demo;
+mod demo_inject;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod findings;
