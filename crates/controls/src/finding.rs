@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decision::DecisionUsed;
 use crate::ids::{AccountId, ControlId, Region};
 use crate::known::Unread;
 use crate::reason::Reason;
@@ -100,6 +101,9 @@ pub struct Evidence {
     pub time_to_notice: Option<TimeToNotice>,
     /// What the alarm of the best chain waits for, when one event is not enough.
     pub events_needed: Option<EventsNeeded>,
+    /// Recorded decisions that the verdict takes into account, and whether it rests on them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<DecisionUsed>,
     /// The verdict under each framework that has the control, by the framework's id.
     pub verdict_by_framework: BTreeMap<String, Verdict>,
     /// What the audit procedure of the CIS benchmark would find in this account.

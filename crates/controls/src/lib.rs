@@ -5,6 +5,7 @@
 
 pub mod catalog;
 mod chain;
+pub mod decision;
 pub mod evaluate;
 pub mod finding;
 pub mod ids;
@@ -20,6 +21,7 @@ pub use catalog::{BUILTIN_CATALOG_TOML, Catalog, CatalogError, Control};
 pub use chain::alarm::firing;
 pub use chain::firing::Firing;
 pub use chain::judged::Delay;
+pub use decision::Decisions;
 pub use evaluate::{Evaluator, ReliedOn, evaluate};
 pub use finding::{
     Chain, EventsNeeded, Evidence, Finding, Link, LinkKind, LinkState, Note, Opinion, OtherVerdict,

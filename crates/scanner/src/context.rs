@@ -12,8 +12,11 @@ use orgsweep_store::{Store, StoreConfig};
 
 use crate::cli::CommonFlags;
 use crate::config::layers::Flag;
+use crate::config::suggest::nearest;
 use crate::config::value::Value;
 use crate::config::{Key, Layers, Settings, Source, environment, file, locate};
+use crate::decisions::DecisionBook;
+use crate::exit::usage;
 use crate::output::picture::Picture;
 use crate::output::style::{DOUBTFUL, styled};
 use crate::output::{Format, escaped, terminal};
@@ -62,6 +65,11 @@ impl Context {
         Ok(Settings::new(&self.layers(Vec::new())?))
     }
 
+    /// The settings, with what flags of the subcommand set.
+    pub(crate) fn settings_with(&self, flags: Vec<Flag>) -> anyhow::Result<Settings> {
+        Ok(Settings::new(&self.layers(flags)?))
+    }
+
     /// The form of results, for commands that need no configuration.
     pub(crate) fn format(&self) -> Format {
         self.common.format.unwrap_or_default()
@@ -79,15 +87,50 @@ pub(crate) fn warn_of(remarks: &[String]) {
     }
 }
 
-/// The controls: the built-in ones, extended by the user's file.
+/// The controls: the built-in ones, extended by the user's file, as the framework requires
+/// them.
 pub(crate) fn catalog(settings: &Settings) -> anyhow::Result<Catalog> {
-    match &settings.catalog {
-        None => Ok(Catalog::builtin().clone()),
-        Some(path) => catalog_from(path),
+    catalog_of(settings, settings.catalog.as_deref())
+}
+
+/// The controls, extended by that file instead of the configured one.
+pub(crate) fn catalog_of(settings: &Settings, file: Option<&Path>) -> anyhow::Result<Catalog> {
+    let catalog = match file {
+        None => Catalog::builtin().clone(),
+        Some(path) => catalog_from(path)?,
+    };
+    match &settings.framework {
+        None => Ok(catalog),
+        Some(framework) => for_framework(&catalog, framework),
     }
 }
 
-pub(crate) fn catalog_from(path: &Path) -> anyhow::Result<Catalog> {
+/// The recorded decisions, about controls of the catalog.
+pub(crate) fn decisions(settings: &Settings, catalog: &Catalog) -> anyhow::Result<DecisionBook> {
+    match &settings.decisions {
+        None => Ok(DecisionBook::default()),
+        Some(path) => crate::decisions::read(path, catalog),
+    }
+}
+
+/// The catalog, judged by another framework.
+fn for_framework(catalog: &Catalog, id: &str) -> anyhow::Result<Catalog> {
+    if id == catalog.framework() {
+        return Ok(catalog.clone());
+    }
+    catalog.for_framework(id).ok_or_else(|| {
+        let known: Vec<&str> = catalog.frameworks().iter().map(|f| f.id.as_str()).collect();
+        let hint = nearest(id, known.iter().copied())
+            .map(|meant| format!("did you mean `{meant}`? "))
+            .unwrap_or_default();
+        usage(format!(
+            "there is no framework `{id}`; {hint}the catalog has {}",
+            known.join(", ")
+        ))
+    })
+}
+
+fn catalog_from(path: &Path) -> anyhow::Result<Catalog> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the catalog `{}` cannot be read", path.display()))?;
     Catalog::builtin_extended_by(&text).map_err(|error| {
@@ -97,7 +140,7 @@ pub(crate) fn catalog_from(path: &Path) -> anyhow::Result<Catalog> {
             source: &text,
             span: error.span().unwrap_or(0..0),
             label: &error.message(),
-            help: None,
+            help: error.advice(),
         }
         .into_error()
     })

@@ -6,6 +6,7 @@ mod cli;
 mod command;
 mod config;
 mod context;
+mod decisions;
 mod exit;
 mod logging;
 mod output;

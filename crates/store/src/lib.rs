@@ -17,6 +17,7 @@ mod documentation;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod error;
+mod exception;
 mod finding;
 mod inventory;
 mod literal;
@@ -41,13 +42,16 @@ pub use config::{Location, StoreConfig, demo_data_dir};
 pub use control::ControlRow;
 pub use documentation::{ColumnDoc, ViewDoc};
 pub use error::StoreError;
+pub use exception::{
+    ExceptedFinding, ExceptionId, ExceptionRow, ExceptionScope, ExceptionState, NewException,
+};
 pub use migrate::{MigrationReport, known_version};
 pub use night::{Judged, Night, NightAccount, SweepRow, Unread};
 pub use plan::PlanRow;
-pub use posture::{FindingFilter, FindingRow};
+pub use posture::{AcceptedBy, FindingFilter, FindingRow};
 pub use query::{Column, QueryLimits, QueryResult};
 pub use record::{AccountRecord, Recorded};
 pub use store::Store;
-pub use summary::{Cause, ControlSummary, NotRead, SweepSummary};
+pub use summary::{Cause, ControlSummary, Ending, NotRead, SweepSummary};
 pub use sweep::{NewSweep, SweepId, SweepTotals, UnfinishedSweep};
 pub use sweep_lock::SweepLock;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::StoreError;
+use crate::exception::ExceptionId;
 use crate::store::Store;
 use crate::sweep::SweepId;
 
@@ -66,6 +67,21 @@ pub struct FindingRow {
     pub not_read_reason: Option<String>,
     /// The sweep that read the facts.
     pub sweep_id: Option<SweepId>,
+    /// The framework whose requirements decided; `None` for sweeps of older versions.
+    pub framework: Option<String>,
+    /// The exception in force that accepts it, when it fails.
+    pub exception: Option<AcceptedBy>,
+}
+
+/// The exception that accepts a failing finding. The verdict stays `fail`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AcceptedBy {
+    /// The exception.
+    pub id: ExceptionId,
+    /// Why the finding is accepted.
+    pub reason: String,
+    /// When the exception ends by itself.
+    pub until: DateTime<Utc>,
 }
 
 /// A row of the view, before its texts are parsed.
@@ -89,6 +105,10 @@ struct Stored {
     observed_at: Option<DateTime<Utc>>,
     not_read_reason: Option<String>,
     sweep_id: Option<uuid::Uuid>,
+    framework: Option<String>,
+    exception_id: Option<uuid::Uuid>,
+    exception_reason: Option<String>,
+    excepted_until: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<Stored> for FindingRow {
@@ -117,6 +137,15 @@ impl TryFrom<Stored> for FindingRow {
             observed_at: row.observed_at,
             not_read_reason: row.not_read_reason,
             sweep_id: row.sweep_id.map(SweepId),
+            framework: row.framework,
+            exception: row
+                .exception_id
+                .zip(row.excepted_until)
+                .map(|(id, until)| AcceptedBy {
+                    id: ExceptionId(id),
+                    reason: row.exception_reason.unwrap_or_default(),
+                    until,
+                }),
         })
     }
 }
@@ -141,7 +170,8 @@ impl Store {
                     coalesce(evidence, '{}') as "evidence!",
                     coalesce(covered_regions, '{}') as "covered_regions!",
                     coalesce(uncovered_regions, '{}') as "uncovered_regions!",
-                    since as "since!", failing_since, observed_at, not_read_reason, sweep_id
+                    since as "since!", failing_since, observed_at, not_read_reason, sweep_id,
+                    framework, exception_id, exception_reason, excepted_until
                  from posture
                  where ($1::text[] is null or control = any ($1))
                     and ($2::text[] is null or verdict = any ($2))

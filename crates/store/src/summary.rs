@@ -1,7 +1,7 @@
 //! The numbers of a sweep: who was read and who was not, how the controls stand, what is
 //! new and what is fixed since before it, and what broke.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use orgsweep_controls::ids::{AccountId, ControlId};
 use serde::Serialize;
 
@@ -44,6 +44,10 @@ pub struct SweepSummary {
     pub fixed: u64,
     /// Findings that failed before and still do.
     pub still_failing: u64,
+    /// Failing findings that exceptions in force accept, as of now.
+    pub excepted: u64,
+    /// Exceptions and decisions that end within 30 days, or ended within the last, soonest first.
+    pub ending: Vec<Ending>,
     /// What is broken or could not be read, most accounts first. As of now, not of an
     /// earlier sweep.
     pub causes: Vec<Cause>,
@@ -53,6 +57,21 @@ pub struct SweepSummary {
     pub calls: u64,
     /// Calls of these that were throttled.
     pub throttles: u64,
+}
+
+/// A recorded decision that ends soon or has just ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ending {
+    /// `exception`, or the kind of decision in words.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day on which it counts.
+    pub until: NaiveDate,
+    /// Whether that day is over.
+    pub ended: bool,
 }
 
 /// Accounts that were not read for one reason.
@@ -181,6 +200,8 @@ impl Store {
             fixed: sum(|control| control.fixed),
             still_failing: sum(|control| control.still_failing),
             controls,
+            excepted: self.excepted().await?,
+            ending: self.exceptions_ending().await?,
             causes: self.causes().await?,
             oldest_observed_at: row.oldest_observed_at,
             calls: if ended {
@@ -284,6 +305,37 @@ impl Store {
             })
         })
         .collect()
+    }
+
+    async fn excepted(&self) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar!(
+            r#"select count(distinct (account_id, control)) as "count!" from excepted_finding"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    async fn exceptions_ending(&self) -> Result<Vec<Ending>, StoreError> {
+        let rows = sqlx::query!(
+            r#"select
+                exception_id, author, expires_at <= now() as "ended!",
+                ((expires_at - interval '1 second') at time zone 'UTC')::date as "until!"
+             from exception
+             where withdrawn_at is null
+                and expires_at between now() - interval '30 days' and now() + interval '30 days'
+             order by expires_at, exception_id"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let told = rows.into_iter().map(|row| Ending {
+            kind: "exception".to_owned(),
+            id: row.exception_id.to_string(),
+            owner: row.author,
+            until: row.until,
+            ended: row.ended,
+        });
+        Ok(told.collect())
     }
 
     async fn accounts_failing(&self, sweep_no: i32) -> Result<u64, StoreError> {

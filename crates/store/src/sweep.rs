@@ -40,6 +40,8 @@ pub struct NewSweep {
     pub organization: Option<OrganizationId>,
     /// SHA-256 of the catalog that decides.
     pub catalog_digest: String,
+    /// The framework whose requirements decide, for example `cis-7.0.0`.
+    pub framework: String,
     /// SHA-256 of the configuration, without secrets.
     pub config_digest: String,
     /// Version of orgsweep.
@@ -86,8 +88,8 @@ impl Store {
         self.attempt(|| async {
             sqlx::query!(
                 "insert into sweep
-                    (sweep_id, triggered_by, organization_id, catalog_digest, config_digest, program_version)
-                 values ($1, $2, $3, $4, $5, $6)
+                    (sweep_id, triggered_by, organization_id, catalog_digest, config_digest, program_version, framework)
+                 values ($1, $2, $3, $4, $5, $6, $7)
                  on conflict (sweep_id) do nothing",
                 id.0,
                 trigger.as_ref(),
@@ -95,6 +97,7 @@ impl Store {
                 new.catalog_digest,
                 new.config_digest,
                 new.program_version,
+                new.framework,
             )
             .execute(&self.pool)
             .await?;

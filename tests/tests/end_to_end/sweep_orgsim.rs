@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use orgsweep_tests::{Database, Installation};
+use orgsweep_tests::{Database, Installation, workspace};
 
 use crate::simulated::{Simulated, assert_same_rows, settled};
 
@@ -99,11 +99,23 @@ async fn an_account_takes_few_calls_and_all_of_them_read() {
         );
     }
     let calls = simulated.calls_by_account();
-    println!("calls  budget  account");
     let mut beyond = Vec::new();
+    let mut most: BTreeMap<&str, BTreeMap<usize, usize>> = BTreeMap::new();
     for (account, budget) in simulated.call_budgets() {
         let took = calls.get(&account).map_or(0, Vec::len);
-        println!("{took:5}  {budget:6}  {account}");
+        let mut by_operation: BTreeMap<&str, usize> = BTreeMap::new();
+        for call in calls.get(&account).into_iter().flatten() {
+            *by_operation.entry(call).or_default() += 1;
+        }
+        by_operation.insert(ALL_CALLS, took);
+        for (operation, took) in by_operation {
+            let most = most
+                .entry(operation)
+                .or_default()
+                .entry(budget)
+                .or_default();
+            *most = took.max(*most);
+        }
         if took == 0 || took > budget {
             beyond.push(format!(
                 "{account}: {took} calls, {budget} allowed: {:?}",
@@ -112,4 +124,30 @@ async fn an_account_takes_few_calls_and_all_of_them_read() {
         }
     }
     assert!(beyond.is_empty(), "{}", beyond.join("\n"));
+    let table = call_table(&most);
+    println!("{table}");
+    let page = std::fs::read_to_string(workspace().join("docs/PERFORMANCE.md")).expect("the page");
+    assert!(
+        page.contains(&table),
+        "docs/PERFORMANCE.md does not have this table:\n{table}"
+    );
+}
+
+/// The row of the sum, last in the table.
+const ALL_CALLS: &str = "~ all";
+
+/// The most calls of each operation in one account, as docs/PERFORMANCE.md has it.
+fn call_table(most: &BTreeMap<&str, BTreeMap<usize, usize>>) -> String {
+    let heading =
+        "| call | own multi-Region trail | member of an organization trail |\n|---|---:|---:|";
+    let rows = most.iter().map(|(operation, by_budget)| {
+        let of = |budget: usize| by_budget.get(&budget).copied().unwrap_or_default();
+        let name = if *operation == ALL_CALLS {
+            "all, at most".to_owned()
+        } else {
+            format!("`{operation}`")
+        };
+        format!("\n| {name} | {} | {} |", of(10), of(3))
+    });
+    [heading.to_owned()].into_iter().chain(rows).collect()
 }

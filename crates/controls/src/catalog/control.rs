@@ -39,8 +39,12 @@ pub struct Control {
     pub nist_800_171: Vec<String>,
     /// Requirements of PCI DSS that it serves.
     pub pci_dss: Vec<String>,
-    /// Why the patterns are written as they are, and where sources differ.
+    /// Why the patterns are written as they are.
     pub notes: Vec<String>,
+    /// Where sources differ, and how.
+    pub sources_differ: Vec<String>,
+    /// Its events by name, as far as it is about named ones.
+    pub events: Vec<ControlEvent>,
     /// Related events that no framework names.
     pub blind_spots: Vec<BlindSpot>,
     /// What the frameworks prescribe.
@@ -58,6 +62,16 @@ impl Control {
         own.or_else(|| self.requirements.iter().find(|r| r.frameworks.is_empty()))
     }
 
+    /// Its number in a framework: `4.8` in `cis-3.0.0`, `CloudWatch.8` in `security-hub`;
+    /// `None` where the framework has no number for it.
+    pub fn number_in(&self, framework: &str) -> Option<&str> {
+        match framework.strip_prefix("cis-") {
+            Some(version) => self.cis_number(version),
+            None if framework == "security-hub" => self.security_hub.as_deref(),
+            None => None,
+        }
+    }
+
     /// The section number in a version of the CIS benchmark, for example `5.8`.
     pub fn cis_number(&self, version: &str) -> Option<&str> {
         self.cis.get(version).map(|entry| entry.number.as_str())
@@ -73,6 +87,9 @@ pub struct Requirement {
     pub(crate) patterns: Vec<Arc<Pattern>>,
     /// The same patterns as they are written in the catalog.
     pub texts: Vec<String>,
+    /// Whose each of the accepted patterns is, in words; `None` where the catalog does not say.
+    /// As many as [`Self::accepts`].
+    pub accepted_from: Vec<Option<String>>,
     /// How the frameworks print the pattern, where what they print is broken and
     /// `texts` holds the repaired form.
     pub as_written: Vec<String>,
@@ -92,6 +109,46 @@ impl Requirement {
     /// Patterns that are accepted in its place, as they are written.
     pub fn accepts(&self) -> &[String] {
         &self.texts[1..]
+    }
+}
+
+/// An event that a control is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ControlEvent {
+    /// Its name, for example `PutBucketPolicy`.
+    pub name: String,
+    /// The services that write it, for example `s3.amazonaws.com`.
+    pub sources: Vec<String>,
+    /// CloudTrail's class.
+    pub class: EventClass,
+    /// Where the class is known from.
+    pub class_from: ClassSource,
+}
+
+/// Where the class of an event is known from. AWS publishes no list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassSource {
+    /// A sample record of AWS's documentation.
+    Documentation,
+    /// Records of real accounts.
+    Observed,
+    /// A test event of a third party: weak.
+    ThirdParty,
+    /// What the call does: a call that changes something is a write event.
+    Inferred,
+}
+
+impl ClassSource {
+    /// For a person.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Documentation => "a sample in AWS's documentation",
+            Self::Observed => "observed records",
+            Self::ThirdParty => "a third party's test event",
+            Self::Inferred => "inferred from what the call does",
+        }
     }
 }
 
@@ -127,6 +184,16 @@ pub enum EventClass {
     Read,
     /// `readOnly` is false.
     Write,
+}
+
+impl EventClass {
+    /// The stable name: `read`, `write`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
 }
 
 /// A control's entry in one version of the CIS benchmark.

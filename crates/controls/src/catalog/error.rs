@@ -12,6 +12,7 @@ pub struct CatalogError {
     span: Option<Range<usize>>,
     line: usize,
     column: usize,
+    advice: Option<&'static str>,
 }
 
 impl CatalogError {
@@ -24,7 +25,13 @@ impl CatalogError {
             span,
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
+            advice: None,
         }
+    }
+
+    pub(super) fn advising(mut self, advice: &'static str) -> Self {
+        self.advice = Some(advice);
+        self
     }
 
     pub(super) fn without_framework(toml: &str) -> Self {
@@ -35,6 +42,11 @@ impl CatalogError {
     /// What is wrong, in words, without the place.
     pub fn message(&self) -> String {
         self.message.clone()
+    }
+
+    /// What helps to mend it, when the message does not say so itself.
+    pub fn advice(&self) -> Option<&'static str> {
+        self.advice
     }
 
     /// The place, in bytes of the file.

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Framework;
-use super::control::{BlindSpot, CisEntry, Control, EventClass, Recorded, Requirement, Scope};
+use super::control::{
+    BlindSpot, CisEntry, Control, ControlEvent, EventClass, Recorded, Requirement, Scope,
+};
 use super::error::CatalogError;
 use crate::ids::ControlId;
 use crate::pattern::Pattern;
@@ -18,7 +20,9 @@ use crate::pattern::Pattern;
 pub(super) fn read(toml: &str) -> Result<CatalogFile, CatalogError> {
     toml::from_str(toml).map_err(|error| {
         let message = error.message().replace('\n', " ");
-        CatalogError::new(toml, message, error.span())
+        CatalogError::new(toml, message, error.span()).advising(
+            "`orgsweep controls example` prints a catalog of one's own with every key explained",
+        )
     })
 }
 
@@ -63,6 +67,10 @@ pub(super) struct ControlEntry {
     notes: Vec<String>,
     #[serde(default)]
     blind_spots: Vec<BlindSpot>,
+    #[serde(default)]
+    sources_differ: Vec<String>,
+    #[serde(default)]
+    events: Vec<ControlEvent>,
     #[serde(default, rename = "requirement")]
     requirements: Vec<RequirementEntry>,
 }
@@ -74,7 +82,7 @@ struct RequirementEntry {
     frameworks: Vec<Spanned<String>>,
     pattern: Spanned<String>,
     #[serde(default)]
-    accepts: Vec<Spanned<String>>,
+    accepts: Vec<Spanned<toml::Value>>,
     #[serde(default)]
     as_written: Vec<String>,
 }
@@ -139,6 +147,8 @@ impl ControlEntry {
             pci_dss: self.pci_dss,
             notes: self.notes,
             blind_spots: self.blind_spots,
+            sources_differ: self.sources_differ,
+            events: self.events,
             requirements,
         })
     }
@@ -159,11 +169,14 @@ impl RequirementEntry {
                 return Err(CatalogError::new(toml, message, Some(named.span())));
             }
         }
-        let mut patterns = Vec::new();
-        let mut texts = Vec::new();
-        for text in std::iter::once(self.pattern).chain(self.accepts) {
+        let mut patterns = vec![pattern(toml, &self.pattern)?];
+        let mut texts = vec![self.pattern.into_inner()];
+        let mut accepted_from = Vec::new();
+        for entry in self.accepts {
+            let (text, source) = accepted(toml, entry)?;
             patterns.push(pattern(toml, &text)?);
             texts.push(text.into_inner());
+            accepted_from.push(source);
         }
         Ok(Requirement {
             frameworks: self
@@ -173,15 +186,54 @@ impl RequirementEntry {
                 .collect(),
             patterns,
             texts,
+            accepted_from,
             as_written: self.as_written,
         })
     }
+}
+
+/// A pattern that is accepted in place of the prescribed one, and whose it is: a text, or a table
+/// of the two.
+fn accepted(
+    toml: &str,
+    entry: Spanned<toml::Value>,
+) -> Result<(Spanned<String>, Option<String>), CatalogError> {
+    let span = entry.span();
+    let wrong = || {
+        let message =
+            "an entry of `accepts` is a pattern, or a table `{ pattern = '…', source = \"…\" }`";
+        CatalogError::new(toml, message.to_owned(), Some(span.clone()))
+    };
+    let (text, source) = match entry.into_inner() {
+        toml::Value::String(text) => (text, None),
+        toml::Value::Table(mut table) => {
+            let text = table.remove("pattern");
+            let source = table.remove("source");
+            match (text, source, table.is_empty()) {
+                (Some(toml::Value::String(text)), None, true) => (text, None),
+                (Some(toml::Value::String(text)), Some(toml::Value::String(source)), true) => {
+                    (text, Some(source))
+                }
+                _ => return Err(wrong()),
+            }
+        }
+        _ => return Err(wrong()),
+    };
+    // The pattern's own place, in a table.
+    let literal = format!("'{text}'");
+    let raw = toml.get(span.clone()).unwrap_or_default();
+    let place = match raw.find(&literal) {
+        Some(at) => span.start + at..span.start + at + literal.len(),
+        None => span,
+    };
+    Ok((Spanned::new(place, text), source))
 }
 
 fn pattern(toml: &str, text: &Spanned<String>) -> Result<Arc<Pattern>, CatalogError> {
     Pattern::parse(text.get_ref()).map_err(|error| {
         let span = inside(toml, text.span(), &error.span());
         CatalogError::new(toml, format!("the pattern is invalid: {error}"), Some(span))
+            .advising("`orgsweep pattern parse 'PATTERN'` shows how a pattern is read")
     })
 }
 

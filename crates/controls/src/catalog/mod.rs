@@ -12,7 +12,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 pub use control::{
-    Assessment, BlindSpot, CisEntry, Control, EventClass, Recorded, Requirement, Scope,
+    Assessment, BlindSpot, CisEntry, ClassSource, Control, ControlEvent, EventClass, Recorded,
+    Requirement, Scope,
 };
 pub use error::CatalogError;
 
@@ -106,6 +107,19 @@ impl Catalog {
     /// Every control, by number.
     pub fn controls(&self) -> &[Control] {
         &self.controls
+    }
+
+    /// The controls that the framework has, by number: those that are judged.
+    pub fn required(&self) -> impl Iterator<Item = &Control> {
+        self.controls
+            .iter()
+            .filter(|control| control.requirement(&self.framework).is_some())
+    }
+
+    /// The framework's name for people.
+    pub fn framework_title(&self) -> &str {
+        let named = self.frameworks.iter().find(|f| f.id == self.framework);
+        named.map_or(self.framework.as_str(), |framework| &framework.title)
     }
 
     /// The control with that id.

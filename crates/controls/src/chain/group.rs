@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use filter_pattern::FilterPattern;
+
 use super::action::Topics;
 use super::alarm::{self, Watching};
 use super::judged::Judged;
@@ -17,7 +19,7 @@ use crate::reason::Reason;
 use crate::snapshot::{AccountSnapshot, Alarms, LogGroup, MetricFilter, MetricTransformation};
 
 /// A log group with the chains that start at its filters.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct GroupChains {
     pub(crate) arn: LogGroupArn,
     /// The group itself.
@@ -25,6 +27,8 @@ pub(crate) struct GroupChains {
     /// Why its filters are not known; there may be any then.
     pub(crate) filters_unread: Option<Unread>,
     pub(crate) number_of_filters: usize,
+    /// Filters whose patterns have regular expressions, which AWS limits by themselves.
+    pub(crate) number_with_regex: usize,
     pub(crate) tails: Vec<Tail>,
 }
 
@@ -77,6 +81,7 @@ pub(crate) fn chains_of(
             ),
             filters_unread: Some(unread),
             number_of_filters: 0,
+            number_with_regex: 0,
             tails: Vec::new(),
         };
     };
@@ -96,6 +101,11 @@ pub(crate) fn chains_of(
         group: group_link(arn, group),
         filters_unread,
         number_of_filters: filters.len(),
+        number_with_regex: filters
+            .iter()
+            .filter_map(|filter| FilterPattern::parse(&filter.pattern).ok())
+            .filter(FilterPattern::has_regex)
+            .count(),
         tails: filters
             .iter()
             .flat_map(|filter| reader.of_filter(filter))

@@ -24,8 +24,9 @@ pub(crate) struct Judged {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Accepted {
     pub(crate) needed: EventsNeeded,
-    /// The links after the alarm's own; nothing follows a broken one.
-    pub(crate) rest: Vec<Judged>,
+    /// The links from the alarm's own on, as if one event were enough for it; nothing follows a
+    /// broken one.
+    pub(crate) links: Vec<Judged>,
 }
 
 /// Seconds that a link takes, at best and at worst.

@@ -56,12 +56,15 @@ impl Ringing<'_> {
     /// The broken link of an alarm that waits for several events, with the best
     /// way on where that is accepted.
     fn if_accepted(&self, alarm: &MetricAlarm, mut broken: Judged, needed: EventsNeeded) -> Judged {
-        let worst = |rest: &Vec<Judged>| rest[1..].iter().map(|judged| judged.link.state).max();
-        let rests = self.after_alarm(alarm, &broken);
-        let best = rests.into_iter().min_by_key(worst).unwrap_or_default();
+        // The alarm as it would be: what else is wrong with it shows in its place.
+        let link = &broken.link;
+        let ringing = Judged::holds(link.kind, &link.resource, link.detail.clone());
+        let worst = |links: &Vec<Judged>| links.iter().map(|judged| judged.link.state).max();
+        let ways = self.after_alarm(alarm, &ringing);
+        let best = ways.into_iter().min_by_key(worst).unwrap_or_default();
         broken.if_accepted = Some(Box::new(Accepted {
             needed,
-            rest: best.into_iter().skip(1).collect(),
+            links: best,
         }));
         broken
     }

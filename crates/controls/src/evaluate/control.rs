@@ -7,14 +7,16 @@ use std::rc::Rc;
 use super::blame::{self, Blame, Place};
 use super::chains::{self, Shown};
 use super::coverage::Coverage;
+use super::decided::{self, Decided};
 use super::doubts::{self, Doubt};
 use super::judge::{self, Case, Outcome, facts};
 use super::routes::Routes;
 use super::sets::KnownSets;
 use super::{evidence, kinds, notes, regions, summary};
 use crate::catalog::{Catalog, Control, Requirement};
+use crate::decision::Decisions;
 use crate::finding::{Evidence, Finding, Verdict};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, PatternSet};
 use crate::reason::Reason;
 
 /// The answer for one of a requirement's patterns.
@@ -35,20 +37,55 @@ pub(super) struct Why {
     pub(super) doubts: Vec<Doubt>,
 }
 
-/// The finding of `control`, which the catalog's framework has.
+/// The finding of `control`, which the catalog's framework has. Decisions take part only where it
+/// does not pass without them.
 pub(super) fn finding<'a>(
     control: &Control,
     catalog: &Catalog,
     routes: &Routes<'a>,
     sets: &KnownSets<'a>,
     coverage: &Coverage,
+    decisions: &Decisions,
+) -> Finding {
+    let mut finding = told(control, catalog, routes, sets, coverage, None);
+    if let Some(decided) = Decided::of(decisions, routes) {
+        let routes = decided.routes(routes);
+        let sets = KnownSets::default();
+        let modulo = told(control, catalog, &routes, &sets, coverage, Some(&decided));
+        if finding.verdict == Verdict::Pass {
+            finding.evidence.verdict_by_framework = modulo.evidence.verdict_by_framework;
+        } else {
+            let needed = finding.evidence.events_needed;
+            finding = modulo;
+            finding.evidence.events_needed = finding.evidence.events_needed.or(needed);
+        }
+    }
+    decided::tell(&mut finding, decisions);
+    finding
+}
+
+/// The finding, with or without decisions.
+fn told<'a>(
+    control: &Control,
+    catalog: &Catalog,
+    routes: &Routes<'a>,
+    sets: &KnownSets<'a>,
+    coverage: &Coverage,
+    decided: Option<&Decided>,
 ) -> Finding {
     let all_patterns: Vec<&Pattern> = control
         .requirements
         .iter()
         .flat_map(|requirement| requirement.patterns.iter().map(AsRef::as_ref))
         .collect();
-    let cases = judge::cases(kinds::of(control, routes), routes, sets, &all_patterns);
+    let kinds = kinds::of(control, routes);
+    let kinds = match decided {
+        Some(decided) => decided.kinds(kinds),
+        None => kinds,
+    };
+    let except = decided.map(|decided| decided.except.clone());
+    let except = Rc::new(except.unwrap_or(PatternSet::EMPTY));
+    let cases = judge::cases(kinds, routes, sets, &all_patterns, &except);
     let by_framework = verdicts_by_framework(control, catalog, &cases, routes, coverage);
     let requirement = control
         .requirement(catalog.framework())
@@ -66,7 +103,8 @@ pub(super) fn finding<'a>(
         .map(|(_, outcome)| outcome.case.as_ref())
         .collect();
     let shown = chains::shown(judged.pattern, &cases, routes, coverage, why.first);
-    let (covered, uncovered) = regions::covered_and_not(&judged.outcomes, routes);
+    let (mut covered, uncovered) = regions::covered_and_not(&judged.outcomes, routes);
+    covered.retain(|region| decided.is_none_or(|decided| !decided.is_denied(region)));
     let unread = evidence::unread(&why, &shown);
     let covered_by = evidence::covered_by(&judged, &why, routes);
     let repair = evidence::repair(control, &judged, &why, &shown, routes);
@@ -78,13 +116,16 @@ pub(super) fn finding<'a>(
         assumptions: evidence::assumptions(&judged),
         missing_permissions: evidence::permissions(&unread),
         unread,
-        notes: notes::of(&judged.outcomes, judged.verdict, &shown, routes),
+        notes: notes::of(judged.pattern, judged.verdict, &shown, routes, coverage),
         fix: repair.as_ref().map(|repair| repair.words.clone()),
         commands: repair.map(|repair| repair.commands).unwrap_or_default(),
         missing_events: missing,
         events_total: total,
         time_to_notice: evidence::time_to_notice(&shown),
         events_needed: evidence::events_needed(&shown, why.first),
+        decisions: decided
+            .map(|decided| decided.used(&judged, &shown, routes, coverage))
+            .unwrap_or_default(),
         verdict_by_framework: by_framework,
         cis_audit: None,
         security_hub: None,

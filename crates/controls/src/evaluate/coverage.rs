@@ -2,7 +2,7 @@
 //! account, since organizations roll out the same filters everywhere; the answer
 //! depends on the patterns and the known facts alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +10,7 @@ use filter_pattern::{
     CoverQuestion, Covers, FilterPattern, Schema, covers, missing_values, overlap,
 };
 
+use super::noise;
 use crate::ids::{AccountId, Region};
 use crate::pattern::{Pattern, PatternSet, TextDigest};
 
@@ -58,15 +59,17 @@ pub(super) struct Facts<'a> {
     pub(super) except: &'a PatternSet,
 }
 
-/// No event may go unnoticed.
-pub(super) static NO_EXCLUSIONS: PatternSet = PatternSet::EMPTY;
+/// What is remembered of two patterns.
+type ByPair<T> = Mutex<HashMap<(TextDigest, TextDigest), T>>;
 
 /// Proofs with their answers.
 #[derive(Debug, Default)]
 pub(super) struct Coverage {
     answers: Mutex<HashMap<Question, Arc<Answer>>>,
     missing: Mutex<HashMap<Question, Arc<Vec<String>>>>,
-    pairs: Mutex<HashMap<(TextDigest, TextDigest), Pair>>,
+    pairs: ByPair<Pair>,
+    noise: ByPair<Arc<BTreeSet<noise::Class>>>,
+    shared: ByPair<bool>,
 }
 
 /// What a required pattern and one filter have to do with each other.
@@ -185,6 +188,37 @@ impl Coverage {
     /// what a finding shows and what it blames, never a verdict.
     pub(super) fn is_relevant(&self, required: &Pattern, filter: &Pattern) -> bool {
         self.pair(required, filter).relevant
+    }
+
+    /// What a filter matches beyond a pattern, in a sample of events.
+    pub(super) fn beyond(
+        &self,
+        required: &Pattern,
+        filter: &Pattern,
+    ) -> Arc<BTreeSet<noise::Class>> {
+        let key = (required.digest, filter.digest);
+        if let Some(known) = lock(&self.noise).get(&key) {
+            return Arc::clone(known);
+        }
+        let beyond = Arc::new(noise::beyond(required, filter));
+        keep(&self.noise, key, Arc::clone(&beyond));
+        beyond
+    }
+
+    /// Whether some event is known to match both.
+    pub(super) fn share_an_event(&self, one: &Pattern, other: &Pattern) -> bool {
+        let key = (one.digest, other.digest);
+        if let Some(known) = lock(&self.shared).get(&key) {
+            return *known;
+        }
+        let shared = noise::both_match(one, other);
+        keep(&self.shared, key, shared);
+        shared
+    }
+
+    /// Whether some event may match both.
+    pub(super) fn touches(&self, required: &Pattern, other: &Pattern) -> bool {
+        self.pair(required, other).touching
     }
 
     fn pair(&self, required: &Pattern, filter: &Pattern) -> Pair {

@@ -5,14 +5,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::coverage::{Answer, Coverage, Facts, NO_EXCLUSIONS};
+use super::coverage::{Answer, Coverage, Facts};
 use super::routes::{Group, Routes};
 use super::sets::{KnownSets, Sets};
 use crate::chain::group::Tail;
 use crate::chain::trail::{Delivers, EventKind};
 use crate::finding::Verdict;
 use crate::ids::Region;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, PatternSet};
 
 /// Kinds of events that every trail treats alike.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(super) struct Case<'a> {
     pub(super) hidden_trail: bool,
     /// The Region, when it makes a difference to the patterns.
     pub(super) region: Option<Region>,
+    /// Events that were agreed to go unnoticed.
+    pub(super) except: Rc<PatternSet>,
 }
 
 /// The answer for one case.
@@ -43,12 +45,14 @@ pub(super) fn cases<'a>(
     routes: &Routes<'a>,
     sets: &KnownSets<'a>,
     patterns: &[&Pattern],
+    except: &Rc<PatternSet>,
 ) -> Vec<Rc<Case<'a>>> {
     let tails = routes
         .all
         .iter()
         .flat_map(|route| tails(route.group.as_ref()));
-    let by_region = patterns.iter().any(|pattern| pattern.by_region)
+    let by_region = except.by_region
+        || patterns.iter().any(|pattern| pattern.by_region)
         || tails
             .filter_map(|tail| tail.pattern.as_ref())
             .any(|pattern| pattern.by_region);
@@ -77,6 +81,7 @@ pub(super) fn cases<'a>(
                 kinds: vec![kind],
                 hidden_trail,
                 region,
+                except: Rc::clone(except),
             }),
         }
     }
@@ -116,7 +121,7 @@ pub(super) fn facts<'a>(case: &'a Case<'_>, routes: &'a Routes<'_>) -> Facts<'a>
     Facts {
         account: routes.account,
         region: case.region.as_ref(),
-        except: &NO_EXCLUSIONS,
+        except: &case.except,
     }
 }
 

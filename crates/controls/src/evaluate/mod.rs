@@ -7,11 +7,13 @@ mod blame;
 mod chains;
 mod control;
 mod coverage;
+mod decided;
 mod doubts;
 mod evidence;
 mod fix;
 mod judge;
 mod kinds;
+mod noise;
 mod notes;
 mod regions;
 mod routes;
@@ -23,6 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, Control, Scope};
+use crate::decision::Decisions;
 use crate::finding::{Evidence, Finding, Verdict};
 use crate::ids::{AccountId, ControlId};
 use crate::known::{Call, Unread, UnreadCause};
@@ -45,6 +48,8 @@ pub struct ReliedOn {
     pub snapshots: BTreeMap<AccountId, Arc<AccountSnapshot>>,
     /// Why others of them could not be read.
     pub unread: BTreeMap<AccountId, Unread>,
+    /// Recorded decisions about the account that is judged.
+    pub decisions: Arc<Decisions>,
 }
 
 /// Judges accounts by a catalog. Built once per sweep: it remembers proofs and
@@ -106,8 +111,14 @@ impl Evaluator {
                 if control.scope == Scope::ManagementAccount && elsewhere {
                     return not_applicable(control, snapshot, management.as_ref());
                 }
-                let mut finding =
-                    control::finding(control, &self.catalog, &routes, &sets, &self.coverage);
+                let mut finding = control::finding(
+                    control,
+                    &self.catalog,
+                    &routes,
+                    &sets,
+                    &self.coverage,
+                    &relied_on.decisions.about(&control.id),
+                );
                 if control.scope == Scope::ManagementAccount && management.is_none() {
                     doubt_the_scope(&mut finding, control);
                 }

@@ -1,41 +1,31 @@
 //! Remarks of a finding that never turn its verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::Arc;
 
-use filter_pattern::Event;
+use filter_pattern::limits::{METRIC_FILTERS_PER_LOG_GROUP, REGEX_PATTERNS_PER_LOG_GROUP};
 
 use super::chains::Shown;
-use super::judge::Outcome;
+use super::coverage::Coverage;
+use super::judge::tails;
+use super::noise;
 use super::routes::{Group, Routes};
+use crate::chain::group::GroupChains;
 use crate::chain::judged::note;
 use crate::finding::{LinkKind, LinkState, Note, Verdict};
 use crate::pattern::Pattern;
 use crate::snapshot::Delivery;
 
-/// Everyday events that no control is about: a filter that matches one of them
-/// rings all day.
-static EVERYDAY: LazyLock<Vec<Event>> = LazyLock::new(|| {
-    [
-        r#"{"eventVersion":"1.11","userIdentity":{"type":"AssumedRole"},"eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","awsRegion":"us-east-1","sourceIPAddress":"192.0.2.1","eventType":"AwsApiCall","readOnly":true,"managementEvent":true,"eventCategory":"Management"}"#,
-        r#"{"eventVersion":"1.11","userIdentity":{"type":"AWSService","invokedBy":"ec2.amazonaws.com"},"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"us-east-1","sourceIPAddress":"ec2.amazonaws.com","eventType":"AwsApiCall","readOnly":true,"managementEvent":true,"eventCategory":"Management"}"#,
-    ]
-    .iter()
-    .filter_map(|text| Event::parse(text).ok())
-    .collect()
-});
-
-/// AWS allows this many metric filters on a log group.
-const FILTERS_PER_GROUP: usize = 100;
-/// From here on the quota is worth a remark.
-const NEARLY_FULL: usize = 90;
+/// With so few filters to go, the quota is worth a remark.
+const FILTERS_TO_GO: usize = 10;
 
 /// The notes of a finding, sorted, without repetition.
 pub(super) fn of(
-    outcomes: &[Outcome<'_>],
+    required: &Pattern,
     verdict: Verdict,
     shown: &[Shown],
     routes: &Routes<'_>,
+    coverage: &Coverage,
 ) -> Vec<Note> {
     let mut notes: BTreeMap<(String, String), Note> = BTreeMap::new();
     let mut add = |note: Note| {
@@ -52,24 +42,21 @@ pub(super) fn of(
         }
     }
     if verdict == Verdict::Pass {
-        if is_noisy(outcomes) {
-            add(note(
-                "noise",
-                "a filter also matches everyday events, so the alarm says little",
-            ));
-        }
-        let alarms: BTreeSet<&str> = holding()
-            .filter_map(|shown| shown.link(LinkKind::Alarm))
-            .map(|judged| judged.link.resource.as_str())
+        let ringing: Vec<(&str, &Arc<Pattern>)> = holding()
+            .filter_map(|shown| {
+                let alarm = shown.link(LinkKind::Alarm)?;
+                Some((alarm.link.resource.as_str(), pattern_of(shown, routes)?))
+            })
             .collect();
-        if alarms.len() > 1 {
-            add(note(
-                "several_alarms",
-                format!(
-                    "{} alarms take part; one event may ring more than one",
-                    alarms.len()
-                ),
-            ));
+        let mut beyond = BTreeSet::new();
+        for (_, filter) in &ringing {
+            beyond.extend(coverage.beyond(required, filter).iter().cloned());
+        }
+        if let Some(words) = noise::in_words(&beyond) {
+            add(note("noise", words));
+        }
+        if let Some((code, words)) = several_alarms(&ringing, coverage) {
+            add(note(code, words));
         }
     }
     for route in &routes.all {
@@ -85,29 +72,59 @@ pub(super) fn of(
                 format!("trail `{name}` does not say when it last delivered to its log group"),
             ));
         }
-        if let Some(Group::Chains(group)) = &route.group
-            && group.number_of_filters >= NEARLY_FULL
-        {
-            add(note(
-                "quota_headroom",
-                format!(
-                    "{} has {} of {FILTERS_PER_GROUP} metric filters",
-                    group.arn, group.number_of_filters
-                ),
-            ));
+        if let Some(Group::Chains(group)) = &route.group {
+            quota_headroom(group).into_iter().for_each(&mut add);
         }
     }
     notes.into_values().collect()
 }
 
-fn is_noisy(outcomes: &[Outcome<'_>]) -> bool {
-    let Some(outcome) = outcomes.first() else {
-        return false;
-    };
-    let working = &outcome.case.sets.working;
-    let rings_all_day = |pattern: &Pattern| EVERYDAY.iter().any(|e| pattern.filter.matches(e));
-    working
-        .patterns
-        .iter()
-        .any(|pattern| rings_all_day(pattern))
+fn pattern_of<'a>(shown: &Shown, routes: &'a Routes<'_>) -> Option<&'a Arc<Pattern>> {
+    let group = routes.all[shown.place.route].group.as_ref();
+    tails(group).get(shown.place.tail?)?.pattern.as_ref()
+}
+
+/// What several alarms mean: one event rings more than one, or each rings for a part.
+fn several_alarms(
+    ringing: &[(&str, &Arc<Pattern>)],
+    coverage: &Coverage,
+) -> Option<(&'static str, String)> {
+    let alarms: BTreeSet<&str> = ringing.iter().map(|(alarm, _)| *alarm).collect();
+    if alarms.len() < 2 {
+        return None;
+    }
+    for (index, (alarm, filter)) in ringing.iter().enumerate() {
+        for (other_alarm, other) in &ringing[index + 1..] {
+            if alarm != other_alarm && coverage.share_an_event(filter, other) {
+                let words = format!(
+                    "one event rings both {alarm} and {other_alarm}: people are told twice"
+                );
+                return Some(("duplicate_notification", words));
+            }
+        }
+    }
+    let words = format!(
+        "{} alarms take part, each for some of the events",
+        alarms.len()
+    );
+    Some(("several_alarms", words))
+}
+
+/// How much room a log group has for the filters that a repair would put.
+fn quota_headroom(group: &GroupChains) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let (filters, arn) = (group.number_of_filters, &group.arn);
+    if filters + FILTERS_TO_GO >= METRIC_FILTERS_PER_LOG_GROUP {
+        let words = format!("{arn} has {filters} of {METRIC_FILTERS_PER_LOG_GROUP} metric filters");
+        notes.push(note("quota_headroom", words));
+    }
+    let with_regex = group.number_with_regex;
+    if with_regex + 1 >= REGEX_PATTERNS_PER_LOG_GROUP {
+        let words = format!(
+            "{arn} has {with_regex} metric filters with regular expressions; \
+             AWS allows {REGEX_PATTERNS_PER_LOG_GROUP}, subscription filters included"
+        );
+        notes.push(note("quota_headroom", words));
+    }
+    notes
 }

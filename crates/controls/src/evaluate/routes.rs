@@ -16,12 +16,14 @@ use crate::known::{Call, Known, Unread, UnreadCause};
 use crate::snapshot::{AccountSnapshot, Key, Topic, Trail};
 
 /// One trail that records the account, and what is behind it.
+#[derive(Clone)]
 pub(super) struct Route<'a> {
     pub(super) facts: TrailFacts<'a>,
     pub(super) group: Option<Group>,
 }
 
 /// The log group behind a trail.
+#[derive(Clone)]
 pub(super) enum Group {
     Chains(Arc<GroupChains>),
     /// The account that owns the group was not read.
@@ -38,6 +40,7 @@ impl Group {
 }
 
 /// An account with all its routes.
+#[derive(Clone)]
 pub(super) struct Routes<'a> {
     pub(super) account: &'a AccountId,
     /// Enabled Regions, or why they are not known.

@@ -8,7 +8,7 @@ pub(super) fn from_cis_audit(theirs: &Opinion, ours: &Finding) -> Option<String>
     if agrees(theirs.verdict, ours.verdict) {
         return None;
     }
-    if let Some(text) = without_our_verdict(ours) {
+    if let Some(text) = without_our_verdict(ours).or_else(|| by_decision(ours)) {
         return Some(text);
     }
     if theirs.verdict == OtherVerdict::Unknown {
@@ -37,7 +37,7 @@ pub(super) fn from_security_hub(theirs: &Opinion, ours: &Finding) -> Option<Stri
             ours,
         ));
     }
-    if let Some(text) = without_our_verdict(ours) {
+    if let Some(text) = without_our_verdict(ours).or_else(|| by_decision(ours)) {
         return Some(text);
     }
     Some(match theirs.verdict {
@@ -66,6 +66,23 @@ fn without_our_verdict(ours: &Finding) -> Option<String> {
         Verdict::NotApplicable => Some("the control concerns the management account alone".to_owned()),
         Verdict::Pass | Verdict::Fail => None,
     }
+}
+
+/// When ours rests on decisions that nobody else knows.
+fn by_decision(ours: &Finding) -> Option<String> {
+    let names: Vec<String> = ours
+        .evidence
+        .decisions
+        .iter()
+        .filter(|used| used.decides)
+        .map(|used| format!("`{}`", used.id))
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "orgsweep takes recorded decisions into account ({}); nobody else knows them",
+            names.join(", ")
+        )
+    })
 }
 
 fn in_the_owner(what: &str, ours: &Finding) -> String {

@@ -119,7 +119,7 @@ fn the_log_group_may_be_a_delegated_administrators() {
             (account(OWNER), Arc::new(management)),
             (account(AUDIT), Arc::new(audit)),
         ]),
-        unread: BTreeMap::new(),
+        ..ReliedOn::default()
     };
     let finding = judge(&snapshot, &relied_on, S3);
     assert_eq!(

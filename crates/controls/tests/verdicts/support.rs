@@ -332,7 +332,7 @@ pub(crate) fn relying_on(owner: AccountSnapshot) -> ReliedOn {
     ReliedOn {
         management_account: Some(account(OWNER)),
         snapshots: BTreeMap::from([(owner.account.clone(), Arc::new(owner))]),
-        unread: BTreeMap::new(),
+        ..ReliedOn::default()
     }
 }
 

@@ -3,14 +3,19 @@
 use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
+use orgsweep_controls::Catalog;
 use orgsweep_controls::finding::Evidence;
-use orgsweep_store::{FindingRow, Store};
+use orgsweep_controls::ids::{AccountId, ControlId};
+use orgsweep_store::{FindingFilter, FindingRow, Store};
 
+use crate::command::framework::FrameworkArgument;
 use crate::command::names::{account_named, known_control};
 use crate::context::{self, Context};
+use crate::decisions::DecisionBook;
 use crate::exit::{Exit, usage};
 use crate::output::finding::{Explained, tree};
 use crate::output::{Format, json, terminal};
+use crate::stored::under_framework::judged_again;
 
 /// Show why a control passes or fails in an account: the chain, what is missing, the fix.
 #[derive(Debug, Args)]
@@ -19,16 +24,25 @@ pub(crate) struct Arguments {
     account: String,
     /// The control's id, for example s3-bucket-policy-changes.
     control: String,
+
+    #[command(flatten)]
+    framework: FrameworkArgument,
 }
 
 pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
-    let settings = context.settings()?;
+    let settings = context.settings_with(arguments.framework.settings())?;
     let catalog = context::catalog(&settings)?;
+    let decisions = context::decisions(&settings, &catalog)?;
     let control = known_control(&catalog, &arguments.control)?;
     let store = context::store(&settings).await?;
     let found = async {
         let account = account_named(&store, &arguments.account).await?;
-        match store.finding(&account, &control).await? {
+        let found = if arguments.framework.is_given() {
+            under(&store, &catalog, &decisions, &account, &control).await?
+        } else {
+            store.finding(&account, &control).await?
+        };
+        match found {
             Some(row) => Ok(row),
             None => bail!(missing(&store, &account, &control).await?),
         }
@@ -46,18 +60,53 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
         }
         Format::Table => {
             let evidence: Evidence = serde_json::from_value(row.evidence.clone())?;
-            tree(&explained(&row, &evidence))
+            let number = row
+                .framework
+                .as_deref()
+                .filter(|_| arguments.framework.is_given())
+                .and_then(|framework| catalog.control(&row.control)?.number_in(framework))
+                .map(|number| format!("{number} of {}", catalog.framework_title()));
+            tree(&explained(&row, &evidence, number.as_deref()))
         }
     };
     terminal::print(&text)?;
     Ok(Exit::Fine)
 }
 
+/// The finding under the catalog's framework.
+async fn under(
+    store: &Store,
+    catalog: &Catalog,
+    decisions: &DecisionBook,
+    account: &AccountId,
+    control: &ControlId,
+) -> anyhow::Result<Option<FindingRow>> {
+    if catalog.required().all(|required| required.id != *control) {
+        return Err(usage(format!(
+            "{} does not have the control `{control}`; `orgsweep controls --framework {}` lists those that it has",
+            catalog.framework_title(),
+            catalog.framework()
+        )));
+    }
+    let of_account = FindingFilter {
+        accounts: vec![account.clone()],
+        ..FindingFilter::default()
+    };
+    let rows = judged_again(
+        store,
+        catalog,
+        decisions,
+        store.findings(&of_account).await?,
+    )
+    .await?;
+    Ok(rows.into_iter().find(|row| row.control == *control))
+}
+
 /// Why an account that is known has no finding.
 async fn missing(
     store: &Store,
-    account: &orgsweep_controls::ids::AccountId,
-    control: &orgsweep_controls::ids::ControlId,
+    account: &AccountId,
+    control: &ControlId,
 ) -> anyhow::Result<String> {
     let accounts = store.accounts().await?;
     let row = accounts.iter().find(|row| row.account_id == *account);
@@ -75,13 +124,18 @@ async fn missing(
     ))
 }
 
-fn explained<'a>(row: &'a FindingRow, evidence: &'a Evidence) -> Explained<'a> {
+fn explained<'a>(
+    row: &'a FindingRow,
+    evidence: &'a Evidence,
+    number: Option<&'a str>,
+) -> Explained<'a> {
     Explained {
         account: &row.account_id,
         account_name: &row.account_name,
         ou_path: row.ou_path.as_deref(),
         control: &row.control,
         control_title: &row.control_title,
+        control_number: number,
         verdict: row.verdict,
         reason: &row.reason,
         summary: &row.summary,
@@ -91,6 +145,7 @@ fn explained<'a>(row: &'a FindingRow, evidence: &'a Evidence) -> Explained<'a> {
         since: Some(row.since),
         observed_at: row.observed_at,
         not_read_reason: row.not_read_reason.as_deref(),
+        exception: row.exception.as_ref(),
         now: Utc::now(),
     }
 }

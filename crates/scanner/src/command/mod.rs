@@ -10,14 +10,17 @@ pub(crate) mod db;
 pub(crate) mod demo;
 mod demo_inject;
 pub(crate) mod diff;
+pub(crate) mod exception;
 pub(crate) mod explain;
 pub(crate) mod findings;
+pub(crate) mod framework;
 pub(crate) mod migrate;
 pub(crate) mod names;
 pub(crate) mod pattern;
 pub(crate) mod query;
 pub(crate) mod reevaluate;
 pub(crate) mod remediate;
+pub(crate) mod snapshot;
 pub(crate) mod sweep;
 
 use crate::cli::Command;
@@ -31,10 +34,12 @@ pub(crate) async fn run(command: Command, context: &Context) -> anyhow::Result<E
         Command::Demo(arguments) => demo::run(arguments, context).await,
         Command::Accounts(arguments) => accounts::run(&arguments, context).await,
         Command::Findings(arguments) => findings::run(arguments, context).await,
+        Command::Exception(arguments) => exception::run(&arguments, context).await,
         Command::Explain(arguments) => explain::run(&arguments, context).await,
         Command::Query(arguments) => query::run(&arguments, context).await,
         Command::Diff(arguments) => diff::run(&arguments, context).await,
         Command::Reevaluate(arguments) => reevaluate::run(&arguments, context).await,
+        Command::Snapshot(arguments) => snapshot::run(&arguments, context).await,
         Command::Controls(arguments) => controls::run(&arguments, context),
         Command::Pattern(arguments) => pattern::run(arguments, context),
         Command::CheckAccess(arguments) => check_access::run(arguments, context).await,

@@ -9,13 +9,20 @@ use orgsweep_store::{AccountRow, Store};
 use crate::config::suggest::nearest;
 use crate::exit::usage;
 
-/// The control of that id, in the catalog.
+/// The control of that id, or of that number in the catalog's framework or in Security Hub.
 pub(crate) fn known_control(catalog: &Catalog, text: &str) -> anyhow::Result<ControlId> {
     if let Some(control) = catalog
         .controls()
         .iter()
         .find(|control| control.id.as_str() == text)
     {
+        return Ok(control.id.clone());
+    }
+    let numbered = catalog.controls().iter().find(|control| {
+        control.number_in(catalog.framework()) == Some(text)
+            || control.security_hub.as_deref() == Some(text)
+    });
+    if let Some(control) = numbered {
         return Ok(control.id.clone());
     }
     let ids = catalog.controls().iter().map(|control| control.id.as_str());
@@ -118,6 +125,16 @@ mod tests {
                 (result, _) => panic!("{text}: {result:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_control_is_found_by_its_number_in_the_framework() {
+        let cis = Catalog::builtin().for_framework("cis-3.0.0").unwrap();
+        for text in ["s3-bucket-policy-changes", "4.8", "CloudWatch.8"] {
+            let id = known_control(&cis, text).unwrap();
+            assert_eq!(id.as_str(), "s3-bucket-policy-changes");
+        }
+        assert!(known_control(&cis, "5.8").is_err());
     }
 
     #[test]

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use orgsweep_controls::Catalog;
 use orgsweep_controls::finding::Verdict;
 use orgsweep_controls::ids::{AccountId, ControlId};
+use orgsweep_controls::{Catalog, Evaluator};
 use orgsweep_store::{Store, StoreError};
 use serde::Serialize;
 
+use crate::command::framework::FrameworkArgument;
 use crate::context::{self, Context};
-use crate::exit::{Exit, usage};
+use crate::decisions::DecisionBook;
+use crate::exit::Exit;
 use crate::output::number::counted;
 use crate::output::{Column, Format, listing, terminal};
 use crate::stored::judging::Judging;
@@ -34,9 +36,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     catalog: Option<PathBuf>,
 
-    /// Framework that decides, for example cis-3.0.0.
-    #[arg(long, value_name = "FRAMEWORK")]
-    framework: Option<String>,
+    #[command(flatten)]
+    framework: FrameworkArgument,
 
     /// Of this account only, by number (can be repeated).
     #[arg(long = "account", value_name = "ACCOUNT")]
@@ -73,18 +74,14 @@ struct Outcome {
 }
 
 pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
-    let settings = context.settings()?;
-    let mut catalog = match &arguments.catalog {
-        Some(path) => context::catalog_from(path)?,
-        None => context::catalog(&settings)?,
-    };
-    if let Some(framework) = &arguments.framework {
-        catalog = for_framework(&catalog, framework)?;
-    }
+    let settings = context.settings_with(arguments.framework.settings())?;
+    let file = arguments.catalog.as_deref().or(settings.catalog.as_deref());
+    let catalog = context::catalog_of(&settings, file)?;
+    let decisions = context::decisions(&settings, &catalog)?;
     let store = context::store(&settings).await?;
     let judged = async {
         let (night, title) = arguments.night.night(&store.sweeps().await?)?;
-        let outcome = differences(&store, &catalog, arguments, night).await?;
+        let outcome = differences(&store, &catalog, &decisions, arguments, night).await?;
         anyhow::Ok((title, outcome))
     }
     .await;
@@ -108,26 +105,17 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
     Ok(Exit::Fine)
 }
 
-/// The catalog, judged by another framework.
-fn for_framework(catalog: &Catalog, id: &str) -> anyhow::Result<Catalog> {
-    catalog.for_framework(id).ok_or_else(|| {
-        let known: Vec<&str> = catalog.frameworks().iter().map(|f| f.id.as_str()).collect();
-        usage(format!(
-            "there is no framework `{id}`; use one of {}",
-            known.join(", ")
-        ))
-    })
-}
-
 /// Judges the night account by account.
 async fn differences(
     store: &Store,
     catalog: &Catalog,
+    decisions: &DecisionBook,
     arguments: &Arguments,
     night: orgsweep_store::Night,
 ) -> Result<Outcome, StoreError> {
     let accounts = store.night_accounts(night).await?;
-    let mut judging = Judging::new(store, catalog, &accounts);
+    let evaluator = Evaluator::new(catalog);
+    let mut judging = Judging::new(store, &evaluator, decisions, &accounts);
     let wanted: Vec<_> = accounts
         .iter()
         .filter(|account| {
@@ -174,7 +162,7 @@ async fn differences(
             }
         }
         // A framework that was asked for need not have every control.
-        if arguments.framework.is_none() {
+        if !arguments.framework.is_given() {
             let gone = recorded
                 .into_iter()
                 .map(|((account_id, control), before)| Difference {

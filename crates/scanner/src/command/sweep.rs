@@ -5,6 +5,7 @@ use clap::Args;
 use orgsweep_controls::ids::AccountId;
 use orgsweep_store::SweepSummary;
 
+use crate::command::framework::FrameworkArgument;
 use crate::config::layers::{Flag, FlagValue};
 use crate::config::{Key, Settings};
 use crate::context::{self, Context};
@@ -27,6 +28,9 @@ use crate::sweep::{interruption, summary};
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) scope: ScopeArguments,
+
+    #[command(flatten)]
+    framework: FrameworkArgument,
 
     /// Accounts in flight at once [default: 64].
     #[arg(long, value_name = "NUMBER")]
@@ -139,6 +143,7 @@ impl ScopeArguments {
 impl Arguments {
     fn settings(&self) -> Vec<Flag> {
         let mut flags = self.scope.settings();
+        flags.extend(self.framework.settings());
         for (key, flag, text) in [
             (Key::Concurrency, "--concurrency", &self.concurrency),
             (Key::SweepDeadline, "--deadline", &self.deadline),
@@ -166,6 +171,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         verbosity: context.common.verbose,
     };
     let catalog = context::catalog(&settings)?;
+    let decisions = context::decisions(&settings, &catalog)?;
     let interruption = interruption::token();
     let store = context::store(&settings).await?;
     let performed = async {
@@ -173,6 +179,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         perform(
             &settings,
             &catalog,
+            &decisions,
             &access,
             &store,
             &request,

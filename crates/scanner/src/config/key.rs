@@ -68,6 +68,8 @@ settings! {
     ResumeWithin = "sweep.resume_within", Kind::Duration, Some("12h"), &[];
 
     Catalog = "controls.catalog", Kind::Path, None, &[];
+    Decisions = "controls.decisions", Kind::Path, None, &[];
+    Framework = "controls.framework", Kind::Text, None, &[];
 
     DatabaseUrl = "database.url", Kind::DatabaseUrl, None, &["DATABASE_URL"];
     DataDir = "database.data_dir", Kind::Path, None, &[];

@@ -37,6 +37,10 @@ pub(crate) struct Settings {
     pub(crate) resume_within: Duration,
     /// The user's own controls.
     pub(crate) catalog: Option<PathBuf>,
+    /// The file of recorded decisions.
+    pub(crate) decisions: Option<PathBuf>,
+    /// The framework that decides, when it is not the catalog's default.
+    pub(crate) framework: Option<String>,
     /// The database.
     pub(crate) database: DatabaseSettings,
     /// How results are printed.
@@ -128,6 +132,8 @@ impl Settings {
             sweep_deadline: read.duration(Key::SweepDeadline),
             resume_within: read.duration(Key::ResumeWithin),
             catalog: read.text(Key::Catalog).map(PathBuf::from),
+            decisions: read.text(Key::Decisions).map(PathBuf::from),
+            framework: read.text(Key::Framework),
             database: DatabaseSettings {
                 url: read.text(Key::DatabaseUrl),
                 data_dir: read.text(Key::DataDir).map(PathBuf::from),

@@ -5,11 +5,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{NaiveDate, Utc};
 use orgsweep_controls::finding::Finding;
 use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::known::{Call, Unread, UnreadCause};
-use orgsweep_controls::{AccountSnapshot, Catalog, Evaluator, ReliedOn};
+use orgsweep_controls::{AccountSnapshot, Evaluator, ReliedOn};
 use orgsweep_store::{NightAccount, Store, StoreError};
+
+use crate::decisions::DecisionBook;
 
 /// An account that others are judged by: its facts, or why there are none.
 type Owner = Result<Arc<AccountSnapshot>, Unread>;
@@ -17,17 +20,27 @@ type Owner = Result<Arc<AccountSnapshot>, Unread>;
 /// A stored night, and the logic that judges it.
 pub(crate) struct Judging<'a> {
     store: &'a Store,
-    evaluator: Evaluator,
+    evaluator: &'a Evaluator,
+    decisions: &'a DecisionBook,
+    today: NaiveDate,
     /// Number of the snapshot of each account of the night.
     snapshots: HashMap<AccountId, i64>,
     owners: HashMap<(i32, AccountId), Owner>,
 }
 
 impl<'a> Judging<'a> {
-    pub(crate) fn new(store: &'a Store, catalog: &Catalog, accounts: &[NightAccount]) -> Self {
+    /// Judges by the decisions as they are today.
+    pub(crate) fn new(
+        store: &'a Store,
+        evaluator: &'a Evaluator,
+        decisions: &'a DecisionBook,
+        accounts: &[NightAccount],
+    ) -> Self {
         Self {
             store,
-            evaluator: Evaluator::new(catalog),
+            evaluator,
+            decisions,
+            today: Utc::now().date_naive(),
             snapshots: accounts
                 .iter()
                 .map(|account| (account.listed.id.clone(), account.snapshot_no))
@@ -47,13 +60,14 @@ impl<'a> Judging<'a> {
     }
 
     /// What the account's sweep knew beside its own facts.
-    async fn relied_on(
+    pub(crate) async fn relied_on(
         &mut self,
         account: &NightAccount,
         snapshot: &AccountSnapshot,
     ) -> Result<ReliedOn, StoreError> {
         let mut relied_on = ReliedOn {
             management_account: account.management_account.clone(),
+            decisions: Arc::new(self.decisions.about(&account.listed, self.today)),
             ..ReliedOn::default()
         };
         for owner in snapshot.accounts_relied_on() {

@@ -1,7 +1,7 @@
 //! One account of a sweep: collected, evaluated with the accounts that it relies
 //! on, recorded in one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use orgsweep_aws_access::{Access, CollectError, Collected, FailureReason};
 use orgsweep_controls::finding::{Finding, Verdict};
 use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::known::{Call, Unread, UnreadCause};
-use orgsweep_controls::{AccountSnapshot, Evaluator, ReliedOn};
+use orgsweep_controls::{AccountSnapshot, Decisions, Evaluator, ReliedOn};
 use orgsweep_store::{AccountRecord, Store, StoreError, SweepId};
 
 use tokio::sync::Semaphore;
@@ -27,6 +27,8 @@ pub(crate) struct AccountWork {
     pub(crate) owners: Owners<Facts, CollectError>,
     pub(crate) sweep: SweepId,
     pub(crate) management_account: Option<AccountId>,
+    /// Recorded decisions about each listed account.
+    pub(crate) decisions: BTreeMap<AccountId, Arc<Decisions>>,
     /// Listed accounts that cannot be read: suspended, closed.
     pub(crate) dormant: BTreeSet<AccountId>,
     /// Listed accounts that can be read: topics that others' alarms act on are read there.
@@ -160,6 +162,7 @@ impl AccountWork {
         };
         let mut relied_on = ReliedOn {
             management_account: self.management_account.clone(),
+            decisions: self.decisions.get(account).cloned().unwrap_or_default(),
             ..ReliedOn::default()
         };
         for owner in collected.snapshot.accounts_relied_on() {

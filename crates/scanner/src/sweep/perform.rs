@@ -10,7 +10,7 @@ use orgsweep_aws_access::Access;
 use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::{Catalog, Evaluator};
 use orgsweep_store::{
-    NewSweep, Store, StoreError, SweepId, SweepSummary, SweepTotals, UnfinishedSweep,
+    Ending, NewSweep, Store, StoreError, SweepId, SweepSummary, SweepTotals, UnfinishedSweep,
 };
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::catalog_rows::control_rows;
 use crate::config::Settings;
 use crate::context::warn_of;
+use crate::decisions::DecisionBook;
 use crate::output::number::counted;
 use crate::output::terminal;
 use crate::sweep::account::AccountWork;
@@ -55,6 +56,7 @@ pub(crate) enum Performed {
 pub(crate) async fn perform(
     settings: &Settings,
     catalog: &Catalog,
+    decisions: &DecisionBook,
     access: &Access,
     store: &Store,
     request: &Request,
@@ -63,7 +65,16 @@ pub(crate) async fn perform(
     let Some(lock) = store.lock_sweeps(LINGERING).await? else {
         bail!("another process is sweeping into this database; wait for it to end, or stop it");
     };
-    let performed = perform_alone(settings, catalog, access, store, request, interruption).await;
+    let performed = perform_alone(
+        settings,
+        catalog,
+        decisions,
+        access,
+        store,
+        request,
+        interruption,
+    )
+    .await;
     lock.release().await;
     performed
 }
@@ -72,6 +83,7 @@ pub(crate) async fn perform(
 async fn perform_alone(
     settings: &Settings,
     catalog: &Catalog,
+    decisions: &DecisionBook,
     access: &Access,
     store: &Store,
     request: &Request,
@@ -81,7 +93,7 @@ async fn perform_alone(
     store.put_controls(&control_rows(catalog)).await?;
     let digests = Digests {
         catalog: catalog.digest(),
-        config: config_digest(settings, access, &request.scope),
+        config: config_digest(settings, access, &request.scope, decisions),
     };
     let unfinished = store.unfinished_sweep().await?;
     let decision = decide(
@@ -96,7 +108,7 @@ async fn perform_alone(
     }
     let rules = Rules {
         expected: settings.expected_organization.as_ref(),
-        tags: settings.inventory_tags,
+        tags: settings.inventory_tags || decisions.needs_tags(),
         fallback: settings.inventory_fallback,
     };
     let plan = tokio::select! {
@@ -112,6 +124,7 @@ async fn perform_alone(
             organization: plan.inventory.organization.clone(),
             catalog_digest: digests.catalog,
             config_digest: digests.config,
+            framework: catalog.framework().to_owned(),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         store.start_sweep(&new).await?
@@ -132,7 +145,7 @@ async fn perform_alone(
         )
         .await?;
     let pending = store.pending_accounts(sweep).await?;
-    terminal::tell(&announcement(pending.len(), catalog.controls().len()));
+    terminal::tell(&announcement(pending.len(), catalog));
 
     let dormant: BTreeSet<AccountId> = selected
         .skipped
@@ -140,6 +153,7 @@ async fn perform_alone(
         .filter(|(_, why)| *why != NOT_SELECTED)
         .map(|(account, _)| account.clone())
         .collect();
+    let today = Utc::now().date_naive();
     let work = Arc::new(AccountWork {
         access: access.clone(),
         store: store.clone(),
@@ -148,6 +162,11 @@ async fn perform_alone(
         owners: Owners::default(),
         sweep,
         management_account: inventory.management_account.clone(),
+        decisions: inventory
+            .accounts
+            .iter()
+            .map(|listed| (listed.id.clone(), Arc::new(decisions.about(listed, today))))
+            .collect(),
         neighbours: inventory
             .accounts
             .iter()
@@ -171,7 +190,7 @@ async fn perform_alone(
         throttles: now.throttles - before.throttles,
         interrupted: result.is_err(),
     };
-    ended(store, sweep, &totals, result).await
+    ended(store, sweep, &totals, result, decisions.ending(today)).await
 }
 
 /// Does what was decided about an unfinished sweep; the sweep that this one
@@ -197,11 +216,12 @@ async fn resumed(
     }
 }
 
-fn announcement(accounts: usize, controls: usize) -> String {
+fn announcement(accounts: usize, catalog: &Catalog) -> String {
     format!(
-        "reading {} for {}",
+        "reading {} for {} of {}",
         counted(accounts as u64, "account"),
-        counted(controls as u64, "control")
+        counted(catalog.required().count() as u64, "control"),
+        catalog.framework_title()
     )
 }
 
@@ -211,13 +231,14 @@ async fn ended(
     sweep: SweepId,
     totals: &SweepTotals,
     result: Result<(), Stopped>,
+    ending: Vec<Ending>,
 ) -> anyhow::Result<Performed> {
     match result {
         Ok(()) => {
             store.finish_sweep(sweep, totals).await?;
-            Ok(Performed::Finished(Box::new(
-                store.sweep_summary(sweep).await?,
-            )))
+            let mut summary = store.sweep_summary(sweep).await?;
+            summary.ending.extend(ending);
+            Ok(Performed::Finished(Box::new(summary)))
         }
         Err(Stopped::Interrupted) => {
             store.finish_sweep(sweep, totals).await?;
@@ -241,10 +262,15 @@ async fn ended(
 }
 
 /// Digest of what decides a sweep's results besides the catalog. No secret goes in.
-fn config_digest(settings: &Settings, access: &Access, scope: &Scope) -> String {
+fn config_digest(
+    settings: &Settings,
+    access: &Access,
+    scope: &Scope,
+    decisions: &DecisionBook,
+) -> String {
     let role = &settings.role;
     let text = format!(
-        "{scope:?}\n{}\n{:?}\n{:?}\n{:?}\n{}\n{:?}",
+        "{scope:?}\n{}\n{:?}\n{:?}\n{:?}\n{}\n{:?}\n{}",
         access.caller().account,
         settings.expected_organization,
         settings.aws.endpoint_url,
@@ -254,6 +280,7 @@ fn config_digest(settings: &Settings, access: &Access, scope: &Scope) -> String 
             .iter()
             .map(|(account, other)| (account, &other.role))
             .collect::<Vec<_>>(),
+        decisions.digest(),
     );
     hex::encode(Sha256::digest(text))
 }

@@ -107,7 +107,7 @@ impl fmt::Display for Selector {
 
 impl Selector {
     /// Whether all conditions hold for an account.
-    fn fits(&self, account: &ListedAccount) -> bool {
+    pub(crate) fn fits(&self, account: &ListedAccount) -> bool {
         self.conditions.iter().all(|condition| match condition {
             Condition::Account(id) => account.id == *id,
             Condition::OuId(id) => account.ou_ids.contains(id),
@@ -122,6 +122,11 @@ impl Selector {
                 .is_some_and(|found| value.as_ref().is_none_or(|value| value == found)),
             Condition::Name(glob) => glob_fits(glob, &account.name),
         })
+    }
+
+    /// Whether it asks for a tag.
+    pub(crate) fn needs_tags(&self) -> bool {
+        self.has(|condition| matches!(condition, Condition::Tag { .. }))
     }
 
     fn has(&self, kind: fn(&Condition) -> bool) -> bool {
@@ -194,8 +199,7 @@ impl Selection {
 
     /// Whether a selector asks for tags.
     pub(crate) fn needs_tags(&self) -> bool {
-        self.all()
-            .any(|selector| selector.has(|condition| matches!(condition, Condition::Tag { .. })))
+        self.all().any(Selector::needs_tags)
     }
 
     /// Whether a selector asks for OUs.

@@ -22,6 +22,7 @@ pub(crate) fn text(summary: &SweepSummary, hints: &Hints) -> String {
     accounts(&mut out, summary);
     changes(&mut out, summary);
     calls(&mut out, summary);
+    decisions(&mut out, summary);
     line(&mut out, "");
     out.push_str(&controls(summary));
     causes(&mut out, &summary.causes);
@@ -180,6 +181,25 @@ fn changes(out: &mut String, summary: &SweepSummary) {
     line(out, &format!("Failing   {text}"));
 }
 
+/// What was accepted, and which decisions end: only where there are any.
+fn decisions(out: &mut String, summary: &SweepSummary) {
+    if summary.excepted > 0 {
+        let accepted = counted(summary.excepted, "failing finding");
+        line(out, &format!("Accepted  {accepted} by exceptions"));
+    }
+    for ending in &summary.ending {
+        let ends = if ending.ended { "ended" } else { "ends" };
+        let text = format!(
+            "{} `{}` of {} {ends} on {}",
+            ending.kind, ending.id, ending.owner, ending.until
+        );
+        line(
+            out,
+            &format!("Decision  {}", styled(style::DOUBTFUL, &escaped(&text))),
+        );
+    }
+}
+
 fn calls(out: &mut String, summary: &SweepSummary) {
     let took = summary
         .finished_at
@@ -299,6 +319,8 @@ pub(crate) mod tests {
     pub(crate) fn summary() -> SweepSummary {
         let started_at = DateTime::UNIX_EPOCH;
         SweepSummary {
+            excepted: 0,
+            ending: Vec::new(),
             id: SweepId(uuid::Uuid::nil()),
             state: "finished".to_owned(),
             started_at,

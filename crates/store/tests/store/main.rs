@@ -2,6 +2,7 @@
 //! is named by `ORGSWEEP_TEST_DATABASE_URL`; `cargo xtask test` starts one.
 
 mod embedded;
+mod exceptions;
 mod history;
 mod inventory;
 mod opening;

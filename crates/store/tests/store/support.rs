@@ -201,6 +201,7 @@ pub(crate) fn new_sweep() -> NewSweep {
         organization: Some("o-a1b2c3d4e5".parse().unwrap()),
         catalog_digest: "c".to_owned(),
         config_digest: "d".to_owned(),
+        framework: "cis-7.0.0".to_owned(),
         program_version: "0.0.0".to_owned(),
     }
 }

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use orgsweep_controls::finding::{Evidence, Verdict};
 use orgsweep_controls::ids::{AccountId, ControlId};
 use orgsweep_controls::reason::Reason;
+use orgsweep_store::AcceptedBy;
 
 use crate::output::escape::escaped;
 use crate::output::number::{age, moment, span};
@@ -22,6 +23,8 @@ pub(crate) struct Explained<'a> {
     pub(crate) ou_path: Option<&'a str>,
     pub(crate) control: &'a ControlId,
     pub(crate) control_title: &'a str,
+    /// Its number in the framework that was asked for.
+    pub(crate) control_number: Option<&'a str>,
     pub(crate) verdict: Verdict,
     /// The reason's stable code.
     pub(crate) reason: &'a str,
@@ -33,6 +36,8 @@ pub(crate) struct Explained<'a> {
     pub(crate) observed_at: Option<DateTime<Utc>>,
     /// Why the last sweep did not read the account.
     pub(crate) not_read_reason: Option<&'a str>,
+    /// The exception that accepts it.
+    pub(crate) exception: Option<&'a AcceptedBy>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -41,6 +46,7 @@ pub(crate) fn tree(finding: &Explained<'_>) -> String {
     let mut out = String::new();
     header(&mut out, finding);
     frameworks(&mut out, finding);
+    exception(&mut out, finding);
     chains::draw(&mut out, &finding.evidence.chains, finding.verdict);
     proof::regions(&mut out, finding.covered_regions, finding.uncovered_regions);
     proof::missing(&mut out, finding.evidence);
@@ -73,9 +79,17 @@ fn header(out: &mut String, finding: &Explained<'_>) {
             ),
         ),
     );
+    let number = finding
+        .control_number
+        .map(|number| format!(", {}", escaped(number)))
+        .unwrap_or_default();
     line(
         out,
-        &format!("{} ({})", escaped(finding.control_title), finding.control),
+        &format!(
+            "{} ({}{number})",
+            escaped(finding.control_title),
+            finding.control
+        ),
     );
     line(out, "");
     let meaning = Reason::ALL
@@ -116,6 +130,22 @@ fn frameworks(out: &mut String, finding: &Explained<'_>) {
             );
         }
     }
+}
+
+/// The exception that accepts a failing finding; the verdict stays.
+fn exception(out: &mut String, finding: &Explained<'_>) {
+    let Some(exception) = finding.exception else {
+        return;
+    };
+    line(
+        out,
+        &format!(
+            "accepted until {} by exception {}: {}",
+            moment(exception.until),
+            exception.id,
+            escaped(&exception.reason)
+        ),
+    );
 }
 
 fn times(out: &mut String, finding: &Explained<'_>) {
@@ -210,6 +240,7 @@ mod tests {
             covered_by: None,
             time_to_notice: None,
             events_needed: None,
+            decisions: Vec::new(),
             verdict_by_framework: [
                 ("cis-1.2.0".to_owned(), Verdict::Pass),
                 ("cis-7.0.0".to_owned(), Verdict::Fail),
@@ -235,6 +266,7 @@ mod tests {
             ou_path: Some("Workloads/Prod"),
             control: &"s3-bucket-policy-changes".parse().unwrap(),
             control_title: "S3 bucket policy changes",
+            control_number: None,
             verdict,
             reason,
             summary: "Nobody is told: the alarm's actions are disabled",
@@ -244,6 +276,7 @@ mod tests {
             since: Some(DateTime::UNIX_EPOCH),
             observed_at: Some(DateTime::UNIX_EPOCH),
             not_read_reason: Some("role_not_assumable"),
+            exception: None,
             now: DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(5),
         });
         anstream::adapter::strip_str(&text).to_string()

@@ -65,6 +65,22 @@ pub(super) fn remarks(out: &mut String, evidence: &Evidence) {
     if let Some(owner) = &evidence.covered_by {
         remarks.push(format!("Judged by the chain in account {owner}."));
     }
+    for used in &evidence.decisions {
+        let rests = if used.decides {
+            "Rests on"
+        } else {
+            "Takes into account"
+        };
+        remarks.push(format!(
+            "{rests} {} `{}` of {} until {} ({}): {}",
+            used.kind.words(),
+            used.id,
+            used.owner,
+            used.until,
+            used.reason,
+            used.what
+        ));
+    }
     for unread in &evidence.unread {
         let words = if unread.message.is_empty() {
             String::new()

@@ -1,0 +1,72 @@
+//! Patterns as public modules spell them, and the verdict that each deserves.
+
+use orgsweep_controls::{Catalog, Finding, Verdict, evaluate};
+
+use crate::support::*;
+
+use Verdict::{Fail, Pass};
+
+fn verdict(framework: &str, control: &str, pattern: &str) -> Verdict {
+    judged(framework, control, pattern).verdict
+}
+
+/// The finding on an account whose filter for the control has that pattern.
+fn judged(framework: &str, control: &str, pattern: &str) -> Finding {
+    let id = control.parse().unwrap();
+    let catalog = Catalog::builtin().for_framework(framework).unwrap();
+    let mut snapshot = healthy(OWN);
+    of_filters(&mut snapshot).retain(|filter| filter.name == control);
+    pattern.clone_into(&mut of_filter(&mut snapshot, control).pattern);
+    evaluate(&catalog.only(&[id]), &snapshot, &alone()).remove(0)
+}
+
+#[test]
+fn public_patterns_get_the_verdict_that_they_deserve() {
+    let events = "($.eventName = PutBucketAcl) || ($.eventName = PutBucketPolicy) || ($.eventName = PutBucketCors) ||\n ($.eventName = PutBucketLifecycle) || ($.eventName = PutBucketReplication) || ($.eventName = DeleteBucketPolicy) ||\n ($.eventName = DeleteBucketCors) || ($.eventName = DeleteBucketLifecycle)";
+    let one_missing = format!("{{ ($.eventSource = s3.amazonaws.com) && ({events}) }}");
+    let over_lines = format!(
+        "{{\n ($.eventSource = \"s3.amazonaws.com\")\n && ({events} || ($.eventName = DeleteBucketReplication))\n}}"
+    );
+    #[rustfmt::skip]
+    let cases = [
+        // The exclusions bind to both clauses: UnauthorizedOperation from those sources is left out.
+        ("cis-4.0.1", "unauthorized-api-calls", r#"{(($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*")) && (($.sourceIPAddress!="delivery.logs.amazonaws.com") && ($.eventName!="HeadBucket"))}"#, Fail),
+        ("cis-7.0.0", "unauthorized-api-calls", r#"{(($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*")) && (($.sourceIPAddress!="delivery.logs.amazonaws.com") && ($.eventName!="HeadBucket"))}"#, Fail),
+        ("cis-7.0.0", "unauthorized-api-calls", r#"{($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*")}"#, Pass),
+        ("cis-7.0.0", "unauthorized-api-calls", r#"{($.errorCode="AccessDenied*") || ($.errorCode="*UnauthorizedOperation")}"#, Pass),
+        ("cis-7.0.0", "unauthorized-api-calls", r#"{($.errorCode = "*UnauthorizedOperation")}"#, Fail),
+        // Root alone: sign-ins of users go unnoticed.
+        ("cis-7.0.0", "console-signin-without-mfa", r#"{ ($.eventName = "ConsoleLogin") && ($.additionalEventData.MFAUsed != "Yes") && ($.userIdentity.type = "Root") }"#, Fail),
+        ("cis-7.0.0", "console-signin-without-mfa", "{ $.eventName = ConsoleLogin && $.additionalEventData.MFAUsed != Yes }", Pass),
+        // Without the event type the pattern matches more, which is enough.
+        ("cis-7.0.0", "root-usage", r#"{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS }"#, Pass),
+        ("cis-7.0.0", "root-usage", r#"{ $.userIdentity.type = "Root" && $.eventType != "AwsServiceEvent" && $.userIdentity.invokedBy NOT EXISTS }"#, Pass),
+        ("cis-7.0.0", "console-auth-failures", r#"{ $.eventName = ConsoleLogin && $.errorMessage = "Failed authentication" }"#, Pass),
+        ("cis-7.0.0", "console-auth-failures", "{ $.eventName = ConsoleLogin && $.errorMessage = \"Failed*\" }", Pass),
+        ("cis-7.0.0", "s3-bucket-policy-changes", one_missing.as_str(), Fail),
+        ("cis-7.0.0", "s3-bucket-policy-changes", over_lines.as_str(), Pass),
+    ];
+    for (framework, control, pattern, deserved) in cases {
+        let found = verdict(framework, control, pattern);
+        assert_eq!(found, deserved, "{control} under {framework}: {pattern}");
+    }
+}
+
+/// CloudTrail's documentation shows two values of `MFAUsed`; that there is no third is assumed,
+/// and the finding says so.
+#[test]
+fn a_pattern_that_rests_on_an_undocumented_reading_names_it() {
+    let pattern = r#"{ ($.eventName = "ConsoleLogin") && ($.additionalEventData.MFAUsed = "No") }"#;
+    let found = judged("cis-7.0.0", "console-signin-without-mfa", pattern);
+    assert_eq!(found.verdict, Pass);
+    let assumptions = found.evidence.assumptions.join("; ");
+    assert!(assumptions.contains("MFAUsed"), "{assumptions}");
+}
+
+/// Whether this field always says the same as the prescribed one is not documented.
+#[test]
+fn a_pattern_on_another_field_than_the_prescribed_one_does_not_pass() {
+    let pattern =
+        r#"{ ($.eventName = "ConsoleLogin") && ($.responseElements.ConsoleLogin = "Failure") }"#;
+    assert_ne!(verdict("cis-7.0.0", "console-auth-failures", pattern), Pass);
+}
