@@ -65,7 +65,9 @@ data "aws_iam_policy_document" "read" {
       "kms:DescribeKey",
       "kms:GetKeyPolicy",
       "logs:DescribeLogGroups",
+      "logs:DescribeLogStreams",
       "logs:DescribeMetricFilters",
+      "sns:GetSubscriptionAttributes",
       "sns:GetTopicAttributes",
       "sns:ListSubscriptionsByTopic",
     ]

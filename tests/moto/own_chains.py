@@ -492,6 +492,21 @@ def with_filter_policy(account, policy, scope=None):
     return sns
 
 
+@failing("subscription_filtered")
+def a_subscriber_to_other_messages(account):
+    with_filter_policy(account, {"severity": ["high"]})
+
+
+@failing("subscription_filtered")
+def a_subscriber_to_recoveries(account):
+    with_filter_policy(account, {"NewStateValue": ["OK"]}, scope="MessageBody")
+
+
+@passing
+def a_subscriber_to_alarms(account):
+    with_filter_policy(account, {"NewStateValue": ["ALARM"]}, scope="MessageBody")
+
+
 @passing
 def one_of_two_subscribers_filters(account):
     sns = with_filter_policy(account, {"severity": ["high"]})

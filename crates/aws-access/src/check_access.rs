@@ -140,7 +140,7 @@ async fn trail_reads(session: &Session, region: &Region) -> Vec<PermissionCheck>
 
 async fn log_reads(session: &Session, region: &Region) -> Vec<PermissionCheck> {
     let client = session.clients().logs(region);
-    let (groups, filters) = tokio::join!(
+    let (groups, filters, streams) = tokio::join!(
         session.call(Operation::DescribeLogGroups, region, || {
             client
                 .describe_log_groups()
@@ -153,8 +153,12 @@ async fn log_reads(session: &Session, region: &Region) -> Vec<PermissionCheck> {
                 .log_group_name(NOTHING)
                 .send()
         }),
+        session.call(Operation::DescribeLogStreams, region, || {
+            client.describe_log_streams().log_group_name(NOTHING).send()
+        }),
     );
     vec![
+        shown(Operation::DescribeLogStreams, streams),
         shown(Operation::DescribeLogGroups, groups),
         shown(Operation::DescribeMetricFilters, filters),
     ]
@@ -182,7 +186,8 @@ async fn topic_reads(session: &Session, region: &Region) -> Vec<PermissionCheck>
         session.partition(),
         session.account()
     );
-    let (attributes, subscriptions) = tokio::join!(
+    let subscription = format!("{topic}:00000000-0000-4000-8000-000000000000");
+    let (attributes, subscriptions, filter) = tokio::join!(
         session.call(Operation::GetTopicAttributes, region, || {
             client.get_topic_attributes().topic_arn(&topic).send()
         }),
@@ -192,10 +197,17 @@ async fn topic_reads(session: &Session, region: &Region) -> Vec<PermissionCheck>
                 .topic_arn(&topic)
                 .send()
         }),
+        session.call(Operation::GetSubscriptionAttributes, region, || {
+            client
+                .get_subscription_attributes()
+                .subscription_arn(&subscription)
+                .send()
+        }),
     );
     vec![
         shown(Operation::GetTopicAttributes, attributes),
         shown(Operation::ListSubscriptionsByTopic, subscriptions),
+        shown(Operation::GetSubscriptionAttributes, filter),
     ]
 }
 

@@ -2,7 +2,9 @@
 //! verdict needs, side by side where one does not need the other's answer.
 
 mod alarms;
+mod arrivals;
 mod delivery;
+mod filters;
 mod keys;
 mod log_groups;
 mod neighbours;
@@ -60,11 +62,12 @@ async fn read(session: &Session, neighbours: &BTreeSet<AccountId>) -> AccountSna
     let mut seen = BTreeMap::from([(vantage.clone(), seen)]);
     look_elsewhere(session, &vantage, &regions, &mut seen).await;
 
-    let (own_trails, groups) = tokio::join!(
+    let (own_trails, filters) = tokio::join!(
         trails::own(session, distinct(&seen)),
-        log_groups::written_to(session, distinct(&seen)),
+        log_groups::filters_of(session, distinct(&seen)),
     );
     trails::fill_in(&mut seen, &own_trails);
+    let groups = log_groups::with_filters(session, filters, distinct(&seen)).await;
     let alarms = alarms::that_matter(session, &groups).await;
     let topics::ActedOn { topics, keys } = topics::acted_on(session, &alarms, neighbours).await;
     AccountSnapshot {

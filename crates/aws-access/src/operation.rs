@@ -63,9 +63,11 @@ operations! {
     GetEventSelectors                 = "cloudtrail",    CloudTrailRead,        InEachAccount;
     DescribeLogGroups                 = "logs",          DescribeLogGroups,     InEachAccount;
     DescribeMetricFilters             = "logs",          DescribeMetricFilters, InEachAccount;
+    DescribeLogStreams                = "logs",          DescribeLogStreams,    InEachAccount;
     DescribeAlarms                    = "cloudwatch",    DescribeAlarms,        InEachAccount;
     GetTopicAttributes                = "sns",           SnsGet,                InEachAccount;
     ListSubscriptionsByTopic          = "sns",           SnsList,               InEachAccount;
+    GetSubscriptionAttributes         = "sns",           SnsGet,                InEachAccount;
     DescribeKey                       = "kms",           KmsRead,               InEachAccount;
     GetKeyPolicy                      = "kms",           KmsRead,               InEachAccount;
 }

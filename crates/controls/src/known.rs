@@ -7,9 +7,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Region;
+use crate::reason::Reason;
 
 /// A fact about an account: read from AWS, or not read and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "known", rename_all = "snake_case")]
 pub enum Known<T> {
     /// The value, and the call that returned it.
@@ -108,6 +109,17 @@ pub struct Unread {
 }
 
 impl Unread {
+    /// The reason code of a verdict that this keeps from being known. A Region that
+    /// a service control policy denies to everyone is no missing permission.
+    pub fn reason(&self) -> Reason {
+        let denied_to_all = self.cause == UnreadCause::DeniedByServiceControlPolicy;
+        if denied_to_all && self.call.region.is_some() {
+            Reason::RegionDeniedByPolicy
+        } else {
+            Reason::FactUnread
+        }
+    }
+
     /// The IAM action that is missing, when a permission is what is missing.
     pub fn missing_permission(&self) -> Option<String> {
         (self.cause == UnreadCause::Denied).then(|| self.call.permission())
@@ -158,5 +170,30 @@ impl fmt::Display for UnreadCause {
             Self::Invalid => "was refused as invalid",
             Self::NotAsked => "was not asked",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_denied_to_everyone_has_its_own_reason() {
+        let region: Region = "eu-west-1".parse().unwrap();
+        let reason = |cause, region| {
+            let call = Call::new("cloudtrail", "DescribeTrails", region);
+            let message = String::new();
+            Unread {
+                call,
+                cause,
+                message,
+            }
+            .reason()
+        };
+        let by_policy = UnreadCause::DeniedByServiceControlPolicy;
+        let here = || Some(region.clone());
+        assert_eq!(reason(by_policy, here()), Reason::RegionDeniedByPolicy);
+        assert_eq!(reason(by_policy, None), Reason::FactUnread);
+        assert_eq!(reason(UnreadCause::Denied, here()), Reason::FactUnread);
     }
 }

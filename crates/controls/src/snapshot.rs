@@ -176,6 +176,28 @@ pub struct LogGroup {
     pub group: Known<Option<LogGroupFacts>>,
     /// Its metric filters, sorted by name.
     pub filters: Known<Vec<MetricFilter>>,
+    /// Whose events arrive in it. `None`: nobody asked, because no organization
+    /// trail writes to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<Known<Arrivals>>,
+    /// Filters on CloudTrail's events that are on other groups of the account and
+    /// Region, to which no trail delivers, by the name of their group. Looked for
+    /// only where this group has no filters, as after it was renamed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub filters_elsewhere: BTreeMap<String, Vec<MetricFilter>>,
+}
+
+/// The accounts whose events arrive in the log group of an organization trail,
+/// as the names of its streams tell (`o-…_111122223333_CloudTrail_us-east-1`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Arrivals {
+    /// How recently events of each account arrived.
+    pub accounts: BTreeMap<AccountId, Delivery>,
+    /// Whether all streams were listed.
+    pub complete: bool,
+    /// Whether one of them is more than a day old, so that each account has had
+    /// the time to have one.
+    pub settled: bool,
 }
 
 /// `DescribeLogGroups`, as far as a chain depends on it.
@@ -388,6 +410,21 @@ pub struct Subscription {
     pub owner: Option<AccountId>,
     /// Whether messages go out to it.
     pub state: SubscriptionState,
+    /// Which messages it wants. `None`: nobody asked, because it is not confirmed
+    /// or another subscription of the topic gets every alarm's messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Known<MessageFilter>>,
+}
+
+/// The filter policy of a subscription; messages that do not pass are dropped.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MessageFilter {
+    /// `FilterPolicy`, JSON; `None` lets every message through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// `FilterPolicyScope`: `MessageAttributes`, which is also what none means, or `MessageBody`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
 }
 
 /// Where a subscription is in its life.

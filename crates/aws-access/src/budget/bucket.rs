@@ -18,6 +18,8 @@ pub(crate) enum Bucket {
     DescribeLogGroups,
     /// `logs:DescribeMetricFilters`; not adjustable.
     DescribeMetricFilters,
+    /// `logs:DescribeLogStreams`.
+    DescribeLogStreams,
     /// `cloudwatch:DescribeAlarms`.
     DescribeAlarms,
     /// SNS's list operations; a hard limit.
@@ -57,6 +59,7 @@ impl Bucket {
             Self::AccountListRegions | Self::DescribeMetricFilters => 5,
             Self::CloudTrailRead | Self::DescribeLogGroups => 10,
             Self::DescribeAlarms => 9,
+            Self::DescribeLogStreams => 25,
             Self::SnsList => 30,
             Self::SnsGet => sns_get_quota(region),
             Self::KmsRead => 1_000,

@@ -9,29 +9,92 @@ use aws_sdk_cloudwatchlogs::types::{
 };
 use futures::future::join_all;
 use orgsweep_controls::snapshot::{
-    LogGroup, LogGroupFacts, MetricFilter, MetricTransformation, Trail,
+    Delivery, LogGroup, LogGroupFacts, MetricFilter, MetricTransformation, Trail, TrailStatus,
 };
 use orgsweep_controls::{Known, LogGroupArn};
 
+use super::arrivals;
 use crate::errors::{CallError, FaultKind};
 use crate::operation::Operation;
 use crate::paging::Pages;
 use crate::session::Session;
 
-/// The account's log groups among those that `trails` write to.
-pub(super) async fn written_to(
+/// Pages of 50 filters that are looked through for those of an abandoned group.
+const MOST_PAGES: usize = 20;
+
+/// The metric filters of a group.
+pub(super) type Filters = Known<Vec<MetricFilter>>;
+
+/// The metric filters of those of the account's log groups that `trails` write to.
+pub(super) async fn filters_of(
     session: &Session,
     trails: impl Iterator<Item = &Trail>,
-) -> BTreeMap<LogGroupArn, LogGroup> {
+) -> BTreeMap<LogGroupArn, Filters> {
     let arns: BTreeSet<&LogGroupArn> = trails
         .filter_map(|trail| trail.log_group.as_ref())
         .filter(|group| group.account() == *session.account())
         .collect();
-    let read = arns.into_iter().map(async |arn| {
-        let (group, filters) = tokio::join!(group(session, arn), filters(session, arn));
-        (arn.clone(), LogGroup { group, filters })
+    let read = arns
+        .into_iter()
+        .map(async |arn| (arn.clone(), filters(session, arn).await));
+    join_all(read).await.into_iter().collect()
+}
+
+/// The groups to which these filters belong. Whether a group exists, and of which
+/// class it is, is asked where that does not follow: a group that has filters
+/// exists and is of the standard class, the only one that can have them, and
+/// `trails` that delivered to it a short while ago say that it is this one.
+pub(super) async fn with_filters(
+    session: &Session,
+    filters: BTreeMap<LogGroupArn, Filters>,
+    trails: impl Iterator<Item = &Trail>,
+) -> BTreeMap<LogGroupArn, LogGroup> {
+    let (mut delivered, mut of_organization) = (BTreeSet::new(), BTreeSet::new());
+    for trail in trails {
+        let group = trail.log_group.as_ref();
+        delivered.extend(group.filter(|_| trail.status.value().is_some_and(delivers)));
+        of_organization.extend(group.filter(|_| trail.organization));
+    }
+    let written_to: BTreeSet<LogGroupArn> = filters.keys().cloned().collect();
+    let read = filters.into_iter().map(async |(arn, filters)| {
+        let arrivals = async {
+            if of_organization.contains(&arn) {
+                Some(arrivals::of(session, &arn).await)
+            } else {
+                None
+            }
+        };
+        let group = async {
+            match &filters {
+                Known::Read { value, call } if !value.is_empty() && delivered.contains(&arn) => {
+                    let class = "STANDARD".to_owned();
+                    Known::read(Some(LogGroupFacts { class }), call.clone())
+                }
+                _ => group(session, &arn).await,
+            }
+        };
+        let elsewhere = async {
+            if filters.value().is_some_and(Vec::is_empty) {
+                filters_elsewhere(session, &arn, &written_to).await
+            } else {
+                BTreeMap::new()
+            }
+        };
+        let (group, arrivals, filters_elsewhere) = tokio::join!(group, arrivals, elsewhere);
+        let read = LogGroup {
+            group,
+            filters,
+            arrivals,
+            filters_elsewhere,
+        };
+        (arn, read)
     });
     join_all(read).await.into_iter().collect()
+}
+
+fn delivers(status: &TrailStatus) -> bool {
+    let error = status.delivery_error.as_deref().unwrap_or_default();
+    status.logging && error.is_empty() && status.delivery == Delivery::Fresh
 }
 
 async fn group(session: &Session, arn: &LogGroupArn) -> Known<Option<LogGroupFacts>> {
@@ -131,6 +194,49 @@ async fn list(session: &Session, arn: &LogGroupArn) -> Result<Vec<MetricFilter>,
             return Ok(filters);
         }
     }
+}
+
+/// Filters on CloudTrail's events that are on none of the groups `written_to`, in the
+/// account and Region of `arn`. They only explain why there are none where they
+/// should be, so nothing becomes of not being able to read them.
+async fn filters_elsewhere(
+    session: &Session,
+    arn: &LogGroupArn,
+    written_to: &BTreeSet<LogGroupArn>,
+) -> BTreeMap<String, Vec<MetricFilter>> {
+    const OPERATION: Operation = Operation::DescribeMetricFilters;
+    let region = arn.region();
+    let client = session.clients().logs(&region);
+    let mut found: BTreeMap<String, Vec<MetricFilter>> = BTreeMap::new();
+    let mut token = None;
+    for _ in 0..MOST_PAGES {
+        let request = client.describe_metric_filters().set_next_token(token);
+        let answer = session.call(OPERATION, &region, || request.clone().send());
+        let Ok(page) = answer.await else {
+            break;
+        };
+        for filter in page.metric_filters.unwrap_or_default() {
+            let group = filter.log_group_name.clone().unwrap_or_default();
+            let delivered = written_to
+                .iter()
+                .any(|other| other.region() == region && other.name() == group);
+            let filter = metric_filter(filter).filter(|filter| {
+                let mut fields = ["$.event", "$.userIdentity", "$.errorCode"].iter();
+                !delivered && fields.any(|field| filter.pattern.contains(field))
+            });
+            if let Some(filter) = filter {
+                found.entry(group).or_default().push(filter);
+            }
+        }
+        token = page.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            break;
+        }
+    }
+    for filters in found.values_mut() {
+        filters.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    found
 }
 
 fn metric_filter(filter: SdkFilter) -> Option<MetricFilter> {

@@ -2,7 +2,7 @@
 //! look at them, so each is read once with a session in the owner's account,
 //! whichever account needs it first; the others wait for that.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use orgsweep_controls::snapshot::{Key, Topic};
@@ -31,24 +31,29 @@ impl Neighbours {
         &self,
         asking: &Session,
         owner: &AccountId,
-        region: &Region,
-        topic: &Arn,
+        (region, topic): (&Region, &Arn),
+        neighbours: &BTreeSet<AccountId>,
     ) -> Option<Seen> {
         let cell = {
             let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(cells.entry(topic.clone()).or_default())
         };
         // When the one who reads is stopped, the next one who waits reads.
-        cell.get_or_init(|| read(asking, owner, region, topic))
+        cell.get_or_init(|| read(asking, owner, (region, topic), neighbours))
             .await
             .clone()
     }
 }
 
-async fn read(asking: &Session, owner: &AccountId, region: &Region, arn: &Arn) -> Option<Seen> {
+async fn read(
+    asking: &Session,
+    owner: &AccountId,
+    (region, arn): (&Region, &Arn),
+    neighbours: &BTreeSet<AccountId>,
+) -> Option<Seen> {
     let session = asking.in_account(owner);
     session.sign_in().await.ok()?;
-    let topic = topics::one(&session, region, arn).await;
+    let topic = topics::one(&session, region, arn, neighbours).await;
     topic.value()?;
     let alone = BTreeMap::from([(arn.clone(), topic.clone())]);
     let keys = keys::of_topics(&session, &alone).await;

@@ -1,10 +1,13 @@
 //! Who is subscribed to a topic. Of a web address only the host is kept: its
 //! path often holds the key with which anybody can post to it.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_sns::types::Subscription as SdkSubscription;
 use orgsweep_controls::snapshot::{Subscription, SubscriptionState};
-use orgsweep_controls::{Arn, Known, Region};
+use orgsweep_controls::{AccountId, Arn, Known, Region};
 
+use super::filters;
 use crate::errors::CallError;
 use crate::operation::Operation;
 use crate::paging::Pages;
@@ -12,15 +15,17 @@ use crate::session::Session;
 
 const OPERATION: Operation = Operation::ListSubscriptionsByTopic;
 
-/// The subscriptions of `topic`, sorted.
+/// The subscriptions of `topic`, sorted, with as many of their filter policies as it takes.
 pub(super) async fn of(
     session: &Session,
     region: &Region,
     topic: &Arn,
+    neighbours: &BTreeSet<AccountId>,
 ) -> Known<Vec<Subscription>> {
     match list(session, region, topic).await {
         Ok(mut subscriptions) => {
             subscriptions.sort();
+            filters::read(session, region, neighbours, &mut subscriptions).await;
             Known::read(subscriptions, OPERATION.call(region))
         }
         Err(error) => error.into_known(),
@@ -76,6 +81,7 @@ fn subscription(listed: SdkSubscription) -> Option<Subscription> {
         protocol,
         owner: listed.owner.and_then(|owner| owner.parse().ok()),
         state,
+        filter: None,
     })
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn acted_on(
         let theirs = seen_by_owner(session, &region, &topic, neighbours).await;
         let seen = match theirs {
             Some(seen) => Ok(seen),
-            None => Err(one(session, &region, &topic).await),
+            None => Err(one(session, &region, &topic, neighbours).await),
         };
         (topic, seen)
     });
@@ -90,16 +90,22 @@ async fn seen_by_owner(
         return None;
     }
     let read = &session.shared().neighbours;
-    read.topic(session, &owner, region, topic).await
+    read.topic(session, &owner, (region, topic), neighbours)
+        .await
 }
 
 /// The topic as the account of `session` sees it.
-pub(super) async fn one(session: &Session, region: &Region, arn: &Arn) -> Known<Option<Topic>> {
+pub(super) async fn one(
+    session: &Session,
+    region: &Region,
+    arn: &Arn,
+    neighbours: &BTreeSet<AccountId>,
+) -> Known<Option<Topic>> {
     let client = session.clients().sns(region);
     let request = client.get_topic_attributes().topic_arn(arn.as_str());
     let (attributes, subscriptions) = tokio::join!(
         session.call(OPERATION, region, || request.clone().send()),
-        subscriptions::of(session, region, arn),
+        subscriptions::of(session, region, arn, neighbours),
     );
     match attributes {
         Ok(answer) => {

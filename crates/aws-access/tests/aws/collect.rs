@@ -32,21 +32,28 @@ async fn a_member_under_an_organization_trail_needs_three_calls() {
     assert_eq!(unread.cause, UnreadCause::NotAsked);
 }
 
+/// The usual trail has delivered nothing for long; this one did a moment ago.
+fn delivering_trail() -> Reply {
+    let now = chrono::Utc::now().timestamp();
+    Reply::Result(json!({ "IsLogging": true, "LatestCloudWatchLogsDeliveryTime": now }))
+}
+
 #[tokio::test]
 async fn an_account_with_its_own_trail_needs_ten_calls_a_page_and_a_key() {
     let fake = Fake::start().await;
+    fake.always("GetTrailStatus", delivering_trail());
     let collected = fake.connect().await.collect(&account(OWN)).await.unwrap();
     assert_eq!(
         fake.operations_in(OWN),
         [
             "DescribeAlarms",
             "DescribeKey",
-            "DescribeLogGroups",
             "DescribeMetricFilters",
             "DescribeMetricFilters",
             "DescribeTrails",
             "GetEventSelectors",
             "GetKeyPolicy",
+            "GetSubscriptionAttributes",
             "GetTopicAttributes",
             "GetTrailStatus",
             "ListRegions",
@@ -227,6 +234,42 @@ async fn what_does_not_exist_is_read_as_missing() {
 }
 
 #[tokio::test]
+async fn a_group_is_looked_for_where_its_filters_or_its_trail_do_not_show_it() {
+    let asked = async |status: Option<Reply>, filters: Option<Reply>| {
+        let fake = Fake::start().await;
+        if let Some(status) = status {
+            fake.always("GetTrailStatus", status);
+        }
+        if let Some(filters) = filters {
+            fake.always("DescribeMetricFilters", filters);
+        }
+        let collected = fake.connect().await.collect(&account(OWN)).await.unwrap();
+        let group = collected.snapshot.log_groups.values().next().unwrap();
+        let class = group
+            .group
+            .value()
+            .unwrap()
+            .as_ref()
+            .map(|group| group.class.clone());
+        assert_eq!(class.as_deref(), Some("STANDARD"));
+        fake.operations_in(OWN)
+            .contains(&"DescribeLogGroups".to_owned())
+    };
+    let status = |error: &str| {
+        let now = chrono::Utc::now().timestamp();
+        Reply::Result(json!({
+            "IsLogging": true, "LatestCloudWatchLogsDeliveryTime": now,
+            "LatestCloudWatchLogsDeliveryError": error,
+        }))
+    };
+    let no_filters = Reply::Result(json!({ "metricFilters": [] }));
+    assert!(!asked(Some(delivering_trail()), None).await);
+    assert!(asked(None, None).await, "nothing delivered for long");
+    assert!(asked(Some(status("Access denied.")), None).await);
+    assert!(asked(Some(delivering_trail()), Some(no_filters)).await);
+}
+
+#[tokio::test]
 async fn the_role_is_assumed_as_configured() {
     let fake = Fake::start().await;
     let mut config = fake.config();
@@ -304,6 +347,7 @@ async fn a_topic_of_a_neighbour_is_read_once_with_the_role_in_its_account() {
         [
             "DescribeKey",
             "GetKeyPolicy",
+            "GetSubscriptionAttributes",
             "GetTopicAttributes",
             "ListSubscriptionsByTopic"
         ]

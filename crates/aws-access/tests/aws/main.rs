@@ -8,3 +8,4 @@ mod connect;
 mod fake;
 mod faults;
 mod inventory;
+mod subscriptions;

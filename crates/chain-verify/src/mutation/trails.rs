@@ -62,7 +62,10 @@ pub(super) fn change(
         }
         9 => {
             let group = group_name(trail)?;
-            "INFREQUENT_ACCESS".clone_into(&mut content.log_groups.get_mut(&group)?.class);
+            let group_content = content.log_groups.get_mut(&group)?;
+            "INFREQUENT_ACCESS".clone_into(&mut group_content.class);
+            // No group of another class than the standard one ever has filters.
+            group_content.filters.clear();
             format!("has a log group {group} of the class INFREQUENT_ACCESS")
         }
         _ => return second_trail(random, settings, state, &region, &name),

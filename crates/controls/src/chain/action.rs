@@ -103,7 +103,10 @@ fn topic_links(arn: &Arn, alarm: &Arn, topics: &dyn Topics) -> Vec<Judged> {
     if published.is_broken() {
         return vec![published];
     }
-    vec![published, subscription::judge(arn, &topic.subscriptions)]
+    vec![
+        published,
+        subscription::judge(arn, &topic.subscriptions, alarm),
+    ]
 }
 
 /// The topic's policy and key, as one link.

@@ -14,7 +14,7 @@ use super::ringing::Ringing;
 use crate::finding::{LinkKind, LinkState};
 use crate::ids::{AccountId, LogGroupArn};
 use crate::known::{Call, Known, Unread, UnreadCause};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, PatternSet};
 use crate::reason::Reason;
 use crate::snapshot::{AccountSnapshot, Alarms, LogGroup, MetricFilter, MetricTransformation};
 
@@ -30,6 +30,41 @@ pub(crate) struct GroupChains {
     /// Filters whose patterns have regular expressions, which AWS limits by themselves.
     pub(crate) number_with_regex: usize,
     pub(crate) tails: Vec<Tail>,
+    /// Filters that are on groups to which no trail delivers.
+    pub(crate) elsewhere: Vec<Elsewhere>,
+}
+
+/// Metric filters on another log group than the one that a trail delivers to.
+#[derive(Debug, Clone)]
+pub(crate) struct Elsewhere {
+    /// Name of that group.
+    pub(crate) group: String,
+    pub(crate) patterns: PatternSet,
+    /// Pattern, namespace and name of each filter's metric.
+    pub(crate) metrics: Vec<(String, String, String)>,
+}
+
+impl Elsewhere {
+    fn of((group, filters): (&String, &Vec<MetricFilter>)) -> Self {
+        let plain = |filter: &&MetricFilter| {
+            !filter.on_transformed_logs && filter.field_selection.is_none()
+        };
+        let plain: Vec<&MetricFilter> = filters.iter().filter(plain).collect();
+        let metrics = plain.iter().flat_map(|filter| {
+            filter.transformations.iter().map(|published| {
+                let metric = (published.namespace.clone(), published.name.clone());
+                (filter.pattern.clone(), metric.0, metric.1)
+            })
+        });
+        Self {
+            group: group.clone(),
+            metrics: metrics.collect(),
+            patterns: plain
+                .iter()
+                .filter_map(|filter| Pattern::parse(&filter.pattern).ok())
+                .collect(),
+        }
+    }
 }
 
 /// A chain from a filter on: filter, metric, alarm, composites, action, subscription.
@@ -83,6 +118,7 @@ pub(crate) fn chains_of(
             number_of_filters: 0,
             number_with_regex: 0,
             tails: Vec::new(),
+            elsewhere: Vec::new(),
         };
     };
     let (filters, filters_unread) = match group.filters.get() {
@@ -110,6 +146,7 @@ pub(crate) fn chains_of(
             .iter()
             .flat_map(|filter| reader.of_filter(filter))
             .collect(),
+        elsewhere: group.filters_elsewhere.iter().map(Elsewhere::of).collect(),
     }
 }
 

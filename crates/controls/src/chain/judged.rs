@@ -65,7 +65,7 @@ impl Judged {
 
     /// A link of which a fact could not be read.
     pub(crate) fn unread(kind: LinkKind, resource: &str, unread: &Unread) -> Self {
-        let mut judged = Self::unknown(kind, resource, Reason::FactUnread, unread.to_string());
+        let mut judged = Self::unknown(kind, resource, unread.reason(), unread.to_string());
         judged.unread.push(unread.clone());
         judged
     }

@@ -5,8 +5,10 @@
 pub(crate) mod action;
 pub(crate) mod alarm;
 pub(crate) mod alarm_rule;
+pub(crate) mod arrivals;
 pub(crate) mod composite;
 pub(crate) mod datapoints;
+pub(crate) mod filter_policy;
 pub(crate) mod firing;
 pub(crate) mod glob;
 pub(crate) mod group;

@@ -2,6 +2,7 @@
 //! one kind of event at a time (Region, class, source), because several trails
 //! may share the work.
 
+use super::arrivals::Arrives;
 use super::selectors::{self, Admits};
 use crate::catalog::EventClass;
 use crate::ids::{Partition, Region};
@@ -26,6 +27,7 @@ pub(crate) struct TrailFacts<'a> {
     pub(crate) trail: &'a Trail,
     pub(crate) status: Result<&'a TrailStatus, Unknown<'a>>,
     pub(crate) selectors: Result<&'a EventSelectors, Unknown<'a>>,
+    pub(crate) arrives: Arrives<'a>,
 }
 
 /// Why a fact of a trail is not known.
@@ -46,11 +48,12 @@ pub(crate) enum Delivers<'a> {
 
 impl<'a> TrailFacts<'a> {
     /// The facts of a trail of the account that was read itself.
-    pub(crate) fn own(trail: &'a Trail) -> Self {
+    pub(crate) fn own(trail: &'a Trail, arrives: Arrives<'a>) -> Self {
         Self {
             trail,
             status: known(&trail.status),
             selectors: known(&trail.selectors),
+            arrives,
         }
     }
 
@@ -60,6 +63,7 @@ impl<'a> TrailFacts<'a> {
             trail,
             status: Err(Unknown::Owner(unread)),
             selectors: Err(Unknown::Owner(unread)),
+            arrives: Arrives::Unasked,
         }
     }
 
@@ -82,6 +86,11 @@ impl<'a> TrailFacts<'a> {
             }
             Ok(_) => None,
             Err(unknown) => Some(unknown),
+        };
+        let status = match self.arrives {
+            Arrives::OwnerOnly => return Delivers::No(Reason::OrganizationTrailOwnerOnly),
+            Arrives::Unread(unread) => status.or(Some(Unknown::Fact(unread))),
+            Arrives::Unasked | Arrives::Shown(_) | Arrives::Assumed => status,
         };
         let admits = self
             .selectors
@@ -110,12 +119,25 @@ impl<'a> TrailFacts<'a> {
         match delivers {
             Delivers::Yes => {
                 let whose = if self.trail.organization { "organization trail, " } else { "" };
-                format!("{whose}records {reach} and delivers to its log group")
+                let arrived = match self.arrives {
+                    Arrives::Shown(Delivery::Fresh) => {
+                        ", where this account's events arrived within the last day".to_owned()
+                    }
+                    Arrives::Shown(Delivery::Stale { last }) => format!(
+                        ", where this account's last event arrived on {}",
+                        last.format("%Y-%m-%d")
+                    ),
+                    _ => String::new(),
+                };
+                format!("{whose}records {reach} and delivers to its log group{arrived}")
             }
             Delivers::No(Reason::NoLogGroup) => "delivers to no log group".to_owned(),
             Delivers::No(Reason::TrailNotMultiRegion) => format!("records {reach}"),
             Delivers::No(Reason::TrailNotLogging) => "is switched off".to_owned(),
             Delivers::No(Reason::TrailDeliveryFails) => self.delivery_in_words(),
+            Delivers::No(Reason::OrganizationTrailOwnerOnly) => {
+                "organization trail, but its log group has log streams of the owner alone: the trail's role lets no member's events through".to_owned()
+            }
             Delivers::No(Reason::TrailSelectorsExclude) => {
                 "its event selectors leave out events of the control".to_owned()
             }
@@ -149,7 +171,7 @@ impl<'a> TrailFacts<'a> {
 impl<'a> Unknown<'a> {
     fn delivers(self) -> Delivers<'a> {
         match self {
-            Self::Fact(unread) => Delivers::Unknown(Reason::FactUnread, Some(unread)),
+            Self::Fact(unread) => Delivers::Unknown(unread.reason(), Some(unread)),
             Self::Owner(unread) => Delivers::Unknown(Reason::OwnerUnread, Some(unread)),
         }
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::coverage::Coverage;
+use super::coverage::{Coverage, Facts};
 use super::judge::{Case, Outcome, facts, tails};
 use super::routes::{Group, Routes};
 use crate::chain::group::Tail;
@@ -171,7 +171,12 @@ fn entries<'a>(
                 route: index,
                 tail: None,
             },
-            stage: before.min(stage(without_filter(required, tails, coverage))),
+            stage: before.min(stage(without_filter(
+                required,
+                route.group.as_ref(),
+                coverage,
+                facts(case, routes),
+            ))),
             tail: None,
         });
         entries.extend(tails.iter().enumerate().map(|(number, tail)| {
@@ -197,16 +202,40 @@ fn entries<'a>(
 }
 
 /// What is wrong where a covering filter should begin.
-fn without_filter(required: &Pattern, tails: &[Tail], coverage: &Coverage) -> Reason {
-    let relevant = tails.iter().any(|tail| {
+fn without_filter(
+    required: &Pattern,
+    group: Option<&Group>,
+    coverage: &Coverage,
+    facts: Facts<'_>,
+) -> Reason {
+    let relevant = tails(group).iter().any(|tail| {
         let pattern = tail.pattern.as_ref();
         pattern.is_some_and(|pattern| coverage.is_relevant(required, pattern))
     });
     if relevant {
         Reason::FilterDoesNotCover
+    } else if elsewhere(required, group, coverage, facts).is_some() {
+        Reason::FilterOnAbandonedGroup
     } else {
         Reason::NoFilter
     }
+}
+
+/// The log group without a trail whose filters would cover the pattern.
+pub(super) fn elsewhere<'g>(
+    required: &Pattern,
+    group: Option<&'g Group>,
+    coverage: &Coverage,
+    facts: Facts<'_>,
+) -> Option<&'g str> {
+    let Some(Group::Chains(chains)) = group else {
+        return None;
+    };
+    let covers = |filters: &PatternSet| coverage.decide(required, filters, facts).is_yes();
+    let mut groups = chains.elsewhere.iter();
+    groups
+        .find(|elsewhere| covers(&elsewhere.patterns))
+        .map(|elsewhere| elsewhere.group.as_str())
 }
 
 /// Whether a text names an event or a value of the pattern.

@@ -1,9 +1,9 @@
 //! The chains of a finding, as people read them: links with their resources, up
 //! to the first broken one, the best chain first.
 
-use super::blame::{Place, stage};
+use super::blame::{self, Place, stage};
 use super::coverage::Coverage;
-use super::judge::{Case, tails};
+use super::judge::{Case, facts, tails};
 use super::routes::{Group, Route, Routes};
 use crate::chain::judged::Judged;
 use crate::chain::trail::Delivers;
@@ -75,15 +75,26 @@ pub(super) fn shown(
                 .enumerate()
                 .filter(|(_, tail)| match &tail.pattern {
                     Some(pattern) => coverage.is_relevant(required, pattern),
-                    None => super::blame::looks_like(required, &tail.text),
+                    None => blame::looks_like(required, &tail.text),
                 });
         let numbers: Vec<usize> = relevant.map(|(number, _)| number).collect();
         let wanted = first.filter(|place| place.route == index);
+        let elsewhere = cases.first().and_then(|case| {
+            let group = route.group.as_ref();
+            blame::elsewhere(required, group, coverage, facts(case, routes))
+        });
+        let without_filter = (!numbers.is_empty(), elsewhere);
         if numbers.is_empty() || wanted.is_some_and(|place| place.tail.is_none()) {
-            all.push(of_place(route, index, None, delivers, !numbers.is_empty()));
+            all.push(of_place(route, index, None, delivers, without_filter));
         }
         for number in numbers {
-            all.push(of_place(route, index, Some(number), delivers, true));
+            all.push(of_place(
+                route,
+                index,
+                Some(number),
+                delivers,
+                without_filter,
+            ));
         }
     }
     all.sort_by_cached_key(|shown| {
@@ -116,7 +127,7 @@ fn of_place(
     index: usize,
     number: Option<usize>,
     delivers: Delivers<'_>,
-    has_filters: bool,
+    without_filter: (bool, Option<&str>),
 ) -> Shown {
     let place = Place {
         route: index,
@@ -126,7 +137,7 @@ fn of_place(
     if !links[0].is_broken()
         && let Some(group) = &route.group
     {
-        links.extend(from_group(group, number, has_filters));
+        links.extend(from_group(group, number, without_filter));
     }
     Shown { place, links }
 }
@@ -146,7 +157,13 @@ fn trail_link(route: &Route<'_>, delivers: Delivers<'_>) -> Judged {
     }
 }
 
-fn from_group(group: &Group, number: Option<usize>, has_filters: bool) -> Vec<Judged> {
+/// The links from a group on. Where a filter is missing, it matters whether there
+/// are others that match some events, and on which group it is instead.
+fn from_group(
+    group: &Group,
+    number: Option<usize>,
+    (has_filters, elsewhere): (bool, Option<&str>),
+) -> Vec<Judged> {
     let chains = match group {
         Group::OwnerUnread(arn, unread) => {
             let detail = format!("account {} was not read: {unread}", arn.account());
@@ -178,7 +195,14 @@ fn from_group(group: &Group, number: Option<usize>, has_filters: bool) -> Vec<Ju
                 1 => "its metric filter matches none of the control's events".to_owned(),
                 many => format!("none of its {many} metric filters matches the control's events"),
             };
-            links.push(Judged::broken(kind, arn, Reason::NoFilter, detail));
+            links.push(match elsewhere {
+                Some(other) => {
+                    let detail =
+                        format!("{detail}; they are on `{other}`, to which no trail delivers");
+                    Judged::broken(kind, arn, Reason::FilterOnAbandonedGroup, detail)
+                }
+                None => Judged::broken(kind, arn, Reason::NoFilter, detail),
+            });
         }
     }
     links

@@ -113,7 +113,7 @@ fn told<'a>(
         chains: shown.iter().map(Shown::chain).collect(),
         covered_by,
         witness: evidence::witness(&judged, &why, routes, coverage),
-        assumptions: evidence::assumptions(&judged),
+        assumptions: evidence::assumptions(&judged, routes),
         missing_permissions: evidence::permissions(&unread),
         unread,
         notes: notes::of(judged.pattern, judged.verdict, &shown, routes, coverage),

@@ -65,7 +65,7 @@ pub(super) fn of(
             Some(Group::Chains(chains)) => {
                 if let Some(unread) = &chains.filters_unread {
                     facts.push(Doubt {
-                        reason: Reason::FactUnread,
+                        reason: unread.reason(),
                         place: place(None),
                         unread: vec![unread.clone()],
                         text: format!("the metric filters of {}: {unread}", chains.arn),
@@ -73,7 +73,7 @@ pub(super) fn of(
                 }
                 if chains.group.link.state == LinkState::Unknown {
                     facts.push(Doubt {
-                        reason: Reason::FactUnread,
+                        reason: chains.group.reason.unwrap_or(Reason::FactUnread),
                         place: place(None),
                         unread: chains.group.unread.clone(),
                         text: chains.group.link.detail.clone(),
@@ -90,9 +90,10 @@ pub(super) fn of(
     if outcome.case.hidden_trail && regions_unknown && !routes.all_trails_unread {
         doubts.push(regions_or_undecided(routes));
     } else if outcome.case.hidden_trail {
-        let unread = routes.trails_unread();
+        let kinds = outcome.case.kinds.iter();
+        let unread = routes.trails_unread(kinds.filter_map(|kind| kind.region.as_ref()));
         doubts.push(Doubt {
-            reason: Reason::FactUnread,
+            reason: unread.reason(),
             place: None,
             text: format!("the trails: {unread}"),
             unread: vec![unread],

@@ -195,8 +195,11 @@ pub(super) fn events_needed(shown: &[Shown], first: Option<Place>) -> Option<Eve
     Some(accepted.needed)
 }
 
-pub(super) fn assumptions(judged: &Judged<'_>) -> Vec<String> {
+pub(super) fn assumptions(judged: &Judged<'_>, routes: &Routes<'_>) -> Vec<String> {
     let mut all: BTreeSet<String> = BTreeSet::new();
+    if judged.verdict == Verdict::Pass {
+        all.extend(routes.assumptions());
+    }
     for outcome in &judged.outcomes {
         match outcome.answer.as_ref() {
             Answer::Yes { assumptions, .. } => all.extend(assumptions.iter().cloned()),
@@ -281,10 +284,19 @@ pub(super) fn cause(
     // A permission that is missing is missing in many accounts at once.
     let resource = match reason {
         Reason::FactUnread => permission.or(arn),
+        // One policy denies it in all accounts below it.
+        Reason::RegionDeniedByPolicy => denied_region(evidence),
         _ => arn.or(permission),
     };
     match resource {
         Some(resource) => format!("{reason} {resource}"),
         None => reason.as_str().to_owned(),
     }
+}
+
+fn denied_region(evidence: &Evidence) -> Option<String> {
+    let mut denied = (evidence.unread.iter())
+        .filter(|unread| unread.reason() == Reason::RegionDeniedByPolicy)
+        .filter_map(|unread| unread.call.region.as_ref());
+    denied.next().map(ToString::to_string)
 }

@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use super::blame::looks_like;
 use super::chains::Shown;
 use super::doubts::Doubt;
 use super::routes::{Group, Routes};
 use crate::catalog::Control;
 use crate::finding::{LinkKind, LinkState};
 use crate::ids::{Arn, LogGroupArn};
+use crate::pattern::Pattern;
 use crate::reason::Reason;
 use crate::snapshot::Trail;
 
@@ -57,10 +59,12 @@ impl<'a> Names<'a> {
                 text.split_once(":metric-filter:")
                     .map(|(_, name)| name.to_owned())
             }),
-            metric: resource(LinkKind::Metric).and_then(|text| {
-                text.rsplit_once('/')
-                    .map(|(a, b)| (a.to_owned(), b.to_owned()))
-            }),
+            metric: resource(LinkKind::Metric)
+                .and_then(|text| {
+                    text.rsplit_once('/')
+                        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+                })
+                .or_else(|| metric_elsewhere(group?, pattern)),
             alarm: arn(LinkKind::Alarm).filter(|arn| arn.service() == "cloudwatch"),
             topic: arn(LinkKind::Action).filter(|arn| arn.service() == "sns"),
             working_topic: group.and_then(working_topic),
@@ -147,6 +151,19 @@ impl<'a> Names<'a> {
             self.topic(),
         )
     }
+}
+
+/// The metric of the control's filter on a group to which no trail delivers: its
+/// alarm is there already.
+fn metric_elsewhere(group: &Group, pattern: &str) -> Option<(String, String)> {
+    let Group::Chains(chains) = group else {
+        return None;
+    };
+    let required = Pattern::parse(pattern).ok()?;
+    let mut metrics = chains.elsewhere.iter().flat_map(|group| &group.metrics);
+    metrics
+        .find(|(text, ..)| looks_like(&required, text))
+        .map(|(_, namespace, name)| (namespace.clone(), name.clone()))
 }
 
 /// The first topic of the group's chains that hold.
@@ -309,6 +326,10 @@ fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> 
             "let the subscriber confirm; an unconfirmed subscription is removed after three days and must be made again",
             Vec::new(),
         ),
+        Reason::SubscriptionFiltered => (
+            "subscribe somebody without a filter policy, or take the policy off the subscription (`{}` lets every message through)",
+            vec![names.subscribe()],
+        ),
         Reason::Undecided => (
             "write the filters as plain JSON patterns, closer to the required one",
             vec![names.put_filter()],
@@ -319,6 +340,21 @@ fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> 
         ),
         Reason::PolicyUndecided => (
             "allow `cloudwatch.amazonaws.com` in the policy by conditions on `aws:SourceAccount` or `aws:SourceArn` only",
+            Vec::new(),
+        ),
+        Reason::FilterOnAbandonedGroup => (
+            "put the filters of the abandoned log group on the one to which the trail delivers, with the same metrics, so that their alarms ring again",
+            vec![names.put_filter()],
+        ),
+        Reason::OrganizationTrailOwnerOnly => (
+            "let the trail's role write for members as well: in its policy, allow `logs:CreateLogStream` and `logs:PutLogEvents` on `…:log-stream:o-<organization>_*` beside `…:log-stream:<owner>_CloudTrail_<Region>*`",
+            vec![format!(
+                "aws cloudtrail get-trail-status {}",
+                names.trail_arguments()
+            )],
+        ),
+        Reason::RegionDeniedByPolicy => (
+            "exempt the scanner's role from the service control policy that denies the Region, or record the decision that nothing can happen there",
             Vec::new(),
         ),
         _ => return of_unread(doubts),

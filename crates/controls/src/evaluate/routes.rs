@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::ReliedOn;
 use super::shared::Shared;
 use crate::chain::action::Topics;
+use crate::chain::arrivals::{self, Arrives};
 use crate::chain::group::{self, GroupChains};
 use crate::chain::trail::{self, TrailFacts};
 use crate::ids::{AccountId, Arn, LogGroupArn, Region};
@@ -119,9 +120,24 @@ impl<'a> Routes<'a> {
         self.regions.is_err() && !self.all.iter().any(everywhere)
     }
 
-    /// Why no trail at all could be read.
-    pub(super) fn trails_unread(&self) -> Unread {
-        let first = self.unread_trails.values().next();
+    /// What is assumed where the log streams that were listed tell nothing of the account.
+    pub(super) fn assumptions(&self) -> impl Iterator<Item = String> {
+        let assumed = (self.all.iter()).filter(|route| route.facts.arrives == Arrives::Assumed);
+        assumed.map(|route| {
+            format!(
+                "events of this account arrive through the organization trail {}, of which no log stream tells yet",
+                route.facts.trail.name
+            )
+        })
+    }
+
+    /// Why the trails of one of `regions`, or else of any Region, could not be read.
+    pub(super) fn trails_unread<'r>(
+        &self,
+        mut regions: impl Iterator<Item = &'r Region>,
+    ) -> Unread {
+        let of_them = regions.find_map(|region| self.unread_trails.get(region));
+        let first = of_them.or_else(|| self.unread_trails.values().next());
         first.map_or_else(
             || Unread {
                 call: Call::new("cloudtrail", "DescribeTrails", None),
@@ -145,14 +161,23 @@ fn trail_facts<'a>(
         .account()
         .filter(|owner| *owner != snapshot.account)
     else {
-        return TrailFacts::own(trail);
+        return TrailFacts::own(trail, Arrives::Unasked);
     };
     let seen_by_owner = relied_on
         .snapshots
         .get(&owner)
         .and_then(|owner| owner.distinct_trails().remove(&trail.arn));
     match seen_by_owner {
-        Some(seen) => TrailFacts::own(seen),
+        Some(seen) => {
+            let keeper = seen.log_group.as_ref().map(LogGroupArn::account);
+            let keeper = keeper.and_then(|keeper| {
+                if keeper == snapshot.account {
+                    return Some(snapshot);
+                }
+                relied_on.snapshots.get(&keeper).map(AsRef::as_ref)
+            });
+            TrailFacts::own(seen, arrivals::of(&snapshot.account, seen, keeper))
+        }
         None => TrailFacts::of_unread_owner(trail, not_read.owner(&owner)),
     }
 }

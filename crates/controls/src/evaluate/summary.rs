@@ -90,7 +90,11 @@ fn named(link: &Link, reason: Reason) -> String {
         LinkKind::Alarm => ("alarm", after(":alarm:")),
         LinkKind::Action if link.resource.contains(":sns:") => ("topic", after(":")),
         LinkKind::Action => ("action", link.resource.clone()),
-        LinkKind::Subscription => ("topic", after(":")),
+        // The ARN of a subscription is that of its topic, and one part more.
+        LinkKind::Subscription => {
+            let name = link.resource.split(':').nth(5).unwrap_or(&link.resource);
+            ("topic", name.to_owned())
+        }
     };
     format!("{kind} `{name}`")
 }

@@ -2,10 +2,10 @@
 //! becomes of the control on S3 bucket policies.
 
 use orgsweep_controls::snapshot::{
-    AdvancedSelector, CompositeAlarm, Delivery, EventSelectors, FieldSelector, Key, MetricAlarm,
-    MetricQuery, SubscriptionState,
+    AdvancedSelector, CompositeAlarm, Delivery, EventSelectors, FieldSelector, Key, MessageFilter,
+    MetricAlarm, MetricFilter, MetricQuery, SubscriptionState,
 };
-use orgsweep_controls::{AccountSnapshot, Known};
+use orgsweep_controls::{AccountSnapshot, Known, UnreadCause};
 
 use crate::support::*;
 
@@ -19,7 +19,11 @@ fn judged(case: &Case, control: &str) -> String {
     let verdict = finding.verdict.as_str();
     let expected = match case.2 {
         "covered" => "pass",
-        "fact_unread" | "undecided" | "alarm_undecided" | "policy_undecided" => "unknown",
+        "fact_unread"
+        | "region_denied_by_policy"
+        | "undecided"
+        | "alarm_undecided"
+        | "policy_undecided" => "unknown",
         _ => "fail",
     };
     assert_eq!(verdict, expected, "{}: {}", case.0, finding.summary);
@@ -82,6 +86,10 @@ fn trails_and_log_groups() {
 #[rustfmt::skip]
 fn filters() {
     check(S3, &[
+        ("filters on another group",  |s| move_filters(s), "filter_on_abandoned_group"),
+        ("some on another group",     |s| { move_filters(s); of_elsewhere(s).retain(|f| f.name != S3); }, "no_filter"),
+        ("Region denied to all",      |s| of_group(s).filters = denied_to_all("logs", "DescribeMetricFilters"), "region_denied_by_policy"),
+        ("topic denied to all",       |s| of_topic(s).subscriptions = denied_to_all("sns", "ListSubscriptionsByTopic"), "region_denied_by_policy"),
         ("no filters at all",         |s| of_filters(s).clear(), "no_filter"),
         ("no filter for the control", |s| of_filters(s).retain(|f| f.name != S3), "no_filter"),
         ("reordered, other blanks",   |s| set_pattern(s, "{(($.eventName=DeleteBucketReplication)||($.eventName=DeleteBucketLifecycle)||($.eventName=DeleteBucketCors)||($.eventName=DeleteBucketPolicy)||($.eventName=PutBucketReplication)||($.eventName=PutBucketLifecycle)||($.eventName=PutBucketCors)||($.eventName=PutBucketPolicy)||($.eventName=PutBucketAcl))&&($.eventSource=s3.amazonaws.com)}"), "covered"),
@@ -226,6 +234,14 @@ fn delivery() {
         ("pending",                   |s| value(&mut of_topic(s).subscriptions)[0].state = SubscriptionState::Pending, "subscription_pending"),
         ("deleted",                   |s| value(&mut of_topic(s).subscriptions)[0].state = SubscriptionState::Deleted, "no_subscription"),
         ("pending, and a confirmed one", |s| { let mut pending = subscription(OWN, HOME, "sms"); pending.state = SubscriptionState::Pending; value(&mut of_topic(s).subscriptions).insert(0, pending); }, "covered"),
+        ("filtered",                  |s| filtered(s, None, r#"{"severity":["high"]}"#), "subscription_filtered"),
+        ("filtered by scope",         |s| filtered(s, Some("MessageBody"), r#"{"NewStateValue":["OK"]}"#), "subscription_filtered"),
+        ("filtered for the better",   |s| filtered(s, Some("MessageBody"), r#"{"NewStateValue":["ALARM"]}"#), "covered"),
+        ("filtered, and one that is not", |s| { filtered(s, None, r#"{"severity":["high"]}"#); let all = subscription(OWN, HOME, "sms"); value(&mut of_topic(s).subscriptions).push(all); }, "covered"),
+        ("filtered, and one not asked", |s| { filtered(s, None, r#"{"severity":["high"]}"#); let mut other = subscription(OWN, HOME, "sms"); other.filter = None; value(&mut of_topic(s).subscriptions).push(other); }, "fact_unread"),
+        ("filtered by the unknown",   |s| filtered(s, Some("MessageBody"), r#"{"OldStateValue":["OK"]}"#), "policy_undecided"),
+        ("filter policy denied",      |s| value(&mut of_topic(s).subscriptions)[0].filter = Some(denied("sns", "GetSubscriptionAttributes")), "fact_unread"),
+        ("filter policy not asked",   |s| value(&mut of_topic(s).subscriptions)[0].filter = None, "fact_unread"),
         ("subscriptions denied",      |s| of_topic(s).subscriptions = denied("sns", "ListSubscriptionsByTopic"), "fact_unread"),
     ]);
 }
@@ -429,4 +445,34 @@ fn key(snapshot: &mut AccountSnapshot, state: &str, policy: &str) {
             policy: known(Some(policy.to_owned())),
         })),
     );
+}
+
+fn filtered(snapshot: &mut AccountSnapshot, scope: Option<&str>, policy: &str) {
+    let filter = MessageFilter {
+        policy: Some(policy.to_owned()),
+        scope: scope.map(str::to_owned),
+    };
+    value(&mut of_topic(snapshot).subscriptions)[0].filter = Some(known(filter));
+}
+
+/// Moves the filters to a group to which no trail delivers.
+fn move_filters(snapshot: &mut AccountSnapshot) {
+    let filters = std::mem::take(of_filters(snapshot));
+    let elsewhere = &mut of_group(snapshot).filters_elsewhere;
+    elsewhere.insert("before".to_owned(), filters);
+}
+
+fn of_elsewhere(snapshot: &mut AccountSnapshot) -> &mut Vec<MetricFilter> {
+    let elsewhere = &mut of_group(snapshot).filters_elsewhere;
+    elsewhere.get_mut("before").unwrap()
+}
+
+fn denied_to_all<T>(service: &str, operation: &str) -> Known<T> {
+    let mut unread = unread(
+        service,
+        operation,
+        UnreadCause::DeniedByServiceControlPolicy,
+    );
+    unread.call.region = Some(home());
+    Known::Unread(unread)
 }

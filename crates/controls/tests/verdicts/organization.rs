@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use orgsweep_controls::{Catalog, Evaluator, ReliedOn, UnreadCause, Verdict};
+use orgsweep_controls::snapshot::{Arrivals, Delivery};
+use orgsweep_controls::{AccountSnapshot, Catalog, Evaluator, ReliedOn, UnreadCause, Verdict};
 
 use crate::support::*;
 
@@ -215,4 +216,67 @@ fn what_was_judged_before_changes_nothing() {
     let other = evaluator.evaluate(&member(OWN), &relying_on(broken));
     assert_eq!(other[0].reason.as_str(), "no_filter");
     assert_eq!(evaluator.evaluate(&member(OWN), &good), before);
+}
+
+fn with_streams_of(accounts: &[(&str, Delivery)], complete: bool) -> AccountSnapshot {
+    let mut owner = owner();
+    let arrivals = Arrivals {
+        accounts: accounts
+            .iter()
+            .map(|(id, delivery)| (account(id), delivery.clone()))
+            .collect(),
+        complete,
+        settled: true,
+    };
+    of_group(&mut owner).arrivals = Some(known(arrivals));
+    owner
+}
+
+#[test]
+#[rustfmt::skip]
+fn log_streams_tell_whose_events_arrive() {
+    const OTHER: &str = "444455556666";
+    let fresh = Delivery::Fresh;
+    let only_owner = [(OWNER, fresh.clone())];
+    for (accounts,                                            complete, expected) in [
+        (&only_owner[..],                                      true,  "organization_trail_owner_only"),
+        (&only_owner,                                          false, "covered_by_organization_trail"),
+        (&[],                                                  true,  "covered_by_organization_trail"),
+        (&[(OWNER, fresh.clone()), (OTHER, fresh.clone())],    true,  "covered_by_organization_trail"),
+        (&[(OWNER, fresh.clone()), (OWN, fresh.clone())],      true,  "covered_by_organization_trail"),
+        (&[(OWN, Delivery::NotReported)],                      true,  "covered_by_organization_trail"),
+    ] {
+        let owner = with_streams_of(accounts, complete);
+        let finding = member_of(owner.clone(), S3);
+        assert_eq!(finding.reason.as_str(), expected, "{accounts:?}");
+        let shown = accounts.iter().any(|(id, _)| *id == OWN);
+        let assumed = finding.evidence.assumptions.iter().any(|text| text.contains("log stream"));
+        assert_eq!(assumed, !shown && finding.verdict == Verdict::Pass, "{accounts:?}");
+        // The owner's own events arrive in any case.
+        let own = judge(&owner, &relying_on(owner.clone()), S3);
+        assert_eq!(own.reason.as_str(), "covered", "{accounts:?}");
+    }
+}
+
+#[test]
+fn a_group_whose_first_stream_is_young_tells_nothing_yet() {
+    let mut owner = with_streams_of(&[(OWNER, Delivery::Fresh)], true);
+    let arrivals = of_group(&mut owner).arrivals.as_mut().unwrap();
+    value(arrivals).settled = false;
+    let finding = member_of(owner, S3);
+    assert_eq!(finding.reason.as_str(), "covered_by_organization_trail");
+}
+
+#[test]
+fn streams_that_cannot_be_read_leave_members_unknown() {
+    let mut owner = owner();
+    of_group(&mut owner).arrivals = Some(denied("logs", "DescribeLogStreams"));
+    let finding = member_of(owner.clone(), S3);
+    assert_eq!(finding.reason.as_str(), "fact_unread");
+    assert_eq!(
+        finding.evidence.missing_permissions,
+        ["logs:DescribeLogStreams"]
+    );
+    let own = judge(&owner, &relying_on(owner.clone()), S3);
+    assert_eq!(own.reason.as_str(), "covered");
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use orgsweep_controls::snapshot::{
-    Alarms, BasicSelector, Delivery, EventSelectors, LogGroup, LogGroupFacts, MetricAlarm,
-    MetricFilter, MetricTransformation, Subscription, SubscriptionState, Topic, Trail, TrailStatus,
-    WatchedMetric,
+    Alarms, BasicSelector, Delivery, EventSelectors, LogGroup, LogGroupFacts, MessageFilter,
+    MetricAlarm, MetricFilter, MetricTransformation, Subscription, SubscriptionState, Topic, Trail,
+    TrailStatus, WatchedMetric,
 };
 use orgsweep_controls::{
     AccountId, AccountSnapshot, Arn, Call, Catalog, Evaluator, Finding, Known, LogGroupArn, Region,
@@ -166,6 +166,7 @@ pub(crate) fn subscription(owner: &str, in_region: &str, protocol: &str) -> Subs
         endpoint: "security@example.com".to_owned(),
         owner: Some(account(owner)),
         state: SubscriptionState::Confirmed(arn.parse().unwrap()),
+        filter: Some(known(MessageFilter::default())),
     }
 }
 
@@ -227,6 +228,8 @@ pub(crate) fn with_chains(snapshot: &mut AccountSnapshot, in_region: &str) {
                 class: "STANDARD".to_owned(),
             })),
             filters: known(filters),
+            arrivals: None,
+            filters_elsewhere: BTreeMap::new(),
         },
     );
     snapshot.alarms.insert(

@@ -95,19 +95,29 @@ fn arrival(world: &World, trail: &Trail, event: &CloudTrailEvent) -> Result<Arri
     let [_, _, _, region, account, _, group, ..] = group.split(':').collect::<Vec<_>>()[..] else {
         return Err(format!("`{group}` is not the ARN of a log group"));
     };
-    let exists = world.account(account).is_some_and(|state| {
-        state
-            .region_content(region)
-            .is_some_and(|content| content.log_groups.contains_key(group))
+    let streams: Option<Vec<String>> = world.account(account).and_then(|state| {
+        let found = state.region_content(region)?.log_groups.get(group)?;
+        Some(found.streams.keys().cloned().collect())
     });
-    if !exists {
+    let Some(streams) = streams else {
         return Err(format!("its log group `{group}` does not exist"));
+    };
+    // What the trail's role may write to shows in the streams that are there.
+    let is_members =
+        trail.organization && ![owner_of(&trail.arn), account].contains(&event.account());
+    let only_owners = !streams.is_empty() && !streams.iter().any(|name| name.starts_with("o-"));
+    if is_members && only_owners {
+        return Err("its role lets the owner's events through alone".to_owned());
     }
     Ok(Arrival {
         account: account.to_owned(),
         region: region.to_owned(),
         group: group.to_owned(),
     })
+}
+
+fn owner_of(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
 }
 
 /// Whether one of the selectors matches the event.

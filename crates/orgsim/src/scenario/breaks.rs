@@ -42,10 +42,12 @@ breaks! {
     TrailNotMultiRegion = "trail_not_multi_region", Trail;
     TrailNotLogging = "trail_not_logging", Trail;
     TrailDeliveryFails = "trail_delivery_fails", Trail;
+    OrganizationTrailOwnerOnly = "organization_trail_owner_only", Trail;
     TrailSelectorsExclude = "trail_selectors_exclude", Trail;
     TrailNoGlobalEvents = "trail_no_global_events", Trail;
     LogGroupMissing = "log_group_missing", Trail;
     LogGroupClass = "log_group_class", Trail;
+    FilterOnAbandonedGroup = "filter_on_abandoned_group", Trail;
     NoFilter = "no_filter", Control;
     FilterDoesNotCover = "filter_does_not_cover", Control;
     FilterInvalid = "filter_invalid", Control;
@@ -67,10 +69,12 @@ breaks! {
     TopicKeyDenies = "topic_key_denies", Control;
     NoSubscription = "no_subscription", Control;
     SubscriptionPending = "subscription_pending", Control;
+    SubscriptionFiltered = "subscription_filtered", Control;
     Undecided = "undecided", Control;
     AlarmUndecided = "alarm_undecided", Control;
     PolicyUndecided = "policy_undecided", Control;
     FactUnread = "fact_unread", Reading;
+    RegionDeniedByPolicy = "region_denied_by_policy", Reading;
     OwnerUnread = "owner_unread", Reading;
 }
 
@@ -87,6 +91,7 @@ impl Break {
             | Self::AlarmUndecided
             | Self::PolicyUndecided
             | Self::FactUnread
+            | Self::RegionDeniedByPolicy
             | Self::OwnerUnread => "unknown",
             _ => "fail",
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::breaks::Break;
+use super::breaks::{Break, Part};
 use super::check_chain::{Chain, chain};
 use super::check_fault::fault;
 use super::document::{Document, GroupTable, HeadTable, OrganizationTable};
@@ -165,7 +165,7 @@ fn organization_trails(
             let mut breaks = Breaks::default();
             for broken in &table.broken {
                 match chain(&broken.chain, broken.controls.as_deref(), &mut breaks)? {
-                    Chain::Broken(broken_by) if broken_by != Break::FactUnread && broken_by != Break::OwnerUnread => {}
+                    Chain::Broken(broken_by) if broken_by.part() != Part::Reading => {}
                     _ => {
                         return Err(ScenarioError::at(
                             &broken.chain,
@@ -210,7 +210,7 @@ fn head(table: &HeadTable, plan: &Plan) -> Result<GroupPlan, ScenarioError> {
         None => plan.organization_trails.is_empty(),
         Some(name) => match chain(name, table.controls.as_deref(), &mut breaks)? {
             Chain::OrganizationTrail => false,
-            Chain::Broken(Break::FactUnread | Break::OwnerUnread) => {
+            Chain::Broken(broken_by) if broken_by.part() == Part::Reading => {
                 return Err(ScenarioError::at(name, "only a group's chain can be this"));
             }
             _ => true,
@@ -293,9 +293,13 @@ fn add_group(
     };
     let log_group_account = log_group_account(table, &breaks, members)?;
     let numbers = &members[table.name.get_ref().as_str()];
-    if breaks.reading == Some(Break::FactUnread) {
-        let rule =
-            FaultRule::everywhere(Fault::Denied).operation(Service::Logs, "DescribeMetricFilters");
+    let fault = match breaks.reading {
+        Some(Break::FactUnread) => Some(Fault::Denied),
+        Some(Break::RegionDeniedByPolicy) => Some(Fault::DeniedByScp),
+        _ => None,
+    };
+    if let Some(fault) = fault {
+        let rule = FaultRule::everywhere(fault).operation(Service::Logs, "DescribeMetricFilters");
         plan.faults
             .extend(numbers.iter().map(|number| rule.clone().account(number)));
     }

@@ -146,6 +146,11 @@ fn add_trail(
         let stream = format!("{number}_CloudTrail_{}", own.region);
         add_log_group(&place, group, broken, [stream], state);
     }
+    if broken == Some(Break::FilterOnAbandonedGroup) {
+        let abandoned = "/aws/cloudtrail/before";
+        add_log_group(&place, abandoned, broken, [], state);
+        return add_chains(&place, abandoned, &own.breaks, state);
+    }
     add_chains(&place, group, &own.breaks, state);
 }
 
@@ -284,8 +289,10 @@ fn add_organization_log_group(plan: &Plan, trail: &OrganizationTrail, state: &mu
         region: home,
         made: made(plan, owner),
     };
+    let lets_members_through = trail.breaks.trail != Some(Break::OrganizationTrailOwnerOnly);
     let reached = plan.accounts.iter().filter(|(number, account)| {
-        account.group.status == AccountStatus::Active
+        lets_members_through
+            && account.group.status == AccountStatus::Active
             && **number != plan.management
             && account.group.reach.includes(&trail.name)
     });

@@ -89,7 +89,15 @@ fn views(plan: &Plan, number: &str, account: &AccountPlan, control: &Control) ->
         if number != plan.management && !account.group.reach.includes(&trail.name) {
             continue;
         }
+        let is_head = number == plan.management || number == trail.log_group_account;
         views.push(match trail.breaks.of(control) {
+            // The owner's own events arrive; what else is wrong concerns them too.
+            Some(Break::OrganizationTrailOwnerOnly) if is_head => {
+                match trail.breaks.controls.get(control.id.as_str()) {
+                    Some(broken) => View::Breaks(*broken),
+                    None => View::Passes(None),
+                }
+            }
             Some(broken) => View::Breaks(broken),
             // The owner of the log group may call the chain its own.
             None if number == trail.log_group_account => View::Passes(None),

@@ -13,6 +13,7 @@ fn topic_name(broken: Option<Break>) -> &'static str {
         Some(Break::TopicKeyDenies) => "security-alerts-encrypted",
         Some(Break::NoSubscription) => "security-alerts-unread",
         Some(Break::SubscriptionPending) => "security-alerts-pending",
+        Some(Break::SubscriptionFiltered) => "security-alerts-by-severity",
         Some(Break::PolicyUndecided) => "security-alerts-conditional",
         _ => "security-alerts",
     }
@@ -69,7 +70,16 @@ pub(super) fn add_topic(place: &Place<'_>, broken: Option<Break>, region: &mut R
             } else {
                 Confirmation::Confirmed
             },
-            attributes: std::collections::BTreeMap::new(),
+            // Alarms set no attributes, so that this waits for a message that never comes.
+            attributes: (broken == Some(Break::SubscriptionFiltered))
+                .then(|| {
+                    (
+                        "FilterPolicy".to_owned(),
+                        r#"{"severity":["high"]}"#.to_owned(),
+                    )
+                })
+                .into_iter()
+                .collect(),
         });
     }
 }

@@ -188,6 +188,13 @@ fn subscription_row(subscription: &Subscription) -> Value {
 fn subscription_attributes(subscription: &Subscription) -> Value {
     let pending = subscription.confirmation == Confirmation::Pending;
     let mut attributes = subscription.attributes.clone();
+    // A policy without a scope is over attributes; a scope without a policy is not told.
+    if attributes.contains_key("FilterPolicy") {
+        let scope = attributes.entry("FilterPolicyScope".to_owned());
+        scope.or_insert_with(|| "MessageAttributes".to_owned());
+    } else {
+        attributes.remove("FilterPolicyScope");
+    }
     for (name, value) in [
         ("SubscriptionArn", subscription.arn.as_str()),
         ("TopicArn", &subscription.topic_arn),

@@ -45,6 +45,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
             region.subscriptions.retain(|row| row.arn != arn);
             Ok(Value::empty())
         }
+        "SetSubscriptionAttributes" => set_subscription_attributes(request, region),
         "ConfirmSubscription" => confirm(world, request, region),
         other => Err(ServiceError::unknown_operation(request.service, other)),
     }
@@ -206,6 +207,30 @@ fn subscribe(world: &World, request: &Request, region: &mut RegionState) -> Answ
         subscription.arn
     };
     Ok(structure! { "SubscriptionArn" => shown })
+}
+
+fn set_subscription_attributes(request: &Request, region: &mut RegionState) -> Answer {
+    let arn = request.required("SubscriptionArn")?;
+    let attribute = request.required("AttributeName")?;
+    let value = request.params.text("AttributeValue").unwrap_or_default();
+    let mut subscriptions = region.subscriptions.iter_mut();
+    let subscription = subscriptions
+        .find(|row| row.arn == arn)
+        .ok_or_else(no_subscription)?;
+    let policy = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(value);
+    if attribute == "FilterPolicy" && !value.is_empty() && policy.is_err() {
+        return Err(ServiceError::invalid(
+            request.service,
+            "Invalid parameter: FilterPolicy: failed to parse JSON.",
+        ));
+    }
+    let attributes = &mut subscription.attributes;
+    if value.is_empty() {
+        attributes.remove(attribute);
+    } else {
+        attributes.insert(attribute.to_owned(), value.to_owned());
+    }
+    Ok(Value::empty())
 }
 
 /// People and foreign accounts confirm; an account's own queues and functions do by themselves.

@@ -142,13 +142,13 @@ async fn roles_are_assumed_where_they_exist_and_trust_the_caller() {
     let server = served(&Scenario::demo()).await;
     let audit = "100000000002";
     let of = |name| number(&server, name);
-    let (acme, missing, suspended) = (of("acme-1"), of("log-archive"), of("old-website"));
-    assert_eq!(assume(&server, audit, &acme, "").await.0, 200);
-    assert_eq!(assume(&server, "100000000001", &acme, "").await.0, 200);
+    let (baker, missing, suspended) = (of("baker"), of("log-archive"), of("old-website"));
+    assert_eq!(assume(&server, audit, &baker, "").await.0, 200);
+    assert_eq!(assume(&server, "100000000001", &baker, "").await.0, 200);
     for (caller, account) in [
         (audit, &missing),
         (audit, &suspended),
-        (acme.as_str(), &of("acme-2")),
+        (baker.as_str(), &of("cedar")),
     ] {
         let (status, body) = assume(&server, caller, account, "").await;
         assert_eq!(status, 403, "{body}");

@@ -7,7 +7,7 @@ use crate::support::SMALL;
 use orgsim::{ExpectedOutcome, Scenario, World};
 
 /// orgsweep's reason codes, each of which the demo has to show.
-const REASONS: [&str; 38] = [
+const REASONS: [&str; 42] = [
     "covered",
     "covered_by_organization_trail",
     "management_account_only",
@@ -16,11 +16,13 @@ const REASONS: [&str; 38] = [
     "trail_not_multi_region",
     "trail_not_logging",
     "trail_delivery_fails",
+    "organization_trail_owner_only",
     "trail_selectors_exclude",
     "trail_no_global_events",
     "log_group_missing",
     "log_group_class",
     "no_filter",
+    "filter_on_abandoned_group",
     "filter_does_not_cover",
     "filter_invalid",
     "filter_on_transformed_logs",
@@ -41,7 +43,9 @@ const REASONS: [&str; 38] = [
     "topic_key_denies",
     "no_subscription",
     "subscription_pending",
+    "subscription_filtered",
     "fact_unread",
+    "region_denied_by_policy",
     "owner_unread",
     "undecided",
     "alarm_undecided",

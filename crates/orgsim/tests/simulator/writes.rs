@@ -258,6 +258,31 @@ async fn a_subscription_waits_for_its_confirmation() {
 }
 
 #[tokio::test]
+async fn a_subscription_keeps_its_filter_policy() {
+    let server = small().await;
+    let topic = element(
+        &sns(&server, "Action=CreateTopic&Name=alerts").await,
+        "TopicArn",
+    );
+    let form = format!("Action=Subscribe&TopicArn={topic}&Protocol=sms&Endpoint=%2B15550100");
+    let arn = element(&sns(&server, &form).await, "SubscriptionArn");
+    let get = format!("Action=GetSubscriptionAttributes&SubscriptionArn={arn}");
+    assert!(!sns(&server, &get).await.text().contains("FilterPolicy"));
+    let set = |policy: &str| {
+        format!(
+            "Action=SetSubscriptionAttributes&SubscriptionArn={arn}&AttributeName=FilterPolicy&AttributeValue={policy}"
+        )
+    };
+    assert_eq!(sns(&server, &set("nonsense")).await.status, 400);
+    assert_eq!(
+        sns(&server, &set("%7B%22a%22%3A%5B1%5D%7D")).await.status,
+        200
+    );
+    let shown = sns(&server, &get).await.text();
+    assert!(shown.contains("MessageAttributes"), "{shown}");
+}
+
+#[tokio::test]
 async fn topics_of_others_and_topics_that_are_gone_are_told_apart() {
     let server = small().await;
     let own = element(

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use orgsweep_controls::snapshot::{
-    Alarms, LogGroup, LogGroupFacts, MetricAlarm, MetricFilter, MetricTransformation, Subscription,
-    SubscriptionState, WatchedMetric,
+    Alarms, LogGroup, LogGroupFacts, MessageFilter, MetricAlarm, MetricFilter,
+    MetricTransformation, Subscription, SubscriptionState, WatchedMetric,
 };
 use orgsweep_controls::{AccountSnapshot, Arn, Call, Known, LogGroupArn, Region, UnreadCause};
 
@@ -61,6 +61,8 @@ pub(super) fn create_log_group(snapshot: &mut AccountSnapshot, arn: &LogGroupArn
     let made = LogGroup {
         group: Known::read(Some(facts), read("DescribeLogGroups")),
         filters: Known::read(Vec::new(), read("DescribeMetricFilters")),
+        arrivals: None,
+        filters_elsewhere: BTreeMap::new(),
     };
     if snapshot.account == arn.account() {
         snapshot.log_groups.insert(arn.clone(), made);
@@ -162,6 +164,12 @@ pub(super) fn put_alarm(snapshot: &mut AccountSnapshot, arn: &Arn, metric: &Metr
     });
 }
 
+/// A new subscription has no filter policy.
+pub(super) fn unfiltered(topic: &Arn) -> Known<MessageFilter> {
+    let call = Call::new("sns", "GetSubscriptionAttributes", topic.region());
+    Known::read(MessageFilter::default(), call)
+}
+
 pub(super) fn subscribe(snapshot: &mut AccountSnapshot, topic: &Arn, endpoint: &Endpoint) {
     let confirms = topic
         .account()
@@ -178,6 +186,7 @@ pub(super) fn subscribe(snapshot: &mut AccountSnapshot, topic: &Arn, endpoint: &
                 } else {
                     SubscriptionState::Pending
                 },
+                filter: Some(unfiltered(topic)),
             });
             subscriptions.sort();
         });

@@ -107,6 +107,8 @@ pub fn apply_human_act(snapshot: &mut AccountSnapshot, act: &HumanAct) {
                 change_known(&mut facts.subscriptions, |subscriptions| {
                     for subscription in subscriptions.iter_mut().filter(|s| same(s, endpoint)) {
                         subscription.state = SubscriptionState::Confirmed(subscription_arn(topic));
+                        let filter = &mut subscription.filter;
+                        filter.get_or_insert_with(|| make::unfiltered(topic));
                     }
                 });
             });
@@ -118,11 +120,18 @@ pub fn apply_human_act(snapshot: &mut AccountSnapshot, act: &HumanAct) {
                     endpoint: "somebody".to_owned(),
                     owner: topic.account(),
                     state: SubscriptionState::Confirmed(subscription_arn(topic)),
+                    filter: Some(make::unfiltered(topic)),
                 });
                 subscriptions.sort();
             });
         }),
-        HumanAct::RepairDelivery { trail, .. } => change_status(snapshot, trail, delivers),
+        HumanAct::RepairDelivery { trail, .. } => {
+            change_status(snapshot, trail, delivers);
+            // Whose streams appear then is not foreseen.
+            for group in snapshot.log_groups.values_mut() {
+                group.arrivals = None;
+            }
+        }
         HumanAct::RecordManagementEvents { trail } => change_trail(snapshot, trail, |trail| {
             change_known(&mut trail.selectors, |selectors| {
                 *selectors = EventSelectors::Basic(vec![BasicSelector {

@@ -1,7 +1,9 @@
 //! For every reason that has a repair: the finding fails for that reason, the
 //! plan holds these steps, and with them it passes. Each row is one account.
 
-use orgsweep_controls::snapshot::{EventSelectors, Key, MetricQuery, SubscriptionState};
+use orgsweep_controls::snapshot::{
+    EventSelectors, Key, MessageFilter, MetricQuery, SubscriptionState,
+};
 use orgsweep_controls::{AccountSnapshot, Call, Known, Reason, Verdict};
 use orgsweep_remediator::PlanOptions;
 
@@ -182,6 +184,23 @@ fn rows() -> Vec<Row> {
             &["confirm_subscription"],
             |a| {
                 subscriptions(a)[0].state = SubscriptionState::Pending;
+            },
+        ),
+        row(
+            Reason::SubscriptionFiltered,
+            &["subscribe"],
+            &["confirm_subscription"],
+            |a| {
+                let policy = Some(r#"{"severity":["high"]}"#.to_owned());
+                let filter = MessageFilter {
+                    policy,
+                    scope: None,
+                };
+                "helpdesk@example.com".clone_into(&mut subscriptions(a)[0].endpoint);
+                subscriptions(a)[0].filter = Some(Known::read(
+                    filter,
+                    Call::new("sns", "GetSubscriptionAttributes", None),
+                ));
             },
         ),
         row(Reason::TrailNotLogging, &["start_logging"], &[], |a| {

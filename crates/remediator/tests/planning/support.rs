@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use orgsweep_controls::snapshot::{
-    Alarms, BasicSelector, Delivery, EventSelectors, LogGroup, LogGroupFacts, MetricAlarm,
-    MetricFilter, MetricTransformation, Subscription, SubscriptionState, Topic, Trail, TrailStatus,
-    WatchedMetric,
+    Alarms, BasicSelector, Delivery, EventSelectors, LogGroup, LogGroupFacts, MessageFilter,
+    MetricAlarm, MetricFilter, MetricTransformation, Subscription, SubscriptionState, Topic, Trail,
+    TrailStatus, WatchedMetric,
 };
 use orgsweep_controls::{
     AccountId, AccountSnapshot, Arn, Call, Catalog, ControlId, Known, LogGroupArn, Region, Unread,
@@ -176,6 +176,11 @@ pub(crate) fn subscription(topic: &Arn, address: &str) -> Subscription {
         endpoint: address.to_owned(),
         owner: topic.account(),
         state: SubscriptionState::Confirmed(format!("{topic}:5be4").parse().unwrap()),
+        filter: Some(read(
+            MessageFilter::default(),
+            "sns",
+            "GetSubscriptionAttributes",
+        )),
     }
 }
 
@@ -230,6 +235,8 @@ pub(crate) fn recorded(owner: &str) -> AccountSnapshot {
                 "DescribeLogGroups",
             ),
             filters: read(Vec::new(), "logs", "DescribeMetricFilters"),
+            arrivals: None,
+            filters_elsewhere: BTreeMap::new(),
         },
     );
     snapshot.alarms.insert(

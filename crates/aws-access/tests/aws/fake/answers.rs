@@ -55,15 +55,19 @@ pub(super) fn usual(asked: &Asked) -> Reply {
             { "logGroupName": "CloudTrail/own-not-this", "logGroupClass": "INFREQUENT_ACCESS" },
         ] }),
         "DescribeMetricFilters" => filters(asked),
+        "DescribeLogStreams" => json!({ "logStreams": [] }),
         "DescribeAlarms" => alarms(&topic),
         "GetTopicAttributes" => json!({ "Attributes": { "entry": [
             ["TopicArn", topic], ["Policy", "{\"Statement\":[]}"], ["KmsMasterKeyId", "alias/mine"],
         ] } }),
         "ListSubscriptionsByTopic" => json!({ "Subscriptions": [
-            { "SubscriptionArn": format!("{topic}:1"), "Protocol": "email", "Endpoint": "sec@example.com", "Owner": OWN },
+            { "SubscriptionArn": format!("{topic}:1"), "Protocol": "email", "Endpoint": "sec@example.com", "Owner": account },
             { "SubscriptionArn": "PendingConfirmation", "Protocol": "https",
-              "Endpoint": "https://hooks.example.com/s3cr3t", "Owner": OWN },
+              "Endpoint": "https://hooks.example.com/s3cr3t", "Owner": account },
         ] }),
+        "GetSubscriptionAttributes" => json!({ "Attributes": { "entry": [
+            ["SubscriptionArn", asked.parameter("SubscriptionArn")], ["PendingConfirmation", "false"],
+        ] } }),
         "DescribeKey" => json!({ "KeyMetadata": {
             "KeyId": "11111111-2222-3333-4444-555555555555", "KeyState": "Enabled", "KeyManager": "CUSTOMER",
             "Arn": format!("arn:aws:kms:{REGION}:{OWN}:key/11111111-2222-3333-4444-555555555555"),

@@ -85,11 +85,11 @@ fn look_up<'a>(key: &str, request: &'a Request<'_>) -> Found<'a> {
 
 fn one(operator: &str, key: &str, wanted: &Value, request: &Request<'_>) -> Truth {
     let operator = operator.to_ascii_lowercase();
-    let (operator, for_all) = match operator.split_once(':') {
-        Some(("forallvalues", rest)) => (rest.to_owned(), true),
-        Some(("foranyvalue", rest)) => (rest.to_owned(), false),
+    let (operator, for_all, for_any) = match operator.split_once(':') {
+        Some(("forallvalues", rest)) => (rest.to_owned(), true, false),
+        Some(("foranyvalue", rest)) => (rest.to_owned(), false, true),
         Some(_) => return Truth::Unknown,
-        None => (operator, false),
+        None => (operator, false, false),
     };
     let found = look_up(key, request);
     if operator == "null" {
@@ -105,6 +105,9 @@ fn one(operator: &str, key: &str, wanted: &Value, request: &Request<'_>) -> Trut
     }
     let value = match found {
         Found::Value(value) => value,
+        // `ForAnyValue` wants a value that passes, a negated test included.
+        Found::Absent if for_any && !if_exists => return Truth::False,
+        Found::Absent if for_any => return Truth::Unknown,
         Found::Absent => return (negated || if_exists || for_all).into(),
         Found::Unknown => return Truth::Unknown,
     };

@@ -62,7 +62,15 @@ fn names_service(principal: &Value, request: &Request<'_>) -> Truth {
             let service = kinds.get("Service").is_some_and(|named| {
                 texts(named).is_some_and(|mut texts| texts.any(|text| text == request.service))
             });
-            (everybody || service).into()
+            // Whether a wildcard stands for services is not documented.
+            let any_service = kinds.get("Service").is_some_and(|named| {
+                texts(named).is_some_and(|mut texts| texts.any(|text| text.contains('*')))
+            });
+            match (everybody || service, any_service) {
+                (true, _) => Truth::True,
+                (false, true) => Truth::Unknown,
+                (false, false) => Truth::False,
+            }
         }
         _ => Truth::Unknown,
     }

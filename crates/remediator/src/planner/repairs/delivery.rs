@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use orgsweep_controls::snapshot::{MetricAlarm, Subscription, SubscriptionState, Topic};
-use orgsweep_controls::{AccountSnapshot, Arn, Known};
+use orgsweep_controls::{AccountSnapshot, Arn, Known, lets_every_alarm_through};
 use sha2::{Digest, Sha256};
 
 use super::alarm;
@@ -185,10 +185,26 @@ pub(super) fn subscribe(broken: &Broken<'_>) -> Vec<Move> {
         }
         if !in_reach(broken, &topic) {
             moves.push(ask_owner(topic, "a subscription"));
-        } else if broken.options.endpoints.is_empty() {
+            continue;
+        }
+        // Subscribing again changes nothing about a subscription that is there.
+        let there = topic_subscriptions(broken, &topic);
+        let new: Vec<Endpoint> = broken
+            .options
+            .endpoints
+            .iter()
+            .filter(|endpoint| {
+                !there.iter().any(|subscription| {
+                    subscription.protocol == endpoint.protocol
+                        && subscription.endpoint == endpoint.address
+                })
+            })
+            .cloned()
+            .collect();
+        if new.is_empty() {
             moves.push(vec![Act::Human(HumanAct::ChooseSubscriber { topic })]);
         } else {
-            moves.push(subscribe_all(&topic, &broken.options.endpoints));
+            moves.push(subscribe_all(&topic, &new));
         }
     }
     moves.extend(act_on_topic(broken));
@@ -327,10 +343,11 @@ fn topic_subscriptions<'a>(broken: &Broken<'a>, arn: &Arn) -> &'a [Subscription]
 }
 
 fn reaches_somebody(topic: &Topic) -> bool {
-    let confirmed = |subscriptions: &Vec<Subscription>| {
-        subscriptions
-            .iter()
-            .any(|subscription| matches!(subscription.state, SubscriptionState::Confirmed(_)))
+    let hears = |subscription: &Subscription| {
+        let filter = subscription.filter.as_ref().and_then(Known::value);
+        matches!(subscription.state, SubscriptionState::Confirmed(_))
+            && filter.is_some_and(lets_every_alarm_through)
     };
-    !topic.fifo && topic.subscriptions.value().is_some_and(confirmed)
+    let mut subscriptions = topic.subscriptions.value().into_iter().flatten();
+    !topic.fifo && subscriptions.any(hears)
 }

@@ -18,11 +18,14 @@ pub(super) fn moves(broken: &Broken<'_>) -> Vec<Move> {
         Reason::NoLogGroup | Reason::LogGroupClass => trail::connect_log_group(broken),
         Reason::TrailNotMultiRegion => trail::make_multi_region(broken),
         Reason::TrailNotLogging => trail::start_logging(broken),
-        Reason::TrailDeliveryFails => trail::repair_delivery(broken),
+        Reason::TrailDeliveryFails | Reason::OrganizationTrailOwnerOnly => {
+            trail::repair_delivery(broken)
+        }
         Reason::TrailSelectorsExclude => trail::record_management_events(broken),
         Reason::TrailNoGlobalEvents => trail::record_global_events(broken),
         Reason::LogGroupMissing => trail::create_log_group(broken),
         Reason::NoFilter
+        | Reason::FilterOnAbandonedGroup
         | Reason::FilterDoesNotCover
         | Reason::FilterInvalid
         | Reason::FilterOnTransformedLogs
@@ -43,13 +46,14 @@ pub(super) fn moves(broken: &Broken<'_>) -> Vec<Move> {
         Reason::TopicMissing => delivery::create_topic(broken),
         Reason::TopicPolicyDenies | Reason::PolicyUndecided => delivery::allow_cloud_watch(broken),
         Reason::TopicKeyDenies => delivery::allow_in_key(broken),
-        Reason::NoSubscription => delivery::subscribe(broken),
+        Reason::NoSubscription | Reason::SubscriptionFiltered => delivery::subscribe(broken),
         Reason::SubscriptionPending => delivery::confirm(broken),
         Reason::NoTrail => trail::create_trail(broken.account, broken.world),
         Reason::Covered
         | Reason::CoveredByOrganizationTrail
         | Reason::ManagementAccountOnly
         | Reason::FactUnread
+        | Reason::RegionDeniedByPolicy
         | Reason::OwnerUnread => Vec::new(),
     }
 }
