@@ -19,7 +19,7 @@ use crate::request::{Request, ServiceError};
 use crate::server::ServerOptions;
 use crate::service::{self, Service};
 use crate::shapes;
-use crate::state::World;
+use crate::state::{World, reading_behind};
 
 /// What becomes of a request.
 pub(crate) struct Outcome {
@@ -187,9 +187,24 @@ impl Exchange {
                 if self.world.enforces_policies() {
                     iam::authorize(&self.world, request)?;
                 }
-                service::answer(&self.world, request)
+                self.answer_in_time(request)
             }
         }
+    }
+
+    /// What services answer; where writes take time to be seen, readers see what was before.
+    fn answer_in_time(&self, request: &Request) -> service::Answer {
+        if self.world.settings().consistency_seconds == 0 {
+            return service::answer(&self.world, request);
+        }
+        let reads = ["Describe", "List", "Get"]
+            .iter()
+            .any(|begin| request.operation.starts_with(begin));
+        if reads {
+            return reading_behind(|| service::answer(&self.world, request));
+        }
+        self.world.keep_seen(&request.caller.account);
+        service::answer(&self.world, request)
     }
 
     fn admits(&self, request: &Request) -> bool {

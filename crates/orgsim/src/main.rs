@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use orgsim::{Scenario, Server, ServerOptions, World, access_key};
+use orgsim::{Server, ServerOptions, World, access_key};
 use tracing_subscriber::EnvFilter;
 
 use command::Source;
+use command::init::Init;
 use command::inject::Inject;
 use command::state::State;
 use command::trace::Trace;
@@ -28,8 +29,7 @@ struct Cli {
 enum Command {
     /// Serves the organization of a scenario, and prints what to export to use it.
     Serve(Serve),
-    /// Prints the demo's scenario, as an example to start from.
-    Init,
+    Init(Init),
     /// Prints what the author of a scenario claims about each account and control, as CSV.
     Expected(Source),
     Inject(Inject),
@@ -66,10 +66,7 @@ fn main() -> anyhow::Result<()> {
             .build()
             .context("the runtime could not be started")?
             .block_on(serve(&arguments)),
-        Command::Init => {
-            print!("{}", Scenario::demo().to_toml());
-            Ok(())
-        }
+        Command::Init(arguments) => command::init::run(&arguments),
         Command::Expected(source) => {
             print_expected(&World::build(&source.scenario()?));
             Ok(())

@@ -1,6 +1,7 @@
 //! The subcommands of `orgsim`, one file each, and how they talk to one that is
 //! serving (`remote`).
 
+pub(crate) mod init;
 pub(crate) mod inject;
 pub(crate) mod remote;
 pub(crate) mod state;

@@ -103,6 +103,7 @@ fn settings(document: &Document) -> Result<Settings, ScenarioError> {
         disabled_regions,
         empty_pages: table.empty_pages,
         short_pages: table.short_pages,
+        consistency_seconds: table.consistency_seconds.into(),
         account_status: table.account_status,
         seed: document.seed,
     })

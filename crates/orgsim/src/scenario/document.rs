@@ -41,6 +41,7 @@ pub(super) struct OrganizationTable {
     pub(super) external_id: Option<String>,
     pub(super) empty_pages: bool,
     pub(super) short_pages: bool,
+    pub(super) consistency_seconds: u32,
     pub(super) account_status: bool,
 }
 

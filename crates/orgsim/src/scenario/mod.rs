@@ -25,6 +25,7 @@ mod topics;
 pub use error::ScenarioError;
 pub use expected::{ExpectedFinding, ExpectedOutcome};
 
+const EXAMPLE_TOML: &str = include_str!("../../data/example.toml");
 const DEMO_TOML: &str = include_str!("../../data/demo.toml");
 
 /// A scenario that was read and checked.
@@ -49,6 +50,11 @@ impl Scenario {
     /// An organization of sixty accounts in which everything that can be wrong is wrong once.
     pub fn demo() -> Self {
         Self::parse(DEMO_TOML).expect("the demo is part of the program and tested")
+    }
+
+    /// A page that shows what scenarios can say, to start one's own from.
+    pub fn example() -> Self {
+        Self::parse(EXAMPLE_TOML).expect("the example is part of the program and tested")
     }
 
     /// The scenario as TOML.

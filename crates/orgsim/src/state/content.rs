@@ -2,9 +2,10 @@
 //! one, kept for good once it was changed, and let go of when many others were
 //! asked for since, so that thousands of accounts need no memory of their own.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use super::AccountState;
@@ -20,6 +21,22 @@ const MOST_CREATED: usize = 1000;
 struct Slot {
     content: Mutex<Option<Box<AccountState>>>,
     changed: AtomicBool,
+    /// What readers still see, and until when (seconds since the epoch).
+    seen: Mutex<Option<Box<AccountState>>>,
+    seen_until: AtomicI64,
+}
+
+thread_local! {
+    /// Whether this thread reads for somebody who may see what was there before the last writes.
+    static READS_BEHIND: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `read` so that accounts are seen as they were before writes that readers do not see yet.
+pub(crate) fn reading_behind<T>(read: impl FnOnce() -> T) -> T {
+    READS_BEHIND.set(true);
+    let answer = read();
+    READS_BEHIND.set(false);
+    answer
 }
 
 impl Slot {
@@ -89,18 +106,40 @@ impl Contents {
         let slot = Slot {
             content: Mutex::new(Some(Box::new(content))),
             changed: AtomicBool::new(true),
+            ..Slot::default()
         };
         places.insert(id.clone(), place);
         self.created[place].set((id, slot)).is_ok()
+    }
+
+    /// Lets readers see the account as it is now until `until`, whatever is written meanwhile;
+    /// what they are behind of already stays.
+    pub(super) fn keep_seen(&self, id: &str, now: i64, until: i64) {
+        let Some(slot) = self.slot(id) else {
+            return;
+        };
+        if slot.seen_until.load(Ordering::Acquire) > now {
+            return;
+        }
+        let content = slot.lock().clone();
+        *slot.seen.lock().unwrap_or_else(PoisonError::into_inner) = content;
+        slot.seen_until.store(until, Ordering::Release);
     }
 
     /// The content of an account, made by `make` when it is not there.
     pub(super) fn lock(
         &self,
         id: &str,
+        now: i64,
         make: impl FnOnce() -> AccountState,
     ) -> Option<AccountGuard<'_>> {
         let slot = self.slot(id)?;
+        if READS_BEHIND.get() && slot.seen_until.load(Ordering::Acquire) > now {
+            let content = slot.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if content.is_some() {
+                return Some(AccountGuard { slot, content });
+            }
+        }
         let mut content = slot.lock();
         if content.is_none() {
             *content = Some(Box::new(make()));
@@ -193,8 +232,8 @@ mod tests {
     fn what_nobody_changed_is_made_again_and_what_somebody_changed_stays() {
         let ids: Vec<String> = (0..KEPT + 50).map(|number| number.to_string()).collect();
         let contents = Contents::new(ids.iter().cloned());
-        let touch = |id: &str| drop(contents.lock(id, || empty(id)));
-        if let Some(mut first) = contents.lock("0", || empty("0")) {
+        let touch = |id: &str| drop(contents.lock(id, 0, || empty(id)));
+        if let Some(mut first) = contents.lock("0", 0, || empty("0")) {
             first.region("us-east-1");
         }
         for id in &ids {

@@ -30,6 +30,7 @@ pub use alarm::{
     AlarmState, CompositeAlarm, HistoryItem, MetricAlarm, MetricQuery, MuteRule, WatchedMetric,
 };
 pub use content::AccountGuard;
+pub(crate) use content::reading_behind;
 pub use control_policy::{ControlPolicies, ControlPolicy, FULL_ACCESS};
 pub use key::Key;
 pub use logs::{LogEvent, LogGroup, LogStream, MetricFilter, MetricTransformation};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub disabled_regions: Vec<String>,
     /// Whether every list starts with an empty page, as AWS's may.
     pub empty_pages: bool,
+    /// Seconds after which a write is seen by those who read.
+    pub consistency_seconds: i64,
     /// Whether pages hold fewer items than they may, by a number that is drawn.
     pub short_pages: bool,
     /// Whether accounts carry the retired member `Status` beside `State`.
@@ -191,8 +194,22 @@ impl World {
     /// What is in `account`, to read or change; `None` for an account of nobody.
     /// Holding one account while asking for another may deadlock.
     pub fn account(&self, account: &str) -> Option<AccountGuard<'_>> {
+        let now = if self.settings.consistency_seconds > 0 {
+            self.now().timestamp()
+        } else {
+            i64::MAX
+        };
         self.contents
-            .lock(account, || (self.source.content)(account))
+            .lock(account, now, || (self.source.content)(account))
+    }
+
+    /// Lets readers see the account as it is now for as long as writes take to be seen.
+    pub(crate) fn keep_seen(&self, account: &str) {
+        let now = self.now().timestamp();
+        let until = now + self.settings.consistency_seconds;
+        if until > now && self.account(account).is_some() {
+            self.contents.keep_seen(account, now, until);
+        }
     }
 
     /// Adds an account with this content; `false` when there is no room for it.

@@ -53,6 +53,14 @@ const REASONS: [&str; 42] = [
 ];
 
 #[test]
+fn the_example_and_the_large_organization_can_be_built() {
+    let world = World::build(&Scenario::example());
+    assert_eq!(world.accounts().count(), 200);
+    let large = Scenario::parse(include_str!("../../data/large.toml")).unwrap();
+    assert_eq!(World::build(&large).accounts().count(), 10_000);
+}
+
+#[test]
 fn the_demo_has_sixty_accounts_and_shows_every_reason() {
     let world = World::build(&Scenario::demo());
     assert_eq!(world.accounts().count(), 60);

@@ -57,6 +57,32 @@ async fn a_saved_state_is_loaded_and_compared() {
 }
 
 #[tokio::test]
+async fn writes_are_seen_late_where_the_scenario_says_so() {
+    let text = SMALL.replace("[organization]", "[organization]\nconsistency_seconds = 60");
+    let server = served(&Scenario::parse(&text).unwrap()).await;
+    let groups = || async {
+        let answer = logs(&server, OWNER, "DescribeLogGroups", json!({})).await;
+        answer["logGroups"].as_array().map(Vec::len)
+    };
+    for name in ["one", "two"] {
+        logs(
+            &server,
+            OWNER,
+            "CreateLogGroup",
+            json!({ "logGroupName": name }),
+        )
+        .await;
+    }
+    let again = json!({ "logGroupName": "one" });
+    let twice = logs(&server, OWNER, "CreateLogGroup", again).await;
+    assert_eq!(twice["__type"], "ResourceAlreadyExistsException");
+    assert_eq!(groups().await, Some(0));
+    let world = server.world();
+    world.live().advance(world, Duration::from_secs(61));
+    assert_eq!(groups().await, Some(2));
+}
+
+#[tokio::test]
 async fn the_clock_is_moved_and_sessions_end_with_it() {
     let server = small().await;
     let world = server.world();
