@@ -65,11 +65,11 @@ async fn a_denied_call_makes_the_finding_unknown_and_names_the_permission() {
         ("cloudtrail", "DescribeTrails"),
         ("cloudtrail", "GetTrailStatus"),
         ("cloudtrail", "GetEventSelectors"),
-        ("logs", "DescribeLogGroups"),
         ("logs", "DescribeMetricFilters"),
         ("cloudwatch", "DescribeAlarms"),
         ("sns", "GetTopicAttributes"),
         ("sns", "ListSubscriptionsByTopic"),
+        ("sns", "GetSubscriptionAttributes"),
     ];
     let accounts = simulated.accounts_that_cover_themselves(CONTROL, calls.len());
     for (account, (service, operation)) in accounts.iter().zip(calls) {
