@@ -62,6 +62,8 @@ data "aws_iam_policy_document" "read" {
       "cloudtrail:GetEventSelectors",
       "cloudtrail:GetTrailStatus",
       "cloudwatch:DescribeAlarms",
+      "cloudwatch:GetAlarmMuteRule",
+      "cloudwatch:ListAlarmMuteRules",
       "kms:DescribeKey",
       "kms:GetKeyPolicy",
       "logs:DescribeLogGroups",

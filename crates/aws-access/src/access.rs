@@ -25,6 +25,7 @@ use crate::credentials::role::{SessionDuration, is_role_session};
 use crate::errors::{AccessError, CallError, CollectError};
 use crate::http_client;
 use crate::inventory::{self, InventoryWants};
+use crate::mute_support::MuteSupport;
 use crate::operation::Operation;
 use crate::partitions::PartitionRegions;
 use crate::retry::Patience;
@@ -63,6 +64,8 @@ pub(crate) struct Shared {
     pub(crate) tally: Arc<Tally>,
     /// Topics of other accounts that were read so far.
     pub(crate) neighbours: Neighbours,
+    /// Which Regions have alarm mute rules.
+    pub(crate) mute_support: MuteSupport,
 }
 
 impl Shared {
@@ -121,7 +124,10 @@ impl Access {
             None => Chain::new(&config, &region, &http).await,
         };
         let caller_credentials = Arc::new(Renewing::new(chain));
-        let clients = Clients::new(sdk_config(&config, &region, http).await);
+        let sdk_config = sdk_config(&config, &region, http).await;
+        let endpoint_is_given = sdk_config.endpoint_url().is_some()
+            || std::env::var_os("AWS_ENDPOINT_URL_CLOUDWATCH").is_some();
+        let clients = Clients::new(sdk_config);
         let tally = Arc::new(Tally::default());
         let caller = who_am_i(&clients, &config, &region, &caller_credentials, &tally).await?;
 
@@ -138,6 +144,7 @@ impl Access {
             regions,
             tally,
             neighbours: Neighbours::default(),
+            mute_support: MuteSupport::new(endpoint_is_given),
         };
         Ok(Self {
             shared: Arc::new(shared),

@@ -120,6 +120,13 @@ where
 
 impl Fault {
     fn into_error(self, operation: Operation, region: &Region) -> CallError {
+        let status_alone = match &self.answer {
+            Answer::Refused {
+                status, code: None, ..
+            }
+            | Answer::Garbled { status, .. } => Some(*status),
+            _ => None,
+        };
         let (code, message) = match self.answer {
             Answer::Refused {
                 status,
@@ -142,6 +149,7 @@ impl Fault {
             region: region.clone(),
             kind: self.kind,
             code,
+            status_alone,
             message: sanitize(&message),
         }
     }

@@ -176,7 +176,32 @@ async fn alarm_reads(session: &Session, region: &Region) -> Vec<PermissionCheck>
     let alarms = session
         .call(Operation::DescribeAlarms, region, || request.clone().send())
         .await;
-    vec![shown(Operation::DescribeAlarms, alarms)]
+    let mut shown = vec![shown(Operation::DescribeAlarms, alarms)];
+    shown.extend(mute_rule_reads(session, region).await);
+    shown
+}
+
+/// Nothing where the Region has no mute rules: no permission is needed for them then.
+async fn mute_rule_reads(session: &Session, region: &Region) -> Vec<PermissionCheck> {
+    if !session.has_mute_rules(region).await {
+        return Vec::new();
+    }
+    let client = session.clients().cloudwatch(region);
+    let (rules, rule) = tokio::join!(
+        session.call(Operation::ListAlarmMuteRules, region, || {
+            client.list_alarm_mute_rules().max_records(1).send()
+        }),
+        session.call(Operation::GetAlarmMuteRule, region, || {
+            client
+                .get_alarm_mute_rule()
+                .alarm_mute_rule_name(NOTHING)
+                .send()
+        }),
+    );
+    vec![
+        shown(Operation::ListAlarmMuteRules, rules),
+        shown(Operation::GetAlarmMuteRule, rule),
+    ]
 }
 
 async fn topic_reads(session: &Session, region: &Region) -> Vec<PermissionCheck> {
@@ -278,6 +303,7 @@ mod tests {
                 region: region.clone(),
                 kind,
                 code: Some("Code".to_owned()),
+                status_alone: None,
                 message: "words".to_owned(),
             };
             shown(Operation::GetTrailStatus, Err::<(), _>(error)).outcome

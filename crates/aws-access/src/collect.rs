@@ -7,6 +7,7 @@ mod delivery;
 mod filters;
 mod keys;
 mod log_groups;
+mod mute_rules;
 mod neighbours;
 mod regions;
 mod selectors;

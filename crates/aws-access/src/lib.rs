@@ -16,6 +16,7 @@ mod credentials;
 mod errors;
 mod http_client;
 mod inventory;
+mod mute_support;
 mod operation;
 mod paging;
 mod partitions;

@@ -65,6 +65,8 @@ operations! {
     DescribeMetricFilters             = "logs",          DescribeMetricFilters, InEachAccount;
     DescribeLogStreams                = "logs",          DescribeLogStreams,    InEachAccount;
     DescribeAlarms                    = "cloudwatch",    DescribeAlarms,        InEachAccount;
+    ListAlarmMuteRules                = "cloudwatch",    ListAlarmMuteRules,    InEachAccount;
+    GetAlarmMuteRule                  = "cloudwatch",    GetAlarmMuteRule,      InEachAccount;
     GetTopicAttributes                = "sns",           SnsGet,                InEachAccount;
     ListSubscriptionsByTopic          = "sns",           SnsList,               InEachAccount;
     GetSubscriptionAttributes         = "sns",           SnsGet,                InEachAccount;

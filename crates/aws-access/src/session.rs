@@ -141,6 +141,12 @@ impl Session {
         answer
     }
 
+    /// Whether the CloudWatch of `region` can have alarm mute rules.
+    pub(crate) async fn has_mute_rules(&self, region: &Region) -> bool {
+        let caller = self.in_account(&self.shared.caller.account);
+        self.shared.mute_support.exists(&caller, region).await
+    }
+
     /// Why nothing that was read counts: the credentials ended on the way.
     pub(crate) fn credentials_over(&self) -> Option<Failure> {
         self.over().as_ref().map(Failure::of)

@@ -64,6 +64,7 @@ reasons! {
     AlarmConditional = "alarm_conditional", "The alarm goes to ALARM on one event only at some times";
     AlarmActionsDisabled = "alarm_actions_disabled", "The alarm's actions are disabled";
     AlarmNoAction = "alarm_no_action", "The alarm has no action for the ALARM state";
+    AlarmMuted = "alarm_muted", "A mute rule silences the alarm's actions, always or at times";
     ActionWrongPlace = "action_wrong_place", "The alarm's topic is in another Region or partition";
     ActionNotNotifying = "action_not_notifying", "The alarm's actions tell nobody";
     TopicMissing = "topic_missing", "The alarm's topic does not exist";

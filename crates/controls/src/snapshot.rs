@@ -4,6 +4,8 @@
 //! alarm states, no timestamps of healthy deliveries), so that an unchanged
 //! account has an unchanged snapshot, byte for byte. Everything is sorted.
 
+mod alarms;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -11,6 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, Arn, LogGroupArn, Partition, Region};
 use crate::known::Known;
+
+pub use alarms::{
+    Alarms, CompositeAlarm, LogAlarm, MetricAlarm, MetricQuery, MuteRule, WatchedMetric,
+};
 
 /// The facts read from one account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -239,151 +245,6 @@ pub struct MetricTransformation {
     pub dimensions: BTreeMap<String, String>,
     /// Unit; `None` is AWS's own `None`.
     pub unit: Option<String>,
-}
-
-/// Alarms of one Region that could matter.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Alarms {
-    /// Metric alarms (metric-math ones included), sorted by name.
-    pub metric: Vec<MetricAlarm>,
-    /// Composite alarms, sorted by name.
-    pub composite: Vec<CompositeAlarm>,
-    /// Log alarms, which query a log group themselves; sorted by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub log: Vec<LogAlarm>,
-    /// Mute rules that have not expired. `None`: not asked, or the Region's
-    /// CloudWatch has no mute rules.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mute_rules: Option<Known<Vec<MuteRule>>>,
-}
-
-/// A log alarm: a scheduled query over log groups (`PutLogAlarm`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LogAlarm {
-    /// Name, unique in account and Region.
-    pub name: String,
-    /// ARN.
-    pub arn: Arn,
-    /// Whether its actions run at all.
-    pub actions_enabled: bool,
-    /// What runs when it goes to ALARM.
-    pub alarm_actions: Vec<String>,
-    /// Names or ARNs of the log groups that it queries.
-    pub log_groups: Vec<String>,
-    /// The query.
-    pub query: String,
-}
-
-/// An alarm mute rule: while it is active, actions of its alarms do not run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct MuteRule {
-    /// Its name.
-    pub name: String,
-    /// `cron(…)` with five fields, or `at(…)`.
-    pub expression: String,
-    /// ISO 8601 duration from each occurrence.
-    pub duration: String,
-    /// Names of the alarms that are muted.
-    pub alarm_names: Vec<String>,
-    /// Whether a rule with a single window is muting now.
-    pub active_once: bool,
-}
-
-/// A metric alarm.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MetricAlarm {
-    /// Name, unique in account and Region.
-    pub name: String,
-    /// ARN.
-    pub arn: Arn,
-    /// Whether its actions run at all.
-    pub actions_enabled: bool,
-    /// What runs when it goes to ALARM.
-    pub alarm_actions: Vec<String>,
-    /// What runs when it goes to OK.
-    pub ok_actions: Vec<String>,
-    /// What runs when it goes to INSUFFICIENT_DATA.
-    pub insufficient_data_actions: Vec<String>,
-    /// The metric it watches; `None` for metric math and newer kinds.
-    pub metric: Option<WatchedMetric>,
-    /// The queries of a metric-math alarm.
-    pub queries: Vec<MetricQuery>,
-    /// Id of the anomaly-detection band, for such alarms.
-    pub threshold_metric_id: Option<String>,
-    /// Whether it is of a kind that has neither metric nor queries (PromQL and later).
-    pub other_kind: Option<String>,
-    /// Periods that are evaluated.
-    pub evaluation_periods: Option<i32>,
-    /// Datapoints in them that must breach; `None` means all.
-    pub datapoints_to_alarm: Option<i32>,
-    /// Threshold.
-    pub threshold: Option<f64>,
-    /// `GreaterThanOrEqualToThreshold` and so on.
-    pub comparison: Option<String>,
-    /// `breaching`, `notBreaching`, `ignore`, `missing`; `None` means `missing`.
-    pub treat_missing_data: Option<String>,
-    /// `evaluate` or `ignore`, for percentiles.
-    pub low_sample_percentile: Option<String>,
-    /// Whether periods are those of the wall clock (whole hours, days …), not sliding ones.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub wall_clock: bool,
-    /// Minutes after a change of the alarm in which it does nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warm_up_minutes: Option<i32>,
-}
-
-/// The metric of a plain metric alarm.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WatchedMetric {
-    /// Namespace.
-    pub namespace: String,
-    /// Name.
-    pub name: String,
-    /// Dimensions, all of which must be those of the published metric.
-    pub dimensions: BTreeMap<String, String>,
-    /// `Sum`, `Maximum` … or an extended statistic such as `p90`.
-    pub statistic: Option<String>,
-    /// Period in seconds.
-    pub period: Option<i32>,
-    /// Unit, when the alarm insists on one.
-    pub unit: Option<String>,
-}
-
-/// One query of a metric-math alarm.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MetricQuery {
-    /// Its id in expressions.
-    pub id: String,
-    /// A metric, or `None` for an expression.
-    pub metric: Option<WatchedMetric>,
-    /// An expression, or `None` for a metric.
-    pub expression: Option<String>,
-    /// Period of the expression in seconds.
-    pub period: Option<i32>,
-    /// Whether it is what the alarm watches.
-    pub return_data: bool,
-    /// The account of the metric, when it is another one.
-    pub account: Option<String>,
-}
-
-/// A composite alarm.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CompositeAlarm {
-    /// Name, unique in account and Region.
-    pub name: String,
-    /// ARN.
-    pub arn: Arn,
-    /// Its rule over other alarms' states.
-    pub rule: String,
-    /// Whether its actions run at all.
-    pub actions_enabled: bool,
-    /// What runs when it goes to ALARM.
-    pub alarm_actions: Vec<String>,
-    /// Alarm that suppresses its actions while in ALARM.
-    pub actions_suppressor: Option<String>,
-    /// Seconds for which its actions wait for the suppressor.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub suppressor_wait: Option<i32>,
 }
 
 /// An SNS topic.

@@ -64,7 +64,7 @@ async fn a_denied_call_makes_the_finding_unknown_and_names_the_permission() {
     let calls = [
         ("cloudtrail", "DescribeTrails"),
         ("cloudtrail", "GetTrailStatus"),
-        ("cloudtrail", "GetEventSelectors"),
+        ("cloudwatch", "ListAlarmMuteRules"),
         ("logs", "DescribeMetricFilters"),
         ("cloudwatch", "DescribeAlarms"),
         ("sns", "GetTopicAttributes"),

@@ -339,11 +339,14 @@ impl Simulated {
     }
 
     /// Calls that reading each account took: those that asked it, but for the
-    /// caller's questions about itself and the organization.
+    /// caller's questions about itself, the organization and what the endpoint can do.
     pub(crate) fn calls_by_account(&self) -> BTreeMap<String, Vec<String>> {
         let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for call in self.calls() {
-            if call.service != Service::Organizations && call.operation != "GetCallerIdentity" {
+            let about_endpoint =
+                call.operation == "ListAlarmMuteRules" && call.target_account == self.caller();
+            let about_itself = call.operation == "GetCallerIdentity" || about_endpoint;
+            if call.service != Service::Organizations && !about_itself {
                 calls
                     .entry(call.target_account)
                     .or_default()

@@ -22,6 +22,10 @@ pub(crate) enum Bucket {
     DescribeLogStreams,
     /// `cloudwatch:DescribeAlarms`.
     DescribeAlarms,
+    /// `cloudwatch:ListAlarmMuteRules`.
+    ListAlarmMuteRules,
+    /// `cloudwatch:GetAlarmMuteRule`.
+    GetAlarmMuteRule,
     /// SNS's list operations; a hard limit.
     SnsList,
     /// SNS's get and set operations together; depends on the Region.
@@ -60,6 +64,8 @@ impl Bucket {
             Self::CloudTrailRead | Self::DescribeLogGroups => 10,
             Self::DescribeAlarms => 9,
             Self::DescribeLogStreams => 25,
+            Self::ListAlarmMuteRules => 50,
+            Self::GetAlarmMuteRule => 20,
             Self::SnsList => 30,
             Self::SnsGet => sns_get_quota(region),
             Self::KmsRead => 1_000,

@@ -11,6 +11,7 @@ use orgsweep_controls::snapshot::{
 };
 use orgsweep_controls::{Arn, Known, LogGroupArn, Region, Unread, UnreadCause, relevant_alarms};
 
+use super::mute_rules;
 use crate::errors::CallError;
 use crate::operation::Operation;
 use crate::paging::Pages;
@@ -49,7 +50,9 @@ async fn in_region(session: &Session, region: &Region, filters: &[&MetricFilter]
         Ok(mut alarms) => {
             alarms.metric.sort_by(|a, b| a.name.cmp(&b.name));
             alarms.composite.sort_by(|a, b| a.name.cmp(&b.name));
-            Known::read(relevant_alarms(alarms, filters), OPERATION.call(region))
+            let mut alarms = relevant_alarms(alarms, filters);
+            alarms.mute_rules = mute_rules::over(session, region, &alarms).await;
+            Known::read(alarms, OPERATION.call(region))
         }
         Err(error) => error.into_known(),
     }

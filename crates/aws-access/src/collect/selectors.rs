@@ -34,14 +34,18 @@ fn selectors(answer: GetEventSelectorsOutput) -> EventSelectors {
         return EventSelectors::Advanced(advanced.into_iter().map(advanced_selector).collect());
     }
     if basic.is_empty() {
-        // A trail on which no selectors were put records all management events.
-        return EventSelectors::Basic(vec![BasicSelector {
-            read_write_type: ReadWriteType::All.as_str().to_owned(),
-            management_events: true,
-            excluded_sources: Vec::new(),
-        }]);
+        return usual();
     }
     EventSelectors::Basic(basic.into_iter().map(basic_selector).collect())
+}
+
+/// A trail on which no selectors were put records all management events.
+pub(super) fn usual() -> EventSelectors {
+    EventSelectors::Basic(vec![BasicSelector {
+        read_write_type: ReadWriteType::All.as_str().to_owned(),
+        management_events: true,
+        excluded_sources: Vec::new(),
+    }])
 }
 
 /// AWS leaves out what has its default: all events, management events included.

@@ -32,7 +32,14 @@ pub(super) async fn visible(session: &Session, region: &Region) -> Known<Vec<Tra
             .ok_or_else(|| garbled("the answer has no list of trails"))?;
         let trails: Result<Vec<Trail>, String> = listed
             .into_iter()
-            .map(|listed| trail(listed, region))
+            .map(|listed| {
+                let custom = listed.has_custom_event_selectors;
+                let mut trail = trail(listed, region)?;
+                if custom == Some(false) && is_own(session, &trail) {
+                    trail.selectors = Known::read(selectors::usual(), OPERATION.call(region));
+                }
+                Ok(trail)
+            })
             .collect();
         trails.map_err(|message| garbled(&message))
     });
@@ -92,12 +99,26 @@ pub(super) async fn own(
     session: &Session,
     trails: impl Iterator<Item = &Trail>,
 ) -> BTreeMap<Arn, State> {
-    let own = trails.filter(|trail| trail.arn.account().as_ref() == Some(session.account()));
+    let own = trails.filter(|trail| is_own(session, trail));
     let read = own.map(async |trail| {
-        let state = tokio::join!(status(session, trail), selectors::of(session, trail));
+        let state = tokio::join!(status(session, trail), recorded(session, trail));
         (trail.arn.clone(), state)
     });
     join_all(read).await.into_iter().collect()
+}
+
+fn is_own(session: &Session, trail: &Trail) -> bool {
+    trail.arn.account().as_ref() == Some(session.account())
+}
+
+/// The trail's selectors. AWS says in the list of trails that one has none of its own,
+/// which spares the call that mute rules cost; emulators that lack those say it of every trail.
+async fn recorded(session: &Session, trail: &Trail) -> Known<EventSelectors> {
+    let said_already = trail.selectors.value().is_some();
+    if said_already && session.has_mute_rules(&trail.home_region).await {
+        return trail.selectors.clone();
+    }
+    selectors::of(session, trail).await
 }
 
 /// Writes the states into every view of their trails.

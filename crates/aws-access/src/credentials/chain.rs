@@ -118,6 +118,7 @@ impl Source for Chain {
                 region: self.region.clone(),
                 kind: FaultKind::CredentialsExpired,
                 code: None,
+                status_alone: None,
                 message,
             })
         })

@@ -135,9 +135,10 @@ impl From<CallError> for AccessError {
                 detail: format!("in {}: {detail}", error.region),
             },
             FaultKind::Garbled => Self::Garbled { operation, detail },
-            FaultKind::NotFound | FaultKind::RegionDisabled | FaultKind::Invalid => {
-                Self::Refused { operation, detail }
-            }
+            FaultKind::NotFound
+            | FaultKind::UnknownOperation
+            | FaultKind::RegionDisabled
+            | FaultKind::Invalid => Self::Refused { operation, detail },
         }
     }
 }

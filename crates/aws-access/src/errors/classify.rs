@@ -44,6 +44,14 @@ const UNKNOWN_CREDENTIALS: [&str; 4] = [
     "InvalidAccessKeyId",
 ];
 
+/// Codes of a service that does not have the operation.
+const UNKNOWN_OPERATIONS: [&str; 4] = [
+    "InvalidAction",
+    "UnknownOperation",
+    "UnknownOperationException",
+    "NotImplemented",
+];
+
 const REGION_DISABLED: [&str; 3] = [
     "RegionDisabledException",
     "OptInRequired",
@@ -141,6 +149,8 @@ fn by_code(service: &str, status: u16, code: &str, message: &str) -> FaultKind {
         }
     } else if is(&TIMES) {
         FaultKind::ClockWrong
+    } else if is(&UNKNOWN_OPERATIONS) {
+        FaultKind::UnknownOperation
     } else if code == "AWSOrganizationsNotInUseException" {
         FaultKind::NotInOrganization
     } else if code == "NotFound"
@@ -216,6 +226,10 @@ mod tests {
             ("sns",           404, "NotFound",                            NotFound),
             ("kms",           400, "NotFoundException",                   NotFound),
             ("organizations", 400, "AWSOrganizationsNotInUseException",   NotInOrganization),
+            // operations that the service does not have
+            ("cloudwatch",    400, "InvalidAction",                       UnknownOperation),
+            ("cloudwatch",    404, "com.amazon.coral.service#UnknownOperationException", UnknownOperation),
+            ("cloudwatch",    501, "NotImplemented",                      UnknownOperation),
             // troubles that may pass
             ("organizations", 400, "ConcurrentModificationException",     Transient),
             ("organizations", 400, "ServiceException",                    Transient),

@@ -62,6 +62,7 @@ impl FailureReason {
             FaultKind::Transient | FaultKind::Unreachable => Self::Unreachable,
             FaultKind::Garbled => Self::Garbled,
             FaultKind::NotFound
+            | FaultKind::UnknownOperation
             | FaultKind::NotInOrganization
             | FaultKind::RegionDisabled
             | FaultKind::ClockWrong

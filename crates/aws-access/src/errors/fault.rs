@@ -23,6 +23,8 @@ pub(crate) enum FaultKind {
     TimedOut,
     /// What was asked for does not exist.
     NotFound,
+    /// The service does not know the operation: an older one, or an emulator.
+    UnknownOperation,
     /// The account belongs to no organization.
     NotInOrganization,
     /// The Region is not enabled in the account.
@@ -48,6 +50,8 @@ pub(crate) struct CallError {
     pub(crate) kind: FaultKind,
     /// The service's error code, if it gave one.
     pub(crate) code: Option<String>,
+    /// The HTTP status of an answer that carries no error code of the service.
+    pub(crate) status_alone: Option<u16>,
     /// The service's words, or what happened on the way; without secrets.
     pub(crate) message: String,
 }
@@ -64,6 +68,7 @@ impl CallError {
             region: region.clone(),
             kind: FaultKind::Garbled,
             code: None,
+            status_alone: None,
             message: message.into(),
         }
     }
@@ -84,6 +89,7 @@ impl CallError {
             FaultKind::Transient | FaultKind::Unreachable => UnreadCause::Transient,
             FaultKind::Garbled => UnreadCause::Garbled,
             FaultKind::NotFound
+            | FaultKind::UnknownOperation
             | FaultKind::NotInOrganization
             | FaultKind::Invalid
             | FaultKind::CredentialsExpired

@@ -39,7 +39,7 @@ fn delivering_trail() -> Reply {
 }
 
 #[tokio::test]
-async fn an_account_with_its_own_trail_needs_ten_calls_a_page_and_a_key() {
+async fn an_account_with_its_own_trail_needs_a_call_per_fact_a_page_and_a_key() {
     let fake = Fake::start().await;
     fake.always("GetTrailStatus", delivering_trail());
     let collected = fake.connect().await.collect(&account(OWN)).await.unwrap();
@@ -56,11 +56,12 @@ async fn an_account_with_its_own_trail_needs_ten_calls_a_page_and_a_key() {
             "GetSubscriptionAttributes",
             "GetTopicAttributes",
             "GetTrailStatus",
+            "ListAlarmMuteRules",
             "ListRegions",
             "ListSubscriptionsByTopic",
         ]
     );
-    assert_eq!(collected.calls, 13);
+    assert_eq!(collected.calls, 14);
     assert!(
         fake.asked()
             .iter()

@@ -15,6 +15,8 @@ pub enum Firing {
     OnOneEvent {
         /// How long after the event reached the log group.
         delay: Delay,
+        /// Seconds for which it stays in ALARM at least.
+        lasts: u32,
         /// Remarks.
         notes: Vec<Note>,
     },
@@ -86,6 +88,17 @@ impl Periods {
             min_seconds: older.saturating_add(SOONEST),
             max_seconds: older.saturating_add(latest),
         }
+    }
+
+    /// Seconds for which one event keeps the alarm in ALARM at least: as long as its
+    /// datapoint is one of those that are evaluated, less the time until it is seen.
+    /// Nothing is promised where it counts by its age.
+    fn shortest_alarm(self) -> u32 {
+        if self.needed > 1 {
+            return 0;
+        }
+        self.window()
+            .saturating_sub(self.between_evaluations() + LATEST)
     }
 }
 
@@ -257,6 +270,7 @@ fn over_periods(
     notes.extend(remarks(alarm, periods));
     Firing::OnOneEvent {
         delay: periods.delay(age),
+        lasts: periods.shortest_alarm(),
         notes,
     }
 }

@@ -299,7 +299,7 @@ impl Reader<'_> {
                 Watching::Undecided(why) => {
                     let link =
                         Judged::unknown(LinkKind::Alarm, resource, Reason::AlarmUndecided, why);
-                    let after = ringing.after_alarm(alarm, &link);
+                    let after = ringing.after_alarm(alarm, &link, 0);
                     tails.extend(after.into_iter().map(|rest| tail(&[], rest)));
                 }
                 Watching::Yes(dimensions) => {

@@ -13,6 +13,8 @@ pub(crate) struct Judged {
     /// The facts that would have decided.
     pub(crate) unread: Vec<Unread>,
     pub(crate) notes: Vec<Note>,
+    /// Names of the mute rules that break it, for the repair.
+    pub(crate) muted_by: Vec<String>,
     /// What an alarm adds to the time until a message goes out.
     pub(crate) delay: Option<Delay>,
     /// Of an alarm that waits for several events: how many, and the links that
@@ -101,6 +103,7 @@ impl Judged {
             reason,
             unread: Vec::new(),
             notes: Vec::new(),
+            muted_by: Vec::new(),
             delay: None,
             if_accepted: None,
         }

@@ -15,6 +15,8 @@ pub(crate) mod group;
 pub(crate) mod judged;
 pub(crate) mod key;
 pub(crate) mod metric_math;
+mod mute_schedule;
+mod muting;
 pub(crate) mod narrowing;
 pub(crate) mod policy;
 pub(crate) mod ringing;

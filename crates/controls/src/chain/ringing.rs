@@ -7,8 +7,10 @@ use super::alarm_rule::AlarmRule;
 use super::composite::{self, Follows, Rest};
 use super::firing::Firing;
 use super::judged::{Accepted, Judged};
+use super::muting::{self, Muting};
 use crate::finding::{EventsNeeded, LinkKind};
 use crate::ids::{AccountId, Arn};
+use crate::known::{Call, Known, Unread, UnreadCause};
 use crate::reason::Reason;
 use crate::snapshot::{Alarms, MetricAlarm, MetricFilter, MetricTransformation};
 
@@ -19,6 +21,16 @@ pub(crate) struct Ringing<'a> {
     /// The filters of the log group, whose metrics its alarms watch.
     pub(crate) filters: &'a [MetricFilter],
     pub(crate) topics: &'a dyn Topics,
+}
+
+/// An alarm whose actions are to run.
+struct Acting<'a> {
+    name: &'a str,
+    arn: &'a Arn,
+    enabled: bool,
+    actions: &'a [String],
+    /// Seconds for which it stays in ALARM at least.
+    lasts: u32,
 }
 
 /// Composites above composites that are followed.
@@ -34,11 +46,14 @@ impl Ringing<'_> {
     ) -> Vec<Vec<Judged>> {
         let kind = LinkKind::Alarm;
         let resource = alarm.arn.as_str();
-        let link = match alarm::firing(filter, published, alarm, self.account) {
-            Firing::OnOneEvent { delay, notes } => {
-                Judged::holds(kind, resource, "goes to ALARM on one event")
-                    .noting(notes)
-                    .taking(delay)
+        let (link, lasts) = match alarm::firing(filter, published, alarm, self.account) {
+            Firing::OnOneEvent {
+                delay,
+                lasts,
+                notes,
+            } => {
+                let link = Judged::holds(kind, resource, "goes to ALARM on one event");
+                (link.noting(notes).taking(delay), lasts)
             }
             Firing::NeedsEvents(needed, why) => {
                 let reason = Reason::AlarmNeedsMoreEvents;
@@ -48,9 +63,12 @@ impl Ringing<'_> {
             Firing::Not(reason, why) => {
                 return vec![vec![Judged::broken(kind, resource, reason, why)]];
             }
-            Firing::Undecided(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
+            Firing::Undecided(why) => {
+                let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, why);
+                (link, 0)
+            }
         };
-        self.after_alarm(alarm, &link)
+        self.after_alarm(alarm, &link, lasts)
     }
 
     /// The broken link of an alarm that waits for several events, with the best
@@ -60,7 +78,7 @@ impl Ringing<'_> {
         let link = &broken.link;
         let ringing = Judged::holds(link.kind, &link.resource, link.detail.clone());
         let worst = |links: &Vec<Judged>| links.iter().map(|judged| judged.link.state).max();
-        let ways = self.after_alarm(alarm, &ringing);
+        let ways = self.after_alarm(alarm, &ringing, 0);
         let best = ways.into_iter().min_by_key(worst).unwrap_or_default();
         broken.if_accepted = Some(Box::new(Accepted {
             needed,
@@ -70,55 +88,97 @@ impl Ringing<'_> {
     }
 
     /// The links from an alarm on, once it is in ALARM: its own actions, and the
-    /// composites above it.
-    pub(crate) fn after_alarm(&self, alarm: &MetricAlarm, link: &Judged) -> Vec<Vec<Judged>> {
-        let mut rests = self.actions(
-            &alarm.arn,
-            alarm.actions_enabled,
-            &alarm.alarm_actions,
-            link,
-        );
-        let child = (alarm.name.as_str(), &alarm.arn);
-        rests.extend(self.above(child, std::slice::from_ref(link), 0));
+    /// composites above it. It stays in ALARM for `lasts` seconds at least.
+    pub(crate) fn after_alarm(
+        &self,
+        alarm: &MetricAlarm,
+        link: &Judged,
+        lasts: u32,
+    ) -> Vec<Vec<Judged>> {
+        let acting = Acting {
+            name: &alarm.name,
+            arn: &alarm.arn,
+            enabled: alarm.actions_enabled,
+            actions: &alarm.alarm_actions,
+            lasts,
+        };
+        let mut rests = self.actions(&acting, link);
+        rests.extend(self.above(&acting, std::slice::from_ref(link), 0));
         rests
     }
 
-    fn actions(
-        &self,
-        alarm: &Arn,
-        enabled: bool,
-        actions: &[String],
-        link: &Judged,
-    ) -> Vec<Vec<Judged>> {
+    fn actions(&self, alarm: &Acting<'_>, link: &Judged) -> Vec<Vec<Judged>> {
         let broken = |reason, detail: &str| {
+            let resource = alarm.arn.as_str();
             vec![vec![Judged::broken(
                 LinkKind::Alarm,
-                alarm.as_str(),
+                resource,
                 reason,
                 detail,
             )]]
         };
-        if !enabled {
+        if !alarm.enabled {
             return broken(Reason::AlarmActionsDisabled, "its actions are disabled");
         }
-        if actions.is_empty() {
+        if alarm.actions.is_empty() {
             return broken(
                 Reason::AlarmNoAction,
                 "it has no action for the ALARM state",
             );
         }
+        let link = self.muted(alarm, link);
+        if link.reason == Some(Reason::AlarmMuted) {
+            return vec![vec![link]];
+        }
         let with_link = |action: &String| {
             let mut links = vec![link.clone()];
-            links.extend(action::judge(action, alarm, self.topics));
+            links.extend(action::judge(action, alarm.arn, self.topics));
             links
         };
-        actions.iter().map(with_link).collect()
+        alarm.actions.iter().map(with_link).collect()
     }
 
-    fn above(&self, (name, arn): (&str, &Arn), below: &[Judged], depth: usize) -> Vec<Vec<Judged>> {
+    /// The alarm's link with what mute rules make of it: broken where some events are
+    /// told to nobody.
+    fn muted(&self, alarm: &Acting<'_>, link: &Judged) -> Judged {
+        let kind = LinkKind::Alarm;
+        let resource = alarm.arn.as_str();
+        let rules = match self.alarms.mute_rules.as_ref().map(Known::get) {
+            Some(Ok(rules)) => rules,
+            _ if link.reason.is_some() => return link.clone(),
+            Some(Err(unread)) => return Judged::unread(kind, resource, unread),
+            None => {
+                let unread = Unread {
+                    call: Call::new("cloudwatch", "ListAlarmMuteRules", alarm.arn.region()),
+                    cause: UnreadCause::NotAsked,
+                    message: String::new(),
+                };
+                return Judged::unread(kind, resource, &unread);
+            }
+        };
+        match muting::of_alarm(rules, alarm.name, alarm.lasts) {
+            Muting::Runs { late, notes } => {
+                let mut link = link.clone().noting(notes);
+                if let Some(delay) = &mut link.delay {
+                    delay.max_seconds = delay.max_seconds.saturating_add(late.saturating_mul(60));
+                }
+                link
+            }
+            Muting::Silent(why, rules) => {
+                let mut broken = Judged::broken(kind, resource, Reason::AlarmMuted, why);
+                broken.muted_by = rules;
+                broken
+            }
+            Muting::Undecided(_) if link.reason.is_some() => link.clone(),
+            Muting::Undecided(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
+        }
+    }
+
+    fn above(&self, child: &Acting<'_>, below: &[Judged], depth: usize) -> Vec<Vec<Judged>> {
         if depth >= DEEPEST {
             return Vec::new();
         }
+        let (name, arn) = (child.name, child.arn);
         let is_child = |text: &str| text == name || text == arn.as_str();
         let mut rests = Vec::new();
         for composite in &self.alarms.composite {
@@ -151,16 +211,18 @@ impl Ringing<'_> {
                 rests.push(links);
                 continue;
             }
-            let own = self.actions(
-                &composite.arn,
-                composite.actions_enabled,
-                &composite.alarm_actions,
-                &link,
-            );
+            let acting = Acting {
+                name: &composite.name,
+                arn: &composite.arn,
+                enabled: composite.actions_enabled,
+                actions: &composite.alarm_actions,
+                // It is in ALARM while its child is.
+                lasts: child.lasts,
+            };
+            let own = self.actions(&acting, &link);
             rests.extend(own.into_iter().map(|rest| [below, &rest].concat()));
             links.push(link);
-            let parent = (composite.name.as_str(), &composite.arn);
-            rests.extend(self.above(parent, &links, depth + 1));
+            rests.extend(self.above(&acting, &links, depth + 1));
         }
         rests
     }

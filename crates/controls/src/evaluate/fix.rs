@@ -31,6 +31,7 @@ pub(super) struct Names<'a> {
     metric: Option<(String, String)>,
     alarm: Option<Arn>,
     topic: Option<Arn>,
+    mute_rules: Vec<String>,
     /// A topic that already tells somebody, for a new alarm.
     working_topic: Option<Arn>,
 }
@@ -67,6 +68,10 @@ impl<'a> Names<'a> {
                 .or_else(|| metric_elsewhere(group?, pattern)),
             alarm: arn(LinkKind::Alarm).filter(|arn| arn.service() == "cloudwatch"),
             topic: arn(LinkKind::Action).filter(|arn| arn.service() == "sns"),
+            mute_rules: blamed
+                .and_then(Shown::weakest)
+                .map(|judged| judged.muted_by.clone())
+                .unwrap_or_default(),
             working_topic: group.and_then(working_topic),
         }
     }
@@ -133,6 +138,17 @@ impl<'a> Names<'a> {
             quoted(&namespace),
             self.topic(),
         )
+    }
+
+    fn delete_mute_rules(&self) -> Vec<String> {
+        let delete = |name: &String| {
+            format!(
+                "aws cloudwatch delete-alarm-mute-rule --region {} --alarm-mute-rule-name {}",
+                self.region(),
+                quoted(name)
+            )
+        };
+        self.mute_rules.iter().map(delete).collect()
     }
 
     /// Shows the policy and the key, which a change has to start from.
@@ -296,6 +312,10 @@ fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> 
         Reason::AlarmNoAction | Reason::ActionNotNotifying | Reason::ActionWrongPlace => (
             "give the alarm a topic in its own Region as action for the ALARM state",
             vec![names.put_alarm()],
+        ),
+        Reason::AlarmMuted => (
+            "delete the mute rule or take the alarm out of it, or put an alarm beside it that no rule mutes",
+            names.delete_mute_rules(),
         ),
         Reason::TopicMissing => (
             "create the topic again and subscribe somebody",

@@ -101,6 +101,7 @@ fn not_looked_at(who: &str, reason: Reason) -> String {
             "whether one event takes the alarm to ALARM"
         }
         Reason::AlarmAlwaysFiring | Reason::AlarmFiresOnce => "whether the alarm can ring again",
+        Reason::AlarmMuted => "mute rules",
         Reason::TopicPolicyDenies => "the topic's policy",
         Reason::TopicKeyDenies => "the key that encrypts the topic",
         Reason::TopicMissing => "whether the topic exists",

@@ -68,7 +68,7 @@ impl Comparison<'_> {
         let every: [Traffic<'_>; 4] = [&|_| true, &|_| false, &mixed, &sparse];
         let ensure = |holds: bool, why: &str| if holds { Ok(()) } else { Err(why.to_owned()) };
         match decided {
-            Firing::OnOneEvent { delay, notes } => {
+            Firing::OnOneEvent { delay, notes, .. } => {
                 // These two say so in a note: they need other events to come.
                 let needs_traffic = notes.iter().any(|note| {
                     ["rings_in_silence", "late_recovery"].contains(&note.code.as_str())

@@ -3,7 +3,7 @@
 
 use orgsweep_controls::snapshot::{
     AdvancedSelector, CompositeAlarm, Delivery, EventSelectors, FieldSelector, Key, MessageFilter,
-    MetricAlarm, MetricFilter, MetricQuery, SubscriptionState,
+    MetricAlarm, MetricFilter, MetricQuery, MuteRule, SubscriptionState,
 };
 use orgsweep_controls::{AccountSnapshot, Known, UnreadCause};
 
@@ -165,6 +165,15 @@ fn alarms() {
         ("actions disabled",          |s| s3_alarm(s).actions_enabled = false, "alarm_actions_disabled"),
         ("no action",                 |s| s3_alarm(s).alarm_actions.clear(), "alarm_no_action"),
         ("actions on OK only",        |s| { let alarm = s3_alarm(s); alarm.ok_actions = std::mem::take(&mut alarm.alarm_actions); }, "alarm_no_action"),
+        ("muted for good",            |s| mute(s, "cron(* * * * *)", "PT1M", S3), "alarm_muted"),
+        ("muted at weekends",         |s| mute(s, "cron(0 18 * * FRI)", "P2DT12H", S3), "alarm_muted"),
+        ("muted later",               |s| mute(s, "at(2099-01-01T00:00)", "P1D", S3), "covered"),
+        ("another alarm is muted",    |s| mute(s, "cron(* * * * *)", "PT1M", "other"), "covered"),
+        ("muted, and beside it good", |s| { mute(s, "cron(* * * * *)", "PT1M", S3); let mut good = alarm(OWN, HOME, S3); good.arn = alarm_arn(OWN, HOME, "good"); good.name = "good".into(); of_alarms(s).metric.push(good); }, "covered"),
+        ("muted for an hour of a day", |s| { s3_watched(s).period = Some(86_400); mute(s, "cron(0 3 * * *)", "PT1H", S3); }, "covered"),
+        ("mute rules denied",         |s| of_alarms(s).mute_rules = Some(denied("cloudwatch", "ListAlarmMuteRules")), "fact_unread"),
+        ("mute rules not asked",      |s| of_alarms(s).mute_rules = None, "fact_unread"),
+        ("denied, and no action",     |s| { of_alarms(s).mute_rules = Some(denied("cloudwatch", "ListAlarmMuteRules")); s3_alarm(s).alarm_actions.clear(); }, "alarm_no_action"),
         ("a second, good alarm",      |s| { s3_alarm(s).actions_enabled = false; let mut good = alarm(OWN, HOME, S3); good.arn = alarm_arn(OWN, HOME, "good"); good.name = "good".into(); of_alarms(s).metric.push(good); }, "covered"),
     ]);
 }
@@ -196,6 +205,8 @@ fn metric_math_and_composites() {
         ("composite: absent sibling", |s| composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(absent)"), "alarm_undecided"),
         ("composite: of composites",  |s| { composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(second)"); second(s, "ALARM(vpc-changes)"); }, "covered"),
         ("composite: in a circle",    |s| { composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(second)"); second(s, "ALARM(any)"); }, "alarm_undecided"),
+        ("composite: child muted",    |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); mute(s, "cron(* * * * *)", "PT1M", S3); }, "covered"),
+        ("composite: parent muted",   |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); mute(s, "cron(* * * * *)", "PT1M", "any"); }, "alarm_muted"),
         ("composite: needs another",  |s| composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"), "alarm_no_action"),
         ("composite: maintenance",    |s| composite(s, "ALARM(s3-bucket-policy-changes) AND NOT ALARM(maintenance)"), "alarm_undecided"),
         ("composite: by ARN",         |s| { let rule = format!("ALARM(\"{}\")", alarm_arn(OWN, HOME, S3)); composite(s, &rule); }, "covered"),
@@ -335,6 +346,20 @@ fn a_read_only_and_a_write_only_trail_cover_together() {
     );
     value(snapshot.trails.get_mut(&home()).unwrap()).push(reads);
     assert_eq!(finding(&snapshot, "root-usage").reason.as_str(), "covered");
+}
+
+fn mute(snapshot: &mut AccountSnapshot, expression: &str, duration: &str, alarm: &str) {
+    let rule = MuteRule {
+        name: "quiet".to_owned(),
+        expression: expression.to_owned(),
+        duration: duration.to_owned(),
+        time_zone: None,
+        alarm_names: vec![alarm.to_owned()],
+        active_once: false,
+        begins: None,
+        ends: None,
+    };
+    of_alarms(snapshot).mute_rules = Some(known(vec![rule]));
 }
 
 fn s3_watched(snapshot: &mut AccountSnapshot) -> &mut orgsweep_controls::snapshot::WatchedMetric {

@@ -235,6 +235,7 @@ pub(crate) fn with_chains(snapshot: &mut AccountSnapshot, in_region: &str) {
     snapshot.alarms.insert(
         region(in_region),
         known(Alarms {
+            mute_rules: Some(known(Vec::new())),
             metric: alarms,
             composite: Vec::new(),
             ..Alarms::default()

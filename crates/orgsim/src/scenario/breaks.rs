@@ -62,6 +62,7 @@ breaks! {
     AlarmConditional = "alarm_conditional", Control;
     AlarmActionsDisabled = "alarm_actions_disabled", Control;
     AlarmNoAction = "alarm_no_action", Control;
+    AlarmMuted = "alarm_muted", Control;
     ActionWrongPlace = "action_wrong_place", Control;
     ActionNotNotifying = "action_not_notifying", Control;
     TopicMissing = "topic_missing", Control;

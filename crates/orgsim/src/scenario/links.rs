@@ -10,8 +10,8 @@ use super::breaks::Break;
 use super::controls::Control;
 use super::topics::{add_topic, topic_arn};
 use crate::state::{
-    AlarmState, MetricAlarm, MetricFilter, MetricQuery, MetricTransformation, RegionState,
-    Settings, WatchedMetric, drawn,
+    AlarmState, MetricAlarm, MetricFilter, MetricQuery, MetricTransformation, MuteRule,
+    RegionState, Settings, WatchedMetric, drawn,
 };
 
 /// Where a chain is built.
@@ -82,7 +82,27 @@ pub(super) fn add_chain(place: &Place<'_>, chain: &ControlChain<'_>, region: &mu
             .metric_alarms
             .insert(name.clone(), alarm(place, chain, style, &name));
     }
+    if chain.broken == Some(Break::AlarmMuted) {
+        mute_for_good(place, format!("cis-{id}"), region);
+    }
     add_topic(place, chain.broken, region);
+}
+
+/// One mute rule of the account, over every alarm that is to be silent.
+fn mute_for_good(place: &Place<'_>, alarm: String, region: &mut RegionState) {
+    let rule = region
+        .mute_rules
+        .entry("migration".to_owned())
+        .or_insert_with(|| MuteRule {
+            arn: place.arn("cloudwatch", "alarm-mute-rule:migration"),
+            expression: "cron(0 0 * * *)".to_owned(),
+            duration: "P1D".to_owned(),
+            timezone: None,
+            alarm_names: Vec::new(),
+            status: "ACTIVE".to_owned(),
+            updated: place.made,
+        });
+    rule.alarm_names.push(alarm);
 }
 
 fn filter(place: &Place<'_>, chain: &ControlChain<'_>, style: &Style) -> MetricFilter {

@@ -7,7 +7,7 @@ use crate::support::SMALL;
 use orgsim::{ExpectedOutcome, Scenario, World};
 
 /// orgsweep's reason codes, each of which the demo has to show.
-const REASONS: [&str; 42] = [
+const REASONS: [&str; 43] = [
     "covered",
     "covered_by_organization_trail",
     "management_account_only",
@@ -36,6 +36,7 @@ const REASONS: [&str; 42] = [
     "alarm_conditional",
     "alarm_actions_disabled",
     "alarm_no_action",
+    "alarm_muted",
     "action_wrong_place",
     "action_not_notifying",
     "topic_missing",

@@ -79,6 +79,13 @@ pub(super) fn create_log_group(snapshot: &mut AccountSnapshot, arn: &LogGroupArn
     }
 }
 
+/// Mute rules are asked for once an alarm acts; none names an alarm that is new.
+pub(super) fn mute_rules_are_asked_for(alarms: &mut Alarms, acting: &Arn) {
+    let call = Call::new("cloudwatch", "ListAlarmMuteRules", acting.region());
+    let none = || Known::read(Vec::new(), call);
+    alarms.mute_rules.get_or_insert_with(none);
+}
+
 /// Where no filter needs them, a Region's alarms are not asked for: once one
 /// does, they are, and none of them watches a metric that is new.
 pub(super) fn alarms_are_asked_for(snapshot: &mut AccountSnapshot, region: &Region) {
@@ -133,6 +140,7 @@ pub(super) fn put_alarm(snapshot: &mut AccountSnapshot, arn: &Arn, metric: &Metr
         return;
     };
     change_known(alarms, |alarms| {
+        mute_rules_are_asked_for(alarms, arn);
         alarms.metric.push(MetricAlarm {
             name: alarm_name(arn).to_owned(),
             arn: arn.clone(),

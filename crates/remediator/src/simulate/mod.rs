@@ -17,7 +17,9 @@ use change::{
     allow_in_key, call, change_alarm, change_known, change_status, change_topic, change_trail,
     delivers, same, subscription_arn,
 };
-use make::{create_log_group, default_policy, put_alarm, put_filter, subscribe};
+use make::{
+    create_log_group, default_policy, mute_rules_are_asked_for, put_alarm, put_filter, subscribe,
+};
 
 pub(crate) use make::policy_with;
 
@@ -95,6 +97,12 @@ pub fn apply_action(snapshot: &mut AccountSnapshot, action: &Action) {
                 |metric| add(&mut metric.alarm_actions),
                 |composite| add(&mut composite.alarm_actions),
             );
+            let here = alarm
+                .region()
+                .and_then(|region| snapshot.alarms.get_mut(&region));
+            if let Some(alarms) = here {
+                change_known(alarms, |alarms| mute_rules_are_asked_for(alarms, alarm));
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! plan holds these steps, and with them it passes. Each row is one account.
 
 use orgsweep_controls::snapshot::{
-    EventSelectors, Key, MessageFilter, MetricQuery, SubscriptionState,
+    EventSelectors, Key, MessageFilter, MetricQuery, MuteRule, SubscriptionState,
 };
 use orgsweep_controls::{AccountSnapshot, Call, Known, Reason, Verdict};
 use orgsweep_remediator::PlanOptions;
@@ -107,6 +107,20 @@ fn rows() -> Vec<Row> {
                 query("events", alarm.metric.take(), None),
                 query("weekdays", None, Some("IF(DAY(events) < 6, events)")),
             ];
+        }),
+        row(Reason::AlarmMuted, &["put_alarm"], &[], |a| {
+            let rule = MuteRule {
+                name: "holidays".to_owned(),
+                expression: "cron(0 0 * * SAT)".to_owned(),
+                duration: "P2D".to_owned(),
+                time_zone: None,
+                alarm_names: vec![first_alarm(a).name.clone()],
+                active_once: false,
+                begins: None,
+                ends: None,
+            };
+            let call = Call::new("cloudwatch", "ListAlarmMuteRules", None);
+            alarms(a).mute_rules = Some(Known::read(vec![rule], call));
         }),
         row(
             Reason::AlarmActionsDisabled,

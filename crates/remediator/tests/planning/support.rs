@@ -241,7 +241,14 @@ pub(crate) fn recorded(owner: &str) -> AccountSnapshot {
     );
     snapshot.alarms.insert(
         home(),
-        read(Alarms::default(), "cloudwatch", "DescribeAlarms"),
+        read(
+            Alarms {
+                mute_rules: Some(read(Vec::new(), "cloudwatch", "ListAlarmMuteRules")),
+                ..Alarms::default()
+            },
+            "cloudwatch",
+            "DescribeAlarms",
+        ),
     );
     snapshot
 }

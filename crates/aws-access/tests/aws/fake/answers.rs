@@ -57,6 +57,8 @@ pub(super) fn usual(asked: &Asked) -> Reply {
         "DescribeMetricFilters" => filters(asked),
         "DescribeLogStreams" => json!({ "logStreams": [] }),
         "DescribeAlarms" => alarms(&topic),
+        "ListAlarmMuteRules" => json!({ "AlarmMuteRuleSummaries": [] }),
+        "GetAlarmMuteRule" => return Reply::error("ResourceNotFoundException", ""),
         "GetTopicAttributes" => json!({ "Attributes": { "entry": [
             ["TopicArn", topic], ["Policy", "{\"Statement\":[]}"], ["KmsMasterKeyId", "alias/mine"],
         ] } }),

@@ -73,6 +73,7 @@ fn each(check: impl Fn(Reason, &Repair)) {
     let control = &Catalog::builtin().controls()[0];
     for named in [false, true] {
         let names = Names {
+            mute_rules: Vec::new(),
             control,
             pattern: "{ $.a = \"it's\" }",
             trail: None,

@@ -38,6 +38,7 @@ pub(super) fn moves(broken: &Broken<'_>) -> Vec<Move> {
         | Reason::AlarmAlwaysFiring
         | Reason::AlarmFiresOnce
         | Reason::AlarmConditional
+        | Reason::AlarmMuted
         | Reason::AlarmUndecided => alarm::put_alarm(broken),
         Reason::AlarmActionsDisabled => alarm::enable_actions(broken),
         Reason::AlarmNoAction | Reason::ActionWrongPlace | Reason::ActionNotNotifying => {

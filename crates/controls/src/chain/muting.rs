@@ -1,0 +1,245 @@
+//! Mute rules over an alarm: while one is active, the alarm changes its state but
+//! runs no action; when it ends, the actions run if the alarm is still in the state
+//! in which it was muted (CloudWatch user guide, *Alarm mute rules*). So an event is
+//! told late where ALARM outlasts the muted time, and never where it does not.
+
+use super::judged::note;
+use super::mute_schedule::{Reading, Recurring, Stretch, longest, minutes_of};
+use crate::finding::Note;
+use crate::snapshot::MuteRule;
+
+/// What the mute rules make of an alarm's actions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Muting {
+    /// They run for every event, if late by so many minutes.
+    Runs { late: u32, notes: Vec<Note> },
+    /// They do not for some events: why, and the names of the rules.
+    Silent(String, Vec<String>),
+    /// That cannot be decided, and why.
+    Undecided(String),
+}
+
+/// What `rules` make of the actions of the alarm of that name, which stays in ALARM for
+/// `lasts` seconds at least.
+pub(super) fn of_alarm(rules: &[MuteRule], alarm: &str, lasts: u32) -> Muting {
+    let mut notes = Vec::new();
+    let mut late = 0;
+    let mut recurring: Vec<(&MuteRule, Recurring)> = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.mutes(alarm)) {
+        let name = &rule.name;
+        let when = in_words(rule);
+        if let Some(begins) = rule.begins {
+            notes.push(note(
+                "mute_planned",
+                format!("mute rule `{name}` will silence it from {begins} on: {when}"),
+            ));
+            continue;
+        }
+        if rule.is_once() {
+            if !rule.active_once {
+                let text = format!("mute rule `{name}` will silence it once: {when}");
+                notes.push(note("mute_planned", text));
+                continue;
+            }
+            match minutes_of(&rule.duration) {
+                Some(minutes) if outlasts(lasts, minutes, rule) => {
+                    late = late.max(minutes);
+                    notes.push(note("muted_at_times", told_late(rule)));
+                }
+                _ => {
+                    let why = format!("mute rule `{name}` silences it now: {when}");
+                    return Muting::Silent(why, vec![name.clone()]);
+                }
+            }
+            continue;
+        }
+        match Recurring::parse(&rule.expression, &rule.duration) {
+            Some(windows) => recurring.push((rule, windows)),
+            None => {
+                return Muting::Undecided(format!(
+                    "mute rule `{name}` has a schedule that is not decided: {when}"
+                ));
+            }
+        }
+    }
+    match together(&recurring, lasts) {
+        Together::Never => {}
+        Together::Late(minutes) => {
+            late = late.saturating_add(minutes);
+            let told = recurring.iter().map(|(rule, _)| told_late(rule));
+            notes.extend(told.map(|text| note("muted_at_times", text)));
+        }
+        Together::Silent(always) => {
+            let words: Vec<String> = recurring
+                .iter()
+                .map(|(rule, _)| format!("mute rule `{}`: {}", rule.name, in_words(rule)))
+                .collect();
+            let names = recurring.iter().map(|(rule, _)| rule.name.clone());
+            let what = if always {
+                "its actions are muted for good"
+            } else {
+                "its actions are muted at times, and an event in that time is told to nobody"
+            };
+            return Muting::Silent(format!("{what}: {}", words.join("; ")), names.collect());
+        }
+        Together::Undecided => {
+            let names: Vec<&str> = recurring
+                .iter()
+                .map(|(rule, _)| rule.name.as_str())
+                .collect();
+            let names = names.join(", ");
+            let why = format!("for how long these mute rules silence it is not decided: {names}");
+            return Muting::Undecided(why);
+        }
+    }
+    Muting::Runs { late, notes }
+}
+
+/// What rules that come again and again do together.
+enum Together {
+    /// None of them is ever active.
+    Never,
+    /// Messages are late by so many minutes.
+    Late(u32),
+    /// Some events are told to nobody; whether all are.
+    Silent(bool),
+    Undecided,
+}
+
+fn together(rules: &[(&MuteRule, Recurring)], lasts: u32) -> Together {
+    let Some((first, _)) = rules.first() else {
+        return Together::Never;
+    };
+    let windows: Vec<&Recurring> = rules.iter().map(|(_, windows)| windows).collect();
+    let one_zone = rules.iter().all(|(rule, _)| rule.zone() == first.zone());
+    let silences = |stretch: Stretch| match stretch {
+        Stretch::Never => false,
+        Stretch::Minutes(minutes) => !rules.iter().all(|(rule, _)| outlasts(lasts, minutes, rule)),
+        Stretch::Always => true,
+    };
+    let of = |windows: &[&Recurring]| {
+        [Reading::Both, Reading::Either].map(|reading| longest(windows, reading))
+    };
+    let alone = windows.iter().map(|windows| of(&[windows]));
+    if let Some(stretches) = alone
+        .into_iter()
+        .find(|stretches| stretches.iter().copied().all(silences))
+    {
+        return Together::Silent(stretches.contains(&Stretch::Always));
+    }
+    if !one_zone {
+        return Together::Undecided;
+    }
+    let stretches = of(&windows);
+    match stretches.map(silences) {
+        [true, true] => Together::Silent(stretches.contains(&Stretch::Always)),
+        [false, false] => match stretches.into_iter().max() {
+            Some(Stretch::Minutes(minutes)) => Together::Late(minutes),
+            _ => Together::Never,
+        },
+        _ => Together::Undecided,
+    }
+}
+
+/// Whether ALARM that lasts so many seconds is still there when the muted minutes are over.
+fn outlasts(lasts: u32, minutes: u32, rule: &MuteRule) -> bool {
+    // Where clocks are put back, a window may last an hour longer.
+    let more = if rule.zone() == "UTC" { 0 } else { 60 };
+    lasts > minutes.saturating_add(more).saturating_mul(60)
+}
+
+fn told_late(rule: &MuteRule) -> String {
+    format!(
+        "mute rule `{}` delays its messages: {}",
+        rule.name,
+        in_words(rule)
+    )
+}
+
+fn in_words(rule: &MuteRule) -> String {
+    let until = rule.ends.map(|ends| format!(", until {ends}"));
+    format!(
+        "{} for {} ({}){}",
+        rule.expression,
+        rule.duration,
+        rule.zone(),
+        until.unwrap_or_default()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(name: &str, expression: &str, duration: &str) -> MuteRule {
+        MuteRule {
+            name: name.to_owned(),
+            expression: expression.to_owned(),
+            duration: duration.to_owned(),
+            time_zone: None,
+            alarm_names: vec!["s3".to_owned()],
+            active_once: false,
+            begins: None,
+            ends: None,
+        }
+    }
+
+    fn said(rules: &[MuteRule], lasts: u32) -> String {
+        match of_alarm(rules, "s3", lasts) {
+            Muting::Silent(why, _) if why.contains("for good") => "always".to_owned(),
+            Muting::Silent(..) => "silent".to_owned(),
+            Muting::Undecided(_) => "undecided".to_owned(),
+            Muting::Runs { late, notes } => {
+                let codes: Vec<&str> = notes.iter().map(|note| note.code.as_str()).collect();
+                format!("{late} {}", codes.join(" ")).trim().to_owned()
+            }
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn an_event_in_a_muted_window_is_told_only_where_alarm_outlasts_it() {
+        let day = 24 * 3600;
+        for (expression, duration, lasts, expected) in [
+            ("cron(* * * * *)",       "PT1M", day, "always"),
+            ("cron(0 0 * * *)",       "P1D",  day, "always"),
+            ("cron(0 3 * * SUN)",     "PT1H", 300, "silent"),
+            ("cron(0 3 * * SUN)",     "PT1H", day, "60 muted_at_times"),
+            ("cron(0 0 30 FEB *)",    "P1D",  0,   "0"),
+            ("cron(0 0 30 FEB MON)",  "P1D",  0,   "undecided"),
+            ("cron(0/5 * * * *)",     "PT1M", day, "undecided"),
+            ("at(2099-01-01T00:00)",  "P1D",  0,   "0 mute_planned"),
+        ] {
+            assert_eq!(said(&[rule("r", expression, duration)], lasts), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn rules_are_looked_at_together_and_only_those_of_the_alarm() {
+        let early = rule("early", "cron(0 0 * * *)", "PT12H");
+        let late = rule("late", "cron(0 12 * * *)", "PT12H");
+        let lasts = 13 * 3600;
+        assert_eq!(
+            said(std::slice::from_ref(&early), lasts),
+            "720 muted_at_times"
+        );
+        assert_eq!(said(&[early.clone(), late.clone()], lasts), "always");
+        let mut elsewhere = late.clone();
+        elsewhere.time_zone = Some("Asia/Tokyo".to_owned());
+        assert_eq!(said(&[early.clone(), elsewhere], 15 * 3600), "undecided");
+        let mut other = late;
+        other.alarm_names = vec!["vpc".to_owned()];
+        assert_eq!(said(&[early, other], lasts), "720 muted_at_times");
+    }
+
+    #[test]
+    fn a_single_window_counts_while_it_is_active_and_no_rule_before_it_begins() {
+        let mut once = rule("once", "at(2026-11-24T03:00)", "PT1H");
+        once.active_once = true;
+        assert_eq!(said(std::slice::from_ref(&once), 0), "silent");
+        assert_eq!(said(&[once], 7200), "60 muted_at_times");
+        let mut planned = rule("planned", "cron(* * * * *)", "PT1M");
+        planned.begins = chrono::DateTime::from_timestamp(4_000_000_000, 0);
+        assert_eq!(said(&[planned], 0), "0 mute_planned");
+    }
+}
