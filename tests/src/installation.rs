@@ -158,6 +158,13 @@ impl Installation {
         self.start(arguments).end().await
     }
 
+    /// Runs a program with these arguments, in this installation's environment, to its end.
+    pub async fn run_of(&self, program: &Path, arguments: &[&str]) -> Ended {
+        Running::start(self.command_of(program, arguments))
+            .end()
+            .await
+    }
+
     /// The rows of a query.
     pub async fn query(&self, sql: &str) -> Vec<serde_json::Value> {
         self.run(&["query", sql, "--format", "json"])

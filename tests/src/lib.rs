@@ -15,7 +15,7 @@ pub use cuttable::CuttableConnection;
 pub use database::Database;
 pub use installation::{Credentials, Installation};
 pub use moto::Moto;
-pub use program::{Ended, Running};
+pub use program::{Ended, Running, built};
 pub use waiting::until;
 
 use std::path::{Path, PathBuf};

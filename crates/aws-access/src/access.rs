@@ -28,6 +28,7 @@ use crate::inventory::{self, InventoryWants};
 use crate::mute_support::MuteSupport;
 use crate::operation::Operation;
 use crate::partitions::PartitionRegions;
+use crate::pattern_tester::PatternTester;
 use crate::retry::Patience;
 use crate::session::{Collected, Session};
 use crate::tally::{Counters, Tally};
@@ -217,6 +218,14 @@ impl Access {
     /// Tries every read that a sweep makes in an account.
     pub async fn check_access(&self, account: &AccountId) -> AccessCheck {
         Box::pin(check_access::check(&Session::new(&self.shared, account))).await
+    }
+
+    /// An account's logs:TestMetricFilter, in the [vantage Region](Self::vantage_region): the
+    /// caller's own with the caller's credentials, another one's with the role there.
+    pub fn pattern_tester(&self, account: Option<&AccountId>) -> PatternTester {
+        let account = account.unwrap_or(&self.shared.caller.account);
+        let session = Session::new(&self.shared, account);
+        PatternTester::new(session, self.shared.vantage.clone())
     }
 
     /// How much was asked of AWS so far.

@@ -15,6 +15,8 @@ enum Needed {
     ForInventory,
     /// The caller, always.
     ByCaller,
+    /// The caller, when somebody asks for it by name: no sweep makes this call.
+    OnRequest,
 }
 
 /// Declares the operations as one table.
@@ -72,6 +74,7 @@ operations! {
     GetSubscriptionAttributes         = "sns",           SnsGet,                InEachAccount;
     DescribeKey                       = "kms",           KmsRead,               InEachAccount;
     GetKeyPolicy                      = "kms",           KmsRead,               InEachAccount;
+    TestMetricFilter                  = "logs",          TestMetricFilter,      OnRequest;
 }
 
 impl Operation {
@@ -107,6 +110,13 @@ pub fn inventory_permissions() -> &'static [&'static str] {
     &LIST
 }
 
+/// The IAM actions that no sweep needs, but the caller for what somebody asks for by name.
+pub fn requested_permissions() -> &'static [&'static str] {
+    static LIST: std::sync::LazyLock<Vec<&'static str>> =
+        std::sync::LazyLock::new(|| needed(Needed::OnRequest));
+    &LIST
+}
+
 fn needed(by: Needed) -> Vec<&'static str> {
     PERMISSIONS
         .iter()
@@ -130,6 +140,9 @@ mod tests {
         }
         assert!(required_permissions().contains(&"logs:DescribeMetricFilters"));
         assert!(inventory_permissions().contains(&"organizations:ListAccounts"));
+        // Who does not ask for it does not need it.
+        assert_eq!(requested_permissions(), ["logs:TestMetricFilter"]);
+        assert!(!required_permissions().contains(&"logs:TestMetricFilter"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use orgsweep_aws_access::{inventory_permissions, required_permissions};
+use orgsweep_aws_access::{inventory_permissions, requested_permissions, required_permissions};
 
 /// Every `service:Action` in a file of the repository.
 fn actions_in(file: &str) -> BTreeSet<String> {
@@ -50,6 +50,7 @@ fn the_caller_may_list_the_organization_assume_the_role_and_read_its_own_account
     let mut caller = named(required_permissions());
     caller.extend(named(inventory_permissions()));
     caller.extend(named(&["sts:AssumeRole", "sts:SetSourceIdentity"]));
+    caller.extend(named(requested_permissions()));
     assert_eq!(actions_in("config/deploy/caller-policy.json"), caller);
 }
 

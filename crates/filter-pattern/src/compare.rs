@@ -2,8 +2,7 @@
 //! each pattern that makes it so.
 
 use crate::cover::{Covers, Proof, Why, Witness, overlap};
-use crate::edits::{Edit, Lists, factored, stripped, without_part};
-use crate::event::Event;
+use crate::edits::{Edit, Lists, factored, stripped};
 use crate::pattern::FilterPattern;
 use crate::prover::Prover;
 use crate::schema::Schema;
@@ -152,25 +151,6 @@ pub(crate) fn uncovered_part(
     part
 }
 
-/// The clauses of a filter each of which alone keeps it from matching an event:
-/// without it, the filter would match.
-pub fn narrowing_clauses(filter: &FilterPattern, event: &Event) -> Vec<String> {
-    if filter.matches(event) {
-        return Vec::new();
-    }
-    let mut clauses = Vec::new();
-    let mut number = 0;
-    while let Some(edit) = without_part(filter, Lists::Conjuncts, number) {
-        if edit.pattern.matches(event) {
-            let text = edit.removed.to_string();
-            let inner = text.trim_start_matches("{ ").trim_end_matches(" }");
-            clauses.push(inner.to_owned());
-        }
-        number += 1;
-    }
-    clauses
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,22 +196,6 @@ mod tests {
             };
             assert_eq!(part.to_string(), expected, "{one} beside {other}");
             assert_eq!(whole_part, nothing_of_it, "{one} beside {other}");
-        }
-    }
-
-    #[test]
-    fn the_clause_that_narrows_is_named() {
-        let filter = pattern("{ $.s = x && $.r = here && ($.a = 1 || $.a = 2) }");
-        #[rustfmt::skip]
-        let table: [(&str, &[&str]); 4] = [
-            (r#"{"s":"x","r":"there","a":1}"#, &["$.r = \"here\""]),
-            (r#"{"s":"x","r":"here","a":3}"#,  &["$.a = 1 || $.a = 2"]),
-            (r#"{"s":"y","r":"there","a":1}"#, &[]),
-            (r#"{"s":"x","r":"here","a":1}"#,  &[]),
-        ];
-        for (event, clauses) in table {
-            let event = Event::parse(event).unwrap();
-            assert_eq!(narrowing_clauses(&filter, &event), clauses);
         }
     }
 }

@@ -29,9 +29,9 @@ pub(crate) const INTERRUPTED: u8 = 130;
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0    fine
-  1    the run failed; the message says why and what to do
+  1    the run failed, or AWS disagrees (--live); the message says why and what to do
   2    bad usage: arguments, configuration, a pattern or an SQL query
-  3    finished, and findings fail (only with --fail-on-findings)
+  3    finished, and findings fail or patterns do not cover (only with --fail-on-findings)
   4    finished, and some accounts could not be read (only with --fail-on-incomplete)
   130  interrupted; `orgsweep sweep --resume` goes on";
 

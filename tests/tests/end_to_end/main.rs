@@ -16,6 +16,8 @@ mod interrupted_sweeps;
 mod listings;
 mod no_secrets;
 mod pattern_commands;
+mod pattern_live;
+mod pattern_pages;
 mod policies;
 mod queries;
 mod readme;

@@ -20,6 +20,8 @@ pub(crate) enum Bucket {
     DescribeMetricFilters,
     /// `logs:DescribeLogStreams`.
     DescribeLogStreams,
+    /// `logs:TestMetricFilter`; not adjustable.
+    TestMetricFilter,
     /// `cloudwatch:DescribeAlarms`.
     DescribeAlarms,
     /// `cloudwatch:ListAlarmMuteRules`.
@@ -60,7 +62,7 @@ impl Bucket {
         match self {
             Self::Sts => 600,
             Self::Organizations => ORGANIZATIONS_CEILING,
-            Self::AccountListRegions | Self::DescribeMetricFilters => 5,
+            Self::AccountListRegions | Self::DescribeMetricFilters | Self::TestMetricFilter => 5,
             Self::CloudTrailRead | Self::DescribeLogGroups => 10,
             Self::DescribeAlarms => 9,
             Self::DescribeLogStreams => 25,
@@ -114,6 +116,7 @@ mod tests {
             (Bucket::CloudTrailRead,        "eu-west-1",    0.5,   5),
             (Bucket::DescribeMetricFilters, "eu-west-1",    0.5,   2),
             (Bucket::DescribeMetricFilters, "eu-west-1",    0.1,   1),
+            (Bucket::TestMetricFilter,      "eu-west-1",    1.0,   5),
             (Bucket::DescribeAlarms,        "eu-west-1",    0.5,   4),
             (Bucket::DescribeAlarms,        "eu-west-1",    1.0,   9),
             (Bucket::SnsList,               "eu-west-1",    0.5,   15),

@@ -204,13 +204,17 @@ fn field_phrase(fields: &[Field]) -> String {
         .iter()
         .filter(|field| **field != Field::Ellipsis)
         .count();
+    if named == 0 {
+        return "all log events".to_owned();
+    }
     let conditions: Vec<String> = fields
         .iter()
-        .filter_map(|field| match field {
+        .enumerate()
+        .filter_map(|(at, field)| match field {
             Field::Named {
                 name,
                 condition: Some(condition),
-            } => Some(field_condition(name, condition)),
+            } => Some(field_condition(&called(name, fields, at), condition)),
             _ => None,
         })
         .collect();
@@ -223,14 +227,36 @@ fn field_phrase(fields: &[Field]) -> String {
     }
 }
 
+/// A field by its name, and by its place where not all fields have names.
+fn called(name: &str, fields: &[Field], at: usize) -> String {
+    let is_open = |field: &Field| *field == Field::Ellipsis;
+    let (first, last) = (
+        fields.iter().position(is_open),
+        fields.iter().rposition(is_open),
+    );
+    if !fields
+        .iter()
+        .any(|field| is_open(field) || *field == Field::Unnamed)
+    {
+        format!("`{name}`")
+    } else if first.is_none_or(|first| at < first) {
+        format!("`{name}` (field {})", at + 1)
+    } else if last.is_some_and(|last| at < last) {
+        format!("`{name}` (a field in between)")
+    } else {
+        match fields.len() - at {
+            1 => format!("`{name}` (the last field)"),
+            from_end => format!("`{name}` (field {from_end} from the end)"),
+        }
+    }
+}
+
+/// `name` is what the field is called.
 fn field_condition(name: &str, condition: &FieldCondition) -> String {
     let (parts, word) = match condition {
         FieldCondition::Test(test) => {
             // A named field is always there.
-            return format!(
-                "`{name}` {}",
-                phrase::says(test).replace("is there and ", "")
-            );
+            return format!("{name} {}", phrase::says(test).replace("is there and ", ""));
         }
         FieldCondition::And(parts) => (parts, "and"),
         FieldCondition::Or(parts) => (parts, "or"),

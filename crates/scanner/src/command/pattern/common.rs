@@ -1,10 +1,13 @@
 //! What the pattern commands share: the schema and the control on the command
 //! line, paragraphs that fit the terminal. Filters are `filters`'.
 
+use std::borrow::Cow;
+
 use clap::{Args, ValueEnum};
 use filter_pattern::{Assumption, FilterPattern, Schema};
 use orgsweep_controls::Catalog;
 
+use super::filters::Named;
 use crate::command::names::known_control;
 use crate::config::suggest::nearest;
 use crate::context::{self, Context};
@@ -47,9 +50,9 @@ pub(super) fn wanted_patterns(
     wanted: &Wanted,
     framework: Option<&str>,
     context: &Context,
-) -> anyhow::Result<Vec<FilterPattern>> {
+) -> anyhow::Result<Vec<Named>> {
     if let Some(text) = &wanted.required {
-        return Ok(vec![super::read(text, "--required")?]);
+        return Ok(vec![Named::read("--required".to_owned(), text)?]);
     }
     let settings = context.settings()?;
     let catalog = context::catalog(&settings)?;
@@ -63,7 +66,22 @@ pub(super) fn wanted_patterns(
                 "`{framework}` does not have the control `{id}`; `orgsweep controls show {id}` lists the frameworks that do"
             ))
         })?;
-    Ok(requirement.parsed().cloned().collect())
+    Ok(std::iter::zip(&requirement.texts, requirement.parsed())
+        .map(|(text, pattern)| Named::plain(format!("{id} ({framework})"), text, pattern.clone()))
+        .collect())
+}
+
+/// The patterns of `--except`.
+pub(super) fn exceptions(texts: &[String]) -> anyhow::Result<Vec<Named>> {
+    let numbered = texts.iter().enumerate();
+    numbered
+        .map(|(index, text)| Named::read(format!("--except {}", index + 1), text))
+        .collect()
+}
+
+/// The patterns alone.
+pub(super) fn patterns_of(named: &[Named]) -> Vec<&FilterPattern> {
+    named.iter().map(|one| &one.pattern).collect()
 }
 
 fn known_framework<'a>(catalog: &'a Catalog, named: Option<&str>) -> anyhow::Result<&'a str> {
@@ -92,11 +110,23 @@ pub(super) fn texts(assumptions: &[Assumption]) -> Vec<String> {
     assumptions.iter().map(ToString::to_string).collect()
 }
 
+/// A text of no more than so many characters.
+pub(super) fn shortened(text: &str, characters: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+    }
+}
+
 /// A paragraph, its lines no longer than the terminal is wide; whole when the
 /// output is no terminal.
 pub(super) fn paragraph(indent: &str, text: &str) -> String {
+    wrapped(indent, text, terminal::width().map(usize::from))
+}
+
+fn wrapped(indent: &str, text: &str, width: Option<usize>) -> String {
     let text = escaped(text);
-    let width = terminal::width().map_or(usize::MAX, usize::from);
+    let width = width.unwrap_or(usize::MAX);
     let mut lines = String::new();
     let mut line = indent.to_owned();
     let hanging: String = indent.chars().map(|_| ' ').collect();
@@ -118,4 +148,28 @@ pub(super) fn paragraph(indent: &str, text: &str) -> String {
     lines.push_str(&line);
     lines.push('\n');
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_after_the_first_stand_below_its_text() {
+        #[rustfmt::skip]
+        let table = [
+            ("Missing: ", "a b c d", Some(13), "Missing: a b\n         c d\n"),
+            ("Missing: ", "a b c d", None,     "Missing: a b c d\n"),
+            ("  - ",      "longer",  Some(4),  "  - longer\n"),
+        ];
+        for (indent, text, width, expected) in table {
+            assert_eq!(wrapped(indent, text, width), expected);
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(shortened("äöü", 2), "äö…");
+        assert_eq!(shortened("äöü", 3), "äöü");
+    }
 }

@@ -6,13 +6,14 @@ use filter_pattern::explain::events_of;
 use serde_json::{Value, json};
 
 use super::common::{SchemaName, paragraph, texts};
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::output::{Format, csv, json as output, terminal};
 
 /// Show the events that only one of two patterns matches, both ways.
 ///
 /// Ends with 3 when they are not proved to be equivalent and --fail-on-findings is given.
 #[derive(Debug, Args)]
+#[command(after_help = exit::TABLE)]
 pub(crate) struct Arguments {
     /// The first pattern.
     #[arg(allow_hyphen_values = true)]
@@ -102,14 +103,9 @@ fn printed(difference: &Difference, format: Format) -> anyhow::Result<String> {
                         whole_part,
                     } => {
                         let some = if *whole_part { "" } else { "some of the " };
+                        let words = format!("{some}{}, for example:", events_of(part));
                         text.push('\n');
-                        text.push_str(&paragraph(
-                            "",
-                            &format!(
-                                "Only {name} matches {some}{}, for example:",
-                                events_of(part)
-                            ),
-                        ));
+                        text.push_str(&paragraph(&format!("Matched only by {name}: "), &words));
                         text.push_str(&output::indented(&witness.to_json()));
                     }
                 }

@@ -24,6 +24,8 @@ pub(super) struct Filters {
 /// A filter with what it is called.
 pub(super) struct Named {
     pub(super) name: String,
+    /// The pattern as it is written.
+    pub(super) text: String,
     pub(super) pattern: FilterPattern,
     /// Which events it looks at at all: log group, field-selection criteria, transformed logs.
     pub(super) looks_at: String,
@@ -36,10 +38,17 @@ pub(super) struct Named {
 }
 
 impl Named {
+    /// A pattern on the command line, read; `name` is what it is called.
+    pub(super) fn read(name: String, text: &str) -> anyhow::Result<Self> {
+        let pattern = super::read(text, &name)?;
+        Ok(Self::plain(name, text, pattern))
+    }
+
     /// A filter of which only the pattern is known.
-    pub(super) fn plain(name: String, pattern: FilterPattern) -> Self {
+    pub(super) fn plain(name: String, text: &str, pattern: FilterPattern) -> Self {
         Self {
             name,
+            text: text.to_owned(),
             pattern,
             looks_at: String::new(),
             publishes: String::new(),
@@ -54,8 +63,7 @@ impl Filters {
     pub(super) fn read(&self) -> anyhow::Result<Vec<Named>> {
         let mut filters = Vec::new();
         for (index, text) in self.patterns.iter().enumerate() {
-            let name = format!("--filter {}", index + 1);
-            filters.push(Named::plain(name.clone(), super::read(text, &name)?));
+            filters.push(Named::read(format!("--filter {}", index + 1), text)?);
         }
         for file in &self.files {
             filters.extend(filters_of(file)?);
@@ -96,10 +104,7 @@ pub(super) fn filters_of(path: &Path) -> anyhow::Result<Vec<Named>> {
             .map(str::trim)
             .enumerate()
             .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-            .map(|(index, line)| {
-                let name = format!("{origin}, line {}", index + 1);
-                Ok(Named::plain(name.clone(), super::read(line, &name)?))
-            })
+            .map(|(index, line)| Named::read(format!("{origin}, line {}", index + 1), line))
             .collect(),
     }
 }
@@ -120,7 +125,7 @@ fn of_value(origin: &str, index: usize, filter: &Value) -> anyhow::Result<Named>
         .map_or_else(numbered, |name| format!("{origin}, filter `{name}`"));
     let name = named.unwrap_or_else(numbered);
     if let Value::String(text) = filter {
-        return Ok(Named::plain(name, super::read(text, &place)?));
+        return Ok(Named::plain(name, text, super::read(text, &place)?));
     }
     // Only an empty text is the pattern that matches everything.
     let Some(text) = filter["filterPattern"].as_str() else {
@@ -142,6 +147,7 @@ fn of_value(origin: &str, index: usize, filter: &Value) -> anyhow::Result<Named>
     };
     Ok(Named {
         pattern: super::read(text, &place)?,
+        text: text.to_owned(),
         name,
         looks_at: parts(&[
             "logGroupName",

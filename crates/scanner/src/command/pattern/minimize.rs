@@ -127,7 +127,8 @@ fn group_printed(before: usize, group: &MinimizedGroup, format: Format) -> anyho
                 "steps": group.steps.iter().map(|step| match step {
                     GroupStep::Removed { name, covered_by, assumptions } => json!({
                         "kind": "removed", "name": name, "covered_by": covered_by,
-                        "assumptions": texts(assumptions),
+                        // An event that a filter beside it matched as well is counted once less.
+                        "counts_change": !covered_by.is_empty(), "assumptions": texts(assumptions),
                     }),
                     GroupStep::Merged { names, pattern, counts_change, assumptions } => json!({
                         "kind": "merged", "names": names, "pattern": offered_text(pattern),

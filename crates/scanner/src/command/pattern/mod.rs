@@ -1,11 +1,13 @@
-//! `orgsweep pattern`: the filter-pattern language, without AWS and without a
-//! database.
+//! `orgsweep pattern`: the filter-pattern language, without a database, and
+//! without AWS unless `--live` asks for it.
 
 mod common;
 mod cover;
 mod diff;
 mod explain;
 mod filters;
+mod live;
+mod messages;
 mod minimize;
 mod parse;
 mod suggest;
@@ -40,7 +42,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> anyhow::Result<Exi
     let format = context.format();
     match arguments.command {
         Command::Parse(arguments) => parse::run(&arguments, format),
-        Command::Test(arguments) => test::run(&arguments, format),
+        Command::Test(arguments) => test::run(&arguments, context),
         Command::Cover(arguments) => cover::run(&arguments, context),
         Command::Diff(arguments) => diff::run(&arguments, format),
         Command::Explain(arguments) => explain::run(&arguments, format),

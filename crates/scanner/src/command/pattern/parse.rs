@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use filter_pattern::ast::{Ast, Expression, Field, FieldCondition, TermRole};
-use filter_pattern::{FilterPattern, PatternKind};
+use filter_pattern::ast::{Ast, Expression, Field, FieldCondition, Operand, TermRole, Test};
+use filter_pattern::{FilterPattern, PatternKind, limits};
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::output::number::grouped;
 use crate::output::{Format, csv, escaped, json, terminal};
 
-/// Show what a pattern says, as a tree and in its canonical form.
+/// Show what a pattern says, as a tree and in its canonical form, and how much it uses of AWS's limits.
 ///
 /// Ends with 2 when the pattern is invalid, and shows where.
 #[derive(Debug, Args)]
@@ -43,35 +44,122 @@ struct Parsed {
     kind: &'static str,
     canonical: String,
     tree: Node,
+    limits: Vec<Limit>,
+}
+
+/// A limit of AWS for one pattern.
+#[derive(Serialize)]
+struct Limit {
+    of: &'static str,
+    used: usize,
+    most: usize,
 }
 
 pub(crate) fn run(arguments: &Arguments, format: Format) -> anyhow::Result<Exit> {
     let pattern = super::read(&arguments.pattern, "pattern")?;
-    terminal::print(&printed(&pattern, format)?)?;
+    terminal::print(&printed(&arguments.pattern, &pattern, format)?)?;
     Ok(Exit::Fine)
 }
 
-fn printed(pattern: &FilterPattern, format: Format) -> anyhow::Result<String> {
+fn printed(text: &str, pattern: &FilterPattern, format: Format) -> anyhow::Result<String> {
     let parsed = Parsed {
         kind: kind_of(pattern.kind()),
         canonical: pattern.to_string(),
         tree: tree(pattern.ast()),
+        limits: limits_of(text, pattern.ast()),
     };
     Ok(match format {
         Format::Json => json::pretty(&parsed)?,
         Format::Jsonl => json::line(&parsed)?,
         Format::Csv => {
-            let row = vec![parsed.kind.to_owned(), parsed.canonical];
-            csv::table(&["kind", "canonical"], std::iter::once(row))?
+            let mut row = vec![parsed.kind.to_owned(), parsed.canonical];
+            let used = parsed.limits.iter().map(|limit| limit.used.to_string());
+            row.extend(used);
+            let mut headers = vec!["kind", "canonical"];
+            headers.extend(parsed.limits.iter().map(|limit| limit.of));
+            csv::table(&headers, std::iter::once(row))?
         }
         Format::Table => {
             let mut text = format!("{}\n", parsed.tree.says);
             draw(&mut text, &parsed.tree.parts, "");
             // Writing to a `String` cannot fail.
             let _ = writeln!(text, "\ncanonical: {}", escaped(&parsed.canonical));
+            let used: Vec<String> = parsed
+                .limits
+                .iter()
+                .map(|limit| {
+                    let most = grouped(limit.most as u64);
+                    format!("{} of {most} {}", limit.used, limit.of.replace('_', " "))
+                })
+                .collect();
+            let _ = writeln!(text, "limits: {}", used.join(", "));
+            if pattern.has_regex() {
+                let _ = writeln!(
+                    text,
+                    "        a log group takes {} filters with regular expressions",
+                    limits::REGEX_PATTERNS_PER_LOG_GROUP
+                );
+            }
             text
         }
     })
+}
+
+/// What a pattern, written so, uses of the limits that apply to its kind.
+fn limits_of(text: &str, ast: &Ast) -> Vec<Limit> {
+    let characters = Limit {
+        of: "characters",
+        used: text.chars().count(),
+        most: limits::PATTERN_CHARACTERS,
+    };
+    let regular_expressions = |used| Limit {
+        of: "regular_expressions",
+        used,
+        most: limits::REGEXES_PER_PATTERN,
+    };
+    match ast {
+        Ast::Empty | Ast::Terms(_) | Ast::Regex(_) => vec![characters],
+        Ast::Json(expression) => {
+            let conditions = expression.conditions();
+            let regexes = conditions.iter().filter(|one| has_regex(&one.test));
+            let wildcards = conditions.iter().filter(|one| one.selector.has_wildcard());
+            vec![
+                characters,
+                regular_expressions(regexes.count()),
+                Limit {
+                    of: "wildcard_selectors",
+                    used: wildcards.count(),
+                    most: limits::WILDCARD_SELECTORS_PER_PATTERN,
+                },
+            ]
+        }
+        Ast::SpaceDelimited(list) => {
+            let conditions = list.fields.iter().filter_map(|field| match field {
+                Field::Named { condition, .. } => condition.as_ref(),
+                Field::Ellipsis | Field::Unnamed => None,
+            });
+            vec![
+                characters,
+                regular_expressions(conditions.map(regexes_of).sum()),
+            ]
+        }
+    }
+}
+
+fn regexes_of(condition: &FieldCondition) -> usize {
+    match condition {
+        FieldCondition::And(parts) | FieldCondition::Or(parts) => {
+            parts.iter().map(regexes_of).sum()
+        }
+        FieldCondition::Test(test) => usize::from(has_regex(test)),
+    }
+}
+
+fn has_regex(test: &Test) -> bool {
+    matches!(
+        test,
+        Test::Equals(Operand::Regex(_)) | Test::NotEquals(Operand::Regex(_))
+    )
 }
 
 fn kind_of(kind: PatternKind) -> &'static str {
@@ -184,11 +272,13 @@ mod tests {
             "[ip, ..., status = 4* && status != 404]",
             "ERROR -benign",
             "%^Fail%",
+            "{ $.a[*] = %x% && ($.b.* != %y% || $.c >= 1) }",
+            "[a = %x% && a != %y%, b]",
             "",
         ];
         insta::assert_snapshot!(
             patterns
-                .map(|text| printed(&FilterPattern::parse(text).unwrap(), Format::Table).unwrap())
+                .map(|text| printed(text, &text.parse().unwrap(), Format::Table).unwrap())
                 .join("----\n")
         );
     }

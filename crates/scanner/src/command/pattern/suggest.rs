@@ -8,7 +8,9 @@ use filter_pattern::minimize::offered_text;
 use filter_pattern::suggest::{Suggestion, suggest};
 use serde_json::json;
 
-use super::common::{SchemaName, Wanted, paragraph, texts, wanted_patterns};
+use super::common::{
+    SchemaName, Wanted, exceptions, paragraph, patterns_of, texts, wanted_patterns,
+};
 use super::filters::Filters;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -35,27 +37,22 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
     let wanted = wanted_patterns(&arguments.wanted, arguments.framework.as_deref(), context)?;
     let filters = arguments.filters.read()?;
-    let except = arguments
-        .except
-        .iter()
-        .map(|text| super::read(text, "--except"))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let wanted: Vec<&FilterPattern> = wanted.iter().collect();
+    let except = exceptions(&arguments.except)?;
     // What is narrowed beside its pattern is not relied on.
     let filters: Vec<&FilterPattern> = filters
         .iter()
         .filter(|filter| filter.narrowed.is_none())
         .map(|filter| &filter.pattern)
         .collect();
-    let except: Vec<&FilterPattern> = except.iter().collect();
+    let (wanted, except) = (patterns_of(&wanted), patterns_of(&except));
     let suggestion = suggest(&wanted, &filters, &except, &arguments.schema.schema());
     terminal::print(&printed(&suggestion, context.format())?)?;
     Ok(Exit::Fine)
 }
 
 fn printed(suggestion: &Suggestion, format: Format) -> anyhow::Result<String> {
-    let (filters, assumptions, witness): (&[FilterPattern], _, _) = match suggestion {
-        Suggestion::Nothing { assumptions } => (&[], assumptions, None),
+    let (filters, assumptions, witness, undecided): (&[FilterPattern], _, _, _) = match suggestion {
+        Suggestion::Nothing { assumptions } => (&[], assumptions, None, None),
         Suggestion::Unproved => bail!(
             "no addition is proved to cover what is required; simplify the pattern or the filters, \
              or put the required pattern as a filter of its own"
@@ -64,6 +61,7 @@ fn printed(suggestion: &Suggestion, format: Format) -> anyhow::Result<String> {
             &addition.filters,
             &addition.assumptions,
             addition.witness.as_ref(),
+            addition.undecided.as_ref(),
         ),
     };
     Ok(match format {
@@ -73,6 +71,7 @@ fn printed(suggestion: &Suggestion, format: Format) -> anyhow::Result<String> {
                 "filters": filters.iter().map(offered_text).collect::<Vec<_>>(),
                 "in_words": filters.iter().map(events_of).collect::<Vec<_>>(),
                 "witness": witness.map(|witness| witness.event()),
+                "undecided": undecided.map(ToString::to_string),
                 "assumptions": texts(assumptions),
             });
             if format == Format::Json {
@@ -94,6 +93,10 @@ fn printed(suggestion: &Suggestion, format: Format) -> anyhow::Result<String> {
             for filter in filters {
                 text.push_str(&paragraph("  ", &offered_text(filter)));
                 text.push_str(&paragraph("  Matches ", &format!("{}.", events_of(filter))));
+            }
+            if let Some(why) = undecided {
+                let words = format!("whether anything is missing: {why}");
+                text.push_str(&paragraph("Undecided: ", &words));
             }
             for assumption in texts(assumptions) {
                 text.push_str(&paragraph("Assumption: ", &assumption));

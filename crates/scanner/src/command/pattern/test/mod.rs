@@ -1,48 +1,79 @@
-//! `orgsweep pattern test`: which events match, and why.
+//! `orgsweep pattern test`: which events match, and why. How that is printed is
+//! `printed`'s.
 
-mod messages;
+mod printed;
 
 use std::path::PathBuf;
 
 use clap::Args;
 use filter_pattern::trace::{Clause, trace};
 use filter_pattern::{FilterPattern, PatternKind};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::exit::{Exit, usage};
-use crate::output::number::counted;
-use crate::output::{Format, csv, escaped, json as printed, terminal};
-use messages::{Message, Unreadable};
-
-/// Unreadable places that are told one by one.
-const MOST_TOLD: usize = 20;
+use super::live::{Comparison, Found, LiveArguments};
+use super::messages::{self, Message, Unread};
+use crate::context::Context;
+use crate::exit::{self, Exit};
+use crate::output::{Format, json, terminal};
 
 /// Test which events a pattern matches, and say why.
 ///
 /// Events are read from files, from directories (every JSON or log file below them, `.gz` as well) and
 /// from standard input: JSON lines, JSON documents, CloudTrail's files with `Records`; for patterns that
 /// are not JSON, plain lines. Ends with 0 whether something matches or not, with 2 when the pattern is
-/// invalid or nothing can be read, with 1 when some of the input cannot be read.
+/// invalid or nothing can be read, with 1 when some of the input cannot be read or AWS disagrees (--live).
 #[derive(Debug, Args)]
+#[command(after_help = exit::TABLE)]
 pub(crate) struct Arguments {
     /// The filter pattern, for example '{ $.eventName = "StopLogging" }'.
     #[arg(allow_hyphen_values = true)]
     pattern: String,
     /// Files and directories with events; `-` is standard input.
-    #[arg(value_name = "FILE", default_value = "-")]
+    #[arg(value_name = "FILE|DIR", default_value = "-")]
     events: Vec<PathBuf>,
     /// Show the events that do not match as well.
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    live: LiveArguments,
 }
 
-/// What came out so far.
+/// Events that wait to be sent to AWS, so that it is asked about many at once.
+struct Live<'a> {
+    comparison: Comparison,
+    text: &'a str,
+    pattern: Option<&'a FilterPattern>,
+    waiting: Vec<String>,
+}
+
+impl Live<'_> {
+    fn add(&mut self, event: &str) -> anyhow::Result<()> {
+        self.waiting.push(event.to_owned());
+        if self.waiting.len() == Comparison::AT_ONCE {
+            self.send()?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self) -> anyhow::Result<()> {
+        self.comparison
+            .compare(self.text, self.pattern, &self.waiting)?;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    fn finish(mut self) -> anyhow::Result<Found> {
+        self.send()?;
+        Ok(self.comparison.finish())
+    }
+}
+
+/// What came out of all events.
 #[derive(Default)]
 struct Totals {
     events: u64,
     matched: u64,
-    unreadable: Vec<String>,
-    unreadable_count: u64,
+    unreadable: u64,
 }
 
 /// The result for one event.
@@ -54,77 +85,83 @@ struct Tested {
     extracted: Vec<(String, String)>,
 }
 
-pub(crate) fn run(arguments: &Arguments, format: Format) -> anyhow::Result<Exit> {
-    let pattern = super::read(&arguments.pattern, "pattern")?;
-    let files = messages::files(&arguments.events)
-        .map_err(|error| usage(format!("the events cannot be read: {error}")))?;
-    if files.is_empty() {
-        return Err(usage(
-            "no file with events is there: name files, or directories that hold .json, .jsonl, .log or .txt files (also .gz)",
-        ));
-    }
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
+    let format = context.format();
+    let pattern = match super::read(&arguments.pattern, "pattern") {
+        Ok(pattern) => pattern,
+        Err(error) => return Err(refused(arguments, context, error)?),
+    };
+    let comparison = arguments.live.comparison(context)?;
+    let mut live = comparison.map(|comparison| Live {
+        comparison,
+        text: &arguments.pattern,
+        pattern: Some(&pattern),
+        waiting: Vec::new(),
+    });
     let mut totals = Totals::default();
-    let mut kept = Vec::new();
-    let mut last = None;
+    let mut unread = Unread::default();
+    let mut kept: Vec<Value> = Vec::new();
+    // Of a single event it is worth saying why it does not match.
+    let mut only: Option<Tested> = None;
     let is_json = pattern.kind() == PatternKind::Json;
-    for file in &files {
-        let events = totals.events;
-        let (mut seen, mut matched) = (0, 0);
-        let mut unreadable = Vec::new();
-        messages::read(
-            file,
-            is_json,
-            &mut |message| {
-                seen += 1;
-                let tested = tested(&pattern, &message);
-                matched += u64::from(tested.matches);
-                let shown = tested.matches || arguments.all;
-                match format {
-                    Format::Jsonl if shown => terminal::print(&printed::line(&row(&tested))?)?,
-                    Format::Table if shown => terminal::print(&told(&tested))?,
-                    Format::Json | Format::Csv if shown => kept.push(row(&tested)),
-                    _ => {}
-                }
-                last = Some(tested);
-                Ok(())
-            },
-            &mut |place| unreadable.push(place),
-        )?;
-        totals.events = events + seen;
-        totals.matched += matched;
-        for place in unreadable {
-            totals.note(&place);
+    let read = messages::read_all(&arguments.events, is_json, &mut unread, &mut |message| {
+        let matches = pattern.matches_message(message.text);
+        totals.events += 1;
+        totals.matched += u64::from(matches);
+        let is_shown = matches || arguments.all;
+        // Finding out why takes longer than finding out whether.
+        if is_shown || totals.events == 1 {
+            let tested = tested(&pattern, &message);
+            match format {
+                Format::Jsonl if is_shown => terminal::print(&json::line(&printed::row(&tested))?)?,
+                Format::Table if is_shown => terminal::print(&printed::told(&tested))?,
+                Format::Json | Format::Csv if is_shown => kept.push(printed::row(&tested)),
+                _ => {}
+            }
+            only = Some(tested);
         }
+        live.as_mut().map_or(Ok(()), |live| live.add(message.text))
+    });
+    read?;
+    totals.unreadable = unread.count;
+    let explained = only.filter(|only| totals.events == 1 && !only.matches && !arguments.all);
+    let live = live.map(Live::finish).transpose()?;
+    terminal::print(&printed::summary(
+        format,
+        &totals,
+        &kept,
+        explained.as_ref(),
+        live.as_ref(),
+    )?)?;
+    unread.tell();
+    if let Some(found) = &live {
+        found.verdict()?;
     }
-    if totals.events == 0 && totals.unreadable_count > 0 {
-        return Err(usage(totals.unreadable.join("\n")));
-    }
-    finish(format, &totals, &kept, last.as_ref(), arguments.all)?;
-    for place in &totals.unreadable {
-        terminal::tell(&escaped(place));
-    }
-    if totals.unreadable_count > 0 {
-        anyhow::bail!(
-            "{} of the input could not be read; the counts are of the rest",
-            counted(totals.unreadable_count, "part")
-        );
-    }
+    unread.verdict()?;
     Ok(Exit::Fine)
 }
 
-impl Totals {
-    fn note(&mut self, place: &Unreadable) {
-        self.unreadable_count += 1;
-        if self.unreadable.len() < MOST_TOLD {
-            let line = place
-                .line
-                .map_or_else(String::new, |line| format!(":{line}"));
-            self.unreadable.push(format!(
-                "{}{line}: cannot be read: {}",
-                place.file, place.why
-            ));
-        }
-    }
+/// The error that ends the command when the engine refuses the pattern: its own, unless AWS is to be
+/// asked and takes the pattern.
+fn refused(
+    arguments: &Arguments,
+    context: &Context,
+    error: anyhow::Error,
+) -> anyhow::Result<anyhow::Error> {
+    let Some(mut comparison) = arguments.live.comparison(context)? else {
+        return Ok(error);
+    };
+    comparison.compare(&arguments.pattern, None, &["{}".to_owned()])?;
+    let found = comparison.finish();
+    let Err(disagreement) = found.verdict() else {
+        terminal::tell("AWS refuses this pattern as well:");
+        return Ok(error);
+    };
+    terminal::print(&match context.format() {
+        Format::Json | Format::Jsonl => found.line()?,
+        Format::Table | Format::Csv => found.told(),
+    })?;
+    Ok(disagreement.context(format!("{error}")))
 }
 
 fn tested(pattern: &FilterPattern, message: &Message<'_>) -> Tested {
@@ -136,109 +173,6 @@ fn tested(pattern: &FilterPattern, message: &Message<'_>) -> Tested {
         why: trace.clauses,
         extracted: trace.extracted.into_iter().collect(),
     }
-}
-
-fn row(tested: &Tested) -> Value {
-    let why: Vec<Value> = tested
-        .why
-        .iter()
-        .map(
-            |clause| json!({ "clause": clause.text, "field": clause.field, "found": clause.found }),
-        )
-        .collect();
-    let extracted: serde_json::Map<String, Value> = tested
-        .extracted
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().into()))
-        .collect();
-    json!({
-        "file": tested.file,
-        "line": tested.line,
-        "matches": tested.matches,
-        "why": why,
-        "extracted": extracted,
-    })
-}
-
-/// One event, for a person: where it stands and the clauses that decided.
-fn told(tested: &Tested) -> String {
-    let verdict = if tested.matches {
-        "matches"
-    } else {
-        "does not match"
-    };
-    let mut text = format!("{}:{} {verdict}\n", escaped(&tested.file), tested.line);
-    text.push_str(&reasons(&tested.why));
-    text
-}
-
-fn reasons(why: &[Clause]) -> String {
-    let mut text = String::new();
-    for clause in why {
-        text.push_str("  ");
-        text.push_str(&escaped(&clause.text));
-        match (&clause.field, &clause.found[..]) {
-            (None, _) => {}
-            (Some(_), []) => text.push_str("  (not there)"),
-            (Some(_), found) => {
-                text.push_str("  (found ");
-                text.push_str(&escaped(&found.join(", ")));
-                text.push(')');
-            }
-        }
-        text.push('\n');
-    }
-    text
-}
-
-fn finish(
-    format: Format,
-    totals: &Totals,
-    kept: &[Value],
-    last: Option<&Tested>,
-    all: bool,
-) -> anyhow::Result<()> {
-    let text = match format {
-        Format::Jsonl => return Ok(()),
-        Format::Json => printed::line(&json!({
-            "matches": totals.matched > 0,
-            "events": totals.events,
-            "matched": totals.matched,
-            "unreadable": totals.unreadable_count,
-            "results": kept,
-        }))?,
-        Format::Csv => csv::table(
-            &["file", "line", "matches", "why"],
-            kept.iter().map(|row| {
-                let clauses = row["why"].as_array().into_iter().flatten();
-                let why: Vec<&str> = clauses
-                    .filter_map(|clause| clause["clause"].as_str())
-                    .collect();
-                vec![
-                    row["file"].as_str().unwrap_or_default().to_owned(),
-                    row["line"].to_string(),
-                    row["matches"].to_string(),
-                    why.join("; "),
-                ]
-            }),
-        )?,
-        // Of a single event it is worth saying why it does not match.
-        Format::Table => match last {
-            Some(only) if totals.events == 1 && !only.matches && !all => {
-                format!(
-                    "the pattern does not match the event\n{}",
-                    reasons(&only.why)
-                )
-            }
-            _ => format!(
-                "{} of {} matched\n",
-                totals.matched,
-                counted(totals.events, "event")
-            ),
-        },
-    };
-    terminal::print(&text)?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -278,7 +212,7 @@ mod tests {
             r#"{"eventName": "PutObject", "awsRegion": "us-east-1"}"#,
         );
         assert_eq!(
-            told(&tested),
+            printed::told(&tested),
             "events.json:1 does not match\n  $.awsRegion = \"eu-west-1\"  (found \"us-east-1\")\n"
         );
     }

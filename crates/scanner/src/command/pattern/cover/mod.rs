@@ -1,26 +1,34 @@
 //! `orgsweep pattern cover`: does every event that a required pattern matches
-//! get matched by one of the filters?
+//! get matched by one of the filters? How the answer is printed is `printed`'s,
+//! what a sample of events says is `sample`'s.
 
-use std::fmt::Write as _;
+mod printed;
+mod sample;
+
+use std::path::PathBuf;
 
 use clap::Args;
-use filter_pattern::compare::{Side, narrowing_clauses, side};
+use filter_pattern::compare::{Side, side};
 use filter_pattern::explain::events_of;
-use filter_pattern::{CoverQuestion, Covers, FilterPattern, Schema, missing_values};
+use filter_pattern::{CoverQuestion, Covers, FilterPattern, Schema, Why, Witness};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::common::{SchemaName, Wanted, paragraph, texts, wanted_patterns};
+use super::common::{SchemaName, Wanted, exceptions, patterns_of, texts, wanted_patterns};
 use super::filters::{Filters, Named};
+use super::live::{Coverage, LiveArguments, Question, ask_about_coverage};
+use super::messages;
 use crate::context::Context;
-use crate::exit::{Exit, usage};
-use crate::output::style::{self, styled};
-use crate::output::{Format, csv, escaped, json, terminal};
+use crate::exit::{self, Exit, usage};
+use crate::output::terminal;
+use sample::Sample;
 
 /// Prove whether filters together cover a required pattern, or show an event that slips through.
 ///
-/// Ends with 3 when coverage is not proved and --fail-on-findings is given.
+/// Ends with 3 when coverage is not proved and --fail-on-findings is given; with 1 when AWS disagrees
+/// (--live) or a part of the sample cannot be read.
 #[derive(Debug, Args)]
+#[command(after_help = exit::TABLE)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     wanted: Wanted,
@@ -35,9 +43,15 @@ pub(crate) struct Arguments {
     /// Which events can exist: those that CloudTrail writes, or any JSON object.
     #[arg(long, value_enum, default_value_t)]
     schema: SchemaName,
+    /// Events, as for `pattern test`: say which share of what the filters match in them is noise, and
+    /// what they miss; can be repeated.
+    #[arg(long, value_name = "FILE|DIR")]
+    sample: Vec<PathBuf>,
     /// End with 3 unless coverage is proved.
     #[arg(long)]
     fail_on_findings: bool,
+    #[command(flatten)]
+    live: LiveArguments,
 }
 
 /// The answer as it is printed.
@@ -49,6 +63,8 @@ struct Answer {
     required: String,
     /// An event that slips through.
     witness: Option<Box<RawValue>>,
+    /// Of an unknown answer, the event that slips through if AWS reads the patterns so.
+    possible_witness: Option<Box<RawValue>>,
     /// Event names that the required pattern lists and of which some event slips through.
     missing_events: Vec<String>,
     /// Clauses that keep a filter from matching the witness.
@@ -59,6 +75,12 @@ struct Answer {
     reason: String,
     /// What the answer rests on where AWS documents nothing.
     assumptions: Vec<String>,
+    /// What the filters match in the given sample, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample: Option<Sample>,
+    /// What AWS said to events of the question, if it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<Coverage>,
 }
 
 /// A clause but for which a filter would match the witness.
@@ -66,6 +88,10 @@ struct Answer {
 struct Narrowed {
     filter: String,
     clause: String,
+    /// What the witness has there, if the clause asks for one property.
+    found: Option<String>,
+    /// Whether the filter would cover the required pattern without it.
+    decides: bool,
 }
 
 /// Events that a filter matches beyond the required ones.
@@ -83,24 +109,42 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Ex
             "there are no filters; give --filter or --filter-file",
         ));
     }
-    let except = arguments
-        .except
-        .iter()
-        .map(|text| super::read(text, "--except"))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let except: Vec<&FilterPattern> = except.iter().collect();
+    let except = exceptions(&arguments.except)?;
     let schema = arguments.schema.schema();
     let mut answers = Vec::new();
     for required in &wanted {
-        answers.push(answer(required, &filters, &except, &schema)?);
+        answers.push(answer(&required.pattern, &filters, &except, &schema)?);
     }
     // Covering any of the accepted patterns is enough; else the prescribed one is shown.
     let shown = ["yes", "unknown"]
         .iter()
         .find_map(|wanted| answers.iter().position(|answer| answer.covers == *wanted))
         .unwrap_or_default();
-    let answer = answers.swap_remove(shown);
-    terminal::print(&printed(&answer, context.format())?)?;
+    let mut answer = answers.swap_remove(shown);
+    let required = &wanted[shown];
+    let mut unread = messages::Unread::default();
+    if !arguments.sample.is_empty() {
+        let sample = sample::read(&arguments.sample, required, &filters, &except, &mut unread)?;
+        answer.sample = Some(sample);
+    }
+    if let Some(comparison) = arguments.live.comparison(context)? {
+        let witness = answer.witness.as_ref().or(answer.possible_witness.as_ref());
+        let question = Question {
+            required,
+            filters: &filters,
+            except: &except,
+            schema: &schema,
+            is_proved: answer.covers == "yes",
+            witness: witness.map(|witness| witness.get()),
+        };
+        answer.live = Some(ask_about_coverage(comparison, &question)?);
+    }
+    terminal::print(&printed::answer(&answer, context.format())?)?;
+    unread.tell();
+    if let Some(live) = &answer.live {
+        live.found.verdict()?;
+    }
+    unread.verdict()?;
     Ok(if arguments.fail_on_findings && answer.covers != "yes" {
         Exit::FindingsFail
     } else {
@@ -111,27 +155,28 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Ex
 fn answer(
     required: &FilterPattern,
     filters: &[Named],
-    except: &[&FilterPattern],
+    except: &[Named],
     schema: &Schema,
 ) -> anyhow::Result<Answer> {
-    let patterns: Vec<&FilterPattern> = filters.iter().map(|filter| &filter.pattern).collect();
+    let patterns = patterns_of(filters);
+    let except = patterns_of(except);
     let mut answer = Answer {
         covers: "unknown",
         required: required.to_string(),
         witness: None,
+        possible_witness: None,
         missing_events: Vec::new(),
         narrowed_by: Vec::new(),
         noise: Vec::new(),
         reason: String::new(),
         assumptions: Vec::new(),
+        sample: None,
+        live: None,
     };
-    let decide = |patterns: &[&FilterPattern]| {
-        let question = CoverQuestion {
-            except,
-            schema,
-            ..CoverQuestion::new(required, patterns)
-        };
-        question.decide()
+    let question = CoverQuestion {
+        except: &except,
+        schema,
+        ..CoverQuestion::new(required, &patterns)
     };
     // What is narrowed beside its pattern matches some of the pattern's events, which ones is not
     // decided: a yes is by the others alone, a no holds even if it matched them all.
@@ -140,9 +185,13 @@ fn answer(
         .filter(|filter| filter.narrowed.is_none())
         .map(|filter| &filter.pattern)
         .collect();
-    let mut decided = decide(&whole);
+    let by_whole = CoverQuestion {
+        filters: &whole,
+        ..question
+    };
+    let mut decided = by_whole.decide();
     if whole.len() < patterns.len() && !decided.is_yes() {
-        decided = decide(&patterns);
+        decided = question.decide();
         if !matches!(decided, Covers::No(_)) {
             answer.reason = narrowed_in_words(filters);
             return Ok(answer);
@@ -170,22 +219,46 @@ fn answer(
             answer.covers = "no";
             "the witness is matched by the required pattern and by no filter"
                 .clone_into(&mut answer.reason);
-            for filter in filters {
-                for clause in narrowing_clauses(&filter.pattern, witness.as_event()) {
-                    answer.narrowed_by.push(Narrowed {
-                        filter: filter.name.clone(),
-                        clause,
-                    });
-                }
-            }
-            let noticed: Vec<&FilterPattern> = patterns.iter().chain(except).copied().collect();
-            answer.missing_events = missing_values(required, &noticed, "eventName", schema);
+            answer.narrowed_by = narrowed_by(&question, filters, &witness);
+            answer.missing_events = question.missing_values("eventName");
             answer.assumptions = texts(witness.assumptions());
             answer.witness = Some(RawValue::from_string(witness.to_json())?);
         }
-        Covers::Unknown(why) => answer.reason = format!("{why}; {}", why.simplify_hint()),
+        Covers::Unknown(why) => {
+            answer.reason = format!("{why}; {}", why.simplify_hint());
+            if let Why::Undocumented { witness, .. } = why {
+                answer.possible_witness = Some(RawValue::from_string(witness.to_json())?);
+            }
+        }
     }
     Ok(answer)
+}
+
+/// The clauses that alone keep a filter from matching the witness.
+fn narrowed_by(
+    question: &CoverQuestion<'_>,
+    filters: &[Named],
+    witness: &Witness,
+) -> Vec<Narrowed> {
+    let clauses = question.narrowing_clauses(witness.as_event());
+    let alone = |number: usize| clauses.iter().filter(|one| one.filter == number).count() == 1;
+    clauses
+        .iter()
+        .filter(|clause| alone(clause.filter))
+        .map(|clause| Narrowed {
+            filter: filters[clause.filter].name.clone(),
+            clause: clause.to_string(),
+            found: clause.value.clone(),
+            decides: clause.decides,
+        })
+        .filter(|narrowed| {
+            // A filter of one clause is not narrowed by it.
+            let whole = filters.iter().find(|filter| filter.name == narrowed.filter);
+            whole.is_none_or(|filter| {
+                filter.pattern.to_string() != format!("{{ {} }}", narrowed.clause)
+            })
+        })
+        .collect()
 }
 
 /// Why the answer depends on what filters do not see.
@@ -200,70 +273,19 @@ fn narrowed_in_words(filters: &[Named]) -> String {
     )
 }
 
-fn printed(answer: &Answer, format: Format) -> anyhow::Result<String> {
-    Ok(match format {
-        Format::Json => json::pretty(answer)?,
-        Format::Jsonl => json::line(answer)?,
-        Format::Csv => {
-            let witness = answer
-                .witness
-                .as_ref()
-                .map(|witness| witness.get().to_owned())
-                .unwrap_or_default();
-            let row = vec![answer.covers.to_owned(), witness, answer.reason.clone()];
-            csv::table(&["covers", "witness", "reason"], std::iter::once(row))?
-        }
-        Format::Table => {
-            let colour = match answer.covers {
-                "yes" => style::GOOD,
-                "no" => style::BAD,
-                _ => style::DOUBTFUL,
-            };
-            let mut text = format!(
-                "{}: {}\n",
-                styled(colour, answer.covers),
-                escaped(&answer.reason)
-            );
-            if let Some(witness) = &answer.witness {
-                text.push_str("\nThis event would go unnoticed:\n");
-                text.push_str(&json::indented(witness.get()));
-            }
-            if !answer.missing_events.is_empty() {
-                let names = answer.missing_events.join(", ");
-                text.push_str(&paragraph("\nMissing events: ", &names));
-            }
-            for narrowed in &answer.narrowed_by {
-                let words = format!(
-                    "{} would match it but for {}",
-                    narrowed.filter, narrowed.clause
-                );
-                text.push_str(&paragraph("Narrowed: ", &words));
-            }
-            for noise in &answer.noise {
-                let words = format!("{} also matches {}", noise.filter, noise.in_words);
-                text.push_str(&paragraph("Noise: ", &words));
-            }
-            for assumption in &answer.assumptions {
-                // Writing to a `String` cannot fail.
-                let _ = writeln!(text, "\nAssumption: {}", escaped(assumption));
-            }
-            text
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::Format;
 
     fn json_of(required: &str, filters: &[&str]) -> serde_json::Value {
-        let parsed = |text: &str| FilterPattern::parse(text).unwrap();
         let filters: Vec<Named> = filters
             .iter()
-            .map(|text| Named::plain("filter".to_owned(), text.parse().unwrap()))
+            .map(|text| Named::plain("filter".to_owned(), text, text.parse().unwrap()))
             .collect();
-        let answer = answer(&parsed(required), &filters, &[], &Schema::cloudtrail()).unwrap();
-        serde_json::from_str(&printed(&answer, Format::Json).unwrap()).unwrap()
+        let required = required.parse().unwrap();
+        let answer = answer(&required, &filters, &[], &Schema::cloudtrail()).unwrap();
+        serde_json::from_str(&printed::answer(&answer, Format::Json).unwrap()).unwrap()
     }
 
     const REQUIRED: &str = "{ ($.eventName = StopLogging) || ($.eventName = DeleteTrail) }";
@@ -286,5 +308,32 @@ mod tests {
         let answer = json_of(REQUIRED, &["{ $.eventName = DeleteTrail }"]);
         assert_eq!(answer["covers"], "no");
         assert_eq!(answer["witness"]["eventName"], "StopLogging");
+        // The filter has no clause beside the one that is all of it.
+        assert_eq!(answer["narrowed_by"], serde_json::json!([]));
+    }
+
+    #[test]
+    fn the_clause_that_narrows_is_named_with_what_it_met() {
+        let narrow = "{ $.eventName = * && $.awsRegion = us-east-1 }";
+        let answer = json_of(REQUIRED, &[narrow]);
+        let narrowed = &answer["narrowed_by"][0];
+        assert_eq!(narrowed["clause"], "$.awsRegion = \"us-east-1\"");
+        assert_eq!(narrowed["found"], answer["witness"]["awsRegion"]);
+        assert_eq!(narrowed["decides"], true);
+    }
+
+    #[test]
+    fn an_answer_that_hangs_on_an_undocumented_point_shows_the_event_it_is_about() {
+        let filters = ["{ $.errorCode = * }", "{ $.errorCode NOT EXISTS }"];
+        let named: Vec<Named> = filters
+            .iter()
+            .map(|text| Named::plain("filter".to_owned(), text, text.parse().unwrap()))
+            .collect();
+        let required = "{ $.errorCode != x || $.errorCode NOT EXISTS }"
+            .parse()
+            .unwrap();
+        let answer = answer(&required, &named, &[], &Schema::any()).unwrap();
+        assert_eq!(answer.covers, "unknown");
+        assert!(answer.possible_witness.is_some());
     }
 }

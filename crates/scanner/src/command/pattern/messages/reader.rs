@@ -1,75 +1,17 @@
-//! Events and messages from files: JSON lines, JSON documents, CloudTrail's
-//! `{"Records": […]}`, plain lines, any of them compressed with gzip, single files
-//! and whole directories. A line is in memory at a time, or a document over several lines.
+//! One file of events or messages: JSON lines, JSON documents, CloudTrail's
+//! `{"Records": […]}`, plain lines, any of them compressed with gzip. A line is in
+//! memory at a time, or a document over several lines.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What files in a directory are read.
-const ENDINGS: [&str; 8] = [
-    ".json",
-    ".jsonl",
-    ".ndjson",
-    ".log",
-    ".txt",
-    ".json.gz",
-    ".jsonl.gz",
-    ".log.gz",
-];
-
-/// An event or a log message, and where it stands.
-pub(super) struct Message<'a> {
-    pub(super) file: &'a str,
-    /// Line on which it begins, from 1; of a document with several events that of the document.
-    pub(super) line: usize,
-    pub(super) text: &'a str,
-}
-
-/// Something that could not be read.
-pub(super) struct Unreadable {
-    pub(super) file: String,
-    /// Line, from 1, when it is a matter of one.
-    pub(super) line: Option<usize>,
-    pub(super) why: String,
-}
-
-/// The files of the inputs: a directory stands for those in it, at any depth, in order.
-pub(super) fn files(inputs: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for input in inputs {
-        if input.is_dir() {
-            files_below(input, &mut files)?;
-        } else {
-            files.push(input.clone());
-        }
-    }
-    Ok(files)
-}
-
-fn files_below(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(directory)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
-    entries.sort();
-    for entry in entries {
-        if entry.is_dir() {
-            files_below(&entry, files)?;
-        } else if is_of_interest(&entry) {
-            files.push(entry);
-        }
-    }
-    Ok(())
-}
-
-fn is_of_interest(file: &Path) -> bool {
-    let name = file.to_string_lossy().to_lowercase();
-    ENDINGS.iter().any(|ending| name.ends_with(ending))
-}
+use super::{Message, Unreadable};
 
 /// Hands over every message of the file. Whether events are wanted (`is_json`) or lines decides how
 /// the file is read; what cannot be read is handed over too, and the rest of the file still read.
@@ -133,59 +75,95 @@ pub(super) fn read(
         if let Err(error) = events(&name, line, &text, found)? {
             // A document over several lines: what is left of the file belongs to it.
             if is_first && error.is_eof() {
-                return document(&name, text, &mut lines, found, unreadable);
+                return documents(&name, text, &mut lines, found, unreadable);
             }
             unreadable(Unreadable {
                 file: name.clone(),
                 line: Some(line),
-                why: error.to_string(),
+                why: in_words(&error),
             });
         }
         is_first = false;
     }
 }
 
-/// The rest of a file whose first line does not end a JSON value.
-fn document(
+/// The rest of a file whose first line does not end a JSON value: documents over several lines. After
+/// what cannot be read it goes on with the next line that begins an object, which is all that is lost
+/// when the first one of JSON lines is cut off.
+fn documents(
     name: &str,
     mut text: String,
     lines: &mut Lines,
     found: &mut dyn FnMut(Message<'_>) -> anyhow::Result<()>,
     unreadable: &mut dyn FnMut(Unreadable),
 ) -> anyhow::Result<()> {
-    let first_line = lines.number;
-    let mut rest = String::new();
-    let read = lines.reader.read_to_string(&mut rest);
+    let mut line = lines.number;
+    let mut rest = Vec::new();
+    let read = lines.reader.read_to_end(&mut rest);
     text.push('\n');
-    text.push_str(&rest);
-    let mut why = read.err().map(|error| error.to_string());
-    let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Box<RawValue>>();
-    let (mut line, mut counted) = (first_line, 0);
-    loop {
-        let before = values.byte_offset();
-        line += text[counted..before].matches('\n').count();
-        counted = before;
-        match values.next() {
-            None => break,
-            Some(Ok(value)) => {
-                if let Err(error) = events(name, line, value.get(), found)? {
-                    why = Some(error.to_string());
-                }
-            }
-            Some(Err(error)) => {
-                why = Some(error.to_string());
-                break;
-            }
-        }
-    }
-    if let Some(why) = why {
+    let mut cannot_read = |line: Option<usize>, why: String| {
         unreadable(Unreadable {
             file: name.to_owned(),
-            line: None,
+            line,
             why,
         });
+    };
+    if let Err(error) = read {
+        cannot_read(None, error.to_string());
     }
-    Ok(())
+    match std::str::from_utf8(&rest) {
+        Ok(rest) => text.push_str(rest),
+        Err(error) => {
+            let fine = String::from_utf8_lossy(&rest[..error.valid_up_to()]);
+            text.push_str(&fine);
+            cannot_read(Some(line + line_ends(&text)), "not UTF-8".to_owned());
+        }
+    }
+    let mut left = text.as_str();
+    loop {
+        let blank = left.len() - left.trim_start().len();
+        line += line_ends(&left[..blank]);
+        left = &left[blank..];
+        let mut values = serde_json::Deserializer::from_str(left).into_iter::<Box<RawValue>>();
+        let end = match values.next() {
+            Some(Ok(value)) => {
+                if let Err(error) = events(name, line, value.get(), found)? {
+                    cannot_read(Some(line), in_words(&error));
+                }
+                values.byte_offset()
+            }
+            Some(Err(error)) => {
+                let mut words = in_words(&error);
+                if error.line() > 1 {
+                    // Writing to a `String` cannot fail.
+                    let _ = write!(words, " on line {}", line + error.line() - 1);
+                }
+                cannot_read(Some(line), words);
+                next_object(left)
+            }
+            None => return Ok(()),
+        };
+        line += line_ends(&left[..end]);
+        left = &left[end..];
+    }
+}
+
+/// Where the next line begins that begins an object; the end when there is none.
+fn next_object(text: &str) -> usize {
+    text.find("\n{").map_or(text.len(), |at| at + 1)
+}
+
+fn line_ends(text: &str) -> usize {
+    text.matches('\n').count()
+}
+
+/// The error without its place in the part that was read, which says nothing about the file.
+fn in_words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
 }
 
 /// CloudTrail's files hold one object with all records.
@@ -272,11 +250,6 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-
     use super::*;
 
     /// Messages with their lines, and the lines that cannot be read.
@@ -307,14 +280,19 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("events");
         #[rustfmt::skip]
-        let rows: [Row; 7] = [
+        let rows: [Row; 11] = [
             ("{\"a\": 1}\n\n{\"a\": 12.0}\n",              &[(1, "{\"a\": 1}"), (3, "{\"a\": 12.0}")], &[]),
             ("{\"Records\": [{\"a\": 1}, {\"a\": 2}]}",    &[(1, "{\"a\": 1}"), (1, "{\"a\": 2}")],    &[]),
             ("[{\"a\": 1}]",                               &[(1, "{\"a\": 1}")],                       &[]),
-            ("{\n \"a\":\n 1}\n{\"b\": 2}\n",              &[(1, "{\n \"a\":\n 1}"), (3, "{\"b\": 2}")], &[]),
+            ("{\n \"a\":\n 1}\n{\"b\": 2}\n",              &[(1, "{\n \"a\":\n 1}"), (4, "{\"b\": 2}")], &[]),
             ("{\"a\": 1}\nnonsense\n{\"a\": 2}",           &[(1, "{\"a\": 1}"), (3, "{\"a\": 2}")],    &[Some(2)]),
             ("\u{feff}{\"a\": 1}\r\n",                     &[(1, "{\"a\": 1}")],                       &[]),
-            ("{\n \"a\": ",                                &[],                                        &[None]),
+            ("{\n \"a\": ",                                &[],                                        &[Some(1)]),
+            // The first line is cut off: the others are not lost.
+            ("{\"a\": [1,\n{\"b\": 1}\n{\"b\": 2}\n",     &[(2, "{\"b\": 1}"), (3, "{\"b\": 2}")],     &[Some(1)]),
+            ("{\"a\": \"x\n{\"b\": 1}\n",                  &[(2, "{\"b\": 1}")],                       &[Some(1)]),
+            ("{\n \"a\" 1\n}\n{\n \"b\": 1\n}\n",         &[(4, "{\n \"b\": 1\n}")],                &[Some(1)]),
+            ("[\n{\"a\": 1},\n{\"a\": 2}\n]",             &[(1, "{\"a\": 1}"), (1, "{\"a\": 2}")],    &[]),
         ];
         for (text, expected, unreadable) in rows {
             std::fs::write(&file, text).unwrap();
@@ -330,25 +308,5 @@ mod tests {
         let (messages, bad) = read_all(&file, false);
         assert_eq!(messages, [(1, "plain".to_owned()), (3, "lines".to_owned())]);
         assert_eq!(bad, [Some(2)]);
-    }
-
-    #[test]
-    fn directories_are_searched_and_compressed_files_read() {
-        let directory = tempfile::tempdir().unwrap();
-        let inner = directory.path().join("2026/11");
-        std::fs::create_dir_all(&inner).unwrap();
-        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-        packed.write_all(b"{\"Records\": [{\"a\": 1}]}").unwrap();
-        let packed = packed.finish().unwrap();
-        std::fs::write(inner.join("good.json.gz"), &packed).unwrap();
-        std::fs::write(inner.join("torn.json.gz"), &packed[..packed.len() / 2]).unwrap();
-        std::fs::write(inner.join("picture.png"), b"\x89PNG").unwrap();
-        let files = files(&[directory.path().to_owned()]).unwrap();
-        let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap()).collect();
-        assert_eq!(names, ["good.json.gz", "torn.json.gz"]);
-        assert_eq!(read_all(&files[0], true).0.len(), 1);
-        let (messages, bad) = read_all(&files[1], true);
-        assert!(messages.is_empty());
-        assert_eq!(bad.len(), 1);
     }
 }
