@@ -56,8 +56,10 @@ pub fn topics_acted_on(alarms: &Alarms) -> BTreeSet<Arn> {
         .composite
         .iter()
         .flat_map(|alarm| &alarm.alarm_actions);
+    let log = alarms.log.iter().flat_map(|alarm| &alarm.alarm_actions);
     metric
         .chain(composite)
+        .chain(log)
         .filter_map(|action| action.parse::<Arn>().ok())
         .filter(|arn| arn.service() == "sns")
         .collect()

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::types::{
-    AlarmType, CompositeAlarm as SdkComposite, Dimension, MetricAlarm as SdkAlarm, MetricDataQuery,
+    AlarmType, CompositeAlarm as SdkComposite, Dimension, LogAlarm as SdkLogAlarm,
+    MetricAlarm as SdkAlarm, MetricDataQuery,
 };
 use futures::future::join_all;
 use orgsweep_controls::snapshot::{
-    Alarms, CompositeAlarm, LogGroup, MetricAlarm, MetricFilter, MetricQuery, WatchedMetric,
+    Alarms, CompositeAlarm, LogAlarm, LogGroup, MetricAlarm, MetricFilter, MetricQuery,
+    WatchedMetric,
 };
 use orgsweep_controls::{Arn, Known, LogGroupArn, Region, Unread, UnreadCause, relevant_alarms};
 
 use super::mute_rules;
-use crate::errors::CallError;
+use crate::errors::{CallError, FaultKind};
 use crate::operation::Operation;
 use crate::paging::Pages;
 use crate::session::Session;
@@ -38,20 +40,32 @@ pub(super) async fn that_matter(
                 message: String::new(),
             })
         } else {
-            in_region(session, region, filters).await
+            let mut alarms = in_region(session, region).await;
+            if let Known::Read { value, .. } = &mut alarms {
+                let all = std::mem::take(value);
+                *value = relevant_alarms(all, filters);
+                let here = |arn: &&LogGroupArn| arn.region() == *region;
+                let queried = |alarm: &LogAlarm| {
+                    let mut here = groups.keys().filter(here);
+                    here.any(|group| alarm.queries(group))
+                };
+                value.log.retain(queried);
+                value.mute_rules = mute_rules::over(session, region, value).await;
+            }
+            alarms
         };
         (region.clone(), alarms)
     });
     join_all(read).await.into_iter().collect()
 }
 
-async fn in_region(session: &Session, region: &Region, filters: &[&MetricFilter]) -> Known<Alarms> {
+/// All alarms of the Region, sorted by name.
+async fn in_region(session: &Session, region: &Region) -> Known<Alarms> {
     match list(session, region).await {
         Ok(mut alarms) => {
             alarms.metric.sort_by(|a, b| a.name.cmp(&b.name));
             alarms.composite.sort_by(|a, b| a.name.cmp(&b.name));
-            let mut alarms = relevant_alarms(alarms, filters);
-            alarms.mute_rules = mute_rules::over(session, region, &alarms).await;
+            alarms.log.sort_by(|a, b| a.name.cmp(&b.name));
             Known::read(alarms, OPERATION.call(region))
         }
         Err(error) => error.into_known(),
@@ -63,18 +77,37 @@ async fn list(session: &Session, region: &Region) -> Result<Alarms, CallError> {
     let client = session.clients().cloudwatch(region);
     let mut alarms = Alarms::default();
     let mut pages = Pages::default();
-    let mut token = None;
+    let mut token: Option<String> = None;
+    // Without types, AWS returns metric alarms only.
+    let mut kinds = vec![
+        AlarmType::MetricAlarm,
+        AlarmType::CompositeAlarm,
+        AlarmType::LogAlarm,
+    ];
     loop {
-        // Without types, AWS returns metric alarms only.
         let request = client
             .describe_alarms()
-            .alarm_types(AlarmType::MetricAlarm)
-            .alarm_types(AlarmType::CompositeAlarm)
+            .set_alarm_types(Some(kinds.clone()))
             .max_records(100)
-            .set_next_token(token);
-        let page = session
+            .set_next_token(token.clone());
+        let answer = session
             .call(OPERATION, region, || request.clone().send())
-            .await?;
+            .await;
+        let page = match answer {
+            // A Region that does not know log alarms has none.
+            Err(error)
+                if error.kind == FaultKind::Invalid && token.is_none() && kinds.len() > 2 =>
+            {
+                kinds.pop();
+                continue;
+            }
+            answer => answer?,
+        };
+        for alarm in page.log_alarms.unwrap_or_default() {
+            alarms
+                .log
+                .push(log_alarm(alarm).ok_or_else(|| garbled("an alarm has no name or ARN"))?);
+        }
         for alarm in page.metric_alarms.unwrap_or_default() {
             alarms
                 .metric
@@ -180,6 +213,24 @@ fn dimensions(listed: Option<Vec<Dimension>>) -> BTreeMap<String, String> {
             )
         })
         .collect()
+}
+
+fn log_alarm(alarm: SdkLogAlarm) -> Option<LogAlarm> {
+    let query = alarm.scheduled_query_configuration;
+    let query = query.as_ref();
+    Some(LogAlarm {
+        name: alarm.alarm_name?,
+        arn: alarm.alarm_arn?.parse::<Arn>().ok()?,
+        actions_enabled: alarm.actions_enabled.unwrap_or(true),
+        alarm_actions: alarm.alarm_actions.unwrap_or_default(),
+        log_groups: query
+            .map(|query| query.log_group_identifiers().to_vec())
+            .unwrap_or_default(),
+        query: query
+            .and_then(|query| query.query_string())
+            .unwrap_or_default()
+            .to_owned(),
+    })
 }
 
 fn composite_alarm(alarm: SdkComposite) -> Option<CompositeAlarm> {

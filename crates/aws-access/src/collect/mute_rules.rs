@@ -25,7 +25,8 @@ pub(super) async fn over(
 ) -> Option<Known<Vec<MuteRule>>> {
     let metric = (alarms.metric.iter()).map(|alarm| (&alarm.name, &alarm.alarm_actions));
     let composite = (alarms.composite.iter()).map(|alarm| (&alarm.name, &alarm.alarm_actions));
-    let all: Vec<_> = metric.chain(composite).collect();
+    let log = (alarms.log.iter()).map(|alarm| (&alarm.name, &alarm.alarm_actions));
+    let all: Vec<_> = metric.chain(composite).chain(log).collect();
     if all.iter().all(|(_, actions)| actions.is_empty()) {
         return None;
     }

@@ -26,8 +26,9 @@ pub(super) fn change(random: &mut Rng, state: &mut AccountState) -> Option<Strin
             let text = what_it_does(random, alarm);
             Some(format!("alarm {name} {text}"))
         }
-        14..17 => math(random, content.metric_alarms.get_mut(&name)?)
+        14..16 => math(random, content.metric_alarms.get_mut(&name)?)
             .map(|text| format!("alarm {name} watches {text}")),
+        16 => math_of_two(random, content, &name),
         17..19 => composite(random, content, &name),
         _ => mute(random, content, &name),
     }
@@ -195,9 +196,77 @@ fn math(random: &mut Rng, alarm: &mut MetricAlarm) -> Option<String> {
     Some(expression.to_owned())
 }
 
+/// An expression over the alarm's metric and another alarm's, or one that nobody publishes.
+fn math_of_two(random: &mut Rng, content: &mut RegionState, name: &str) -> Option<String> {
+    let other = key(random, &content.metric_alarms)?;
+    let mut second = content.metric_alarms.get(&other)?.metric.clone()?;
+    let foreign = random.bool();
+    if foreign {
+        second.namespace = "Elsewhere".into();
+    }
+    let alarm = content.metric_alarms.get_mut(name)?;
+    let first = alarm.metric.take()?;
+    let expression = *one(
+        random,
+        &[
+            "m1 + m2",
+            "SUM([m1, m2])",
+            "MAX([m1, m2])",
+            "m1 - m2",
+            "m1 + 0 * m2",
+            "IF(m2 > 0, 0, m1)",
+            "m1 + m2 - 1",
+        ],
+    );
+    second.period = first.period;
+    let period = first.period;
+    let query = |id: &str, metric, expression: Option<&str>| MetricQuery {
+        id: id.to_owned(),
+        metric,
+        return_data: expression.is_some(),
+        period: expression.map(|_| period),
+        expression: expression.map(str::to_owned),
+        label: None,
+        account: None,
+    };
+    alarm.queries = vec![
+        query("e1", None, Some(expression)),
+        query("m1", Some(first), None),
+        query("m2", Some(second), None),
+    ];
+    let whose = if foreign { "a foreign metric" } else { &other };
+    Some(format!("alarm {name} watches {expression}, m2 of {whose}"))
+}
+
+/// Another alarm on the alarm's metric, without actions, sometimes with another period.
+fn twin(random: &mut Rng, content: &mut RegionState, name: &str) -> Option<String> {
+    let mut twin = content.metric_alarms.get(name)?.clone();
+    let other = format!("{name}-twin");
+    twin.arn = twin
+        .arn
+        .replace(&format!("alarm:{name}"), &format!("alarm:{other}"));
+    twin.alarm_actions.clear();
+    if let Some(metric) = &mut twin.metric
+        && random.bool()
+    {
+        metric.period = *one(random, &[60, 300, 900]);
+    }
+    content.metric_alarms.insert(other.clone(), twin);
+    Some(other)
+}
+
 /// A composite that takes over the alarm's actions.
 fn composite(random: &mut Rng, content: &mut RegionState, name: &str) -> Option<String> {
-    let other = key(random, &content.metric_alarms)?;
+    let other = if random.bool() {
+        key(random, &content.metric_alarms)?
+    } else {
+        twin(random, content, name)?
+    };
+    let suppressor = if random.u8(..5) == 0 {
+        Some((key(random, &content.metric_alarms)?, 60, 60))
+    } else {
+        None
+    };
     let alarm = content.metric_alarms.get_mut(name)?;
     let rule = one(
         random,
@@ -227,26 +296,38 @@ fn composite(random: &mut Rng, content: &mut RegionState, name: &str) -> Option<
         alarm_actions: std::mem::take(&mut alarm.alarm_actions),
         ok_actions: Vec::new(),
         insufficient_data_actions: Vec::new(),
-        suppressor: None,
+        suppressor: suppressor.clone(),
         state: AlarmState::Ok,
         state_updated: Utc::now(),
         configured: Utc::now(),
     };
     content.composite_alarms.insert(parent, composite);
-    Some(format!("alarm {name} acts through {rule}"))
+    Some(format!("alarm {name} acts through {rule}, {suppressor:?}"))
 }
 
 fn mute(random: &mut Rng, content: &mut RegionState, name: &str) -> Option<String> {
-    let alarm = content.metric_alarms.get(name)?;
+    let alarm = content.metric_alarms.get_mut(name)?;
     let (expression, duration) = *one(
         random,
         &[
             ("cron(* * * * *)", "PT1M"),
             ("cron(0 0 * * *)", "P1D"),
             ("cron(0 3 * * SUN)", "PT1H"),
+            ("cron(0 * * * *)", "PT10M"),
+            ("cron(0 12 * * MON-FRI)", "PT1H"),
+            ("cron(0 0 1,16 * *)", "P15D"),
+            ("cron(0 18 * * FRI)", "P2DT12H"),
             ("at(2019-01-01T00:00)", "PT1H"),
         ],
     );
+    // So long that ALARM may outlast the muted time.
+    if let Some(metric) = &mut alarm.metric
+        && random.bool()
+    {
+        metric.period = *one(random, &[900, 3600, 21_600, 86_400]);
+        alarm.evaluation_periods = 1;
+        alarm.datapoints_to_alarm = None;
+    }
     let once = expression.starts_with("at");
     let rule = MuteRule {
         arn: alarm
@@ -254,7 +335,7 @@ fn mute(random: &mut Rng, content: &mut RegionState, name: &str) -> Option<Strin
             .replace(&format!("alarm:{name}"), "alarm-mute-rule:quiet"),
         expression: expression.to_owned(),
         duration: duration.to_owned(),
-        timezone: None,
+        timezone: (random.u8(..4) == 0).then(|| "+05:30".to_owned()),
         alarm_names: vec![name.to_owned()],
         status: if once { "EXPIRED" } else { "ACTIVE" }.to_owned(),
         updated: Utc::now(),

@@ -22,7 +22,9 @@ pub(crate) enum Follows {
 /// What becomes of an alarm once nothing happens any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rest {
-    /// It leaves ALARM.
+    /// It goes to OK: missing data counts as not breaching, or it is a composite.
+    Settles,
+    /// It leaves ALARM, for OK or for want of data.
     Leaves,
     /// Nobody knows.
     Unknown,
@@ -37,6 +39,7 @@ impl Rest {
     fn is_in(&self, state: AlarmState) -> Option<bool> {
         match (self, state) {
             (Self::AlwaysInAlarm, _) => Some(state == AlarmState::Alarm),
+            (Self::Settles, _) => Some(state == AlarmState::Ok),
             (Self::Leaves, AlarmState::Alarm) => Some(false),
             _ => None,
         }
@@ -53,7 +56,7 @@ pub(crate) fn rest(rule: &AlarmRule, rests: &dyn Fn(&str) -> Rest) -> Rest {
     });
     match (before, after) {
         (Some(true), _) => Rest::AlwaysInAlarm,
-        (Some(false), _) => Rest::Leaves,
+        (Some(false), _) => Rest::Settles,
         (None, Some(true)) => Rest::Stays,
         (None, _) => Rest::Unknown,
     }
@@ -88,10 +91,12 @@ pub(crate) fn shares(rule: &str, is_child: &dyn Fn(&str) -> bool) -> Option<Note
 }
 
 /// Decides `rule` when the alarm that `is_child` recognises goes to ALARM, and
-/// leaves it again; `rests` tells what becomes of the others.
+/// leaves it again for OK (`settles`) or for want of data; `rests` tells what becomes
+/// of the others.
 pub(crate) fn follows(
     rule: &str,
     is_child: &dyn Fn(&str) -> bool,
+    settles: bool,
     rests: &dyn Fn(&str) -> Rest,
 ) -> Follows {
     let Some(rule) = AlarmRule::parse(rule) else {
@@ -113,7 +118,7 @@ pub(crate) fn follows(
     };
     let quiet = |_: &str| Some(AlarmState::Ok);
     if with(AlarmState::Ok, &quiet) == Some(true)
-        || with(AlarmState::InsufficientData, &quiet) == Some(true)
+        || (!settles && with(AlarmState::InsufficientData, &quiet) == Some(true))
     {
         let why = "its rule is true while every alarm is quiet".to_owned();
         return Follows::Not(Reason::AlarmAlwaysFiring, why);
@@ -121,7 +126,17 @@ pub(crate) fn follows(
     let (always, ever) = over_all(&others, &|states| with(AlarmState::Alarm, states));
     let when_quiet = with(AlarmState::Alarm, &quiet) == Some(true);
     match (always, when_quiet, ever) {
-        (true, ..) => unless_it_stays(&rule, &others, is_child, rests),
+        (true, ..) => {
+            let rest_of_child = if settles { Rest::Settles } else { Rest::Leaves };
+            let all = |name: &str| {
+                if is_child(name) {
+                    rest_of_child.clone()
+                } else {
+                    rests(name)
+                }
+            };
+            unless_it_stays(&rule, &others, &all)
+        }
         (false, true, _) => Follows::Undecided(format!(
             "its rule also depends on the state of {}",
             others.join(", ")
@@ -141,24 +156,14 @@ pub(crate) fn follows(
 }
 
 /// A composite that another child keeps in ALARM makes no message for this one.
-fn unless_it_stays(
-    rule: &AlarmRule,
-    others: &[&str],
-    is_child: &dyn Fn(&str) -> bool,
-    rests: &dyn Fn(&str) -> Rest,
-) -> Follows {
-    let all: BTreeMap<&str, Rest> = others.iter().map(|name| (*name, rests(name))).collect();
-    let rest_of = |name: &str| match all.get(name) {
-        _ if is_child(name) => Rest::Leaves,
-        Some(rest) => rest.clone(),
-        None => Rest::Unknown,
-    };
+fn unless_it_stays(rule: &AlarmRule, others: &[&str], rest_of: &dyn Fn(&str) -> Rest) -> Follows {
+    let all: BTreeMap<&str, Rest> = others.iter().map(|name| (*name, rest_of(name))).collect();
     let those = |wanted: &[Rest]| {
         let names = all.iter().filter(|(_, rest)| wanted.contains(rest));
         names.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     };
-    match rest(rule, &rest_of) {
-        Rest::Leaves => Follows::Yes,
+    match rest(rule, rest_of) {
+        Rest::Settles | Rest::Leaves => Follows::Yes,
         Rest::AlwaysInAlarm => {
             let blamed = those(&[Rest::AlwaysInAlarm]);
             let why =
@@ -227,7 +232,7 @@ mod tests {
                 "yes",
             ),
         ] {
-            let follows = follows(rule, &|name| name == "s3", &|_| Rest::Leaves);
+            let follows = follows(rule, &|name| name == "s3", false, &|_| Rest::Leaves);
             assert_eq!(said(&follows), expected, "{rule}");
         }
     }
@@ -260,8 +265,23 @@ mod tests {
             ("AT_LEAST(1, ALARM, (s3, always))", "alarm_always_firing"),
             ("AT_LEAST(1, ALARM, (s3, leaves))", "yes"),
         ] {
-            let follows = follows(rule, &|name| name == "s3", &rests);
+            let follows = follows(rule, &|name| name == "s3", false, &rests);
             assert_eq!(said(&follows), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn a_child_that_settles_is_ok_when_nothing_happens() {
+        let settles = |_: &str| Rest::Settles;
+        for (rule, of_ok, of_want) in [
+            ("NOT OK(s3)", "yes", "alarm_always_firing"),
+            ("NOT OK(s3) OR NOT OK(vpc)", "yes", "alarm_always_firing"),
+            ("ALARM(s3) OR INSUFFICIENT_DATA(vpc)", "yes", "yes"),
+        ] {
+            let is_child = |name: &str| name == "s3";
+            let of = |settled| follows(rule, &is_child, settled, &settles);
+            assert_eq!(said(&of(true)), of_ok, "{rule}");
+            assert_eq!(said(&of(false)), of_want, "{rule}");
         }
     }
 

@@ -15,8 +15,8 @@ pub enum Firing {
     OnOneEvent {
         /// How long after the event reached the log group.
         delay: Delay,
-        /// Seconds for which it stays in ALARM at least.
-        lasts: u32,
+        /// How long it stays in ALARM.
+        lasts: Lasting,
         /// Remarks.
         notes: Vec<Note>,
     },
@@ -28,6 +28,23 @@ pub enum Firing {
     Undecided(String),
 }
 
+/// Seconds for which one event keeps an alarm in ALARM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lasting {
+    /// At least; how many datapoints CloudWatch looks at is not documented.
+    pub at_least: u32,
+    /// At most, when nothing else happens.
+    pub at_most: u32,
+}
+
+impl Lasting {
+    /// Nothing is known.
+    pub(crate) const ANY: Self = Self {
+        at_least: 0,
+        at_most: u32::MAX,
+    };
+}
+
 /// What the watched value can be; `None` is no datapoint.
 pub(crate) struct Watched<'a> {
     /// After that many events in one period.
@@ -36,11 +53,30 @@ pub(crate) struct Watched<'a> {
     pub(crate) silence: Vec<Option<f64>>,
 }
 
+/// Whether two alarms that ring on one event of the same metric are in ALARM at the
+/// same time: they evaluate the same datapoints, each by itself.
+pub(crate) fn in_step(one: &MetricAlarm, other: &MetricAlarm) -> bool {
+    let (Some(a), Some(b)) = (&one.metric, &other.metric) else {
+        return false;
+    };
+    let periods = [(one, a), (other, b)].map(|(alarm, metric)| Periods::of(alarm, metric.period));
+    let [first, second] = periods;
+    first.needed == 1
+        && second.needed == 1
+        && first.window() == second.window()
+        && first.seconds == second.seconds
+        && one.wall_clock == other.wall_clock
+        && one.treat_missing_data == other.treat_missing_data
+}
+
 /// Numbers of events in one period that are tried beyond one.
 const MORE_EVENTS: [u32; 7] = [2, 3, 4, 5, 10, 100, 1000];
 
 /// From this many seconds on, ALARM lasts so long that later events join it.
 const LONG: u32 = 3600;
+
+/// Periods beyond those that count that CloudWatch may look at, generously.
+const EXTRA_PERIODS: u32 = 4;
 
 /// State changes were seen 15 to 100 seconds after the end of a period.
 const SOONEST: u32 = 15;
@@ -90,15 +126,24 @@ impl Periods {
         }
     }
 
-    /// Seconds for which one event keeps the alarm in ALARM at least: as long as its
-    /// datapoint is one of those that are evaluated, less the time until it is seen.
-    /// Nothing is promised where it counts by its age.
-    fn shortest_alarm(self) -> u32 {
-        if self.needed > 1 {
-            return 0;
+    /// How long one event keeps the alarm in ALARM: as long as its datapoint is one of
+    /// those that are evaluated, less the time until it is seen. Beyond the periods that
+    /// count, CloudWatch looks at some more, which AWS's examples put at two. Nothing is
+    /// promised where the datapoint counts by its age.
+    fn alarm_lasts(self, missing: &str) -> Lasting {
+        let delay = self.between_evaluations() + LATEST;
+        let more = self.seconds.saturating_mul(EXTRA_PERIODS);
+        Lasting {
+            at_least: match self.needed {
+                1 => self.window().saturating_sub(delay),
+                _ => 0,
+            },
+            at_most: if ends_by_itself(missing) {
+                self.window().saturating_add(more).saturating_add(delay)
+            } else {
+                u32::MAX
+            },
         }
-        self.window()
-            .saturating_sub(self.between_evaluations() + LATEST)
     }
 }
 
@@ -270,7 +315,7 @@ fn over_periods(
     notes.extend(remarks(alarm, periods));
     Firing::OnOneEvent {
         delay: periods.delay(age),
-        lasts: periods.shortest_alarm(),
+        lasts: periods.alarm_lasts(missing),
         notes,
     }
 }

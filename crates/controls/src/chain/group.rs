@@ -2,12 +2,14 @@
 //! metric, the composites above them, their actions and who hears of it. The
 //! result holds for every control and every account that writes to the group.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use filter_pattern::FilterPattern;
 
 use super::action::Topics;
 use super::alarm::{self, Watching};
+use super::firing::Lasting;
 use super::judged::Judged;
 use super::narrowing;
 use super::ringing::Ringing;
@@ -16,7 +18,9 @@ use crate::ids::{AccountId, LogGroupArn};
 use crate::known::{Call, Known, Unread, UnreadCause};
 use crate::pattern::{Pattern, PatternSet};
 use crate::reason::Reason;
-use crate::snapshot::{AccountSnapshot, Alarms, LogGroup, MetricFilter, MetricTransformation};
+use crate::snapshot::{
+    AccountSnapshot, Alarms, LogGroup, MetricFilter, MetricTransformation, Trail,
+};
 
 /// A log group with the chains that start at its filters.
 #[derive(Debug, Clone)]
@@ -99,6 +103,20 @@ impl Tail {
     }
 }
 
+/// How often one event may reach a group in the Region of `arn`: as often as trails deliver to it.
+fn most_deliveries(snapshot: &AccountSnapshot, arn: &LogGroupArn) -> usize {
+    let trails = snapshot.distinct_trails();
+    let may_deliver = |trail: &&Trail| trail.status.value().is_none_or(|status| status.logging);
+    let mut to_group: BTreeMap<&LogGroupArn, usize> = BTreeMap::new();
+    for trail in trails.into_values().filter(may_deliver) {
+        let group = trail.log_group.as_ref();
+        if let Some(group) = group.filter(|group| group.region() == arn.region()) {
+            *to_group.entry(group).or_default() += 1;
+        }
+    }
+    to_group.into_values().max().unwrap_or_default().max(1)
+}
+
 /// Reads the chains of a group from the snapshot of the account that owns it.
 pub(crate) fn chains_of(
     snapshot: &AccountSnapshot,
@@ -125,13 +143,28 @@ pub(crate) fn chains_of(
         Ok(filters) => (filters.as_slice(), None),
         Err(unread) => (&[][..], Some(unread.clone())),
     };
+    let others = snapshot
+        .log_groups
+        .iter()
+        .filter(|(other, _)| *other != arn && other.region() == arn.region());
+    let filters_elsewhere: Vec<&MetricFilter> = others
+        .filter_map(|(_, group)| group.filters.value())
+        .flatten()
+        .collect();
     let reader = Reader {
         group: arn,
         account: arn.account(),
         filters,
+        filters_elsewhere: &filters_elsewhere,
+        deliveries: most_deliveries(snapshot, arn),
         alarms: snapshot.alarms.get(&arn.region()),
         topics,
     };
+    let mut tails: Vec<Tail> = filters
+        .iter()
+        .flat_map(|filter| reader.of_filter(filter))
+        .collect();
+    tails.extend(reader.of_log_alarms());
     GroupChains {
         arn: arn.clone(),
         group: group_link(arn, group),
@@ -142,10 +175,7 @@ pub(crate) fn chains_of(
             .filter_map(|filter| FilterPattern::parse(&filter.pattern).ok())
             .filter(FilterPattern::has_regex)
             .count(),
-        tails: filters
-            .iter()
-            .flat_map(|filter| reader.of_filter(filter))
-            .collect(),
+        tails,
         elsewhere: group.filters_elsewhere.iter().map(Elsewhere::of).collect(),
     }
 }
@@ -180,6 +210,8 @@ struct Reader<'a> {
     group: &'a LogGroupArn,
     account: AccountId,
     filters: &'a [MetricFilter],
+    filters_elsewhere: &'a [&'a MetricFilter],
+    deliveries: usize,
     alarms: Option<&'a Known<Alarms>>,
     topics: &'a dyn Topics,
 }
@@ -231,6 +263,42 @@ impl Reader<'_> {
         }
     }
 
+    /// Log alarms query the group themselves, without filter and metric. Which events
+    /// they find is not decided, so those that would tell somebody leave it open.
+    fn of_log_alarms(&self) -> Vec<Tail> {
+        let Some(alarms) = self.alarms.and_then(Known::value) else {
+            return Vec::new();
+        };
+        let ringing = self.ringing(alarms);
+        let here = alarms.log.iter().filter(|alarm| alarm.queries(self.group));
+        let mut tails = Vec::new();
+        for alarm in here {
+            let kind = LinkKind::Alarm;
+            let detail = "it is a log alarm: which events its query finds is not decided";
+            let resource = alarm.arn.as_str();
+            let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, detail);
+            let rests = ringing.after_log_alarm(alarm, &link).into_iter();
+            let open = rests.filter(|rest| !rest.iter().any(Judged::is_broken));
+            tails.extend(open.map(|links| Tail {
+                pattern: None,
+                text: alarm.query.clone(),
+                links,
+            }));
+        }
+        tails
+    }
+
+    fn ringing<'a>(&'a self, alarms: &'a Alarms) -> Ringing<'a> {
+        Ringing {
+            alarms,
+            account: &self.account,
+            filters: self.filters,
+            filters_elsewhere: self.filters_elsewhere,
+            deliveries: self.deliveries,
+            topics: self.topics,
+        }
+    }
+
     /// The tails of one filter's metric. `pattern` is `None` when what the filter
     /// matches is not known.
     fn of_metric(
@@ -275,12 +343,7 @@ impl Reader<'_> {
                 )];
             }
         };
-        let ringing = Ringing {
-            alarms,
-            account: &self.account,
-            filters: self.filters,
-            topics: self.topics,
-        };
+        let ringing = self.ringing(alarms);
         let mut tails = Vec::new();
         let mut astray = Vec::new();
         for alarm in &alarms.metric {
@@ -299,7 +362,7 @@ impl Reader<'_> {
                 Watching::Undecided(why) => {
                     let link =
                         Judged::unknown(LinkKind::Alarm, resource, Reason::AlarmUndecided, why);
-                    let after = ringing.after_alarm(alarm, &link, 0);
+                    let after = ringing.after_alarm(alarm, &link, Lasting::ANY);
                     tails.extend(after.into_iter().map(|rest| tail(&[], rest)));
                 }
                 Watching::Yes(dimensions) => {

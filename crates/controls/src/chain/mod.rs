@@ -4,6 +4,7 @@
 
 pub(crate) mod action;
 pub(crate) mod alarm;
+pub(crate) mod alarm_math;
 pub(crate) mod alarm_rule;
 pub(crate) mod arrivals;
 pub(crate) mod composite;
@@ -19,6 +20,7 @@ mod mute_schedule;
 mod muting;
 pub(crate) mod narrowing;
 pub(crate) mod policy;
+mod resting;
 pub(crate) mod ringing;
 pub(crate) mod selectors;
 pub(crate) mod subscription;

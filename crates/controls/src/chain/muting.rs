@@ -3,6 +3,7 @@
 //! in which it was muted (CloudWatch user guide, *Alarm mute rules*). So an event is
 //! told late where ALARM outlasts the muted time, and never where it does not.
 
+use super::firing::Lasting;
 use super::judged::note;
 use super::mute_schedule::{Reading, Recurring, Stretch, longest, minutes_of};
 use crate::finding::Note;
@@ -19,9 +20,9 @@ pub(super) enum Muting {
     Undecided(String),
 }
 
-/// What `rules` make of the actions of the alarm of that name, which stays in ALARM for
-/// `lasts` seconds at least.
-pub(super) fn of_alarm(rules: &[MuteRule], alarm: &str, lasts: u32) -> Muting {
+/// What `rules` make of the actions of the alarm of that name, which stays in ALARM as
+/// `lasts` tells.
+pub(super) fn of_alarm(rules: &[MuteRule], alarm: &str, lasts: Lasting) -> Muting {
     let mut notes = Vec::new();
     let mut late = 0;
     let mut recurring: Vec<(&MuteRule, Recurring)> = Vec::new();
@@ -41,15 +42,17 @@ pub(super) fn of_alarm(rules: &[MuteRule], alarm: &str, lasts: u32) -> Muting {
                 notes.push(note("mute_planned", text));
                 continue;
             }
-            match minutes_of(&rule.duration) {
-                Some(minutes) if outlasts(lasts, minutes, rule) => {
-                    late = late.max(minutes);
-                    notes.push(note("muted_at_times", told_late(rule)));
-                }
-                _ => {
+            let minutes = minutes_of(&rule.duration);
+            match minutes.map_or(Some(true), |minutes| silences(lasts, minutes, rule)) {
+                Some(true) => {
                     let why = format!("mute rule `{name}` silences it now: {when}");
                     return Muting::Silent(why, vec![name.clone()]);
                 }
+                Some(false) => {
+                    late = late.max(minutes.unwrap_or_default());
+                    notes.push(note("muted_at_times", told_late(rule)));
+                }
+                None => return Muting::Undecided(not_known(name, &when)),
             }
             continue;
         }
@@ -106,34 +109,40 @@ enum Together {
     Undecided,
 }
 
-fn together(rules: &[(&MuteRule, Recurring)], lasts: u32) -> Together {
+fn together(rules: &[(&MuteRule, Recurring)], lasts: Lasting) -> Together {
     let Some((first, _)) = rules.first() else {
         return Together::Never;
     };
     let windows: Vec<&Recurring> = rules.iter().map(|(_, windows)| windows).collect();
     let one_zone = rules.iter().all(|(rule, _)| rule.zone() == first.zone());
-    let silences = |stretch: Stretch| match stretch {
-        Stretch::Never => false,
-        Stretch::Minutes(minutes) => !rules.iter().all(|(rule, _)| outlasts(lasts, minutes, rule)),
-        Stretch::Always => true,
+    // Of every rule, so that the clock changes of each count.
+    let silent = |stretch: Stretch| match stretch {
+        Stretch::Never => Some(false),
+        Stretch::Always => Some(true),
+        Stretch::Minutes(minutes) => {
+            let each: Vec<_> = rules
+                .iter()
+                .map(|(rule, _)| silences(lasts, minutes, rule))
+                .collect();
+            let same = each.iter().all(|one| *one == each[0]);
+            if same { each[0] } else { None }
+        }
     };
     let of = |windows: &[&Recurring]| {
         [Reading::Both, Reading::Either].map(|reading| longest(windows, reading))
     };
-    let alone = windows.iter().map(|windows| of(&[windows]));
-    if let Some(stretches) = alone
-        .into_iter()
-        .find(|stretches| stretches.iter().copied().all(silences))
-    {
+    let mut alone = windows.iter().map(|windows| of(&[windows]));
+    let surely = |stretches: &[Stretch; 2]| stretches.map(silent) == [Some(true); 2];
+    if let Some(stretches) = alone.find(surely) {
         return Together::Silent(stretches.contains(&Stretch::Always));
     }
     if !one_zone {
         return Together::Undecided;
     }
     let stretches = of(&windows);
-    match stretches.map(silences) {
-        [true, true] => Together::Silent(stretches.contains(&Stretch::Always)),
-        [false, false] => match stretches.into_iter().max() {
+    match stretches.map(silent) {
+        [Some(true), Some(true)] => Together::Silent(stretches.contains(&Stretch::Always)),
+        [Some(false), Some(false)] => match stretches.into_iter().max() {
             Some(Stretch::Minutes(minutes)) => Together::Late(minutes),
             _ => Together::Never,
         },
@@ -141,11 +150,24 @@ fn together(rules: &[(&MuteRule, Recurring)], lasts: u32) -> Together {
     }
 }
 
-/// Whether ALARM that lasts so many seconds is still there when the muted minutes are over.
-fn outlasts(lasts: u32, minutes: u32, rule: &MuteRule) -> bool {
-    // Where clocks are put back, a window may last an hour longer.
-    let more = if rule.zone() == "UTC" { 0 } else { 60 };
-    lasts > minutes.saturating_add(more).saturating_mul(60)
+/// Whether ALARM is over when so many minutes of muting are; `None`: perhaps.
+fn silences(lasts: Lasting, minutes: u32, rule: &MuteRule) -> Option<bool> {
+    // Where clocks are put back or forward, a window may last an hour longer or shorter.
+    let change = if rule.zone() == "UTC" { 0 } else { 60 };
+    let seconds = |minutes: u32| minutes.saturating_mul(60);
+    if lasts.at_least > seconds(minutes.saturating_add(change)) {
+        Some(false)
+    } else if lasts.at_most < seconds(minutes.saturating_sub(change)) {
+        Some(true)
+    } else {
+        None
+    }
+}
+
+fn not_known(rules: &str, when: &str) -> String {
+    format!(
+        "whether its ALARM outlasts the time for which mute rule `{rules}` silences it is not decided: {when}"
+    )
 }
 
 fn told_late(rule: &MuteRule) -> String {
@@ -184,7 +206,11 @@ mod tests {
         }
     }
 
-    fn said(rules: &[MuteRule], lasts: u32) -> String {
+    fn said(rules: &[MuteRule], at_least: u32) -> String {
+        let lasts = Lasting {
+            at_least,
+            at_most: at_least + 600,
+        };
         match of_alarm(rules, "s3", lasts) {
             Muting::Silent(why, _) if why.contains("for good") => "always".to_owned(),
             Muting::Silent(..) => "silent".to_owned(),
@@ -205,6 +231,7 @@ mod tests {
             ("cron(0 0 * * *)",       "P1D",  day, "always"),
             ("cron(0 3 * * SUN)",     "PT1H", 300, "silent"),
             ("cron(0 3 * * SUN)",     "PT1H", day, "60 muted_at_times"),
+            ("cron(0 3 * * SUN)",     "PT5M", 60,  "undecided"),
             ("cron(0 0 30 FEB *)",    "P1D",  0,   "0"),
             ("cron(0 0 30 FEB MON)",  "P1D",  0,   "undecided"),
             ("cron(0/5 * * * *)",     "PT1M", day, "undecided"),

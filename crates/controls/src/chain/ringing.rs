@@ -3,16 +3,18 @@
 
 use super::action::{self, Topics};
 use super::alarm::{self, Watching};
-use super::alarm_rule::AlarmRule;
 use super::composite::{self, Follows, Rest};
-use super::firing::Firing;
+use super::firing::{self, Firing, Lasting};
 use super::judged::{Accepted, Judged};
 use super::muting::{self, Muting};
+use super::resting;
 use crate::finding::{EventsNeeded, LinkKind};
 use crate::ids::{AccountId, Arn};
 use crate::known::{Call, Known, Unread, UnreadCause};
 use crate::reason::Reason;
-use crate::snapshot::{Alarms, MetricAlarm, MetricFilter, MetricTransformation};
+use crate::snapshot::{
+    Alarms, CompositeAlarm, LogAlarm, MetricAlarm, MetricFilter, MetricTransformation,
+};
 
 /// The alarms of a Region, and where their topics are looked up.
 pub(crate) struct Ringing<'a> {
@@ -20,17 +22,32 @@ pub(crate) struct Ringing<'a> {
     pub(crate) account: &'a AccountId,
     /// The filters of the log group, whose metrics its alarms watch.
     pub(crate) filters: &'a [MetricFilter],
+    /// Filters of the Region's other log groups.
+    pub(crate) filters_elsewhere: &'a [&'a MetricFilter],
+    /// How often one event may reach one of those groups, because several trails deliver to it.
+    pub(crate) deliveries: usize,
     pub(crate) topics: &'a dyn Topics,
 }
 
 /// An alarm whose actions are to run.
 struct Acting<'a> {
     name: &'a str,
+    /// Whether it is OK when nothing happens, and never without data.
+    settles: bool,
     arn: &'a Arn,
     enabled: bool,
     actions: &'a [String],
-    /// Seconds for which it stays in ALARM at least.
-    lasts: u32,
+    /// How long it stays in ALARM.
+    lasts: Lasting,
+}
+
+/// Alarms that go to ALARM on the same event as another, by name and ARN.
+#[derive(Debug, Default)]
+struct Companions {
+    /// At the same time, and as long.
+    in_step: Vec<String>,
+    /// Perhaps at another time.
+    at_some_time: Vec<String>,
 }
 
 /// Composites above composites that are followed.
@@ -46,14 +63,28 @@ impl Ringing<'_> {
     ) -> Vec<Vec<Judged>> {
         let kind = LinkKind::Alarm;
         let resource = alarm.arn.as_str();
-        let (link, lasts) = match alarm::firing(filter, published, alarm, self.account) {
+        let mut with = Companions::default();
+        let (link, lasts) = match alarm::firing(
+            filter,
+            published,
+            alarm,
+            self.account,
+            self.filters,
+        ) {
             Firing::OnOneEvent {
                 delay,
                 lasts,
                 notes,
             } => {
                 let link = Judged::holds(kind, resource, "goes to ALARM on one event");
+                with = self.companions(filter, published, alarm);
                 (link.noting(notes).taking(delay), lasts)
+            }
+            Firing::NeedsEvents(needed, _) if self.may_count_as(published, needed.events) => {
+                let why =
+                    "whether several filters or trails count one event as several is not decided";
+                let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, why);
+                (link, Lasting::ANY)
             }
             Firing::NeedsEvents(needed, why) => {
                 let reason = Reason::AlarmNeedsMoreEvents;
@@ -65,10 +96,52 @@ impl Ringing<'_> {
             }
             Firing::Undecided(why) => {
                 let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, why);
-                (link, 0)
+                (link, Lasting::ANY)
             }
         };
-        self.after_alarm(alarm, &link, lasts)
+        self.after(alarm, &link, lasts, &with)
+    }
+
+    /// Whether one event may count as so many, because several filters publish to the
+    /// metric, or several trails bring it.
+    fn may_count_as(&self, published: &MetricTransformation, events: u32) -> bool {
+        let here = self
+            .filters
+            .iter()
+            .chain(self.filters_elsewhere.iter().copied());
+        let same = here
+            .flat_map(|filter| &filter.transformations)
+            .filter(|other| other.name == published.name && other.namespace == published.namespace);
+        u32::try_from(same.count() * self.deliveries).is_ok_and(|times| times >= events)
+    }
+
+    /// Other alarms that go to ALARM on the same event.
+    fn companions(
+        &self,
+        filter: &MetricFilter,
+        published: &MetricTransformation,
+        alarm: &MetricAlarm,
+    ) -> Companions {
+        let mut with = Companions::default();
+        for other in self.alarms.metric.iter().filter(|other| *other != alarm) {
+            let rings = matches!(
+                alarm::firing(filter, published, other, self.account, self.filters),
+                Firing::OnOneEvent { .. }
+            );
+            let sees_it = matches!(
+                alarm::watching(filter, published, other, self.account),
+                Watching::Yes(_)
+            );
+            if rings && sees_it {
+                let names = [other.name.clone(), other.arn.to_string()];
+                if firing::in_step(alarm, other) {
+                    with.in_step.extend(names);
+                } else {
+                    with.at_some_time.extend(names);
+                }
+            }
+        }
+        with
     }
 
     /// The broken link of an alarm that waits for several events, with the best
@@ -78,7 +151,7 @@ impl Ringing<'_> {
         let link = &broken.link;
         let ringing = Judged::holds(link.kind, &link.resource, link.detail.clone());
         let worst = |links: &Vec<Judged>| links.iter().map(|judged| judged.link.state).max();
-        let ways = self.after_alarm(alarm, &ringing, 0);
+        let ways = self.after_alarm(alarm, &ringing, Lasting::ANY);
         let best = ways.into_iter().min_by_key(worst).unwrap_or_default();
         broken.if_accepted = Some(Box::new(Accepted {
             needed,
@@ -88,22 +161,49 @@ impl Ringing<'_> {
     }
 
     /// The links from an alarm on, once it is in ALARM: its own actions, and the
-    /// composites above it. It stays in ALARM for `lasts` seconds at least.
+    /// composites above it. It stays in ALARM as `lasts` tells.
     pub(crate) fn after_alarm(
         &self,
         alarm: &MetricAlarm,
         link: &Judged,
-        lasts: u32,
+        lasts: Lasting,
+    ) -> Vec<Vec<Judged>> {
+        self.after(alarm, link, lasts, &Companions::default())
+    }
+
+    /// The same for a log alarm.
+    pub(crate) fn after_log_alarm(&self, alarm: &LogAlarm, link: &Judged) -> Vec<Vec<Judged>> {
+        let acting = Acting {
+            name: &alarm.name,
+            settles: false,
+            arn: &alarm.arn,
+            enabled: alarm.actions_enabled,
+            actions: &alarm.alarm_actions,
+            lasts: Lasting::ANY,
+        };
+        let mut rests = self.actions(&acting, link);
+        let alone = Companions::default();
+        rests.extend(self.above(&acting, std::slice::from_ref(link), &alone, 0));
+        rests
+    }
+
+    fn after(
+        &self,
+        alarm: &MetricAlarm,
+        link: &Judged,
+        lasts: Lasting,
+        with: &Companions,
     ) -> Vec<Vec<Judged>> {
         let acting = Acting {
             name: &alarm.name,
+            settles: resting::settles(alarm),
             arn: &alarm.arn,
             enabled: alarm.actions_enabled,
             actions: &alarm.alarm_actions,
             lasts,
         };
         let mut rests = self.actions(&acting, link);
-        rests.extend(self.above(&acting, std::slice::from_ref(link), 0));
+        rests.extend(self.above(&acting, std::slice::from_ref(link), with, 0));
         rests
     }
 
@@ -174,7 +274,13 @@ impl Ringing<'_> {
         }
     }
 
-    fn above(&self, child: &Acting<'_>, below: &[Judged], depth: usize) -> Vec<Vec<Judged>> {
+    fn above(
+        &self,
+        child: &Acting<'_>,
+        below: &[Judged],
+        with: &Companions,
+        depth: usize,
+    ) -> Vec<Vec<Judged>> {
         if depth >= DEEPEST {
             return Vec::new();
         }
@@ -188,17 +294,13 @@ impl Ringing<'_> {
             }
             let kind = LinkKind::Alarm;
             let resource = composite.arn.as_str();
-            let link = match composite::follows(&composite.rule, &is_child, &|name| self.rest(name))
-            {
+            let link = match self.follows(composite, &is_child, child.settles, with) {
                 Follows::Yes => match &composite.actions_suppressor {
                     None => {
                         let link = Judged::holds(kind, resource, "goes to ALARM with its child");
                         link.noting(composite::shares(&composite.rule, &is_child))
                     }
-                    Some(suppressor) => {
-                        let why = format!("its actions wait while `{suppressor}` is in ALARM");
-                        Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
-                    }
+                    Some(suppressor) => self.suppressed(composite, suppressor, &is_child, with),
                 },
                 Follows::Undecided(why) => {
                     Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
@@ -213,6 +315,7 @@ impl Ringing<'_> {
             }
             let acting = Acting {
                 name: &composite.name,
+                settles: true,
                 arn: &composite.arn,
                 enabled: composite.actions_enabled,
                 actions: &composite.alarm_actions,
@@ -222,68 +325,60 @@ impl Ringing<'_> {
             let own = self.actions(&acting, &link);
             rests.extend(own.into_iter().map(|rest| [below, &rest].concat()));
             links.push(link);
-            rests.extend(self.above(&acting, &links, depth + 1));
+            rests.extend(self.above(&acting, &links, &Companions::default(), depth + 1));
         }
         rests
     }
 
-    /// What becomes of the alarm of this name or ARN once nothing happens any more.
-    /// Of a composite it is told over metric alarms only, which bounds the search.
-    fn rest(&self, name: &str) -> Rest {
-        let is_it = |of: &str, arn: &Arn| of == name || arn.as_str() == name;
-        let mut composites = self.alarms.composite.iter();
-        match composites.find(|composite| is_it(&composite.name, &composite.arn)) {
-            Some(above) => AlarmRule::parse(&above.rule).map_or(Rest::Unknown, |rule| {
-                composite::rest(&rule, &|child| self.rest_of_metric_alarm(child))
-            }),
-            None => self.rest_of_metric_alarm(name),
-        }
-    }
-
-    /// Known for alarms on the metrics of the log group's own filters only.
-    fn rest_of_metric_alarm(&self, name: &str) -> Rest {
-        let mut alarms = self.alarms.metric.iter();
-        let Some(alarm) = alarms.find(|alarm| alarm.name == name || alarm.arn.as_str() == name)
-        else {
-            return Rest::Unknown;
-        };
-        let mut rests = Vec::new();
-        for filter in self.filters {
-            for published in &filter.transformations {
-                match alarm::watching(filter, published, alarm, self.account) {
-                    Watching::Yes(_) => rests.push(self.rest_on(filter, published, alarm)),
-                    Watching::Undecided(_) => rests.push(Rest::Unknown),
-                    Watching::Astray(_) | Watching::No => {}
-                }
-            }
-        }
-        let is = |wanted: Rest| rests.contains(&wanted);
-        match rests.as_slice() {
-            [] => Rest::Unknown,
-            _ if is(Rest::AlwaysInAlarm) => Rest::AlwaysInAlarm,
-            _ if is(Rest::Stays) => Rest::Stays,
-            _ if is(Rest::Unknown) => Rest::Unknown,
-            _ => Rest::Leaves,
-        }
-    }
-
-    fn rest_on(
+    /// Whether a composite follows its child, with the alarms that ring on the same event.
+    fn follows(
         &self,
-        filter: &MetricFilter,
-        published: &MetricTransformation,
-        alarm: &MetricAlarm,
-    ) -> Rest {
-        // What an expression shows depends on its other metrics, whose values are not known.
-        let metrics = alarm.queries.iter().filter(|query| query.metric.is_some());
-        let alone = metrics.count() < 2;
-        match alarm::firing(filter, published, alarm, self.account) {
-            Firing::OnOneEvent { .. } if alone => Rest::Leaves,
-            Firing::NeedsEvents(..) if alarm.metric.is_some() => Rest::Leaves,
-            Firing::Not(Reason::AlarmAlwaysFiring, _) if alarm.metric.is_some() => {
-                Rest::AlwaysInAlarm
-            }
-            Firing::Not(Reason::AlarmFiresOnce, _) if alarm.metric.is_some() => Rest::Stays,
-            _ => Rest::Unknown,
+        composite: &CompositeAlarm,
+        is_child: &dyn Fn(&str) -> bool,
+        settles: bool,
+        with: &Companions,
+    ) -> Follows {
+        let rests = |name: &str| self.rest(name);
+        let joined = |names: &[String]| {
+            let is_one = |name: &str| is_child(name) || names.iter().any(|other| other == name);
+            composite::follows(&composite.rule, &is_one, settles, &rests)
+        };
+        let follows = joined(&with.in_step);
+        if !matches!(follows, Follows::Not(..)) {
+            return follows;
         }
+        // One of them may go to ALARM a moment before the others.
+        let alone = joined(&[]);
+        if !matches!(alone, Follows::Not(..)) {
+            return alone;
+        }
+        let all = [with.in_step.as_slice(), with.at_some_time.as_slice()].concat();
+        if joined(&all) == Follows::Yes {
+            let why = "whether its alarms, which ring on the same event, are in ALARM at the same time is not decided";
+            return Follows::Undecided(why.to_owned());
+        }
+        follows
+    }
+
+    /// The link of a composite whose actions wait while its suppressor is in ALARM.
+    fn suppressed(
+        &self,
+        composite: &CompositeAlarm,
+        suppressor: &str,
+        is_child: &dyn Fn(&str) -> bool,
+        with: &Companions,
+    ) -> Judged {
+        let kind = LinkKind::Alarm;
+        let resource = composite.arn.as_str();
+        if is_child(suppressor) || with.in_step.iter().any(|name| name == suppressor) {
+            let why = format!("its suppressor `{suppressor}` is in ALARM whenever it is");
+            return Judged::broken(kind, resource, Reason::AlarmMuted, why);
+        }
+        if self.rest(suppressor) == Rest::AlwaysInAlarm {
+            let why = format!("its suppressor `{suppressor}` is always in ALARM");
+            return Judged::broken(kind, resource, Reason::AlarmMuted, why);
+        }
+        let why = format!("its actions wait while its suppressor `{suppressor}` is in ALARM");
+        Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
     }
 }

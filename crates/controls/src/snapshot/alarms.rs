@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::Arn;
+use crate::ids::{Arn, LogGroupArn};
 use crate::known::Known;
 
 /// Alarms of one Region that could matter.
@@ -39,6 +39,17 @@ pub struct LogAlarm {
     pub log_groups: Vec<String>,
     /// The query.
     pub query: String,
+}
+
+impl LogAlarm {
+    /// Whether it queries the log group, which it may name by name or by ARN.
+    pub fn queries(&self, group: &LogGroupArn) -> bool {
+        self.log_groups.iter().any(|named| {
+            let named = named.strip_suffix(":*").unwrap_or(named);
+            let arn = group.to_string();
+            named == group.name() || named == arn.strip_suffix(":*").unwrap_or(&arn)
+        })
+    }
 }
 
 /// An alarm mute rule: while it is active, actions of its alarms do not run.

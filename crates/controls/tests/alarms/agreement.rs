@@ -29,7 +29,7 @@ pub(crate) fn compare(
         system_field_dimensions: Vec::new(),
     };
     let account: AccountId = "111122223333".parse().expect("an account");
-    let decided = firing(&filter, transformation, alarm, &account);
+    let decided = firing(&filter, transformation, alarm, &account, &[]);
     let mut agreed = "";
     for extra_periods in [0, 1, 2, 4] {
         for oldest in [Oldest::InEvaluationPeriods, Oldest::InEvaluationRange] {

@@ -2,8 +2,8 @@
 //! becomes of the control on S3 bucket policies.
 
 use orgsweep_controls::snapshot::{
-    AdvancedSelector, CompositeAlarm, Delivery, EventSelectors, FieldSelector, Key, MessageFilter,
-    MetricAlarm, MetricFilter, MetricQuery, MuteRule, SubscriptionState,
+    AdvancedSelector, CompositeAlarm, Delivery, EventSelectors, FieldSelector, Key, LogAlarm,
+    MessageFilter, MetricAlarm, MetricFilter, MetricQuery, MuteRule, SubscriptionState,
 };
 use orgsweep_controls::{AccountSnapshot, Known, UnreadCause};
 
@@ -133,6 +133,9 @@ fn alarms() {
         ("unit that is not published", |s| s3_watched(s).unit = Some("Count".into()), "alarm_wrong_metric"),
         ("unit on both",              |s| { s3_watched(s).unit = Some("Count".into()); s3_filter(s).transformations[0].unit = Some("Count".into()); }, "covered"),
         ("threshold 10",              |s| s3_alarm(s).threshold = Some(10.0), "alarm_needs_more_events"),
+        ("threshold 2, two trails",   |s| { twice(s, true); s3_alarm(s).threshold = Some(2.0); }, "alarm_undecided"),
+        ("threshold 3, two trails",   |s| { twice(s, true); s3_alarm(s).threshold = Some(3.0); }, "alarm_needs_more_events"),
+        ("threshold 2, one stopped",  |s| { twice(s, false); s3_alarm(s).threshold = Some(2.0); }, "alarm_needs_more_events"),
         ("greater than 0",            |s| { s3_alarm(s).threshold = Some(0.0); s3_alarm(s).comparison = Some("GreaterThanThreshold".into()); }, "covered"),
         ("greater than 1",            |s| s3_alarm(s).comparison = Some("GreaterThanThreshold".into()), "alarm_needs_more_events"),
         ("reversed comparison",       |s| s3_alarm(s).comparison = Some("LessThanThreshold".into()), "alarm_never_fires"),
@@ -195,10 +198,17 @@ fn metric_math_and_composites() {
         ("math: difference",          |s| math(s, "m1 - m2"), "alarm_undecided"),
         ("math: other metric only",   |s| math(s, "m2"), "alarm_never_fires"),
         ("math: always one",          |s| math(s, "IF(FILL(m1,0) >= 0, 1, 0)"), "alarm_always_firing"),
+        ("math: a foreign metric",    |s| { math(s, "m1 + m2"); foreign(s); }, "alarm_undecided"),
+        ("math: foreign, no matter",  |s| { math(s, "m1 + 0 * m2"); foreign(s); }, "covered"),
+        ("math: foreign, too much",   |s| { math(s, "m1 + m2 - 5"); foreign(s); }, "alarm_needs_more_events"),
         ("math: RATE",                |s| math(s, "RATE(m1)"), "alarm_undecided"),
         ("math: unreadable",          |s| math(s, "m1 +"), "alarm_undecided"),
         ("math: linked account",      |s| { math(s, "m1"); s3_alarm(s).queries[0].account = Some(OWNER.into()); }, "alarm_wrong_metric"),
         ("Metrics Insights",          |s| { s3_alarm(s).metric = None; s3_alarm(s).queries = vec![query("q1", None, Some("SELECT SUM(\"s3-bucket-policy-changes\") FROM CISBenchmark"))]; }, "alarm_undecided"),
+        ("log alarm instead",         |s| { log_alarm(s, "cloudtrail"); of_filters(s).retain(|f| f.name != S3); }, "alarm_undecided"),
+        ("log alarm elsewhere",       |s| { log_alarm(s, "other"); of_filters(s).retain(|f| f.name != S3); }, "no_filter"),
+        ("log alarm without action",  |s| { log_alarm(s, "cloudtrail"); of_alarms(s).log[0].alarm_actions.clear(); of_filters(s).retain(|f| f.name != S3); }, "no_filter"),
+        ("log alarm beside it",       |s| log_alarm(s, "cloudtrail"), "covered"),
         ("composite: parent tells",   |s| composite(s, "ALARM(\"s3-bucket-policy-changes\") OR ALARM(vpc-changes)"), "covered"),
         ("composite: stuck sibling",  |s| { stuck(s, |a| a.treat_missing_data = Some("breaching".into())); }, "alarm_no_action"),
         ("composite: once sibling",   |s| { stuck(s, |a| a.treat_missing_data = Some("ignore".into())); }, "alarm_no_action"),
@@ -208,6 +218,10 @@ fn metric_math_and_composites() {
         ("composite: child muted",    |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); mute(s, "cron(* * * * *)", "PT1M", S3); }, "covered"),
         ("composite: parent muted",   |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); mute(s, "cron(* * * * *)", "PT1M", "any"); }, "alarm_muted"),
         ("composite: needs another",  |s| composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"), "alarm_no_action"),
+        ("composite: both ring",      |s| { twin(s, 300); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(twin)"); silence_twin(s); }, "covered"),
+        ("composite: out of step",    |s| { twin(s, 60); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(twin)"); silence_twin(s); }, "alarm_undecided"),
+        ("composite: suppresses itself", |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); of_alarms(s).composite[0].actions_suppressor = Some(S3.into()); }, "alarm_muted"),
+        ("composite: stuck suppressor", |s| { stuck(s, |a| a.treat_missing_data = Some("breaching".into())); of_alarms(s).composite[0].rule = "ALARM(s3-bucket-policy-changes)".into(); of_alarms(s).composite[0].actions_suppressor = Some("vpc-changes".into()); }, "alarm_muted"),
         ("composite: maintenance",    |s| composite(s, "ALARM(s3-bucket-policy-changes) AND NOT ALARM(maintenance)"), "alarm_undecided"),
         ("composite: by ARN",         |s| { let rule = format!("ALARM(\"{}\")", alarm_arn(OWN, HOME, S3)); composite(s, &rule); }, "covered"),
         ("composite: at least one",   |s| composite(s, "AT_LEAST(1, ALARM, (s3-bucket-policy-changes, vpc-changes))"), "covered"),
@@ -360,6 +374,58 @@ fn mute(snapshot: &mut AccountSnapshot, expression: &str, duration: &str, alarm:
         ends: None,
     };
     of_alarms(snapshot).mute_rules = Some(known(vec![rule]));
+}
+
+/// A second trail to the same log group.
+fn twice(snapshot: &mut AccountSnapshot, logging: bool) {
+    let mut second = of_trail(snapshot).clone();
+    second.name = "second".into();
+    second.arn = second
+        .arn
+        .as_str()
+        .replace(":trail/", ":trail/second-")
+        .parse()
+        .unwrap();
+    value(&mut second.status).logging = logging;
+    value(snapshot.trails.get_mut(&home()).unwrap()).push(second);
+}
+
+/// Makes `m2` of [`math`] a metric that no filter of the group publishes.
+fn foreign(snapshot: &mut AccountSnapshot) {
+    let query = &mut s3_alarm(snapshot).queries[1];
+    query.metric.as_mut().unwrap().namespace = "AWS/EC2".into();
+}
+
+/// A log alarm on the trail's log group, or on another.
+fn log_alarm(snapshot: &mut AccountSnapshot, group: &str) {
+    let own = snapshot.log_groups.keys().next().unwrap().name().to_owned();
+    let queried = if group == "cloudtrail" {
+        own
+    } else {
+        group.to_owned()
+    };
+    let actions = s3_alarm(snapshot).alarm_actions.clone();
+    of_alarms(snapshot).log.push(LogAlarm {
+        name: "query".to_owned(),
+        arn: alarm_arn(OWN, HOME, "query"),
+        actions_enabled: true,
+        alarm_actions: actions,
+        log_groups: vec![queried],
+        query: "filter eventName = 'PutBucketPolicy' | stats count(*)".to_owned(),
+    });
+}
+
+/// A second alarm on the S3 metric, without actions.
+fn twin(snapshot: &mut AccountSnapshot, period: i32) {
+    let mut twin = alarm(OWN, HOME, S3);
+    twin.name = "twin".into();
+    twin.arn = alarm_arn(OWN, HOME, "twin");
+    twin.metric.as_mut().unwrap().period = Some(period);
+    of_alarms(snapshot).metric.push(twin);
+}
+
+fn silence_twin(snapshot: &mut AccountSnapshot) {
+    of_alarm(snapshot, "twin").alarm_actions.clear();
 }
 
 fn s3_watched(snapshot: &mut AccountSnapshot) -> &mut orgsweep_controls::snapshot::WatchedMetric {
