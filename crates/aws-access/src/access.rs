@@ -12,6 +12,7 @@ use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use orgsweep_controls::{AccountId, Arn, Inventory, Partition, Region};
 
+use crate::account_session::AccountSession;
 use crate::budget::{Bucket, Budget, SharedBudgets};
 use crate::call::{Terms, perform};
 use crate::check_access::{self, AccessCheck};
@@ -226,6 +227,18 @@ impl Access {
         let account = account.unwrap_or(&self.shared.caller.account);
         let session = Session::new(&self.shared, account);
         PatternTester::new(session, self.shared.vantage.clone())
+    }
+
+    /// A session in an account for calls that this crate does not make itself: with the role
+    /// there, or with the caller's own credentials in the caller's account.
+    pub fn account_session(&self, account: &AccountId) -> AccountSession {
+        AccountSession::new(Session::new(&self.shared, account))
+    }
+
+    /// What the SDK's clients have in common, for clients of services that this crate does not
+    /// ask. A client made with it signs only what an [`AccountSession`] calls.
+    pub fn sdk_config(&self) -> &SdkConfig {
+        self.shared.clients.base()
     }
 
     /// How much was asked of AWS so far.

@@ -49,6 +49,11 @@ macro_rules! clients {
                 Self { base, $($service: PerRegion::default(),)* }
             }
 
+            /// What all clients have in common.
+            pub(crate) fn base(&self) -> &SdkConfig {
+                &self.base
+            }
+
             $(
                 pub(crate) fn $service(&self, region: &Region) -> $sdk::Client {
                     self.$service.get(region, || {

@@ -10,9 +10,10 @@ mod sanitize;
 
 pub use access_error::AccessError;
 pub use collect_error::{CollectError, FailureReason};
+pub use fault::FaultKind;
 
 pub(crate) use answer::Answer;
 pub(crate) use classify::classify;
 pub(crate) use collect_error::Failure;
-pub(crate) use fault::{CallError, FaultKind};
+pub(crate) use fault::CallError;
 pub(crate) use sanitize::sanitize;

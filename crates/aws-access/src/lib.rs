@@ -6,6 +6,7 @@
 //! here changes AWS: only read calls and `sts:AssumeRole` are made.
 
 mod access;
+mod account_session;
 mod budget;
 mod call;
 mod check_access;
@@ -26,9 +27,10 @@ mod session;
 mod tally;
 
 pub use access::{Access, Caller};
+pub use account_session::{AccountSession, CallFailure, CallKind, Quota};
 pub use check_access::{AccessCheck, PermissionCheck, PermissionOutcome};
 pub use config::{AccessConfig, RoleConfig, RoleOverride, StaticCredentials};
-pub use errors::{AccessError, CollectError, FailureReason};
+pub use errors::{AccessError, CollectError, FailureReason, FaultKind};
 pub use inventory::InventoryWants;
 pub use operation::{inventory_permissions, requested_permissions, required_permissions};
 pub use pattern_tester::{MatchedMessage, PatternAnswer, PatternTester};

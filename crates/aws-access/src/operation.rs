@@ -4,6 +4,7 @@
 
 use orgsweep_controls::{Call, Region};
 
+use crate::account_session::CallKind;
 use crate::budget::Bucket;
 
 /// Who needs the permission for an operation.
@@ -24,22 +25,35 @@ macro_rules! operations {
     ($($variant:ident = $service:literal, $bucket:ident, $needed:ident;)*) => {
         /// An operation of AWS.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub(crate) enum Operation { $($variant),* }
+        pub(crate) enum Operation {
+            $($variant,)*
+            /// One that another crate declares and makes through an account's session.
+            Declared(&'static CallKind),
+        }
 
         impl Operation {
             /// IAM service prefix.
             pub(crate) fn service(self) -> &'static str {
-                match self { $(Self::$variant => $service),* }
+                match self {
+                    $(Self::$variant => $service,)*
+                    Self::Declared(kind) => kind.service,
+                }
             }
 
             /// Name of the operation.
             pub(crate) fn name(self) -> &'static str {
-                match self { $(Self::$variant => stringify!($variant)),* }
+                match self {
+                    $(Self::$variant => stringify!($variant),)*
+                    Self::Declared(kind) => kind.operation,
+                }
             }
 
             /// The quota that it counts against.
             pub(crate) fn bucket(self) -> Bucket {
-                match self { $(Self::$variant => Bucket::$bucket),* }
+                match self {
+                    $(Self::$variant => Bucket::$bucket,)*
+                    Self::Declared(kind) => Bucket::Declared(kind.quota),
+                }
             }
         }
 
@@ -81,7 +95,7 @@ impl Operation {
     /// The call of this operation in `region`, as a fact's origin.
     pub(crate) fn call(self, region: &Region) -> Call {
         // Partition-wide services have no Region worth naming.
-        let regional = !matches!(self.service(), "account" | "organizations");
+        let regional = !matches!(self.service(), "account" | "iam" | "organizations");
         Call::new(
             self.service(),
             self.name(),

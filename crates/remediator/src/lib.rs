@@ -21,6 +21,7 @@ pub mod planner;
 pub mod selection;
 pub mod simulate;
 pub mod steps;
+pub mod write;
 
 pub use document::{LeftOut, Plan};
 pub use endpoint::Endpoint;

@@ -3,6 +3,8 @@
 
 use orgsweep_controls::Region;
 
+use crate::account_session::Quota;
+
 /// A quota that one or more operations share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Bucket {
@@ -34,6 +36,8 @@ pub(crate) enum Bucket {
     SnsGet,
     /// KMS's describe and get operations that the scanner uses.
     KmsRead,
+    /// One that another crate declares for its calls.
+    Declared(Quota),
 }
 
 /// Requests per second that Organizations is asked at most. Nothing is
@@ -69,14 +73,20 @@ impl Bucket {
             Self::ListAlarmMuteRules => 50,
             Self::GetAlarmMuteRule => 20,
             Self::SnsList => 30,
-            Self::SnsGet => sns_get_quota(region),
+            Self::SnsGet | Self::Declared(Quota::SnsTopics) => sns_get_quota(region),
             Self::KmsRead => 1_000,
+            Self::Declared(Quota::Rate { per_second, .. }) => per_second,
         }
     }
 
     /// Whether all Regions of an account share it.
     pub(crate) fn is_global(self) -> bool {
-        matches!(self, Self::AccountListRegions | Self::Organizations)
+        matches!(
+            self,
+            Self::AccountListRegions
+                | Self::Organizations
+                | Self::Declared(Quota::Rate { global: true, .. })
+        )
     }
 
     /// Requests per second that may be used of it: the share, at least one.

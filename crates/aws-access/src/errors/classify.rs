@@ -68,7 +68,7 @@ const SIGNATURES: [&str; 4] = [
 
 const TIMES: [&str; 2] = ["RequestTimeTooSkewed", "RequestExpired"];
 
-const PASSING: [&str; 9] = [
+const PASSING: [&str; 12] = [
     "InternalFailure",
     "InternalError",
     "InternalServerException",
@@ -78,6 +78,9 @@ const PASSING: [&str; 9] = [
     "ServiceException",
     "OperationAbortedException",
     "ConcurrentModificationException",
+    "ConcurrentModification",
+    "ConcurrentAccess",
+    "ConcurrentAccessException",
 ];
 
 /// Services that answer for the whole partition, where no Region can be disabled.
@@ -156,6 +159,7 @@ fn by_code(service: &str, status: u16, code: &str, message: &str) -> FaultKind {
     } else if code == "NotFound"
         || code.ends_with("NotFoundException")
         || code == "ResourceNotFound"
+        || code == "NoSuchEntity"
     {
         FaultKind::NotFound
     } else if is(&PASSING) || status >= 500 {

@@ -6,7 +6,7 @@ use crate::operation::Operation;
 
 /// The kinds of faults, as far as somebody acts differently on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum FaultKind {
+pub enum FaultKind {
     /// The permission is missing.
     Denied,
     /// A service control policy denies it to everyone.

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::quote::quoted;
 use crate::endpoint::Endpoint;
 use crate::steps::{Action, Metric, TopicStatement};
+use crate::write::role;
 
 /// The commands of `action`, one per line.
 pub fn command(action: &Action) -> String {
@@ -153,32 +154,13 @@ fn add_alarm_action(alarm: &Arn, topic: &Arn) -> String {
 }
 
 fn create_delivery_role(
-    role: &Arn,
+    role_arn: &Arn,
     log_group: &LogGroupArn,
     organization: Option<&OrganizationId>,
 ) -> String {
-    let trust = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": {"Service": "cloudtrail.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }],
-    });
-    let stream = |name: &str| format!("{log_group}:log-stream:{name}*");
-    let own = format!("{}_CloudTrail_{}", log_group.account(), log_group.region());
-    let mut streams = vec![stream(&own)];
-    // Without the organization's streams members' events do not arrive.
-    streams.extend(organization.map(|id| stream(&format!("{id}_"))));
-    let policy = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": streams,
-        }],
-    });
-    let name = quoted(role.resource().rsplit('/').next().unwrap_or_default());
+    let trust = role::trust();
+    let policy = role::policy(log_group, organization);
+    let name = quoted(role::name(role_arn));
     format!(
         "aws iam create-role --role-name {name} --assume-role-policy-document {} \
          --tags Key=made-by,Value=orgsweep\n\

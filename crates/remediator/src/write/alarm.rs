@@ -1,0 +1,343 @@
+//! CloudWatch alarms. Putting one replaces all of it, so that one that exists is
+//! put again from the very values that were read.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
+use aws_sdk_cloudwatch::types::{
+    AlarmType, ComparisonOperator, CompositeAlarm, MetricAlarm, Statistic, Tag,
+};
+use orgsweep_aws_access::CallFailure;
+use orgsweep_controls::{Arn, ControlId, Region};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::operation::{
+    DELETE_ALARMS, DESCRIBE_ALARMS, DISABLE_ALARM_ACTIONS, ENABLE_ALARM_ACTIONS, LIST_ALARM_TAGS,
+    PUT_METRIC_ALARM,
+};
+use super::{Marks, Writer, found, gone};
+use crate::steps::{Metric, alarm_name};
+
+/// An alarm, as far as anybody sets it; its state is none of that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Whether its actions run at all.
+    pub actions_enabled: bool,
+    /// What it does when it goes to ALARM.
+    pub alarm_actions: Vec<String>,
+    /// All else that was set, by the names of the API.
+    pub configuration: BTreeMap<String, Value>,
+}
+
+/// An alarm as CloudWatch shows it, from which it can be put again.
+#[derive(Debug, Clone)]
+pub enum FoundAlarm {
+    /// On a metric or on metric math.
+    Metric(Box<MetricAlarm>),
+    /// On other alarms.
+    Composite(Box<CompositeAlarm>),
+}
+
+impl FoundAlarm {
+    /// What was set of it.
+    pub fn seen(&self) -> Alarm {
+        match self {
+            Self::Metric(alarm) => Alarm {
+                actions_enabled: alarm.actions_enabled.unwrap_or(true),
+                alarm_actions: alarm.alarm_actions().to_vec(),
+                configuration: metric_configuration(alarm),
+            },
+            Self::Composite(alarm) => Alarm {
+                actions_enabled: alarm.actions_enabled.unwrap_or(true),
+                alarm_actions: alarm.alarm_actions().to_vec(),
+                configuration: composite_configuration(alarm),
+            },
+        }
+    }
+}
+
+impl Alarm {
+    /// The alarm that [`put`] makes.
+    pub fn on(metric: &Metric, topic: &Arn, control: &ControlId) -> Self {
+        let configuration = json!({
+            "Type": "MetricAlarm",
+            "AlarmDescription": description(control),
+            "Namespace": metric.namespace,
+            "MetricName": metric.name,
+            "Statistic": "Sum",
+            "Period": 300,
+            "EvaluationPeriods": 1,
+            "DatapointsToAlarm": 1,
+            "Threshold": 1.0,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching",
+        });
+        Self {
+            actions_enabled: true,
+            alarm_actions: vec![topic.to_string()],
+            configuration: present(configuration),
+        }
+    }
+}
+
+/// The alarm, if there is one of that name, of either kind.
+pub async fn read(
+    writer: &Writer,
+    arn: &Arn,
+    region: &Region,
+) -> Result<Option<FoundAlarm>, CallFailure> {
+    let request = writer
+        .cloudwatch(region)
+        .describe_alarms()
+        .alarm_names(alarm_name(arn))
+        .alarm_types(AlarmType::MetricAlarm)
+        .alarm_types(AlarmType::CompositeAlarm);
+    let DescribeAlarmsOutput {
+        metric_alarms,
+        composite_alarms,
+        ..
+    } = writer
+        .call(DESCRIBE_ALARMS, region, || request.clone().send())
+        .await?;
+    let named = |name: Option<&str>| name == Some(alarm_name(arn));
+    let metric = metric_alarms.unwrap_or_default().into_iter();
+    let composite = composite_alarms.unwrap_or_default().into_iter();
+    Ok(metric
+        .filter(|alarm| named(alarm.alarm_name()))
+        .map(|alarm| FoundAlarm::Metric(Box::new(alarm)))
+        .chain(
+            composite
+                .filter(|alarm| named(alarm.alarm_name()))
+                .map(|alarm| FoundAlarm::Composite(Box::new(alarm))),
+        )
+        .next())
+}
+
+/// The alarm's tags; none when it does not exist.
+pub async fn tags(
+    writer: &Writer,
+    arn: &Arn,
+    region: &Region,
+) -> Result<BTreeMap<String, String>, CallFailure> {
+    let request = writer
+        .cloudwatch(region)
+        .list_tags_for_resource()
+        .resource_arn(arn.as_str());
+    let answer = writer.call(LIST_ALARM_TAGS, region, || request.clone().send());
+    let tags = found(answer.await)?.and_then(|answer| answer.tags);
+    let pair = |tag: Tag| Some((tag.key?, tag.value?));
+    Ok(tags
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(pair)
+        .collect())
+}
+
+/// Puts an alarm on a metric: Sum over 300 s, at least 1, one of one. AWS would
+/// replace one of the same name: read first.
+pub async fn put(
+    writer: &Writer,
+    arn: &Arn,
+    region: &Region,
+    (metric, topic, control): (&Metric, &Arn, &ControlId),
+    marks: &Marks,
+) -> Result<(), CallFailure> {
+    let tags = marks
+        .tags()
+        .into_iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect();
+    let request = writer
+        .cloudwatch(region)
+        .put_metric_alarm()
+        .alarm_name(alarm_name(arn))
+        .alarm_description(description(control))
+        .namespace(&metric.namespace)
+        .metric_name(&metric.name)
+        .statistic(Statistic::Sum)
+        .period(300)
+        .evaluation_periods(1)
+        .datapoints_to_alarm(1)
+        .threshold(1.0)
+        .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold)
+        .treat_missing_data("notBreaching")
+        .alarm_actions(topic.as_str())
+        .set_tags(Some(tags));
+    let answer = writer.call(PUT_METRIC_ALARM, region, || request.clone().send());
+    answer.await.map(drop)
+}
+
+/// Puts an alarm that exists once more, with other actions and all else as it was read.
+pub async fn put_actions(
+    writer: &Writer,
+    alarm: &MetricAlarm,
+    region: &Region,
+    actions: Vec<String>,
+) -> Result<(), CallFailure> {
+    let some = |list: &Option<Vec<String>>| list.clone().filter(|list| !list.is_empty());
+    let request = writer
+        .cloudwatch(region)
+        .put_metric_alarm()
+        .set_alarm_name(alarm.alarm_name.clone())
+        .set_alarm_description(alarm.alarm_description.clone())
+        .set_actions_enabled(alarm.actions_enabled)
+        .set_ok_actions(some(&alarm.ok_actions))
+        .set_alarm_actions(some(&Some(actions)))
+        .set_insufficient_data_actions(some(&alarm.insufficient_data_actions))
+        .set_metric_name(alarm.metric_name.clone())
+        .set_namespace(alarm.namespace.clone())
+        .set_statistic(alarm.statistic.clone())
+        .set_extended_statistic(alarm.extended_statistic.clone())
+        .set_dimensions(alarm.dimensions.clone().filter(|list| !list.is_empty()))
+        .set_period(alarm.period)
+        .set_unit(alarm.unit.clone())
+        .set_evaluation_periods(alarm.evaluation_periods)
+        .set_datapoints_to_alarm(alarm.datapoints_to_alarm)
+        .set_threshold(alarm.threshold)
+        .set_comparison_operator(alarm.comparison_operator.clone())
+        .set_treat_missing_data(alarm.treat_missing_data.clone())
+        .set_evaluate_low_sample_count_percentile(
+            alarm.evaluate_low_sample_count_percentile.clone(),
+        )
+        .set_metrics(alarm.metrics.clone().filter(|list| !list.is_empty()))
+        .set_threshold_metric_id(alarm.threshold_metric_id.clone())
+        .set_evaluation_window(alarm.evaluation_window.clone())
+        .set_warm_up_configuration(alarm.warm_up_configuration.clone())
+        .set_evaluation_criteria(alarm.evaluation_criteria.clone())
+        .set_evaluation_interval(alarm.evaluation_interval)
+        .set_action_configuration(alarm.action_configuration.clone());
+    let answer = writer.call(PUT_METRIC_ALARM, region, || request.clone().send());
+    answer.await.map(drop)
+}
+
+/// Lets an alarm's actions run, or not.
+pub async fn switch_actions(
+    writer: &Writer,
+    arn: &Arn,
+    region: &Region,
+    on: bool,
+) -> Result<(), CallFailure> {
+    let client = writer.cloudwatch(region);
+    if on {
+        let request = client.enable_alarm_actions().alarm_names(alarm_name(arn));
+        let answer = writer.call(ENABLE_ALARM_ACTIONS, region, || request.clone().send());
+        answer.await.map(drop)
+    } else {
+        let request = client.disable_alarm_actions().alarm_names(alarm_name(arn));
+        let answer = writer.call(DISABLE_ALARM_ACTIONS, region, || request.clone().send());
+        answer.await.map(drop)
+    }
+}
+
+/// Deletes an alarm; one that is gone already is no error.
+pub async fn delete(writer: &Writer, arn: &Arn, region: &Region) -> Result<(), CallFailure> {
+    let request = writer
+        .cloudwatch(region)
+        .delete_alarms()
+        .alarm_names(alarm_name(arn));
+    let answer = writer.call(DELETE_ALARMS, region, || request.clone().send());
+    gone(answer.await.map(drop))
+}
+
+fn description(control: &ControlId) -> String {
+    format!("orgsweep: {control}")
+}
+
+fn metric_configuration(alarm: &MetricAlarm) -> BTreeMap<String, Value> {
+    let dimensions: BTreeMap<&str, &str> = alarm
+        .dimensions()
+        .iter()
+        .filter_map(|dimension| Some((dimension.name()?, dimension.value()?)))
+        .collect();
+    // Kinds with many members are kept as the SDK writes them: they are compared, never put from here.
+    let whole = |written: Option<String>| written.map_or(Value::Null, Value::String);
+    present(json!({
+        "Type": "MetricAlarm",
+        "AlarmDescription": alarm.alarm_description,
+        "OKActions": alarm.ok_actions,
+        "InsufficientDataActions": alarm.insufficient_data_actions,
+        "Namespace": alarm.namespace,
+        "MetricName": alarm.metric_name,
+        "Dimensions": dimensions,
+        "Statistic": alarm.statistic.as_ref().map(Statistic::as_str),
+        "ExtendedStatistic": alarm.extended_statistic,
+        "Period": alarm.period,
+        "Unit": alarm.unit.as_ref().map(aws_sdk_cloudwatch::types::StandardUnit::as_str),
+        "EvaluationPeriods": alarm.evaluation_periods,
+        "DatapointsToAlarm": alarm.datapoints_to_alarm,
+        "Threshold": alarm.threshold,
+        "ComparisonOperator": alarm.comparison_operator.as_ref().map(ComparisonOperator::as_str),
+        "TreatMissingData": alarm.treat_missing_data,
+        "EvaluateLowSampleCountPercentile": alarm.evaluate_low_sample_count_percentile,
+        "Metrics": alarm.metrics().iter().map(|query| format!("{query:?}")).collect::<Vec<_>>(),
+        "ThresholdMetricId": alarm.threshold_metric_id,
+        "EvaluationWindow": whole(alarm.evaluation_window.as_ref().map(|one| format!("{one:?}"))),
+        "WarmUpConfiguration": whole(alarm.warm_up_configuration.as_ref().map(|one| format!("{one:?}"))),
+        "EvaluationCriteria": whole(alarm.evaluation_criteria.as_ref().map(|one| format!("{one:?}"))),
+        "EvaluationInterval": alarm.evaluation_interval,
+        "ActionConfiguration": whole(alarm.action_configuration.as_ref().map(|one| format!("{one:?}"))),
+    }))
+}
+
+fn composite_configuration(alarm: &CompositeAlarm) -> BTreeMap<String, Value> {
+    present(json!({
+        "Type": "CompositeAlarm",
+        "AlarmDescription": alarm.alarm_description,
+        "OKActions": alarm.ok_actions,
+        "InsufficientDataActions": alarm.insufficient_data_actions,
+        "AlarmRule": alarm.alarm_rule,
+        "ActionsSuppressor": alarm.actions_suppressor,
+        "ActionsSuppressorWaitPeriod": alarm.actions_suppressor_wait_period,
+        "ActionsSuppressorExtensionPeriod": alarm.actions_suppressor_extension_period,
+    }))
+}
+
+/// What was set: nulls and empty lists say that something was not.
+fn present(configuration: Value) -> BTreeMap<String, Value> {
+    let empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    };
+    let Value::Object(members) = configuration else {
+        return BTreeMap::new();
+    };
+    members
+        .into_iter()
+        .filter(|(_, value)| !empty(value))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_read_back_is_the_one_that_was_put() {
+        let metric = Metric {
+            namespace: "CISBenchmark".to_owned(),
+            name: "orgsweep-root-usage".to_owned(),
+        };
+        let topic: Arn = "arn:aws:sns:eu-west-1:111122223333:alarms".parse().unwrap();
+        let shown = MetricAlarm::builder()
+            .alarm_name("orgsweep-root-usage")
+            .alarm_description("orgsweep: root-usage")
+            .actions_enabled(true)
+            .alarm_actions(topic.as_str())
+            .namespace(&metric.namespace)
+            .metric_name(&metric.name)
+            .statistic(Statistic::Sum)
+            .period(300)
+            .evaluation_periods(1)
+            .datapoints_to_alarm(1)
+            .threshold(1.0)
+            .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold)
+            .treat_missing_data("notBreaching")
+            .set_ok_actions(Some(Vec::new()))
+            .build();
+        let put = Alarm::on(&metric, &topic, &"root-usage".parse().unwrap());
+        assert_eq!(FoundAlarm::Metric(Box::new(shown)).seen(), put);
+    }
+}
