@@ -55,6 +55,16 @@ def with_alarm(account, control=S3, **alarm):
 # Patterns.
 
 @passing
+def of_management_events(account):
+    with_pattern(account, f"{{ ($.managementEvent IS TRUE) && ($.eventCategory = Management) && ({NAMES}) }}")
+
+
+@failing("filter_does_not_cover")
+def of_data_events(account):
+    with_pattern(account, f"{{ ($.eventCategory = Data) && ({NAMES}) }}")
+
+
+@passing
 def as_a_template_writes_it(account):
     with_pattern(account, "{\n  ($.eventSource = s3.amazonaws.com) &&\n  (\n    " + NAMES.replace(" || ", " ||\n    ") + "\n  )\n}\n")
 
@@ -216,6 +226,18 @@ def filters_on_another_log_group(account):
     the_rest(account)
     account.client("logs").create_log_group(logGroupName="other")
     account.make_filter("other", S3)
+
+
+@failing("filter_on_abandoned_group")
+def filters_left_behind_when_the_group_was_renamed(account):
+    group = the_rest(account)
+    logs = account.client("logs")
+    # Somebody's own filter is on the new group.
+    logs.put_metric_filter(
+        logGroupName=group, filterName="errors", filterPattern="ERROR",
+        metricTransformations=[{"metricNamespace": "Ops", "metricName": "Errors", "metricValue": "1"}])
+    logs.create_log_group(logGroupName="before")
+    account.make_filter("before", S3)
 
 
 @failing("no_log_group")

@@ -1,5 +1,5 @@
-//! A TCP address in front of a database that can be cut: from then on every
-//! connection through it ends and no new one is accepted.
+//! A TCP address in front of a database that can be cut: every connection
+//! through it ends, and no new one is passed on until it is mended.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -33,15 +33,11 @@ impl CuttableConnection {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let (cut, is_cut) = watch::channel(false);
-        let mut no_longer = is_cut.clone();
         tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    accepted = listener.accept() => {
-                        let Ok((client, _)) = accepted else { return };
-                        tokio::spawn(pass_on(client, behind.clone(), is_cut.clone()));
-                    }
-                    _ = no_longer.wait_for(|cut| *cut) => return,
+            while let Ok((client, _)) = listener.accept().await {
+                // While it is cut, whoever comes is sent away.
+                if !*is_cut.borrow() {
+                    tokio::spawn(pass_on(client, behind.clone(), is_cut.clone()));
                 }
             }
         });
@@ -53,9 +49,14 @@ impl CuttableConnection {
         self.address
     }
 
-    /// Ends every connection, now and from now on.
+    /// Ends every connection, now and until it is mended.
     pub fn cut(&self) {
         self.cut.send_replace(true);
+    }
+
+    /// Passes connections on again.
+    pub fn mend(&self) {
+        self.cut.send_replace(false);
     }
 }
 

@@ -1,9 +1,11 @@
 //! The one harness of the end-to-end tests: how the built programs are found
 //! and run (`program`, `installation`), and what they talk to: databases
-//! (`database`), a connection that can be cut (`cuttable`), moto (`moto`).
+//! (`database`), a connection that can be cut (`cuttable`), moto (`moto`); and
+//! what `cargo xtask chaos` does to it (`chaos`).
 //! `orgsim` runs in the test's own process. What is proved lies in
 //! `tests/end_to_end`.
 
+pub mod chaos;
 pub mod cuttable;
 pub mod database;
 pub mod installation;

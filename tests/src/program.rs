@@ -11,13 +11,18 @@ use tokio::task::JoinHandle;
 
 use crate::waiting::{PATIENCE, until};
 
-/// Where cargo put a program of the workspace: beside the test's own.
+/// Where cargo put a program of the workspace: beside this one, or above a test.
 ///
 /// # Panics
 /// When it has not been built.
 pub fn built(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows where it lies");
-    let profile = test.ancestors().nth(2).expect("tests lie in `deps`");
+    let this = std::env::current_exe().expect("a program knows where it lies");
+    let folder = this.parent().expect("programs lie in folders");
+    let profile = if folder.ends_with("deps") {
+        folder.parent().expect("`deps` lies in a profile's folder")
+    } else {
+        folder
+    };
     let program = profile.join(name);
     assert!(
         program.exists(),

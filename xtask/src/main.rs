@@ -3,6 +3,7 @@
 //! are, how programs are run), `python` and `postgres`.
 
 mod bench;
+mod chaos;
 mod docs_sql;
 mod fuzz;
 mod lint;
@@ -30,6 +31,7 @@ struct Arguments {
 enum Command {
     Test(test::Arguments),
     Bench(bench::Arguments),
+    Chaos(chaos::Arguments),
     Fuzz(fuzz::Arguments),
     Lint(lint::Arguments),
     DocsSql(docs_sql::Arguments),
@@ -55,6 +57,7 @@ fn run() -> Result<ExitCode> {
         Command::Lint(arguments) => lint::run(&arguments)?,
         Command::DocsSql(arguments) => docs_sql::run(&arguments)?,
         Command::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments)?,
+        Command::Chaos(arguments) => return chaos::run(&arguments),
         Command::Verify(arguments) => return verify::run(&arguments),
     }
     Ok(ExitCode::SUCCESS)

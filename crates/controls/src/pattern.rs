@@ -21,6 +21,8 @@ pub(crate) struct Pattern {
     pub(crate) by_account: bool,
     /// Whether it asks for something that depends on the Region.
     pub(crate) by_region: bool,
+    /// Whether it asks for what tells management events from others.
+    pub(crate) by_category: bool,
 }
 
 impl Pattern {
@@ -35,6 +37,7 @@ impl Pattern {
             digest: Sha256::digest(text.as_bytes()).into(),
             by_account: asks("ccount") || asks("arn"),
             by_region: asks("egion"),
+            by_category: asks("eventCategory") || asks("managementEvent"),
             filter,
             text,
         })
@@ -54,6 +57,7 @@ pub(crate) struct PatternSet {
     pub(crate) digest: TextDigest,
     pub(crate) by_account: bool,
     pub(crate) by_region: bool,
+    pub(crate) by_category: bool,
 }
 
 impl PatternSet {
@@ -63,6 +67,7 @@ impl PatternSet {
         digest: [0; 32],
         by_account: false,
         by_region: false,
+        by_category: false,
     };
 
     /// The patterns as coverage questions take them.
@@ -85,6 +90,7 @@ impl FromIterator<Arc<Pattern>> for PatternSet {
             digest: hasher.finalize().into(),
             by_account: patterns.iter().any(|pattern| pattern.by_account),
             by_region: patterns.iter().any(|pattern| pattern.by_region),
+            by_category: patterns.iter().any(|pattern| pattern.by_category),
             patterns,
         }
     }

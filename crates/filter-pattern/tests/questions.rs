@@ -79,6 +79,36 @@ fn facts_about_the_account_count() {
 }
 
 #[test]
+fn management_events_say_so() {
+    let required = pattern("{ $.eventName = PutBucketPolicy }");
+    let management = Schema::cloudtrail().with_fact("eventCategory", "Management");
+    let narrowed =
+        |clause: &str| pattern(&format!("{{ $.eventName = PutBucketPolicy && {clause} }}"));
+    for (clause, assumption) in [
+        ("$.managementEvent IS TRUE", "management-event"),
+        ("$.eventCategory = Management", "eventCategory-known"),
+        ("$.eventCategory != Data", "eventCategory-known"),
+    ] {
+        let filter = narrowed(clause);
+        let answer = covers(&required, &[&filter], &management);
+        assert!(
+            assumed(&answer).contains(&assumption.to_owned()),
+            "{clause}: {answer:?}"
+        );
+        // Among all records there are events of other kinds.
+        let answer = covers(&required, &[&filter], &Schema::cloudtrail());
+        let Covers::No(witness) = answer else {
+            panic!("{clause}: {answer:?}");
+        };
+        assert!(Schema::cloudtrail().admits(witness.as_event()), "{clause}");
+    }
+    for clause in ["$.managementEvent IS FALSE", "$.eventCategory = Data"] {
+        let answer = covers(&required, &[&narrowed(clause)], &management);
+        assert!(matches!(answer, Covers::No(_)), "{clause}: {answer:?}");
+    }
+}
+
+#[test]
 fn exclusions_excuse_events_and_the_proof_says_so() {
     let required = pattern("{ $.eventName = StopLogging }");
     let filter =

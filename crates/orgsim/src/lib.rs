@@ -14,6 +14,7 @@
 mod control;
 mod credentials;
 mod exchange;
+mod exported;
 mod faults;
 mod happening;
 mod iam;
@@ -30,6 +31,7 @@ mod shapes;
 mod state;
 
 pub use credentials::access_key;
+pub use exported::ExportedError;
 pub use faults::{Fault, FaultId, FaultRule, Faults};
 pub use happening::{
     CloudTrailEvent, EventFieldError, Link, Message, MetricKey, Step, Timeline, Trace, Traffic,

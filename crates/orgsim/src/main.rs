@@ -12,6 +12,7 @@ use orgsim::{Server, ServerOptions, World, access_key};
 use tracing_subscriber::EnvFilter;
 
 use command::Source;
+use command::from_snapshot::FromSnapshot;
 use command::init::Init;
 use command::inject::Inject;
 use command::state::State;
@@ -30,6 +31,7 @@ enum Command {
     /// Serves the organization of a scenario, and prints what to export to use it.
     Serve(Serve),
     Init(Init),
+    FromSnapshot(FromSnapshot),
     /// Prints what the author of a scenario claims about each account and control, as CSV.
     Expected(Source),
     Inject(Inject),
@@ -67,6 +69,7 @@ fn main() -> anyhow::Result<()> {
             .context("the runtime could not be started")?
             .block_on(serve(&arguments)),
         Command::Init(arguments) => command::init::run(&arguments),
+        Command::FromSnapshot(arguments) => command::from_snapshot::run(&arguments),
         Command::Expected(source) => {
             print_expected(&World::build(&source.scenario()?));
             Ok(())

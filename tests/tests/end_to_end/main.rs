@@ -4,6 +4,7 @@
 
 mod callers;
 mod chains_moto;
+mod chaos;
 mod clients;
 mod compose_file;
 mod configuration;

@@ -159,3 +159,61 @@ async fn one_account_travels_with_those_that_it_is_judged_by_and_a_bad_file_writ
     let others = format!("select account_id from posture where account_id <> '{id}'");
     assert_eq!(elsewhere.query(&others).await, nothing);
 }
+
+/// A verdict of each account and control, by account number.
+const EACH: &str = "select account_id, account_name, ou_path, control, verdict, reason
+    from posture where observed_at is not null order by 1, 4";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_becomes_an_organization_with_the_same_verdicts() {
+    let simulated = Simulated::demo().await;
+    let installation = simulated.installation(Installation::on_server().await);
+    installation.run(&["sweep"]).await.with_code(0);
+    let real = installation.query(EACH).await;
+    installation
+        .run(&["snapshot", "export", "--output", "real.json"])
+        .await
+        .with_code(0);
+    let here = installation.home().to_owned();
+    let export = std::fs::read_to_string(here.join("real.json")).expect("the export");
+    let toml = orgsim::Scenario::of_export(&export, "real.json").expect("a scenario");
+    std::fs::write(here.join("real.toml"), &toml).expect("the scenario");
+    let scenario = orgsim::Scenario::read(&here.join("real.toml"))
+        .unwrap_or_else(|error| panic!("{error}\n{toml}"));
+
+    let again = Simulated::of(&scenario).await;
+    let installation = again.installation(Installation::on_server().await);
+    installation.run(&["sweep"]).await.with_code(0);
+    let rebuilt = installation.query(EACH).await;
+    let differing: Vec<_> = real
+        .iter()
+        .filter(|row| !rebuilt.contains(row))
+        .map(|row| row.to_string())
+        .collect();
+    assert!(
+        differing.is_empty(),
+        "{} of {} differ:\n{}",
+        differing.len(),
+        real.len(),
+        differing.join("\n")
+    );
+    assert!(real.len() > 600, "{} verdicts", real.len());
+}
+
+#[test]
+fn what_is_no_export_becomes_no_organization() {
+    let told = |text: &str| {
+        let error = orgsim::Scenario::of_export(text, "real.json").expect_err("it is no export");
+        error.to_string()
+    };
+    assert!(told("[]").contains("`orgsweep snapshot export` writes"));
+    let other = r#"{"format": "other", "version": 1, "exported_at": "2026-01-01T00:00:00Z", "accounts": []}"#;
+    assert!(told(other).contains("its format is `other`"));
+    let of_nobody = other.replace("\"other\"", "\"orgsweep-snapshots\"");
+    assert!(told(&of_nobody).contains("which account manages the organization"));
+    let alone = orgsim::Scenario::parse("exported = \"gone.json\"").expect_err("no folder");
+    assert!(
+        alone.to_string().starts_with("line 1, column 12"),
+        "{alone}"
+    );
+}

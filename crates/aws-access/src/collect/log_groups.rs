@@ -74,7 +74,9 @@ pub(super) async fn with_filters(
             }
         };
         let elsewhere = async {
-            if filters.value().is_some_and(Vec::is_empty) {
+            let none_of_trails =
+                |filters: &Vec<MetricFilter>| !filters.iter().any(is_about_cloudtrail);
+            if filters.value().is_some_and(none_of_trails) {
                 filters_elsewhere(session, &arn, &written_to).await
             } else {
                 BTreeMap::new()
@@ -220,10 +222,8 @@ async fn filters_elsewhere(
             let delivered = written_to
                 .iter()
                 .any(|other| other.region() == region && other.name() == group);
-            let filter = metric_filter(filter).filter(|filter| {
-                let mut fields = ["$.event", "$.userIdentity", "$.errorCode"].iter();
-                !delivered && fields.any(|field| filter.pattern.contains(field))
-            });
+            let filter =
+                metric_filter(filter).filter(|filter| !delivered && is_about_cloudtrail(filter));
             if let Some(filter) = filter {
                 found.entry(group).or_default().push(filter);
             }
@@ -237,6 +237,12 @@ async fn filters_elsewhere(
         filters.sort_by(|a, b| a.name.cmp(&b.name));
     }
     found
+}
+
+/// Whether a filter asks for what CloudTrail's records have.
+fn is_about_cloudtrail(filter: &MetricFilter) -> bool {
+    let mut fields = ["$.event", "$.userIdentity", "$.errorCode"].iter();
+    fields.any(|field| filter.pattern.contains(field))
 }
 
 fn metric_filter(filter: SdkFilter) -> Option<MetricFilter> {

@@ -88,6 +88,7 @@ struct Question {
     except: TextDigest,
     account: Option<AccountId>,
     region: Option<Region>,
+    by_category: bool,
 }
 
 /// Answers that are kept; far more than an organization's distinct questions.
@@ -260,6 +261,7 @@ fn question(required: &Pattern, filters: &PatternSet, facts: Facts<'_>) -> Quest
         except: facts.except.digest,
         account: by_account.then(|| facts.account.clone()),
         region: facts.region.filter(|_| by_region).cloned(),
+        by_category: required.by_category || filters.by_category || facts.except.by_category,
     }
 }
 
@@ -270,6 +272,10 @@ fn schema(question: &Question) -> Schema {
     }
     if let Some(region) = &question.region {
         schema = schema.with_fact("awsRegion", region.as_str());
+    }
+    // The controls are about management events: trails need not record others.
+    if question.by_category {
+        schema = schema.with_fact("eventCategory", "Management");
     }
     schema
 }

@@ -207,6 +207,16 @@ const RELATIONS: &[[&str; 5]] = &[
     ["vpc-endpoint-denial", "`VpceAccessDenied` is the error code of network activity events", RECORD,
      "{ $.errorCode = VpceAccessDenied }",
      "{ $.eventType = AwsVpceEvents }"],
+    // Since version 1.06 and 1.07 of the record.
+    ["management-event", "the record of a management event says `managementEvent: true`", RECORD,
+     "{ $.eventCategory = Management }",
+     "{ $.managementEvent IS TRUE }"],
+    ["category-of-management-event", "a record that says `managementEvent: true` is of the category `Management`", RECORD,
+     "{ $.managementEvent IS TRUE }",
+     "{ $.eventCategory NOT EXISTS || $.eventCategory = Management }"],
+    ["network-activity", "network activity events are of the category `NetworkActivity`", RECORD,
+     "{ $.eventType = AwsVpceEvents }",
+     "{ $.eventCategory NOT EXISTS || $.eventCategory = NetworkActivity }"],
 ];
 
 /// The relations between fields that CloudTrail documents.

@@ -53,8 +53,11 @@ pub(crate) fn run(arguments: &Inject) -> anyhow::Result<()> {
         return served(arguments, endpoint, &text);
     }
     let scenario = match &arguments.scenario {
-        Some(file) => Scenario::parse(&text_of(file)?)
-            .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?,
+        Some(file) if file.as_os_str() == "-" => Scenario::parse(&text_of(file)?)
+            .map_err(|error| anyhow::anyhow!("standard input: {error}"))?,
+        Some(file) => {
+            Scenario::read(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?
+        }
         None => Scenario::demo(),
     };
     let world = World::build(&scenario);

@@ -1,6 +1,7 @@
 //! The subcommands of `orgsim`, one file each, and how they talk to one that is
 //! serving (`remote`).
 
+pub(crate) mod from_snapshot;
 pub(crate) mod init;
 pub(crate) mod inject;
 pub(crate) mod remote;
@@ -31,9 +32,7 @@ impl Source {
         let Some(file) = &self.scenario else {
             return Ok(Scenario::demo());
         };
-        let text = std::fs::read_to_string(file)
-            .with_context(|| format!("`{}` could not be read", file.display()))?;
-        Scenario::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
+        Scenario::read(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
     }
 }
 

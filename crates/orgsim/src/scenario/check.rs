@@ -17,12 +17,15 @@ use super::plan::{
     Plan,
 };
 use super::sizes::sizes;
+use crate::exported::Exported;
 use crate::faults::{Fault, FaultRule};
 use crate::service::Service;
 use crate::state::{AccountStatus, Reach, Settings, drawn};
 
 /// The plan that the document describes.
-pub(super) fn plan(document: &Document) -> Result<Plan, ScenarioError> {
+///
+/// `exported` is what the file that the document names holds.
+pub(super) fn plan(document: &Document, exported: Option<Exported>) -> Result<Plan, ScenarioError> {
     let settings = settings(document)?;
     let mut numbers = Numbers::new(settings.seed);
     let management = numbers.given_or_drawn(document.management.number.as_ref(), "management")?;
@@ -51,6 +54,7 @@ pub(super) fn plan(document: &Document) -> Result<Plan, ScenarioError> {
             .unwrap_or_else(|| "OrgsweepReadOnly".to_owned()),
         external_id: organization.external_id.clone(),
         organization_trails: Vec::new(),
+        exported: exported.map(Arc::new),
         accounts: BTreeMap::new(),
         faults: Vec::new(),
         management,
@@ -207,10 +211,15 @@ fn add_heads(document: &Document, plan: &mut Plan) -> Result<(), ScenarioError> 
 
 fn head(table: &HeadTable, plan: &Plan) -> Result<GroupPlan, ScenarioError> {
     let mut breaks = Breaks::default();
+    let mut exported = false;
     let own = match &table.chain {
         None => plan.organization_trails.is_empty(),
         Some(name) => match chain(name, table.controls.as_deref(), &mut breaks)? {
             Chain::OrganizationTrail => false,
+            Chain::Exported => {
+                exported = there_is_an_export(name, plan)?;
+                false
+            }
             Chain::Broken(broken_by) if broken_by.part() == Part::Reading => {
                 return Err(ScenarioError::at(name, "only a group's chain can be this"));
             }
@@ -228,7 +237,19 @@ fn head(table: &HeadTable, plan: &Plan) -> Result<GroupPlan, ScenarioError> {
             breaks,
             log_group_account: None,
         }),
+        exported,
     })
+}
+
+/// `true`, where the file names an export.
+fn there_is_an_export(chain: &Spanned<String>, plan: &Plan) -> Result<bool, ScenarioError> {
+    if plan.exported.is_none() {
+        return Err(ScenarioError::at(
+            chain,
+            "there is nothing exported; name the file above all tables: `exported = \"FILE\"`",
+        ));
+    }
+    Ok(true)
 }
 
 fn unit_path(unit: Option<&Spanned<String>>) -> Vec<String> {
@@ -277,6 +298,10 @@ fn add_group(
     for broken in &table.broken {
         chain(&broken.chain, broken.controls.as_deref(), &mut breaks)?;
     }
+    let exported = match &table.chain {
+        Some(name) if kind == Chain::Exported => there_is_an_export(name, plan)?,
+        _ => false,
+    };
     if let (Chain::OrganizationTrail, Some(name)) = (&kind, &table.chain)
         && plan.organization_trails.is_empty()
     {
@@ -310,11 +335,12 @@ fn add_group(
         status: status(table.state.as_ref())?,
         role_missing: table.role_missing,
         reach,
-        own: (kind != Chain::OrganizationTrail).then_some(OwnChain {
+        own: (kind != Chain::OrganizationTrail && !exported).then_some(OwnChain {
             region,
             breaks,
             log_group_account,
         }),
+        exported,
     });
     let name = table.name.get_ref();
     let width = numbers.len().to_string().len();

@@ -14,6 +14,8 @@ pub(super) enum Chain {
     Healthy,
     /// The organization's trails alone.
     OrganizationTrail,
+    /// What was exported.
+    Exported,
     /// Its own, with something wrong.
     Broken(Break),
 }
@@ -30,6 +32,7 @@ pub(super) fn chain(
     let kind = match name.get_ref().as_str() {
         "healthy" => Chain::Healthy,
         "organization_trail" => Chain::OrganizationTrail,
+        "exported" => Chain::Exported,
         other => Chain::Broken(Break::of_name(other).ok_or_else(|| unknown(name))?),
     };
     let concerned = only.map(known_controls).transpose()?;
@@ -92,7 +95,7 @@ fn unknown(name: &Spanned<String>) -> ScenarioError {
     ScenarioError::at(
         name,
         format!(
-            "`{}` is no chain; there are healthy, organization_trail, {}",
+            "`{}` is no chain; there are healthy, organization_trail, exported, {}",
             name.get_ref(),
             known.join(", ")
         ),

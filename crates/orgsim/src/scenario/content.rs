@@ -46,6 +46,15 @@ pub(super) fn content(plan: &Plan, number: &str) -> AccountState {
     };
     state.organization_trails = account.group.reach.clone();
     state.roles = roles(plan, number, account);
+    if account.group.exported
+        && let Some(exported) = &plan.exported
+    {
+        exported.fill(number, &mut state);
+        let enabled = &plan.settings.regions;
+        state
+            .opted_in_regions
+            .retain(|region| !enabled.contains(region));
+    }
     if let Some(own) = &account.group.own {
         add_own_trail(plan, number, own, &mut state);
     }

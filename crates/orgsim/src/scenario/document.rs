@@ -13,6 +13,8 @@ pub(super) struct Document {
     /// Seed of everything that is drawn.
     #[serde(default)]
     pub(super) seed: u64,
+    /// File with exported facts, for accounts whose `chain` is `exported`.
+    pub(super) exported: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) organization: OrganizationTable,
     #[serde(default)]
@@ -88,7 +90,7 @@ pub(super) struct GroupTable {
     pub(super) unit: Option<Spanned<String>>,
     /// Account numbers; drawn when absent.
     pub(super) numbers: Option<Vec<Spanned<String>>>,
-    /// `healthy`, `organization_trail`, or what is wrong.
+    /// `healthy`, `organization_trail`, `exported`, or what is wrong.
     pub(super) chain: Option<Spanned<String>>,
     /// Controls that `chain` concerns; all when absent.
     pub(super) controls: Option<Vec<Spanned<String>>>,

@@ -59,6 +59,10 @@ pub(super) fn expected(plan: &Plan, number: &str) -> Option<ExpectedOutcome> {
             reason: "role_not_assumable",
         });
     }
+    // What was exported is as it is; nobody claims anything about it.
+    if account.group.exported {
+        return None;
+    }
     let findings = controls().iter().map(|control| {
         let (verdict, reason) = if control.management_account_only && number != plan.management {
             (Some("not_applicable"), Some("management_account_only"))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::breaks::Break;
 use super::controls::{Control, controls};
+use crate::exported::Exported;
 use crate::faults::FaultRule;
 use crate::state::{AccountStatus, Reach, Settings};
 
@@ -20,6 +21,8 @@ pub(super) struct Plan {
     pub(super) role: String,
     pub(super) external_id: Option<String>,
     pub(super) organization_trails: Vec<OrganizationTrail>,
+    /// What was exported from a real organization, for the accounts that have it.
+    pub(super) exported: Option<Arc<Exported>>,
     /// By account number.
     pub(super) accounts: BTreeMap<String, AccountPlan>,
     pub(super) faults: Vec<FaultRule>,
@@ -52,6 +55,8 @@ pub(super) struct GroupPlan {
     pub(super) reach: Reach,
     /// The accounts' own chain, unless they rely on the organization's trails alone.
     pub(super) own: Option<OwnChain>,
+    /// Whether they have what was exported.
+    pub(super) exported: bool,
 }
 
 /// A chain in an account's own trail.

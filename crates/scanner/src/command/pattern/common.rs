@@ -31,6 +31,17 @@ impl SchemaName {
             Self::Cloudtrail => Schema::cloudtrail(),
         }
     }
+
+    /// The schema for what must be noticed: a control is about management events,
+    /// as in a sweep.
+    pub(super) fn schema_for(self, wanted: &Wanted) -> Schema {
+        match self {
+            Self::Cloudtrail if wanted.control.is_some() => {
+                self.schema().with_fact("eventCategory", "Management")
+            }
+            _ => self.schema(),
+        }
+    }
 }
 
 /// The pattern whose events must be noticed.

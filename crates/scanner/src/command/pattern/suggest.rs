@@ -44,8 +44,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Ex
         .filter(|filter| filter.narrowed.is_none())
         .map(|filter| &filter.pattern)
         .collect();
+    let schema = arguments.schema.schema_for(&arguments.wanted);
     let (wanted, except) = (patterns_of(&wanted), patterns_of(&except));
-    let suggestion = suggest(&wanted, &filters, &except, &arguments.schema.schema());
+    let suggestion = suggest(&wanted, &filters, &except, &schema);
     terminal::print(&printed(&suggestion, context.format())?)?;
     Ok(Exit::Fine)
 }

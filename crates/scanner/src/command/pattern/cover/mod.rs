@@ -110,7 +110,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Ex
         ));
     }
     let except = exceptions(&arguments.except)?;
-    let schema = arguments.schema.schema();
+    let schema = arguments.schema.schema_for(&arguments.wanted);
     let mut answers = Vec::new();
     for required in &wanted {
         answers.push(answer(&required.pattern, &filters, &except, &schema)?);
