@@ -1,7 +1,8 @@
 //! The one harness of the end-to-end tests: how the built programs are found
 //! and run (`program`, `installation`), and what they talk to: databases
-//! (`database`), a connection that can be cut (`cuttable`), moto (`moto`); and
-//! what `cargo xtask chaos` does to it (`chaos`).
+//! (`database`), a connection that can be cut (`cuttable`), moto (`moto`), and
+//! receivers of notifications (`webhook`, `mail_server`); and what `cargo xtask
+//! chaos` does to it (`chaos`).
 //! `orgsim` runs in the test's own process. What is proved lies in
 //! `tests/end_to_end`.
 
@@ -9,16 +10,20 @@ pub mod chaos;
 pub mod cuttable;
 pub mod database;
 pub mod installation;
+pub mod mail_server;
 pub mod moto;
 pub mod program;
 pub mod waiting;
+pub mod webhook;
 
 pub use cuttable::CuttableConnection;
 pub use database::Database;
 pub use installation::{Credentials, Installation};
+pub use mail_server::MailServer;
 pub use moto::Moto;
 pub use program::{Ended, Running, built};
 pub use waiting::until;
+pub use webhook::{Received, Webhook};
 
 use std::path::{Path, PathBuf};
 

@@ -246,6 +246,12 @@ impl Access {
         self.shared.tally.counters()
     }
 
+    /// The budgets that all accounts share, each with its speed as a share of the full one: AWS's
+    /// throttles lower it, successes restore it.
+    pub fn budget_speeds(&self) -> [(&'static str, f64); 2] {
+        self.shared.budgets.speeds()
+    }
+
     fn caller_session(&self) -> Session {
         Session::new(&self.shared, &self.shared.caller.account)
     }

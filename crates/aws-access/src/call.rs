@@ -47,7 +47,9 @@ where
     let mut attempt = 1;
     loop {
         // Waiting for one's turn is not AWS being slow.
-        deadline += terms.budget.take().await;
+        let waited = terms.budget.take().await;
+        terms.tally.waited(waited);
+        deadline += waited;
         let left = deadline.saturating_duration_since(Instant::now());
         let fault = match once(operation, terms, left, &credentials, send()).await {
             Ok(value) => return Ok(value),

@@ -87,11 +87,13 @@ pub(crate) struct CommonFlags {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Sweep(command::sweep::Arguments),
+    Serve(command::serve::Arguments),
     Demo(command::demo::Arguments),
     Accounts(command::accounts::Arguments),
     Findings(command::findings::Arguments),
     Explain(command::explain::Arguments),
     Exception(command::exception::Arguments),
+    Notifications(command::notifications::Arguments),
     Query(command::query::Arguments),
     Diff(command::diff::Arguments),
     Reevaluate(command::reevaluate::Arguments),
@@ -104,6 +106,13 @@ pub(crate) enum Command {
     Db(command::db::Arguments),
     Remediate(command::remediate::Arguments),
     Completions(command::completions::Arguments),
+}
+
+impl Command {
+    /// How much is logged at least, as a number of `-v`: a service has nobody who watches it.
+    pub(crate) fn least_verbosity(&self) -> u8 {
+        u8::from(matches!(self, Self::Serve(_)))
+    }
 }
 
 impl CommonFlags {

@@ -8,6 +8,7 @@ use std::sync::Once;
 use anyhow::Context as _;
 use orgsweep_aws_access::{Access, AccessConfig, RoleConfig, RoleOverride};
 use orgsweep_controls::Catalog;
+use orgsweep_notify::{Channels, EmailConfig, SnsConfig, WebhookConfig};
 use orgsweep_store::{Store, StoreConfig};
 
 use crate::cli::CommonFlags;
@@ -160,6 +161,41 @@ pub(crate) fn store_config(settings: &Settings) -> StoreConfig {
         max_connections: settings.database.max_connections,
         ..StoreConfig::default()
     }
+}
+
+/// The channels by which people are told, as far as they are set.
+pub(crate) async fn channels(settings: &Settings) -> anyhow::Result<Channels> {
+    let set = &settings.notifications;
+    let webhook = set.webhook_url.clone().map(|url| WebhookConfig {
+        url,
+        token: set.webhook_token.clone(),
+    });
+    let sns = set.sns_topic.clone().map(|topic| SnsConfig {
+        topic,
+        profile: settings.aws.profile.clone(),
+        endpoint_url: settings.aws.endpoint_url.clone(),
+    });
+    let email = match (&set.smtp_url, &set.email_from, set.email_to.as_slice()) {
+        (None, None, []) => None,
+        (Some(smtp_url), Some(from), [_, ..]) => Some(EmailConfig {
+            smtp_url: smtp_url.clone(),
+            from: from.clone(),
+            to: set.email_to.clone(),
+        }),
+        _ => {
+            return Err(usage(
+                "e-mail needs all of `notifications.smtp_url`, `notifications.email_from` and `notifications.email_to`",
+            ));
+        }
+    };
+    Channels::new(
+        webhook.as_ref(),
+        set.slack_url.as_ref(),
+        sns.as_ref(),
+        email.as_ref(),
+    )
+    .await
+    .map_err(|error| usage(error.to_string()))
 }
 
 /// Access to AWS.

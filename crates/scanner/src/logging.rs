@@ -6,10 +6,11 @@ use std::io;
 use tracing_subscriber::EnvFilter;
 
 /// The crates of this workspace that log.
-const OURS: [&str; 5] = [
+const OURS: [&str; 6] = [
     "orgsweep",
     "orgsweep_aws_access",
     "orgsweep_controls",
+    "orgsweep_notify",
     "orgsweep_store",
     "orgsim",
 ];

@@ -9,8 +9,10 @@ mod context;
 mod decisions;
 mod exit;
 mod logging;
+mod notifications;
 mod output;
 mod program;
+mod serve;
 mod stored;
 mod sweep;
 
@@ -40,7 +42,8 @@ fn main() -> ExitCode {
     let context = Context { common: cli.common };
     // What is wrong with the settings is said by the command that needs them.
     let json_log = context.settings().is_ok_and(|settings| settings.log_json);
-    logging::start(context.common.verbose, json_log);
+    let verbosity = context.common.verbose.max(cli.command.least_verbosity());
+    logging::start(verbosity, json_log);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

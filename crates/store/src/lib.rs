@@ -9,6 +9,7 @@
 //! (`orgsweep-aws-access`), and nothing here prints.
 
 mod account;
+mod change;
 mod comparison;
 mod config;
 mod control;
@@ -23,20 +24,22 @@ mod inventory;
 mod literal;
 mod migrate;
 mod night;
+mod notification;
 mod outcome;
 mod plan;
 mod posture;
 mod query;
 mod record;
 mod relied_on;
+mod session_lock;
 mod snapshot;
 mod store;
 mod summary;
 mod sweep;
-mod sweep_lock;
 mod text;
 
 pub use account::AccountRow;
+pub use change::{ChangeKind, GroupedChange};
 pub use comparison::{AccountChange, AccountMove, FindingChange, FindingState};
 pub use config::{Location, StoreConfig, demo_data_dir};
 pub use control::ControlRow;
@@ -47,11 +50,12 @@ pub use exception::{
 };
 pub use migrate::{MigrationReport, known_version};
 pub use night::{Judged, Night, NightAccount, SweepRow, Unread};
+pub use notification::{DueNotification, NotificationId, NotificationRow};
 pub use plan::PlanRow;
 pub use posture::{AcceptedBy, FindingFilter, FindingRow};
 pub use query::{Column, QueryLimits, QueryResult};
 pub use record::{AccountRecord, Recorded};
+pub use session_lock::SessionLock;
 pub use store::Store;
 pub use summary::{Cause, ControlSummary, Ending, NotRead, SweepSummary};
 pub use sweep::{NewSweep, SweepId, SweepTotals, UnfinishedSweep};
-pub use sweep_lock::SweepLock;

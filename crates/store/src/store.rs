@@ -97,6 +97,15 @@ impl Store {
             .map_err(|error| self.explain(error))
     }
 
+    /// Whether the database answers, asked once.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("select 1")
+            .execute(&self.pool)
+            .await
+            .map_err(|error| self.explain(error.into()))?;
+        Ok(())
+    }
+
     /// The connections, for parts that bring tables of their own. Tables of the store are
     /// nobody else's: read them through the views.
     pub fn pool(&self) -> &PgPool {

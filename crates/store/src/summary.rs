@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use orgsweep_controls::ids::{AccountId, ControlId};
 use serde::Serialize;
+use sqlx::PgExecutor;
 
 use crate::error::StoreError;
 use crate::store::Store;
@@ -145,6 +146,68 @@ fn control_of(text: &str) -> Result<ControlId, StoreError> {
         .map_err(|error| StoreError::corrupt("a control's name", &error))
 }
 
+/// Counts periods: those that hold after the sweep, and those that held before it.
+pub(crate) async fn control_summaries(
+    executor: impl PgExecutor<'_>,
+    sweep_no: i32,
+) -> Result<Vec<ControlSummary>, StoreError> {
+    sqlx::query!(
+        r#"with after as (
+            select account_no, control_no, verdict, opened_in
+            from finding_history
+            where opened_in <= $1 and (closed_in is null or closed_in > $1)
+         ),
+         before as (
+            select account_no, control_no, verdict
+            from finding_history
+            where closed_in = $1 and opened_in < $1
+         ),
+         -- Unchanged findings have no row in `before`: what held before still holds.
+         compared as (
+            select
+                coalesce(after.control_no, before.control_no) as control_no,
+                after.verdict as now,
+                case when after.opened_in < $1 then after.verdict else before.verdict end as earlier
+            from after
+            full join before using (account_no, control_no)
+         )
+         select
+            c.control_id as "control!", c.number as "number!", c.title as "title!",
+            count(*) filter (where now = 'pass') as "passing!",
+            count(*) filter (where now = 'fail') as "failing!",
+            count(*) filter (where now = 'unknown') as "unknown!",
+            count(*) filter (where now = 'not_applicable') as "not_applicable!",
+            count(*) filter (where now = 'fail' and earlier is distinct from 'fail') as "new!",
+            count(*) filter (
+                where earlier = 'fail' and now in ('pass', 'not_applicable')
+            ) as "fixed!",
+            count(*) filter (where now = 'fail' and earlier = 'fail') as "still_failing!"
+         from compared
+         join control c using (control_no)
+         group by c.control_no
+         order by c.number, c.control_id"#,
+        sweep_no
+    )
+    .fetch_all(executor)
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(ControlSummary {
+            control: control_of(&row.control)?,
+            number: row.number,
+            title: row.title,
+            passing: row.passing.unsigned_abs(),
+            failing: row.failing.unsigned_abs(),
+            unknown: row.unknown.unsigned_abs(),
+            not_applicable: row.not_applicable.unsigned_abs(),
+            new: row.new.unsigned_abs(),
+            fixed: row.fixed.unsigned_abs(),
+            still_failing: row.still_failing.unsigned_abs(),
+        })
+    })
+    .collect()
+}
+
 impl Store {
     /// A sweep in numbers.
     pub async fn sweep_summary(&self, sweep: SweepId) -> Result<SweepSummary, StoreError> {
@@ -181,7 +244,7 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?
         .ok_or(StoreError::NoSuchSweep { sweep })?;
-        let controls = self.control_summaries(row.sweep_no).await?;
+        let controls = control_summaries(&self.pool, row.sweep_no).await?;
         let sum = |count: fn(&ControlSummary) -> u64| controls.iter().map(count).sum();
         let ended = row.finished_at.is_some();
         Ok(SweepSummary {
@@ -243,65 +306,6 @@ impl Store {
                 accounts: row.accounts.unsigned_abs(),
                 example: account_of(&row.example)?,
                 message: row.message,
-            })
-        })
-        .collect()
-    }
-
-    /// Counts periods: those that hold after the sweep, and those that held before it.
-    async fn control_summaries(&self, sweep_no: i32) -> Result<Vec<ControlSummary>, StoreError> {
-        sqlx::query!(
-            r#"with after as (
-                select account_no, control_no, verdict, opened_in
-                from finding_history
-                where opened_in <= $1 and (closed_in is null or closed_in > $1)
-             ),
-             before as (
-                select account_no, control_no, verdict
-                from finding_history
-                where closed_in = $1 and opened_in < $1
-             ),
-             -- Unchanged findings have no row in `before`: what held before still holds.
-             compared as (
-                select
-                    coalesce(after.control_no, before.control_no) as control_no,
-                    after.verdict as now,
-                    case when after.opened_in < $1 then after.verdict else before.verdict end as earlier
-                from after
-                full join before using (account_no, control_no)
-             )
-             select
-                c.control_id as "control!", c.number as "number!", c.title as "title!",
-                count(*) filter (where now = 'pass') as "passing!",
-                count(*) filter (where now = 'fail') as "failing!",
-                count(*) filter (where now = 'unknown') as "unknown!",
-                count(*) filter (where now = 'not_applicable') as "not_applicable!",
-                count(*) filter (where now = 'fail' and earlier is distinct from 'fail') as "new!",
-                count(*) filter (
-                    where earlier = 'fail' and now in ('pass', 'not_applicable')
-                ) as "fixed!",
-                count(*) filter (where now = 'fail' and earlier = 'fail') as "still_failing!"
-             from compared
-             join control c using (control_no)
-             group by c.control_no
-             order by c.number, c.control_id"#,
-            sweep_no
-        )
-        .fetch_all(&self.pool)
-        .await?
-        .into_iter()
-        .map(|row| {
-            Ok(ControlSummary {
-                control: control_of(&row.control)?,
-                number: row.number,
-                title: row.title,
-                passing: row.passing.unsigned_abs(),
-                failing: row.failing.unsigned_abs(),
-                unknown: row.unknown.unsigned_abs(),
-                not_applicable: row.not_applicable.unsigned_abs(),
-                new: row.new.unsigned_abs(),
-                fixed: row.fixed.unsigned_abs(),
-                still_failing: row.still_failing.unsigned_abs(),
             })
         })
         .collect()

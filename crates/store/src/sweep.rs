@@ -6,10 +6,12 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use orgsweep_controls::ids::OrganizationId;
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::store::Store;
+use crate::summary::{ControlSummary, control_summaries};
 use crate::text::storable;
 
 /// Id of a sweep (UUID, version 7: ordered by time).
@@ -135,10 +137,36 @@ impl Store {
         .await
     }
 
+    /// When the last sweep started, however it went on.
+    pub async fn last_sweep_started(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.attempt(|| async {
+            let started =
+                sqlx::query_scalar!("select started_at from sweep order by sweep_no desc limit 1")
+                    .fetch_optional(&self.pool)
+                    .await?;
+            Ok(started)
+        })
+        .await
+    }
+
+    /// The last sweep that has finished.
+    pub async fn last_finished_sweep(&self) -> Result<Option<SweepId>, StoreError> {
+        self.attempt(|| async {
+            let sweep = sqlx::query_scalar!(
+                "select sweep_id from sweep where state = 'finished' order by sweep_no desc limit 1"
+            )
+            .fetch_optional(&self.pool)
+            .await?;
+            Ok(sweep.map(SweepId))
+        })
+        .await
+    }
+
     /// Ends a sweep that will not be resumed; accounts without an outcome become failed
     /// with the reason `not_reached`. A sweep that has ended stays as it is.
     pub async fn abandon_sweep(&self, sweep: SweepId, why: &str) -> Result<(), StoreError> {
-        self.attempt(|| self.end_sweep(sweep, "abandoned", Some(why), SweepTotals::default()))
+        let totals = SweepTotals::default();
+        self.attempt(|| self.end_sweep(sweep, "abandoned", Some(why), totals, &[]))
             .await
     }
 
@@ -148,10 +176,21 @@ impl Store {
         sweep: SweepId,
         totals: &SweepTotals,
     ) -> Result<(), StoreError> {
+        self.finish_sweep_telling(sweep, totals, &[]).await
+    }
+
+    /// The same; a sweep that ends here leaves a notification for each of these channels in
+    /// the outbox, in the same transaction.
+    pub async fn finish_sweep_telling(
+        &self,
+        sweep: SweepId,
+        totals: &SweepTotals,
+        channels: &[&str],
+    ) -> Result<(), StoreError> {
         if totals.interrupted {
             self.attempt(|| self.leave_sweep(sweep, *totals)).await
         } else {
-            self.attempt(|| self.end_sweep(sweep, "finished", None, *totals))
+            self.attempt(|| self.end_sweep(sweep, "finished", None, *totals, channels))
                 .await?;
             self.tidy().await;
             Ok(())
@@ -177,6 +216,7 @@ impl Store {
         state: &str,
         why: Option<&str>,
         totals: SweepTotals,
+        channels: &[&str],
     ) -> Result<(), StoreError> {
         let why = why.map(storable);
         let mut transaction = self.pool.begin().await?;
@@ -233,6 +273,8 @@ impl Store {
         )
         .execute(&mut *transaction)
         .await?;
+        announce(&mut transaction, sweep_no).await?;
+        put_into_outbox(&mut transaction, sweep_no, channels).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -255,4 +297,52 @@ impl Store {
             }
         }
     }
+}
+
+/// Tells whoever listens to `orgsweep_sweep` that a sweep has ended and what it changed: when
+/// the transaction commits, and not at all otherwise.
+async fn announce(connection: &mut PgConnection, sweep_no: i32) -> Result<(), StoreError> {
+    let controls = control_summaries(&mut *connection, sweep_no).await?;
+    let sum = |count: fn(&ControlSummary) -> u64| {
+        i64::try_from(controls.iter().map(count).sum::<u64>()).unwrap_or(i64::MAX)
+    };
+    sqlx::query!(
+        "select pg_notify('orgsweep_sweep', json_build_object(
+            'sweep_id', s.sweep_id, 'state', s.state, 'triggered_by', s.triggered_by,
+            'accounts_listed', s.accounts_listed, 'accounts_done', s.accounts_done,
+            'accounts_failed', s.accounts_failed, 'accounts_skipped', s.accounts_skipped,
+            'new', $2::bigint, 'fixed', $3::bigint, 'still_failing', $4::bigint
+         )::text)
+         from sweep s
+         where s.sweep_no = $1",
+        sweep_no,
+        sum(|control| control.new),
+        sum(|control| control.fixed),
+        sum(|control| control.still_failing),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// One notification per channel; a second end of the same sweep adds none.
+async fn put_into_outbox(
+    connection: &mut PgConnection,
+    sweep_no: i32,
+    channels: &[&str],
+) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = channels.iter().map(|_| Uuid::now_v7()).collect();
+    let channels: Vec<String> = channels.iter().map(|&channel| channel.to_owned()).collect();
+    sqlx::query!(
+        "insert into notification (notification_id, sweep_no, channel)
+         select id, $1, channel
+         from unnest($2::uuid[], $3::text[]) as wanted (id, channel)
+         on conflict (sweep_no, channel) do nothing",
+        sweep_no,
+        &ids,
+        &channels,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

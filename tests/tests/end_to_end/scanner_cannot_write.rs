@@ -13,6 +13,10 @@ use serde_json::Value;
 /// Crates that may name operations that change something.
 const WRITERS: [&str; 2] = ["remediator", "orgsim"];
 
+/// Operations that a crate may name although AWS counts them as writes, because they change
+/// nothing that is audited: a notification goes to a topic that the user has named for it.
+const ALLOWED: [(&str, &str); 1] = [("notify", "publish")];
+
 /// How the names of operations begin that change nothing. Everything else is
 /// taken for a change, the unknown included.
 const READING: [&str; 9] = [
@@ -56,6 +60,12 @@ fn only_the_remediator_names_an_operation_that_changes_aws() {
             files += 1;
             let source = fs::read_to_string(&file).expect("readable");
             for operation in operations_named_in(&source, &changing) {
+                let allowed = ALLOWED
+                    .iter()
+                    .any(|(name, allowed)| folder.ends_with(name) && operation == *allowed);
+                if allowed {
+                    continue;
+                }
                 found.push(format!("{} names {operation}", file.display()));
             }
         }

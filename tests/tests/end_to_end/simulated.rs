@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orgsim::{
     AccountStatus, ExpectedFinding, ExpectedOutcome, Fault, FaultId, FaultRule, RecordedCall,
-    Scenario, Server, ServerOptions, Service, World,
+    RegionState, Scenario, Server, ServerOptions, Service, World,
 };
 use orgsweep_tests::Installation;
 use serde_json::Value;
@@ -422,6 +422,17 @@ impl Simulated {
                 }
             }
         }
+    }
+
+    /// Changes what a Region of an account holds.
+    pub(crate) fn change_region(
+        &self,
+        account: &str,
+        region: &str,
+        change: impl FnOnce(&mut RegionState),
+    ) {
+        let mut state = self.world.account(account).expect("a member");
+        change(state.region(region));
     }
 
     /// The account leaves the organization.

@@ -36,6 +36,14 @@ impl SharedBudgets {
             share,
         }
     }
+
+    /// The speed of each, as a share of the full one.
+    pub(crate) fn speeds(&self) -> [(&'static str, f64); 2] {
+        [
+            ("sts", self.sts.speed_ratio()),
+            ("organizations", self.organizations.speed_ratio()),
+        ]
+    }
 }
 
 /// The budgets of one account.

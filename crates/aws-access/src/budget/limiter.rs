@@ -137,6 +137,11 @@ impl<C: Clock + Clone> Budget<C> {
         }
     }
 
+    /// The speed as a share of the full one.
+    pub(crate) fn speed_ratio(&self) -> f64 {
+        f64::from(self.speed().level) / f64::from(LEVELS)
+    }
+
     /// Cells that the next request costs.
     fn price(&self) -> u32 {
         let mut speed = self.speed();

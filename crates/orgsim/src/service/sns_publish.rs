@@ -1,6 +1,8 @@
 //! Simple Notification Service: messages published by hand, on their way to the
 //! queues that subscribe.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json};
 
 use super::Answer;
@@ -38,6 +40,15 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
             "Invalid parameter: Message too long",
         ));
     }
+    let structure = match params.text("MessageStructure") {
+        Some("json") => Some(structured(message).ok_or_else(|| {
+            ServiceError::invalid(
+                request.service,
+                "Invalid parameter: Message Structure - No default entry in JSON message body",
+            )
+        })?),
+        _ => None,
+    };
     check_arn(world, request, arn)?;
     let subscriptions: Vec<Subscription> = {
         let state = world
@@ -56,10 +67,15 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
     let body = serde_json::from_str(message).unwrap_or(Json::Null);
     for subscription in &subscriptions {
         if passes(subscription, &body, &attributes) {
+            let of_protocol = structure.as_ref().map_or(message, |texts| {
+                texts
+                    .get(subscription.protocol.as_str())
+                    .unwrap_or(&texts["default"])
+            });
             let envelope = Envelope {
                 topic: arn,
                 subject: params.text("Subject"),
-                message,
+                message: of_protocol,
                 at: world.now(),
             };
             // What a queue refuses is lost without a word to who publishes, as on AWS.
@@ -70,6 +86,12 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
     Ok(structure! {
         "MessageId" => format!("{:08x}-0000-4000-8000-{:012x}", id >> 32, id & 0xffff_ffff)
     })
+}
+
+/// The texts of a message with another one for each protocol, when it has a default one.
+fn structured(message: &str) -> Option<BTreeMap<String, String>> {
+    let texts: BTreeMap<String, String> = serde_json::from_str(message).ok()?;
+    texts.contains_key("default").then_some(texts)
 }
 
 /// The message attributes as a policy over them sees them.

@@ -16,10 +16,12 @@ pub(crate) mod findings;
 pub(crate) mod framework;
 pub(crate) mod migrate;
 pub(crate) mod names;
+pub(crate) mod notifications;
 pub(crate) mod pattern;
 pub(crate) mod query;
 pub(crate) mod reevaluate;
 pub(crate) mod remediate;
+pub(crate) mod serve;
 pub(crate) mod snapshot;
 pub(crate) mod sweep;
 
@@ -31,11 +33,15 @@ use crate::exit::Exit;
 pub(crate) async fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
         Command::Sweep(arguments) => Box::pin(sweep::run(arguments, context)).await,
+        Command::Serve(arguments) => Box::pin(serve::run(&arguments, context)).await,
         Command::Demo(arguments) => demo::run(arguments, context).await,
         Command::Accounts(arguments) => accounts::run(&arguments, context).await,
         Command::Findings(arguments) => findings::run(arguments, context).await,
         Command::Exception(arguments) => exception::run(&arguments, context).await,
         Command::Explain(arguments) => explain::run(&arguments, context).await,
+        Command::Notifications(arguments) => {
+            Box::pin(notifications::run(&arguments, context)).await
+        }
         Command::Query(arguments) => query::run(&arguments, context).await,
         Command::Diff(arguments) => diff::run(&arguments, context).await,
         Command::Reevaluate(arguments) => reevaluate::run(&arguments, context).await,

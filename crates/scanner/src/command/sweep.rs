@@ -1,8 +1,11 @@
 //! `orgsweep sweep`: reads the organization, judges every account, keeps the
 //! results, and says what came out.
 
+use std::sync::Arc;
+
 use clap::Args;
 use orgsweep_controls::ids::AccountId;
+use orgsweep_notify::Channel;
 use orgsweep_store::SweepSummary;
 
 use crate::command::framework::FrameworkArgument;
@@ -10,6 +13,7 @@ use crate::config::layers::{Flag, FlagValue};
 use crate::config::{Key, Settings};
 use crate::context::{self, Context};
 use crate::exit::{self, Exit, usage};
+use crate::notifications;
 use crate::output::{Format, json, terminal};
 use crate::program;
 use crate::sweep::hints::Hints;
@@ -164,10 +168,17 @@ impl Arguments {
 
 pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Result<Exit> {
     let settings = Settings::new(&context.layers(arguments.settings())?);
+    let channels = context::channels(&settings).await?;
     let request = Request {
         scope: arguments.scope.scope(&settings)?,
         wish: arguments.wish(),
         trigger: arguments.trigger.clone(),
+        channels: channels
+            .configured()
+            .into_iter()
+            .map(Channel::as_str)
+            .collect(),
+        counts: Arc::default(),
         verbosity: context.common.verbose,
     };
     let catalog = context::catalog(&settings)?;
@@ -188,29 +199,36 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         .await
     }
     .await;
-    store.close().await;
-    match performed? {
-        Performed::Interrupted => {
+    let summary = match performed {
+        Ok(Performed::Finished(summary)) => summary,
+        Ok(Performed::Interrupted) => {
+            store.close().await;
             terminal::tell(if context.common.demo {
                 "interrupted; `orgsweep demo` starts again"
             } else {
                 "interrupted; `orgsweep sweep --resume` goes on where it stopped"
             });
-            Ok(Exit::Interrupted)
+            return Ok(Exit::Interrupted);
         }
-        Performed::Finished(summary) => {
-            print(
-                &summary,
-                settings.format,
-                &Hints::new(&context.common, program::callable()),
-            )?;
-            Ok(exit_of(
-                &summary,
-                arguments.fail_on_findings,
-                arguments.fail_on_incomplete,
-            ))
+        Err(error) => {
+            store.close().await;
+            return Err(error);
         }
-    }
+    };
+    let printed = print(
+        &summary,
+        settings.format,
+        &Hints::new(&context.common, program::callable()),
+    );
+    // Who reads the results does not wait for the receivers of notifications.
+    notifications::after_sweep(&store, &channels, &settings.notifications, &interruption).await;
+    store.close().await;
+    printed?;
+    Ok(exit_of(
+        &summary,
+        arguments.fail_on_findings,
+        arguments.fail_on_incomplete,
+    ))
 }
 
 /// Prints what came out of a sweep.

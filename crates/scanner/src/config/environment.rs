@@ -39,9 +39,15 @@ pub(crate) fn read(variables: &BTreeMap<String, String>) -> anyhow::Result<Envir
                     ))
                 })?;
             values.insert(*key, (value, name.to_owned()));
+        } else if let Some((name, value)) = from_file(*key, variables)? {
+            values.insert(*key, (value, name));
         }
     }
-    let known: Vec<String> = Key::ALL.iter().map(|key| key.variable()).collect();
+    let known: Vec<String> = Key::ALL
+        .iter()
+        .flat_map(|key| [Some(key.variable()), key.file_variable()])
+        .flatten()
+        .collect();
     let warnings = variables
         .keys()
         .filter(|name| name.starts_with("ORGSWEEP_"))
@@ -57,6 +63,34 @@ pub(crate) fn read(variables: &BTreeMap<String, String>) -> anyhow::Result<Envir
         )
         .collect();
     Ok(Environment { values, warnings })
+}
+
+/// The secret in the file that a variable names, without the blanks around it.
+fn from_file(
+    key: Key,
+    variables: &BTreeMap<String, String>,
+) -> anyhow::Result<Option<(String, Value)>> {
+    let Some((name, path)) = key
+        .file_variable()
+        .and_then(|name| {
+            let path = variables.get(&name)?;
+            Some((name, path))
+        })
+        .filter(|(_, path)| !path.is_empty())
+    else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        usage(format!(
+            "the file `{path}` that the environment variable `{name}` names cannot be read: {error}"
+        ))
+    })?;
+    let value = Value::from_text(key.kind(), text.trim()).map_err(|expected| {
+        usage(format!(
+            "the file that the environment variable `{name}` names has a wrong value: {expected}"
+        ))
+    })?;
+    Ok(Some((name, value)))
 }
 
 #[cfg(test)]
@@ -120,6 +154,37 @@ mod tests {
             [
                 "the environment variable `ORGSWEEP_SWEEP_CONCURENCY` sets nothing; did you mean `ORGSWEEP_SWEEP_CONCURRENCY`?"
             ]
+        );
+    }
+
+    #[test]
+    fn a_secret_can_be_in_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        std::fs::write(&path, "hunter2\n").unwrap();
+        let path = path.to_str().unwrap();
+        let variable = "ORGSWEEP_NOTIFICATIONS_WEBHOOK_TOKEN_FILE";
+        let environment = read_pairs(&[(variable, path)]).unwrap();
+        assert_eq!(
+            environment.values[&Key::WebhookToken],
+            (Value::Text("hunter2".to_owned()), variable.to_owned())
+        );
+        assert!(environment.warnings.is_empty());
+        let both = [
+            (variable, path),
+            ("ORGSWEEP_NOTIFICATIONS_WEBHOOK_TOKEN", "mine"),
+        ];
+        let environment = read_pairs(&both).unwrap();
+        assert_eq!(
+            environment.values[&Key::WebhookToken].0,
+            Value::Text("mine".to_owned())
+        );
+        let error = read_pairs(&[(variable, "/nowhere/token")])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains(variable) && error.contains("/nowhere/token"),
+            "{error}"
         );
     }
 }

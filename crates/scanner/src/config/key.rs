@@ -71,6 +71,23 @@ settings! {
     Decisions = "controls.decisions", Kind::Path, None, &[];
     Framework = "controls.framework", Kind::Text, None, &[];
 
+    NotifyWhen = "notifications.when", Kind::OneOf(&["always", "changes"]), Some("always"), &[];
+    NotifyInDoubt = "notifications.when_in_doubt", Kind::OneOf(&["repeat", "hold"]), Some("repeat"), &[];
+    NotifyGiveUp = "notifications.give_up_after", Kind::Duration, Some("3d"), &[];
+    WebhookUrl = "notifications.webhook_url", Kind::Secret, None, &[];
+    WebhookToken = "notifications.webhook_token", Kind::Secret, None, &[];
+    SlackUrl = "notifications.slack_url", Kind::Secret, None, &[];
+    SnsTopic = "notifications.sns_topic", Kind::Text, None, &[];
+    EmailTo = "notifications.email_to", Kind::List, Some(""), &[];
+    EmailFrom = "notifications.email_from", Kind::Text, None, &[];
+    SmtpUrl = "notifications.smtp_url", Kind::Secret, None, &[];
+
+    ServeListen = "serve.listen", Kind::Text, Some("127.0.0.1:8787"), &[];
+    ServeToken = "serve.token", Kind::Secret, None, &[];
+    ServeSchedule = "serve.schedule", Kind::Text, Some("0 2 * * *"), &[];
+    ServeZone = "serve.time_zone", Kind::Text, Some("UTC"), &[];
+    ServeCatchUp = "serve.catch_up", Kind::Duration, Some("12h"), &[];
+
     DatabaseUrl = "database.url", Kind::DatabaseUrl, None, &["DATABASE_URL"];
     DataDir = "database.data_dir", Kind::Path, None, &[];
     ConnectTimeout = "database.connect_timeout", Kind::Duration, Some("10s"), &[];
@@ -89,6 +106,13 @@ impl Key {
     /// Its own environment variable, for example `ORGSWEEP_SWEEP_CONCURRENCY`.
     pub(crate) fn variable(self) -> String {
         format!("ORGSWEEP_{}", self.name().replace('.', "_").to_uppercase())
+    }
+
+    /// The variable that names a file with its value, as secrets are mounted in containers:
+    /// `ORGSWEEP_NOTIFICATIONS_SLACK_URL_FILE`. Only secrets have one.
+    pub(crate) fn file_variable(self) -> Option<String> {
+        matches!(self.kind(), Kind::Secret | Kind::DatabaseUrl)
+            .then(|| format!("{}_FILE", self.variable()))
     }
 }
 
@@ -111,6 +135,9 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for key in Key::ALL {
             assert!(seen.insert(key.variable()), "{}", key.name());
+            if let Some(variable) = key.file_variable() {
+                assert!(seen.insert(variable), "{}", key.name());
+            }
             for other in key.other_variables() {
                 assert!(seen.insert((*other).to_owned()), "{other}");
             }

@@ -14,7 +14,7 @@ pub(crate) mod value;
 
 pub(crate) use key::Key;
 pub(crate) use layers::{Layers, Source};
-pub(crate) use settings::Settings;
+pub(crate) use settings::{NotificationSettings, Settings};
 
 /// The commented example of every setting, as `config init` writes it.
 pub(crate) const EXAMPLE: &str = include_str!("../../../../config/orgsweep.toml");

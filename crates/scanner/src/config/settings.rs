@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use orgsweep_controls::ids::{AccountId, OrganizationId, Region};
+use secrecy::SecretString;
 
 use crate::config::file::AccountRole;
 use crate::config::key::Key;
@@ -41,6 +42,10 @@ pub(crate) struct Settings {
     pub(crate) decisions: Option<PathBuf>,
     /// The framework that decides, when it is not the catalog's default.
     pub(crate) framework: Option<String>,
+    /// Telling people what a sweep changed.
+    pub(crate) notifications: NotificationSettings,
+    /// The service.
+    pub(crate) serve: ServeSettings,
     /// The database.
     pub(crate) database: DatabaseSettings,
     /// How results are printed.
@@ -85,6 +90,46 @@ pub(crate) struct RoleSettings {
     pub(crate) duration: Duration,
     /// Accounts in which the role is another.
     pub(crate) per_account: BTreeMap<AccountId, AccountRole>,
+}
+
+/// Telling people what a sweep changed.
+#[derive(Clone)]
+pub(crate) struct NotificationSettings {
+    /// Whether a night on which nothing changed is not told.
+    pub(crate) only_changes: bool,
+    /// Whether a message that may have arrived is sent again.
+    pub(crate) repeat_in_doubt: bool,
+    /// How long a message is tried.
+    pub(crate) give_up_after: Duration,
+    /// The generic webhook.
+    pub(crate) webhook_url: Option<SecretString>,
+    /// Its bearer token.
+    pub(crate) webhook_token: Option<SecretString>,
+    /// Slack's incoming webhook.
+    pub(crate) slack_url: Option<SecretString>,
+    /// The SNS topic.
+    pub(crate) sns_topic: Option<String>,
+    /// Who is written to.
+    pub(crate) email_to: Vec<String>,
+    /// Who writes.
+    pub(crate) email_from: Option<String>,
+    /// The mail server.
+    pub(crate) smtp_url: Option<SecretString>,
+}
+
+/// The service.
+#[derive(Clone)]
+pub(crate) struct ServeSettings {
+    /// Address to listen on.
+    pub(crate) listen: String,
+    /// Token that begins sweeps.
+    pub(crate) token: Option<SecretString>,
+    /// When to sweep, as a cron pattern.
+    pub(crate) schedule: String,
+    /// Its time zone.
+    pub(crate) time_zone: String,
+    /// How late a sweep that was missed is made up for.
+    pub(crate) catch_up: Duration,
 }
 
 /// The database.
@@ -134,6 +179,25 @@ impl Settings {
             catalog: read.text(Key::Catalog).map(PathBuf::from),
             decisions: read.text(Key::Decisions).map(PathBuf::from),
             framework: read.text(Key::Framework),
+            notifications: NotificationSettings {
+                only_changes: read.text(Key::NotifyWhen).as_deref() == Some("changes"),
+                repeat_in_doubt: read.text(Key::NotifyInDoubt).as_deref() != Some("hold"),
+                give_up_after: read.duration(Key::NotifyGiveUp),
+                webhook_url: read.secret(Key::WebhookUrl),
+                webhook_token: read.secret(Key::WebhookToken),
+                slack_url: read.secret(Key::SlackUrl),
+                sns_topic: read.text(Key::SnsTopic),
+                email_to: read.list(Key::EmailTo),
+                email_from: read.text(Key::EmailFrom),
+                smtp_url: read.secret(Key::SmtpUrl),
+            },
+            serve: ServeSettings {
+                listen: read.text(Key::ServeListen).unwrap_or_default(),
+                token: read.secret(Key::ServeToken),
+                schedule: read.text(Key::ServeSchedule).unwrap_or_default(),
+                time_zone: read.text(Key::ServeZone).unwrap_or_default(),
+                catch_up: read.duration(Key::ServeCatchUp),
+            },
             database: DatabaseSettings {
                 url: read.text(Key::DatabaseUrl),
                 data_dir: read.text(Key::DataDir).map(PathBuf::from),
@@ -165,6 +229,10 @@ impl Reader<'_> {
             Some(Value::Text(text)) => Some(text.clone()),
             _ => None,
         }
+    }
+
+    fn secret(&self, key: Key) -> Option<SecretString> {
+        self.text(key).map(SecretString::from)
     }
 
     /// The profile that was asked for. `AWS_PROFILE` is left to the SDK, for which

@@ -2,6 +2,10 @@
 //! taken out where the stream or `NO_COLOR` does not want them.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether lines for people go into the log.
+static INTO_THE_LOG: AtomicBool = AtomicBool::new(false);
 
 /// Writes a result to stdout.
 pub(crate) fn print(text: &str) -> io::Result<()> {
@@ -10,8 +14,17 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
+/// From now on, lines for people go into the log: a service has nobody at its terminal.
+pub(crate) fn into_the_log() {
+    INTO_THE_LOG.store(true, Ordering::Relaxed);
+}
+
 /// Writes a line for people to stderr; a closed stderr is no reason to stop.
 pub(crate) fn tell(line: &str) {
+    if INTO_THE_LOG.load(Ordering::Relaxed) {
+        tracing::info!("{}", anstream::adapter::strip_str(line));
+        return;
+    }
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }
 

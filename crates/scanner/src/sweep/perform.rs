@@ -25,7 +25,7 @@ use crate::output::terminal;
 use crate::sweep::account::AccountWork;
 use crate::sweep::owners::Owners;
 use crate::sweep::plan::{Plan, Rules, Scope, plan};
-use crate::sweep::progress::Progress;
+use crate::sweep::progress::{Counts, Progress};
 use crate::sweep::resume::{Decision, Digests, Wish, decide, resuming};
 use crate::sweep::run::{Limits, Stopped, run};
 use crate::sweep::selection::NOT_SELECTED;
@@ -40,6 +40,10 @@ pub(crate) struct Request {
     pub(crate) wish: Wish,
     /// What started it: `manual`, `schedule`, `demo`.
     pub(crate) trigger: String,
+    /// Channels by which what changed is told when the sweep has ended.
+    pub(crate) channels: Vec<&'static str>,
+    /// What is counted while it runs.
+    pub(crate) counts: Arc<Counts>,
     /// How many `-v` were given.
     pub(crate) verbosity: u8,
 }
@@ -79,8 +83,8 @@ pub(crate) async fn perform(
     performed
 }
 
-/// Does a sweep.
-async fn perform_alone(
+/// Does a sweep, with the right to sweep into the database.
+pub(crate) async fn perform_alone(
     settings: &Settings,
     catalog: &Catalog,
     decisions: &DecisionBook,
@@ -180,7 +184,12 @@ async fn perform_alone(
         concurrency: settings.concurrency,
         deadline: settings.sweep_deadline,
     };
-    let progress = Progress::start(pending.len() as u64, access, request.verbosity);
+    let progress = Progress::start(
+        request.counts.clone(),
+        pending.len() as u64,
+        access,
+        request.verbosity,
+    );
     let result = run(work, pending, limits, &progress.counts, interruption).await;
     drop(progress);
 
@@ -190,7 +199,15 @@ async fn perform_alone(
         throttles: now.throttles - before.throttles,
         interrupted: result.is_err(),
     };
-    ended(store, sweep, &totals, result, decisions.ending(today)).await
+    ended(
+        store,
+        sweep,
+        &totals,
+        &request.channels,
+        result,
+        decisions.ending(today),
+    )
+    .await
 }
 
 /// Does what was decided about an unfinished sweep; the sweep that this one
@@ -230,12 +247,13 @@ async fn ended(
     store: &Store,
     sweep: SweepId,
     totals: &SweepTotals,
+    channels: &[&str],
     result: Result<(), Stopped>,
     ending: Vec<Ending>,
 ) -> anyhow::Result<Performed> {
     match result {
         Ok(()) => {
-            store.finish_sweep(sweep, totals).await?;
+            store.finish_sweep_telling(sweep, totals, channels).await?;
             let mut summary = store.sweep_summary(sweep).await?;
             summary.ending.extend(ending);
             Ok(Performed::Finished(Box::new(summary)))

@@ -21,6 +21,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// What is counted while the sweep runs.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
+    /// Accounts that are to be read.
+    pub(crate) total: AtomicU64,
     /// Accounts that have an outcome.
     pub(crate) ended: AtomicU64,
     /// Of these, accounts that could not be read.
@@ -77,8 +79,8 @@ pub(crate) struct Progress {
 impl Progress {
     /// Starts to show how far a sweep over `total` accounts is. A moving line
     /// would tear log lines apart, so it is shown only without `-v`.
-    pub(crate) fn start(total: u64, access: &Access, verbosity: u8) -> Self {
-        let counts: Arc<Counts> = Arc::default();
+    pub(crate) fn start(counts: Arc<Counts>, total: u64, access: &Access, verbosity: u8) -> Self {
+        counts.total.store(total, Ordering::Relaxed);
         let bar = (terminal::stderr_is_terminal() && verbosity == 0).then(|| {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
             let narrow = terminal::stderr_width().is_none_or(|width| width < 130);

@@ -11,6 +11,7 @@ use orgsweep_aws_access::CollectError;
 use orgsweep_controls::ids::AccountId;
 use orgsweep_store::StoreError;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::output::number::span;
 use crate::sweep::account::{AccountEnd, AccountWork};
@@ -79,7 +80,8 @@ pub(crate) async fn run(
         &stop,
         |account| {
             let work = work.clone();
-            async move { work.done(&account).await }
+            let span = tracing::info_span!("account", %account);
+            async move { work.done(&account).await }.instrument(span)
         },
         async |account, end| ends.note(account, end).await,
     )

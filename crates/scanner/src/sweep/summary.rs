@@ -75,7 +75,7 @@ fn line(out: &mut String, text: &str) {
 }
 
 /// The whole sweep in one sentence.
-fn sentence(summary: &SweepSummary) -> String {
+pub(crate) fn sentence(summary: &SweepSummary) -> String {
     // A sweep of some accounts leaves the verdicts of the others as they are.
     let judged = summary
         .controls

@@ -5,6 +5,7 @@ mod embedded;
 mod exceptions;
 mod history;
 mod inventory;
+mod notifications;
 mod opening;
 mod query;
 mod recording;

@@ -42,6 +42,7 @@ async fn every_view_and_column_is_documented(database: &Database) {
             "failing",
             "finding_period",
             "mean_time_to_fix",
+            "notification_status",
             "posture",
             "sweep_outcome",
             "uncovered_region",

@@ -1,0 +1,234 @@
+//! What can be asked of the service: `POST /sweeps` begins a sweep, `GET /sweeps/current` says
+//! how far it is, `/healthz`, `/readyz` and `/metrics` are for whoever runs it. These three
+//! need no token: they hold counts only.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use chrono::Utc;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::serve::sweeping::{Answer, Asked, Shared, new_trace_id};
+
+/// How long the loop may be silent before the service counts as stuck.
+const SILENCE: i64 = 120;
+/// How long the database may take to answer a question about health.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What the handlers use.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) asking: mpsc::Sender<Asked>,
+    /// The token; without one only this machine reaches the service.
+    pub(crate) token: Option<SecretString>,
+}
+
+/// The routes.
+pub(crate) fn routes(api: Api) -> Router {
+    Router::new()
+        .route("/sweeps", post(begin))
+        .route("/sweeps/current", get(current))
+        .route("/healthz", get(health))
+        .route("/readyz", get(readiness))
+        .route("/metrics", get(metrics))
+        .with_state(api)
+}
+
+/// What may be wished with `POST /sweeps`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wished {
+    /// Whether an unfinished sweep is given up.
+    #[serde(default)]
+    fresh: bool,
+}
+
+async fn begin(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
+    if let Err(refusal) = api.permitted(&headers) {
+        return *refusal;
+    }
+    let wished: Wished = if body.is_empty() {
+        Wished::default()
+    } else {
+        match serde_json::from_slice(&body) {
+            Ok(wished) => wished,
+            Err(error) => {
+                return problem(
+                    StatusCode::BAD_REQUEST,
+                    &format!(
+                        "the body is not understood: {error}; `{{\"fresh\": true}}` is all it can hold"
+                    ),
+                );
+            }
+        }
+    };
+    if api.shared.stop.is_cancelled() {
+        return problem(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping");
+    }
+    let trace_id = trace_of(&headers).unwrap_or_else(new_trace_id);
+    let (answer, answered) = oneshot::channel();
+    let asked = Asked {
+        fresh: wished.fresh,
+        trace_id: trace_id.clone(),
+        answer,
+    };
+    // The loop takes it at once, or it is sweeping.
+    if api.shared.doing().sweeping || api.asking.try_send(asked).is_err() {
+        return problem(StatusCode::CONFLICT, "a sweep is running");
+    }
+    match answered.await {
+        Ok(Answer::Begun) => {
+            let body = json!({ "state": "begun", "trace_id": trace_id });
+            let location = [(header::LOCATION, "/sweeps/current")];
+            (StatusCode::ACCEPTED, location, Json(body)).into_response()
+        }
+        Ok(Answer::Elsewhere) => problem(
+            StatusCode::CONFLICT,
+            "another process is sweeping into this database",
+        ),
+        Ok(Answer::Unavailable(why)) => problem(StatusCode::SERVICE_UNAVAILABLE, &why),
+        Err(_) => problem(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping"),
+    }
+}
+
+async fn current(State(api): State<Api>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = api.permitted(&headers) {
+        return *refusal;
+    }
+    Json(api.shared.doing()).into_response()
+}
+
+async fn health(State(api): State<Api>) -> Response {
+    let silent = Utc::now().timestamp() - api.shared.alive.load(Ordering::Relaxed);
+    if silent > SILENCE {
+        let why = format!("the service has not been seen alive for {silent} s");
+        return problem(StatusCode::SERVICE_UNAVAILABLE, &why);
+    }
+    Json(json!({ "state": "alive" })).into_response()
+}
+
+async fn readiness(State(api): State<Api>) -> Response {
+    if api.shared.stop.is_cancelled() {
+        return problem(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping");
+    }
+    match tokio::time::timeout(PATIENCE, api.shared.store.ping()).await {
+        Ok(Ok(())) => Json(json!({ "state": "ready" })).into_response(),
+        Ok(Err(error)) => problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+        // The embedded database has one connection, which a sweep keeps busy.
+        Err(_) if api.shared.store.is_embedded() => {
+            Json(json!({ "state": "ready" })).into_response()
+        }
+        Err(_) => problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database does not answer",
+        ),
+    }
+}
+
+async fn metrics(State(api): State<Api>) -> Response {
+    let shared = &api.shared;
+    shared.observe();
+    let asked = async {
+        let counts = shared.store.notification_counts().await?;
+        let last = shared.store.last_finished_sweep().await?;
+        Ok::<_, orgsweep_store::StoreError>((counts, last))
+    };
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok((counts, last))) => {
+            shared.metrics.outbox(Some(&counts));
+            shared.refresh_summary(last).await;
+        }
+        // A sweep keeps its one connection busy.
+        Err(_) if shared.store.is_embedded() => {}
+        Ok(Err(_)) | Err(_) => shared.metrics.outbox(None),
+    }
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], shared.metrics.text()).into_response()
+}
+
+impl Api {
+    /// Whether a request may begin a sweep or see what runs.
+    fn permitted(&self, headers: &HeaderMap) -> Result<(), Box<Response>> {
+        let Some(token) = &self.token else {
+            // Only this machine reaches the service; a page in a browser on it may not.
+            let from_a_page = headers.contains_key(header::ORIGIN);
+            return if from_a_page {
+                Err(Box::new(problem(
+                    StatusCode::FORBIDDEN,
+                    "requests from web pages need a token (`serve.token`)",
+                )))
+            } else {
+                Ok(())
+            };
+        };
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "));
+        // Digests, so that the time that comparing takes tells nothing about the token.
+        let same = given.is_some_and(|given| {
+            Sha256::digest(given.trim()) == Sha256::digest(token.expose_secret())
+        });
+        if same {
+            Ok(())
+        } else {
+            let how = [(header::WWW_AUTHENTICATE, "Bearer")];
+            let body = Json(
+                json!({ "error": "send the token of `serve.token` as `Authorization: Bearer …`" }),
+            );
+            Err(Box::new(
+                (StatusCode::UNAUTHORIZED, how, body).into_response(),
+            ))
+        }
+    }
+}
+
+/// The trace id of W3C's header `traceparent`: version, 32 digits, 16 digits, flags.
+fn trace_of(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let id = text.split('-').nth(1)?;
+    let is_id = id.len() == 32
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    is_id.then(|| id.to_owned())
+}
+
+fn problem(status: StatusCode, why: &str) -> Response {
+    (status, Json(json!({ "error": why }))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_goes_on_where_the_header_is_right() {
+        let id = "0af7651916cd43dd8448eb211c80319c";
+        for (text, expected) in [
+            (format!("00-{id}-b7ad6b7169203331-01"), Some(id)),
+            (
+                format!("00-{}-b7ad6b7169203331-01", id.to_uppercase()),
+                None,
+            ),
+            ("00-1234-b7ad6b7169203331-01".to_owned(), None),
+            (String::new(), None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", text.parse().unwrap());
+            assert_eq!(trace_of(&headers).as_deref(), expected, "{text}");
+        }
+    }
+}
