@@ -1,7 +1,7 @@
 //! What it would take to make failing findings pass: the smallest set of typed
-//! steps per finding, as a plan that people review and machines read. Planning
-//! is pure (findings and snapshots in, a document out); nothing in this crate
-//! writes to AWS.
+//! steps per finding, as a plan that people review and machines read; and doing
+//! what a plan says, and taking it back. Planning is pure (findings and snapshots
+//! in, a document out). What changes AWS is in [`write`](mod@write) alone.
 //!
 //! | module | answers |
 //! |---|---|
@@ -12,7 +12,10 @@
 //! | [`document`] | the plan: digest, expiry, author, steps, what was left out |
 //! | [`selection`] | which findings are meant |
 //! | [`export`] | the plan as a shell script |
+//! | [`apply`] | doing the steps of a plan, and taking them back |
+//! | [`write`](mod@write) | the calls that change AWS, per resource |
 
+pub mod apply;
 pub mod document;
 pub mod endpoint;
 pub mod export;

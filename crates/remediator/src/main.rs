@@ -1,6 +1,6 @@
-//! `orgsweep-remediate`: plans repairs of what somebody selected. It reads the
-//! database that `orgsweep sweep` filled, and writes plans into it; it makes no
-//! call to AWS.
+//! `orgsweep-remediate`: plans repairs of what somebody selected, does what a plan
+//! says, and takes it back. It reads the database that `orgsweep sweep` filled, and
+//! writes plans and runs into it.
 
 mod program;
 
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         }
     };
     match runtime.block_on(program::run(arguments)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(exit) => exit.into(),
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => program::failed(&error),
     }

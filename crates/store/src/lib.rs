@@ -9,6 +9,7 @@
 //! (`orgsweep-aws-access`), and nothing here prints.
 
 mod account;
+mod account_lock;
 mod change;
 mod comparison;
 mod config;
@@ -31,6 +32,8 @@ mod posture;
 mod query;
 mod record;
 mod relied_on;
+mod run;
+mod run_action;
 mod session_lock;
 mod snapshot;
 mod store;
@@ -39,6 +42,7 @@ mod sweep;
 mod text;
 
 pub use account::AccountRow;
+pub use account_lock::{AccountLocks, Locking};
 pub use change::{ChangeKind, GroupedChange};
 pub use comparison::{AccountChange, AccountMove, FindingChange, FindingState};
 pub use config::{Location, StoreConfig, demo_data_dir};
@@ -55,6 +59,8 @@ pub use plan::PlanRow;
 pub use posture::{AcceptedBy, FindingFilter, FindingRow};
 pub use query::{Column, QueryLimits, QueryResult};
 pub use record::{AccountRecord, Recorded};
+pub use run::{NewAction, NewRun, NewRunFinding, RunAccountRow, RunRow, RunState};
+pub use run_action::{ActionRow, ActionState, RepairRow};
 pub use session_lock::SessionLock;
 pub use store::Store;
 pub use summary::{Cause, ControlSummary, Ending, NotRead, SweepSummary};

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::{EXIT_CODES, list, plan, show};
+use super::{EXIT_CODES, apply, list, plan, show, status, undo};
 
-/// Repair what somebody selected: plan it, read the plan, take it from there.
+/// Repair what somebody selected: plan it, read the plan, apply it, take it back.
 ///
-/// Plans are made from what the last sweep found. Nothing here changes AWS.
+/// Plans are made from what the last sweep found. Only `apply` and `undo` change AWS.
 #[derive(Debug, Parser)]
 #[command(
     name = "orgsweep-remediate",
@@ -63,16 +63,16 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "FORMAT", value_parser = ["text", "json"])]
     pub(crate) log_format: Option<String>,
 
-    /// Taken from `orgsweep` and not used: planning makes no call to AWS.
-    #[arg(long, global = true, value_name = "URL", hide = true)]
+    /// Where AWS's services are, instead of AWS's own endpoints [environment: AWS_ENDPOINT_URL].
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
 
-    /// Taken from `orgsweep` and not used: planning makes no call to AWS.
-    #[arg(long, global = true, value_name = "NAME", hide = true)]
+    /// Profile of the AWS configuration files [environment: AWS_PROFILE].
+    #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
 
-    /// Taken from `orgsweep` and not used: planning makes no call to AWS.
-    #[arg(long, global = true, value_name = "REGION", hide = true)]
+    /// Region from which IAM and STS are asked [environment: AWS_REGION].
+    #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
 }
 
@@ -97,6 +97,9 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(Box<plan::Arguments>),
+    Apply(Box<apply::Arguments>),
+    Undo(Box<undo::Arguments>),
+    Status(status::Arguments),
     Show(show::Arguments),
     List(list::Arguments),
 }

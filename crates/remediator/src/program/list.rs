@@ -1,19 +1,23 @@
-//! `orgsweep-remediate list`: the plans that were made.
+//! `orgsweep-remediate list`: the plans that were made, or their runs.
 
 use chrono::{DateTime, Utc};
 use clap::Args;
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::export::table::grid;
-use orgsweep_store::PlanRow;
+use orgsweep_store::{PlanRow, RunRow};
 use serde::Serialize;
 
 use super::arguments::{Common, Format};
 use super::settings::Settings;
 use super::{output, usage};
 
-/// List the plans that were made, the newest first.
+/// List the plans that were made, or what was applied and taken back, the newest first.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// List runs instead of plans.
+    #[arg(long)]
+    runs: bool,
+}
 
 /// One plan of the list.
 #[derive(Debug, Serialize)]
@@ -30,8 +34,14 @@ struct Row {
     repairs: usize,
 }
 
-pub(crate) async fn run(_: Arguments, common: &Common) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
     let store = Settings::read(common)?.store().await?;
+    if arguments.runs {
+        let runs = store.runs().await;
+        store.close().await;
+        let text = printed_runs(&runs?, common.format.unwrap_or_default())?;
+        return Ok(output::print(&text)?);
+    }
     let plans = store.plans().await;
     store.close().await;
     let now = Utc::now();
@@ -94,15 +104,47 @@ fn printed(rows: &[Row], format: Format) -> anyhow::Result<String> {
             }),
             output::width(),
         ),
-        Format::Json => serde_json::to_string_pretty(rows)? + "\n",
+        other => values(rows, other)?,
+    })
+}
+
+fn printed_runs(runs: &[RunRow], format: Format) -> anyhow::Result<String> {
+    Ok(match format {
+        Format::Table if runs.is_empty() => {
+            "Nothing has been applied yet; `orgsweep remediate apply` does what a plan says.\n"
+                .to_owned()
+        }
+        Format::Table => grid(
+            &["run", "started", "by", "what", "state", "done", "steps"],
+            runs.iter().map(|run| {
+                let what = match run.undoes {
+                    Some(undone) => format!("undoes {undone}"),
+                    None => format!("applies {}", run.plan_id),
+                };
+                vec![
+                    run.run_id.to_string(),
+                    run.started_at.format("%Y-%m-%d %H:%M").to_string(),
+                    run.author.clone(),
+                    what,
+                    run.state.as_str().to_owned(),
+                    run.done.to_string(),
+                    run.steps.to_string(),
+                ]
+            }),
+            output::width(),
+        ),
+        other => values(runs, other)?,
+    })
+}
+
+/// Rows for programs.
+fn values<T: Serialize>(rows: &[T], format: Format) -> anyhow::Result<String> {
+    match format {
         Format::Jsonl => {
             let lines: Result<Vec<String>, _> = rows.iter().map(serde_json::to_string).collect();
-            lines?.into_iter().map(|line| line + "\n").collect()
+            Ok(lines?.into_iter().map(|line| line + "\n").collect())
         }
-        Format::Sh | Format::Csv => {
-            return Err(usage(
-                "the list of plans is printed as table, json or jsonl",
-            ));
-        }
-    })
+        Format::Json | Format::Table => Ok(serde_json::to_string_pretty(rows)? + "\n"),
+        Format::Sh | Format::Csv => Err(usage("lists are printed as table, json or jsonl")),
+    }
 }

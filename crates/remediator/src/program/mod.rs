@@ -1,11 +1,20 @@
 //! The command line: one file per subcommand, what they share beside them.
 
+mod apply;
 pub(crate) mod arguments;
+mod confirmation;
+mod execution;
+mod interruption;
 mod list;
 pub(crate) mod output;
 mod plan;
+mod progress;
 mod settings;
 mod show;
+mod status;
+mod stored;
+mod undo;
+mod verification;
 
 use std::process::ExitCode;
 
@@ -24,9 +33,34 @@ pub(crate) const BAD_USAGE: u8 = 2;
 /// The exit codes, as `--help` prints them.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  fine, also when there is nothing to repair
-  1  the run failed; the message says why and what to do
-  2  bad usage: arguments, configuration or an SQL query";
+  0    fine, also when there is nothing to repair
+  1    something could not be done; the message says why and what to do
+  2    bad usage: arguments, configuration, a wrong digest or an SQL query
+  130  interrupted; `apply --resume` goes on";
+
+/// The exit code of an interrupted run, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+/// How a command ended that has said all there is to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Fine,
+    /// Something could not be done.
+    Incomplete,
+    /// Stopped by a signal; can be resumed.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Incomplete => RUN_FAILED,
+            Exit::Interrupted => INTERRUPTED,
+        })
+    }
+}
 
 /// Something that the user wrote is wrong.
 #[derive(Debug, Error)]
@@ -38,13 +72,17 @@ pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
     Usage(message.into()).into()
 }
 
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let common = arguments.common;
     match arguments.command {
-        Command::Plan(arguments) => plan::run(*arguments, &common).await,
-        Command::Show(arguments) => show::run(arguments, &common).await,
-        Command::List(arguments) => list::run(arguments, &common).await,
+        Command::Plan(arguments) => plan::run(*arguments, &common).await?,
+        Command::Apply(arguments) => return apply::run(*arguments, &common).await,
+        Command::Undo(arguments) => return undo::run(*arguments, &common).await,
+        Command::Status(arguments) => status::run(arguments, &common).await?,
+        Command::Show(arguments) => show::run(arguments, &common).await?,
+        Command::List(arguments) => list::run(arguments, &common).await?,
     }
+    Ok(Exit::Fine)
 }
 
 /// Prints why the program failed; the exit code that says so.

@@ -49,6 +49,11 @@ pub(crate) fn width() -> Option<u16> {
         .then(|| columns().unwrap_or(120).max(60))
 }
 
+/// `1 step`, `2 steps`.
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// Whether an error means that the reader of stdout went away (`| head`).
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
@@ -62,8 +67,8 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 pub(crate) fn start_logging(common: &Common) {
     let fallback = match common.verbose {
         0 => "warn,sqlx=error",
-        1 => "warn,orgsweep_remediator=info,orgsweep_store=info",
-        2 => "info,orgsweep_remediator=debug,orgsweep_store=debug",
+        1 => "warn,orgsweep_remediator=info,orgsweep_remediate=info,orgsweep_store=info",
+        2 => "info,orgsweep_remediator=debug,orgsweep_aws_access=debug,orgsweep_store=debug",
         _ => "debug",
     };
     let filter =

@@ -234,7 +234,7 @@ async fn snapshots(
     Ok(snapshots)
 }
 
-fn user() -> String {
+pub(super) fn user() -> String {
     ["USER", "LOGNAME", "USERNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()))

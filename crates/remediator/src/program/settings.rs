@@ -1,12 +1,12 @@
-//! Which database and which catalog: flags before environment before the
-//! configuration file, as `orgsweep` has it. Other settings do not concern
-//! planning.
+//! Which database, which catalog and which AWS: flags before environment before
+//! the configuration file, as `orgsweep` has it. Settings of sweeps are its own.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use directories::ProjectDirs;
+use orgsweep_aws_access::{Access, AccessConfig, RoleConfig};
 use orgsweep_controls::Catalog;
 use orgsweep_store::{Store, StoreConfig};
 use serde::Deserialize;
@@ -14,20 +14,57 @@ use serde::Deserialize;
 use super::arguments::Common;
 use super::usage;
 
-/// The settings that planning needs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The role that is assumed to change an account, when nobody says otherwise.
+const ROLE_NAME: &str = "OrgsweepRemediator";
+
+/// The settings that repairs need. Not `Debug`: some are secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
     database_url: Option<String>,
     data_dir: Option<PathBuf>,
     catalog: Option<PathBuf>,
+    aws: AwsSettings,
+}
+
+/// Talking to AWS. Not `Debug`: the external id is a secret.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct AwsSettings {
+    endpoint_url: Option<String>,
+    profile: Option<String>,
+    region: Option<String>,
+    role_name: Option<String>,
+    external_id: Option<String>,
 }
 
 /// The part of the configuration file that is read here.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct File {
     database: DatabaseSection,
     controls: ControlsSection,
+    aws: AwsSection,
+    role: RoleSection,
+    remediator: RemediatorSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AwsSection {
+    endpoint_url: Option<String>,
+    profile: Option<String>,
+    region: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RoleSection {
+    external_id: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RemediatorSection {
+    role_name: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -63,6 +100,29 @@ impl Settings {
         let catalog = variable("ORGSWEEP_CONTROLS_CATALOG")
             .map(PathBuf::from)
             .or(file.controls.catalog);
+        // `AWS_PROFILE`, `AWS_REGION` and `AWS_ENDPOINT_URL` are read by the SDK itself.
+        let aws = AwsSettings {
+            endpoint_url: common
+                .endpoint_url
+                .clone()
+                .or_else(|| variable("ORGSWEEP_AWS_ENDPOINT_URL"))
+                .or_else(|| variable("AWS_ENDPOINT_URL"))
+                .or(file.aws.endpoint_url),
+            profile: common
+                .profile
+                .clone()
+                .or_else(|| variable("ORGSWEEP_AWS_PROFILE"))
+                .or(file.aws.profile),
+            region: common
+                .region
+                .clone()
+                .or_else(|| variable("ORGSWEEP_AWS_REGION"))
+                .or_else(|| variable("AWS_REGION"))
+                .or_else(|| variable("AWS_DEFAULT_REGION"))
+                .or(file.aws.region),
+            role_name: variable("ORGSWEEP_REMEDIATOR_ROLE_NAME").or(file.remediator.role_name),
+            external_id: variable("ORGSWEEP_ROLE_EXTERNAL_ID").or(file.role.external_id),
+        };
         // A directory that is asked for wins over a URL from elsewhere.
         let directory = if common.demo {
             Some(orgsweep_store::demo_data_dir()?)
@@ -74,6 +134,7 @@ impl Settings {
                 database_url: None,
                 data_dir: directory,
                 catalog,
+                aws,
             });
         }
         let url = common
@@ -89,7 +150,46 @@ impl Settings {
             database_url: url,
             data_dir,
             catalog,
+            aws,
         })
+    }
+
+    /// Where the database is: its URL, or the directory of the embedded one; neither for the
+    /// default directory.
+    pub(crate) fn database(&self) -> (Option<&str>, Option<&Path>) {
+        (self.database_url.as_deref(), self.data_dir.as_deref())
+    }
+
+    /// Access to AWS with a role in each account that may change it.
+    pub(crate) async fn access(
+        &self,
+        role_name: Option<&str>,
+        external_id: Option<&str>,
+    ) -> anyhow::Result<Access> {
+        let aws = &self.aws;
+        let region = aws.region.as_deref().map(str::parse).transpose();
+        let config = AccessConfig {
+            endpoint_url: aws.endpoint_url.clone(),
+            profile: aws.profile.clone(),
+            region: region.map_err(|error| usage(format!("the Region: {error}")))?,
+            role: RoleConfig {
+                name: role_name
+                    .or(aws.role_name.as_deref())
+                    .unwrap_or(ROLE_NAME)
+                    .to_owned(),
+                external_id: external_id
+                    .or(aws.external_id.as_deref())
+                    .map(str::to_owned),
+                session_name: "orgsweep-remediator".to_owned(),
+                ..RoleConfig::default()
+            },
+            ..AccessConfig::default()
+        };
+        let access = Access::connect(config).await?;
+        for note in access.notes() {
+            super::output::tell(&format!("warning: {note}"));
+        }
+        Ok(access)
     }
 
     /// The database, migrated.

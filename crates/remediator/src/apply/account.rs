@@ -1,0 +1,330 @@
+//! One account of a run: its steps one after the other, each read again, recorded
+//! before and after, and done only when nothing has changed since the plan.
+
+use std::collections::BTreeMap;
+
+use orgsweep_aws_access::{CallFailure, FailureReason, FaultKind};
+use orgsweep_controls::AccountId;
+use orgsweep_store::{ActionRow, ActionState, Store, StoreError};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::act::{TAKEN, act, is_ours};
+use super::boundary::Boundaries;
+use super::readiness::{Readiness, built_upon, readiness};
+use super::seen::{Look, Seen, look};
+use crate::steps::{Action, Step};
+use crate::write::{Marks, Writer, Writers};
+
+/// What the accounts of a run share.
+#[derive(Clone)]
+pub struct Work {
+    /// Writing to AWS.
+    pub writers: Writers,
+    /// Where steps are recorded.
+    pub store: Store,
+    /// The run.
+    pub run: Uuid,
+    /// The plan, whose id is on what is made.
+    pub plan: Uuid,
+    /// Once cancelled, no further step is begun.
+    pub stop: CancellationToken,
+    /// Where tests cut a run short.
+    pub boundaries: std::sync::Arc<Boundaries>,
+    /// Told of each step that has ended.
+    pub ended: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+/// How an account's steps ended.
+#[derive(Debug)]
+pub enum AccountEnd {
+    /// All of them are done, or needed not be done.
+    Done,
+    /// Somebody changed something since the plan; nothing was done about it.
+    Drifted(String),
+    /// AWS said no, or could not be reached.
+    Failed(String),
+    /// Stopped before the last step.
+    Interrupted,
+    /// The credentials are over, for every account.
+    CredentialsOver(String),
+    /// The database could not record a step.
+    NotRecorded(StoreError),
+}
+
+/// Why a step was not done.
+pub(super) enum Stopped {
+    Drifted(String),
+    /// The request certainly had no effect.
+    Refused(CallFailure),
+    /// The request may have had its effect.
+    Unclear(CallFailure),
+    NotRecorded(StoreError),
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Self::NotRecorded(error)
+    }
+}
+
+impl Work {
+    pub(super) fn step_ended(&self) {
+        self.ended
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    pub(super) async fn signed_in(&self, account: &AccountId) -> Result<Writer, AccountEnd> {
+        self.writers.account(account).await.map_err(|error| {
+            if error.reason == FailureReason::CredentialsExpired {
+                AccountEnd::CredentialsOver(error.message)
+            } else {
+                AccountEnd::Failed(error.message)
+            }
+        })
+    }
+}
+
+/// Does the steps of one account that are not done. `steps` are in the order of the plan.
+pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> AccountEnd {
+    let rows = match work.store.run_actions_in(work.run, account).await {
+        Ok(rows) => rows,
+        Err(error) => return AccountEnd::NotRecorded(error),
+    };
+    let rows: BTreeMap<u32, ActionRow> = rows.into_iter().map(|row| (row.number, row)).collect();
+    let open = |step: &&Step| {
+        rows.get(&step.number).is_none_or(|row| {
+            !matches!(
+                row.state,
+                ActionState::Done | ActionState::Skipped | ActionState::Undone
+            )
+        })
+    };
+    if !steps.iter().any(|step| open(&step)) {
+        return AccountEnd::Done;
+    }
+    let writer = match work.signed_in(account).await {
+        Ok(writer) => writer,
+        Err(end) => return end,
+    };
+    let mut made: Vec<String> = steps
+        .iter()
+        .filter(|step| !open(step))
+        .map(|step| step.resource.clone())
+        .collect();
+    for step in steps.iter().filter(open) {
+        if work.stop.is_cancelled() {
+            return AccountEnd::Interrupted;
+        }
+        let row = rows.get(&step.number);
+        let task = StepTask {
+            work,
+            writer: &writer,
+            step,
+            marks: marks(work.plan, step),
+            patient: built_upon(&step.action)
+                .iter()
+                .any(|resource| made.contains(resource)),
+        };
+        let begun = row
+            .filter(|row| row.state == ActionState::Started)
+            .and_then(|row| row.before.clone());
+        if let Err(stopped) = task.run(begun).await {
+            return task.ended(stopped).await;
+        }
+        work.step_ended();
+        made.push(step.resource.clone());
+    }
+    AccountEnd::Done
+}
+
+/// How what `step` makes is marked.
+pub(super) fn marks(plan: Uuid, step: &Step) -> Marks {
+    let control = match (&step.action, step.repairs.controls.as_slice()) {
+        (Action::PutAlarm { control, .. }, _) | (_, [control]) => Some(control.clone()),
+        _ => None,
+    };
+    Marks { plan, control }
+}
+
+/// One step that is about to be done.
+struct StepTask<'a> {
+    work: &'a Work,
+    writer: &'a Writer,
+    step: &'a Step,
+    marks: Marks,
+    /// Whether something that it builds upon was made in this run.
+    patient: bool,
+}
+
+impl StepTask<'_> {
+    /// Does the step. `begun` is what was there before, when an earlier process began it.
+    async fn run(&self, begun: Option<Value>) -> Result<(), Stopped> {
+        let now = look(self.writer, &self.step.action)
+            .await
+            .map_err(Stopped::Refused)?;
+        if let Some(before) = begun.and_then(|row| serde_json::from_value::<Seen>(row).ok()) {
+            return self.examine(before, now).await;
+        }
+        match self.judged(&now.seen).await? {
+            Readiness::Ready => self.perform(now).await,
+            Readiness::There => {
+                let why = "was so already";
+                self.record(ActionState::Skipped, Some(&now.seen), Some(why))
+                    .await
+            }
+            Readiness::Taken(why) | Readiness::Changed(why) => Err(Stopped::Drifted(why)),
+        }
+    }
+
+    /// A step that was begun by a process that died: whether it took effect shows in AWS.
+    async fn examine(&self, before: Seen, now: Look) -> Result<(), Stopped> {
+        match self.judged(&now.seen).await? {
+            // What was not there when it was begun, and is there as it was to be, is ours.
+            Readiness::There => {
+                let why = "was done before the run was cut short";
+                self.record(ActionState::Done, Some(&now.seen), Some(why))
+                    .await
+            }
+            Readiness::Ready => self.perform(now).await,
+            Readiness::Taken(why) | Readiness::Changed(why) => {
+                if now.seen.is_still(&before) {
+                    self.perform(now).await
+                } else {
+                    Err(Stopped::Drifted(why))
+                }
+            }
+        }
+    }
+
+    async fn judged(&self, seen: &Seen) -> Result<Readiness, Stopped> {
+        let judged = readiness(self.step, seen, &self.marks);
+        if let Readiness::Taken(why) = judged {
+            let ours = is_ours(self.writer, &self.step.action, &self.marks)
+                .await
+                .map_err(Stopped::Refused)?;
+            return Ok(if ours {
+                Readiness::There
+            } else {
+                Readiness::Changed(why)
+            });
+        }
+        Ok(judged)
+    }
+
+    async fn perform(&self, before: Look) -> Result<(), Stopped> {
+        let Self { work, step, .. } = self;
+        work.boundaries.cross();
+        let value = as_value(&before.seen);
+        work.store
+            .begin_action(work.run, step.number, &value)
+            .await?;
+        work.boundaries.cross();
+        let acted = act(
+            self.writer,
+            &step.action,
+            &before,
+            &self.marks,
+            self.patient,
+        )
+        .await;
+        work.boundaries.cross();
+        match acted {
+            Ok(after) => {
+                self.record(ActionState::Done, Some(&after), None).await?;
+                work.boundaries.cross();
+                Ok(())
+            }
+            Err(failure) if is_taken(&failure) => self.taken(failure).await,
+            Err(failure) if failure.kind == FaultKind::NotFound => Err(Stopped::Drifted(format!(
+                "something that the step needs does not exist any more: {}",
+                failure.words
+            ))),
+            Err(failure) if failure.had_no_effect() => Err(Stopped::Refused(failure)),
+            Err(failure) => Err(Stopped::Unclear(failure)),
+        }
+    }
+
+    /// AWS says that the name is taken: perhaps by a request of ours whose answer was lost.
+    async fn taken(&self, failure: CallFailure) -> Result<(), Stopped> {
+        let now = look(self.writer, &self.step.action)
+            .await
+            .map_err(Stopped::Unclear)?;
+        match self.judged(&now.seen).await? {
+            Readiness::There => self.record(ActionState::Done, Some(&now.seen), None).await,
+            _ => Err(Stopped::Drifted(format!(
+                "it exists now, and this plan did not make it ({})",
+                failure.words
+            ))),
+        }
+    }
+
+    async fn record(
+        &self,
+        state: ActionState,
+        after: Option<&Seen>,
+        message: Option<&str>,
+    ) -> Result<(), Stopped> {
+        let after = after.map(as_value);
+        self.work
+            .store
+            .end_action(
+                self.work.run,
+                self.step.number,
+                state,
+                after.as_ref(),
+                message,
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Records why the step was not done; what that means for the account.
+    async fn ended(&self, stopped: Stopped) -> AccountEnd {
+        let place = format!("step {} ({})", self.step.number, self.step.action.kind());
+        let (state, words, end) = match stopped {
+            Stopped::NotRecorded(error) => return AccountEnd::NotRecorded(error),
+            Stopped::Drifted(why) => {
+                let end = AccountEnd::Drifted(format!("{place}: {why}"));
+                (ActionState::Drifted, why, end)
+            }
+            Stopped::Refused(failure) if credentials_over(&failure) => {
+                return AccountEnd::CredentialsOver(failure.to_string());
+            }
+            Stopped::Refused(failure) => {
+                let words = failure.to_string();
+                let end = AccountEnd::Failed(format!("{place}: {words}"));
+                (ActionState::Failed, words, end)
+            }
+            Stopped::Unclear(failure) => {
+                let words = failure.to_string();
+                let end = AccountEnd::Failed(format!("{place}: {words}"));
+                (ActionState::Started, words, end)
+            }
+        };
+        match self.record(state, None, Some(&words)).await {
+            Ok(()) => end,
+            Err(Stopped::NotRecorded(error)) => AccountEnd::NotRecorded(error),
+            Err(_) => end,
+        }
+    }
+}
+
+fn is_taken(failure: &CallFailure) -> bool {
+    let code = failure.code.as_deref().unwrap_or_default();
+    TAKEN.contains(&code)
+        || (failure.kind == FaultKind::Invalid && failure.words.contains("already exists"))
+}
+
+pub(super) fn credentials_over(failure: &CallFailure) -> bool {
+    matches!(
+        failure.kind,
+        FaultKind::CredentialsExpired | FaultKind::CredentialsRejected
+    )
+}
+
+/// What was seen, as its row has it.
+pub(super) fn as_value(seen: &Seen) -> Value {
+    serde_json::to_value(seen).unwrap_or_default()
+}

@@ -1,0 +1,21 @@
+//! Doing what a plan says, and taking it back. Each step is read again before it
+//! is done (`seen`), judged by a function of values (`readiness`), done or taken
+//! back through `write` (`act`), and recorded before and after, so that a run
+//! that was killed anywhere can go on. One account after the other in `account`
+//! and `undo`; how many at once and in which order, in `waves`.
+
+mod account;
+mod act;
+mod boundary;
+mod readiness;
+mod seen;
+mod undo;
+mod waves;
+
+pub use account::{AccountEnd, Work};
+pub use boundary::Boundaries;
+pub use seen::Seen;
+pub use undo::undo_account;
+pub use waves::{Canary, Threshold, in_order, waves};
+
+pub use account::apply_account;

@@ -1,0 +1,227 @@
+//! Doing a run: accounts side by side, wave after wave, each account's end recorded;
+//! what applying and undoing share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use orgsweep_controls::AccountId;
+use orgsweep_remediator::apply::{AccountEnd, Threshold, Work, apply_account, undo_account};
+use orgsweep_remediator::{Plan, Step};
+use orgsweep_store::{AccountLocks, Locking, RunState, Store, StoreError};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::arguments::Common;
+use super::output;
+use super::settings::Settings;
+use super::verification::judge_again;
+
+/// How long to wait for the locks of a process that was killed to end.
+const LINGERING: Duration = Duration::from_secs(3);
+
+/// Takes the right to change accounts, or says who has it.
+pub(super) async fn locked(store: &Store, accounts: &[AccountId]) -> anyhow::Result<AccountLocks> {
+    match store.lock_accounts(accounts, LINGERING).await? {
+        Locking::Ours(locks) => Ok(locks),
+        Locking::Others(account) => bail!(
+            "another process is changing account {account}; wait for it to end \
+             (`orgsweep remediate status` shows it), then try again"
+        ),
+    }
+}
+
+/// What is done in each account.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Direction {
+    /// The steps.
+    Apply,
+    /// Their inverses, for the steps that this run did.
+    Undo(Uuid),
+}
+
+/// The steps of a plan by account.
+pub(super) fn steps_by_account(plan: &Plan) -> BTreeMap<AccountId, Arc<Vec<Step>>> {
+    let mut steps: BTreeMap<AccountId, Vec<Step>> = BTreeMap::new();
+    for step in &plan.steps {
+        let of_account = steps.entry(step.account_id.clone()).or_default();
+        of_account.push(step.clone());
+    }
+    let shared = |(account, steps)| (account, Arc::new(steps));
+    steps.into_iter().map(shared).collect()
+}
+
+/// How accounts side by side ended.
+#[derive(Debug, Default)]
+pub(super) struct WaveEnd {
+    /// Accounts that were tried.
+    pub(super) tried: usize,
+    /// Accounts that drifted or failed.
+    pub(super) failed: usize,
+    /// Why no account can go on: credentials, Ctrl-C.
+    pub(super) stopped: Option<String>,
+}
+
+/// What a wave may do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Accounts at once.
+    pub(super) concurrency: usize,
+    /// Failures that are borne.
+    pub(super) threshold: Threshold,
+}
+
+/// Does the accounts of one wave.
+///
+/// # Errors
+/// When the database cannot record what is done: nothing goes on then.
+pub(super) async fn wave(
+    work: &Work,
+    direction: Direction,
+    accounts: &[AccountId],
+    steps: &BTreeMap<AccountId, Arc<Vec<Step>>>,
+    limits: Limits,
+) -> anyhow::Result<WaveEnd> {
+    // Stops this wave without stopping what comes after it.
+    let stop = work.stop.child_token();
+    let work = Work {
+        stop: stop.clone(),
+        ..work.clone()
+    };
+    let mut waiting = accounts.iter();
+    let mut running: JoinSet<(AccountId, AccountEnd)> = JoinSet::new();
+    let mut end = WaveEnd::default();
+    let mut broken: Option<StoreError> = None;
+    loop {
+        while running.len() < limits.concurrency.max(1) && !stop.is_cancelled() {
+            let Some(account) = waiting.next() else { break };
+            let (work, account) = (work.clone(), account.clone());
+            let steps = steps.get(&account).cloned().unwrap_or_default();
+            running.spawn(async move {
+                let end = one(&work, direction, &account, &steps).await;
+                (account, end)
+            });
+        }
+        let Some(joined) = running.join_next().await else {
+            break;
+        };
+        // A panic is a bug: it must not look like an account that is done.
+        let (account, ended) = joined.context("a bug in orgsweep ended an account's task")?;
+        end.tried += 1;
+        match note(&work, &account, ended, &mut end).await {
+            Ok(true) => stop.cancel(),
+            Ok(false) => {
+                if limits.threshold.is_passed(end.failed, accounts.len()) {
+                    stop.cancel();
+                }
+            }
+            Err(error) => {
+                broken.get_or_insert(error);
+                stop.cancel();
+            }
+        }
+    }
+    if let Some(error) = broken {
+        return Err(error).context(
+            "the run stopped, because what it does cannot be recorded; `apply --resume` (or `undo` \
+             again) goes on once the database is back",
+        );
+    }
+    Ok(end)
+}
+
+async fn one(work: &Work, direction: Direction, account: &AccountId, steps: &[Step]) -> AccountEnd {
+    let begun = work
+        .store
+        .put_run_account(work.run, account, "running", None)
+        .await;
+    if let Err(error) = begun {
+        return AccountEnd::NotRecorded(error);
+    }
+    match direction {
+        Direction::Apply => apply_account(work, account, steps).await,
+        Direction::Undo(run) => undo_account(work, run, account, steps).await,
+    }
+}
+
+/// Records an account's end; whether the others must stop, too.
+async fn note(
+    work: &Work,
+    account: &AccountId,
+    ended: AccountEnd,
+    end: &mut WaveEnd,
+) -> Result<bool, StoreError> {
+    let (state, message, stops) = match ended {
+        AccountEnd::Done => ("done", None, false),
+        AccountEnd::Drifted(why) => ("drifted", Some(why), false),
+        AccountEnd::Failed(why) => ("failed", Some(why), false),
+        AccountEnd::Interrupted => ("interrupted", None, true),
+        AccountEnd::CredentialsOver(why) => ("interrupted", Some(why), true),
+        AccountEnd::NotRecorded(error) => return Err(error),
+    };
+    match state {
+        "drifted" | "failed" => {
+            end.failed += 1;
+            let why = message.as_deref().unwrap_or_default();
+            output::tell(&format!("account {account} {state}: {why}"));
+        }
+        "interrupted" => {
+            let why = message.clone().unwrap_or_else(|| "interrupted".to_owned());
+            end.stopped.get_or_insert(why);
+        }
+        _ => {}
+    }
+    work.store
+        .put_run_account(work.run, account, state, message.as_deref())
+        .await?;
+    Ok(stops)
+}
+
+/// What judging changed accounts again came to.
+pub(super) struct JudgedAgain {
+    /// The store, opened again when it is the embedded one.
+    pub(super) store: Store,
+    /// Why it did not work.
+    pub(super) problem: Option<String>,
+}
+
+/// Reads and judges `accounts` again; the embedded database is lent for that.
+pub(super) async fn judged_again(
+    store: Store,
+    accounts: &[AccountId],
+    settings: &Settings,
+    common: &Common,
+) -> anyhow::Result<JudgedAgain> {
+    if accounts.is_empty() {
+        return Ok(JudgedAgain {
+            store,
+            problem: None,
+        });
+    }
+    output::tell(&format!(
+        "reading {} again",
+        output::counted(accounts.len(), "account", "accounts")
+    ));
+    let embedded = store.is_embedded();
+    if embedded {
+        store.clone().close().await;
+    }
+    let problem = judge_again(accounts, settings, common).await.err();
+    let store = if embedded {
+        settings.store().await?
+    } else {
+        store
+    };
+    Ok(JudgedAgain { store, problem })
+}
+
+/// Records how a run ended.
+pub(super) async fn ended(
+    store: &Store,
+    run: Uuid,
+    state: RunState,
+    message: Option<&str>,
+) -> anyhow::Result<()> {
+    Ok(store.put_run_state(run, state, message).await?)
+}
