@@ -25,6 +25,7 @@ mod policies;
 mod queries;
 mod readme;
 mod reasons;
+mod repairs;
 mod scanner_cannot_write;
 mod selection;
 mod service;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orgsim::{
     AccountStatus, ExpectedFinding, ExpectedOutcome, Fault, FaultId, FaultRule, RecordedCall,
-    RegionState, Scenario, Server, ServerOptions, Service, World,
+    RegionState, SavedWorld, Scenario, Server, ServerOptions, Service, World,
 };
 use orgsweep_tests::Installation;
 use serde_json::Value;
@@ -101,6 +101,21 @@ impl Simulated {
     /// The management account.
     pub(crate) fn management_account(&self) -> String {
         self.world.management_account()
+    }
+
+    /// What is in every account.
+    pub(crate) fn state(&self) -> SavedWorld {
+        for account in self.world.accounts() {
+            let mut state = self.world.account(account).expect("a member");
+            // Accounts that nobody has changed are not part of a saved state: this one counts as changed.
+            let _: &mut orgsim::AccountState = &mut state;
+        }
+        self.world.save()
+    }
+
+    /// Changes the content of an account behind orgsweep's back.
+    pub(crate) fn change(&self, account: &str, change: impl FnOnce(&mut orgsim::AccountState)) {
+        change(&mut self.world.account(account).expect("a member"));
     }
 
     /// The organization's id.

@@ -200,8 +200,11 @@ fn delete_alarms(request: &Request, region: &mut RegionState) -> Answer {
         ));
     }
     for name in &names {
-        region.metric_alarms.remove(name);
-        region.composite_alarms.remove(name);
+        let metric = region.metric_alarms.remove(name).map(|alarm| alarm.arn);
+        let composite = region.composite_alarms.remove(name).map(|alarm| alarm.arn);
+        for arn in metric.into_iter().chain(composite) {
+            region.tags.remove(&arn);
+        }
     }
     Ok(Value::empty())
 }

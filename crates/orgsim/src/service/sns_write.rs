@@ -20,6 +20,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
             let arn = request.required("TopicArn")?;
             check_arn(world, request, arn)?;
             region.topics.remove(arn);
+            region.tags.remove(arn);
             Ok(Value::empty())
         }
         "SetTopicAttributes" => set_attributes(world, request, region),

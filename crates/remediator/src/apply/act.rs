@@ -233,12 +233,21 @@ pub(super) async fn take_back(
         Action::StartLogging { trail } => {
             trail::switch(writer, trail, &region, false).await?;
         }
-        Action::MakeTrailMultiRegion { trail } | Action::RecordGlobalServiceEvents { trail } => {
+        Action::MakeTrailMultiRegion { trail } => {
             if let Seen::Trail(was) = before {
                 let change = TrailChange {
                     multi_region: Some(was.multi_region),
                     global_service_events: Some(was.global_service_events),
                     delivery: None,
+                };
+                trail::update(writer, trail, &region, change).await?;
+            }
+        }
+        Action::RecordGlobalServiceEvents { trail } => {
+            if let Seen::Trail(was) = before {
+                let change = TrailChange {
+                    global_service_events: Some(was.global_service_events),
+                    ..TrailChange::default()
                 };
                 trail::update(writer, trail, &region, change).await?;
             }

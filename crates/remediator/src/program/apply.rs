@@ -10,7 +10,7 @@ use orgsweep_controls::AccountId;
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::apply::{Boundaries, Canary, Threshold, Work, in_order, waves};
 use orgsweep_remediator::write::Writers;
-use orgsweep_store::{NewAction, NewRun, NewRunFinding, RunRow, RunState, Store};
+use orgsweep_store::{AccountLocks, NewAction, NewRun, NewRunFinding, RunRow, RunState, Store};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -223,7 +223,7 @@ impl Applying<'_> {
                 return Err(error);
             }
         };
-        let locks = match locked(&store, &order).await {
+        let mut locks = match locked(&store, &order).await {
             Ok(locks) => locks,
             Err(error) => {
                 store.close().await;
@@ -231,7 +231,7 @@ impl Applying<'_> {
             }
         };
         let mut store = Some(store);
-        let result = self.locked(&mut store, writers, &order).await;
+        let result = self.locked(&mut store, writers, &order, &mut locks).await;
         locks.release().await;
         if let Some(store) = store {
             store.close().await;
@@ -245,6 +245,7 @@ impl Applying<'_> {
         store: &mut Option<Store>,
         writers: Writers,
         order: &[AccountId],
+        locks: &mut AccountLocks,
     ) -> anyhow::Result<Exit> {
         let open = open(store)?;
         let runs = open.runs_of_plan(self.plan.plan_id).await?;
@@ -268,7 +269,7 @@ impl Applying<'_> {
             Earlier::Start => self.started(open, &writers, order).await?,
         };
         output::tell(&format!("run {run}"));
-        let waves = stored_waves(open, run).await?;
+        let waves = waves_left(open, run).await?;
         let work = Work {
             writers,
             store: open.clone(),
@@ -278,8 +279,8 @@ impl Applying<'_> {
             boundaries: Arc::new(Boundaries::ending_at(self.arguments.how.end_at_boundary)),
             ended: Arc::default(),
         };
-        let end = self.waves(store, work, &waves).await;
-        let open = open_again(store)?;
+        let end = self.waves(store, work, &waves, locks).await;
+        let open = self::open(store)?;
         let (state, message) = match &end {
             Ok(end) => (end.state, end.message.as_deref()),
             // The database is asked once more: it may be back.
@@ -401,6 +402,7 @@ impl Applying<'_> {
         store: &mut Option<Store>,
         mut work: Work,
         waves: &[Vec<AccountId>],
+        locks: &mut AccountLocks,
     ) -> anyhow::Result<RunEnd> {
         let steps = steps_by_account(self.plan);
         let threshold = Threshold(self.arguments.max_failures);
@@ -409,7 +411,19 @@ impl Applying<'_> {
             threshold,
         };
         let (mut tried, mut failed) = (0, 0);
+        if waves.is_empty() && !self.arguments.how.without_verification {
+            // Cut short after the last step: what is left is to judge again.
+            self.verified(store, &mut work).await?;
+        }
         for (accounts, number) in waves.iter().zip(1..) {
+            if self.stop.is_cancelled() {
+                return Ok(RunEnd::of(RunState::Interrupted, None));
+            }
+            if !locks.are_held().await {
+                let message =
+                    "the database connection that keeps others out of these accounts was lost";
+                return Ok(RunEnd::of(RunState::Interrupted, Some(message.to_owned())));
+            }
             let progress =
                 Progress::start(self.plan.steps.len() as u64, work.ended.clone(), "are done");
             let end = wave(&work, Direction::Apply, accounts, &steps, limits).await;
@@ -515,16 +529,12 @@ fn open(store: &Option<Store>) -> anyhow::Result<&Store> {
         .ok_or_else(|| anyhow::anyhow!("the store is closed"))
 }
 
-/// The store after a run, which may have lent and opened it again.
-fn open_again(store: &Option<Store>) -> anyhow::Result<&Store> {
-    open(store)
-}
-
-/// The waves of a run as they were stored when it started.
-async fn stored_waves(store: &Store, run: Uuid) -> anyhow::Result<Vec<Vec<AccountId>>> {
+/// The waves of a run as they were stored when it started, without the accounts that are done.
+async fn waves_left(store: &Store, run: Uuid) -> anyhow::Result<Vec<Vec<AccountId>>> {
     let mut waves: Vec<Vec<AccountId>> = Vec::new();
     let mut number = 0;
-    for row in store.run_accounts(run).await? {
+    let rows = store.run_accounts(run).await?;
+    for row in rows.into_iter().filter(|row| row.state != "done") {
         if row.wave != number {
             number = row.wave;
             waves.push(Vec::new());

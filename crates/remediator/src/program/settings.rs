@@ -18,7 +18,7 @@ use super::usage;
 const ROLE_NAME: &str = "OrgsweepRemediator";
 
 /// The settings that repairs need. Not `Debug`: some are secrets.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct Settings {
     database_url: Option<String>,
     data_dir: Option<PathBuf>,
@@ -27,11 +27,12 @@ pub(crate) struct Settings {
 }
 
 /// Talking to AWS. Not `Debug`: the external id is a secret.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq)]
 struct AwsSettings {
     endpoint_url: Option<String>,
     profile: Option<String>,
     region: Option<String>,
+    quota_share: Option<f64>,
     role_name: Option<String>,
     external_id: Option<String>,
 }
@@ -53,6 +54,7 @@ struct AwsSection {
     endpoint_url: Option<String>,
     profile: Option<String>,
     region: Option<String>,
+    quota_share: Option<f64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -120,6 +122,12 @@ impl Settings {
                 .or_else(|| variable("AWS_REGION"))
                 .or_else(|| variable("AWS_DEFAULT_REGION"))
                 .or(file.aws.region),
+            quota_share: match variable("ORGSWEEP_AWS_QUOTA_SHARE") {
+                Some(text) => Some(text.parse().map_err(|_| {
+                    usage("`ORGSWEEP_AWS_QUOTA_SHARE` is a number above 0 and at most 1")
+                })?),
+                None => file.aws.quota_share,
+            },
             role_name: variable("ORGSWEEP_REMEDIATOR_ROLE_NAME").or(file.remediator.role_name),
             external_id: variable("ORGSWEEP_ROLE_EXTERNAL_ID").or(file.role.external_id),
         };
@@ -168,7 +176,9 @@ impl Settings {
     ) -> anyhow::Result<Access> {
         let aws = &self.aws;
         let region = aws.region.as_deref().map(str::parse).transpose();
+        let defaults = AccessConfig::default();
         let config = AccessConfig {
+            quota_share: aws.quota_share.unwrap_or(defaults.quota_share),
             endpoint_url: aws.endpoint_url.clone(),
             profile: aws.profile.clone(),
             region: region.map_err(|error| usage(format!("the Region: {error}")))?,
@@ -183,7 +193,7 @@ impl Settings {
                 session_name: "orgsweep-remediator".to_owned(),
                 ..RoleConfig::default()
             },
-            ..AccessConfig::default()
+            ..defaults
         };
         let access = Access::connect(config).await?;
         for note in access.notes() {

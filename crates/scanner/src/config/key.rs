@@ -57,6 +57,8 @@ settings! {
     RoleSourceIdentity = "role.source_identity", Kind::Text, None, &[];
     RoleDuration = "role.duration", Kind::Duration, Some("1h"), &[];
 
+    RemediatorRoleName = "remediator.role_name", Kind::Text, Some("OrgsweepRemediator"), &[];
+
     Include = "selection.include", Kind::List, Some(""), &[];
     Exclude = "selection.exclude", Kind::List, Some(""), &[];
 

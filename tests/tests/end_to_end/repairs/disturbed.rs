@@ -1,0 +1,213 @@
+//! Steps that are denied or throttled, and accounts in which somebody changed something
+//! since the plan was made: nothing of anybody's is overwritten or deleted.
+
+use orgsim::Fault;
+
+use super::{NOTHING_THERE, Repair, SHOP, TWO, findings, run_id};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denied_step_names_the_permission_and_is_tried_again_on_request() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    repair.when(SHOP, "cloudwatch", "PutMetricAlarm", Fault::Denied);
+    let failed = repair.apply(&plan, &[]).await.with_code(1);
+    let told = failed.json();
+    assert_eq!(told["state"], "failed", "{told}");
+    assert!(
+        failed
+            .stderr
+            .contains("`cloudwatch:PutMetricAlarm` was denied"),
+        "{failed}"
+    );
+    assert_eq!(told["step_states"]["failed"], 1, "{told}");
+
+    repair.simulated.forget_faults();
+    let told = repair.apply(&plan, &["--resume"]).await.with_code(0).json();
+    assert_eq!(findings(&told, "verified"), 2, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn throttled_writes_are_waited_out() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    let twice = || Fault::Throttle { times: Some(2) };
+    repair.when(SHOP, "logs", "PutMetricFilter", twice());
+    repair.when(SHOP, "sns", "CreateTopic", twice());
+    repair.when(
+        SHOP,
+        "cloudwatch",
+        "PutMetricAlarm",
+        Fault::Status503 { times: Some(1) },
+    );
+    let told = repair.apply(&plan, &[]).await.with_code(0).json();
+    assert_eq!(findings(&told, "verified"), 2, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_log_group_is_no_throttle() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    // Somebody fills the group after the plan was made.
+    repair.simulated.change(SHOP, |state| {
+        let region = state.regions.get_mut("us-east-1").expect("the Region");
+        for group in region.log_groups.values_mut() {
+            let filter = orgsim::MetricFilter {
+                pattern: "never".to_owned(),
+                transformations: Vec::new(),
+                created: chrono::Utc::now(),
+                on_transformed_logs: false,
+                field_selection: None,
+                system_field_dimensions: Vec::new(),
+            };
+            for number in 0..100 {
+                group
+                    .filters
+                    .insert(format!("theirs-{number}"), filter.clone());
+            }
+        }
+    });
+    repair.simulated.forget_calls();
+    let failed = repair.apply(&plan, &[]).await.with_code(1);
+    assert!(failed.stderr.contains("LimitExceededException"), "{failed}");
+    let tries = repair
+        .simulated
+        .calls()
+        .iter()
+        .filter(|call| call.operation == "PutMetricFilter")
+        .count();
+    assert_eq!(tries, 1, "it is final");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_somebody_took_meanwhile_is_left_alone() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    repair.simulated.change(SHOP, |state| {
+        let region = state.regions.get_mut("us-east-1").expect("the Region");
+        let topic = format!("arn:aws:sns:us-east-1:{SHOP}:orgsweep-alarms");
+        region.topics.insert(topic, orgsim::Topic::default());
+    });
+    let before = repair.state();
+    let drifted = repair.apply(&plan, &[]).await.with_code(1);
+    let told = drifted.json();
+    assert_eq!(told["accounts"][0]["state"], "drifted", "{told}");
+    assert!(
+        drifted
+            .stderr
+            .contains("exists now, and this plan did not make it"),
+        "{drifted}"
+    );
+    assert_eq!(
+        repair.changes_since(&before),
+        [""; 0],
+        "nothing was written"
+    );
+    // Plans made from what is there now fit again.
+    repair.installation.run(&["sweep"]).await.with_code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_under_its_feet_stops_the_account() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    repair.simulated.change(SHOP, |state| {
+        let region = state.regions.get_mut("us-east-1").expect("the Region");
+        region.log_groups.clear();
+    });
+    let drifted = repair.apply(&plan, &[]).await.with_code(1);
+    assert!(
+        drifted.stderr.contains("does not exist any more"),
+        "{drifted}"
+    );
+    let told = drifted.json();
+    assert_eq!(told["step_states"]["drifted"], 1, "{told}");
+    // What was done before can be taken back.
+    repair.undo(run_id(&told), &plan, &[]).await.with_code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_leaves_alone_what_somebody_changed_since() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    let told = repair.apply(&plan, &[]).await.with_code(0).json();
+    repair.simulated.change(SHOP, |state| {
+        let region = state.regions.get_mut("us-east-1").expect("the Region");
+        let alarm = region
+            .metric_alarms
+            .get_mut("orgsweep-vpc-changes")
+            .expect("it was made");
+        alarm.threshold = Some(5.0);
+    });
+    let before = repair.state();
+    let stopped = repair.undo(run_id(&told), &plan, &[]).await.with_code(1);
+    assert!(
+        stopped
+            .stderr
+            .contains("is not as the run left it any more"),
+        "{stopped}"
+    );
+    assert!(
+        repair.changes_since(&before).is_empty(),
+        "the changed alarm came first and stops the account: {:?}",
+        repair.changes_since(&before)
+    );
+
+    repair.simulated.change(SHOP, |state| {
+        let region = state.regions.get_mut("us-east-1").expect("the Region");
+        let alarm = region
+            .metric_alarms
+            .get_mut("orgsweep-vpc-changes")
+            .expect("it was made");
+        alarm.threshold = Some(1.0);
+    });
+    repair.undo(run_id(&told), &plan, &[]).await.with_code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_to_which_somebody_subscribed_is_not_deleted() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    let told = repair.apply(&plan, &[]).await.with_code(0).json();
+    let topic = format!("arn:aws:sns:us-east-1:{SHOP}:orgsweep-alarms");
+    repair.simulated.change(SHOP, |state| {
+        let region = state.regions.get_mut("us-east-1").expect("the Region");
+        region.subscriptions.push(orgsim::Subscription {
+            arn: format!("{topic}:11111111-0000-4000-8000-000000000000"),
+            topic_arn: topic.clone(),
+            protocol: "email".to_owned(),
+            endpoint: "them@example.com".to_owned(),
+            owner: SHOP.to_owned(),
+            confirmation: orgsim::Confirmation::Confirmed,
+            attributes: std::collections::BTreeMap::new(),
+        });
+    });
+    let stopped = repair.undo(run_id(&told), &plan, &[]).await.with_code(1);
+    assert!(stopped.stderr.contains("somebody subscribed"), "{stopped}");
+    let there = repair.state().accounts.iter().any(|account| {
+        account.id == SHOP && account.regions["us-east-1"].topics.contains_key(&topic)
+    });
+    assert!(there, "the topic stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_cannot_be_assumed_fails_the_account_and_says_what_to_check() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    let failed = repair
+        .installation
+        .run(&[
+            "remediate",
+            "apply",
+            &plan.id,
+            "--digest",
+            &plan.digest,
+            "--role-name",
+            "NoSuchRole",
+            "--format",
+            "json",
+        ])
+        .await
+        .with_code(1);
+    assert!(failed.stderr.contains("cannot be assumed"), "{failed}");
+    assert_eq!(failed.json()["accounts"][0]["state"], "failed");
+}

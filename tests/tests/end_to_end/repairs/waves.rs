@@ -1,0 +1,199 @@
+//! Many accounts: who goes ahead, when the rest is left alone, members that are repaired
+//! by their organization's chain, and confirmations that a later sweep sees by itself.
+
+use std::collections::BTreeMap;
+
+use orgsim::Fault;
+use serde_json::Value;
+
+use super::{Repair, findings, run_id};
+
+/// Twelve accounts with the same fault of their own.
+const TWELVE: &str = r#"
+[management]
+number = "100000000001"
+
+[[group]]
+name = "shop"
+numbers = [
+    "200000000001", "200000000002", "200000000003", "200000000004", "200000000005", "200000000006",
+    "200000000007", "200000000008", "200000000009", "200000000010", "200000000011", "200000000012",
+]
+chain = "no_alarm"
+controls = ["nacl-changes"]
+tags = { stage = "prod" }
+"#;
+
+/// An organization trail whose chain has no alarm for one control, and three members.
+const CENTRAL: &str = r#"
+[management]
+number = "100000000001"
+
+[[organization_trail]]
+name = "everyone"
+log_group_in = "management"
+broken = [{ chain = "no_alarm", controls = ["nacl-changes"] }]
+
+[[group]]
+name = "member"
+numbers = ["200000000001", "200000000002", "200000000003"]
+chain = "organization_trail"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_changed_wave_by_wave_each_judged_before_the_next() {
+    let repair = Repair::of(TWELVE).await;
+    let plan = repair.planned(&[]).await;
+    let told = repair
+        .apply(&plan, &["--canary", "2"])
+        .await
+        .with_code(0)
+        .json();
+    assert_eq!(findings(&told, "verified"), 12, "{told}");
+    assert_eq!(by_wave(&told), BTreeMap::from([(1, 2), (2, 1), (3, 9)]));
+    let sweeps = repair
+        .installation
+        .database()
+        .number("select count(*) from sweep where triggered_by = 'repair'")
+        .await;
+    assert_eq!(sweeps, Some(3), "one after each wave");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canary_that_fails_keeps_the_others_untouched() {
+    let repair = Repair::of(TWELVE).await;
+    let plan = repair.planned(&[]).await;
+    repair.when(
+        "200000000007",
+        "cloudwatch",
+        "PutMetricAlarm",
+        Fault::Denied,
+    );
+    let told = repair
+        .apply(&plan, &["--canary", "200000000007"])
+        .await
+        .with_code(1)
+        .json();
+    assert_eq!(told["state"], "failed");
+    assert!(
+        told["message"]
+            .as_str()
+            .is_some_and(|words| words.contains("stopped after wave 1")),
+        "{told}"
+    );
+    let pending = states(&told)
+        .iter()
+        .filter(|state| *state == "pending")
+        .count();
+    assert_eq!(pending, 11, "{told}");
+
+    // With the permission granted the run goes on, and the same account goes ahead.
+    repair.simulated.forget_faults();
+    let told = repair.apply(&plan, &["--resume"]).await.with_code(0).json();
+    assert_eq!(findings(&told, "verified"), 12, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_within_the_threshold_do_not_stop_the_others() {
+    let repair = Repair::of(TWELVE).await;
+    let plan = repair.planned(&[]).await;
+    repair.when(
+        "200000000009",
+        "cloudwatch",
+        "PutMetricAlarm",
+        Fault::Denied,
+    );
+    let told = repair
+        .apply(&plan, &["--max-failures", "50"])
+        .await
+        .with_code(1)
+        .json();
+    assert_eq!(findings(&told, "verified"), 11, "{told}");
+    assert_eq!(findings(&told, "not_applied"), 1, "{told}");
+    let run = run_id(&told).to_owned();
+
+    // One account is taken back, and the others stay as they are.
+    let told = repair
+        .undo(&run, &plan, &["--account", "200000000002"])
+        .await
+        .with_code(0)
+        .json();
+    assert_eq!(findings(&told, "undone"), 1, "{told}");
+    assert_eq!(findings(&told, "verified"), 10, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_are_judged_again_when_their_organizations_chain_is_repaired() {
+    let repair = Repair::of(CENTRAL).await;
+    let plan = repair.planned(&[]).await;
+    assert_eq!(plan.kinds(), ["put_alarm"], "once for all of them");
+    repair.simulated.forget_calls();
+    let told = repair.apply(&plan, &[]).await.with_code(0).json();
+    // The owner of the chain is a member, too.
+    assert_eq!(findings(&told, "verified"), 4, "{told}");
+    let calls = repair.simulated.calls_by_account();
+    for member in ["200000000001", "200000000002", "200000000003"] {
+        assert_eq!(calls[member].len(), 3, "{member}: {:?}", calls[member]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_confirmation_is_verified_by_a_later_sweep() {
+    let repair = Repair::of(super::NOTHING_THERE).await;
+    let document = repair
+        .installation
+        .run(&[
+            "remediate",
+            "plan",
+            "--format",
+            "json",
+            "--control",
+            "nacl-changes",
+            "--subscribe",
+            "email:secops@example.com",
+        ])
+        .await
+        .with_code(0)
+        .json();
+    let text = |key: &str| document[key].as_str().expect("a text").to_owned();
+    let plan = super::Planned {
+        id: text("plan_id"),
+        digest: text("digest"),
+        document: document.clone(),
+    };
+    let told = repair.apply(&plan, &[]).await.with_code(0).json();
+    assert_eq!(findings(&told, "waiting_for_confirmation"), 1, "{told}");
+
+    repair.simulated.change(super::SHOP, |state| {
+        for region in state.regions.values_mut() {
+            for subscription in &mut region.subscriptions {
+                subscription.confirmation = orgsim::Confirmation::Confirmed;
+            }
+        }
+    });
+    repair.installation.run(&["sweep"]).await.with_code(0);
+    let told = repair
+        .installation
+        .run(&["remediate", "status", "--format", "json"])
+        .await
+        .with_code(0)
+        .json();
+    assert_eq!(findings(&told, "verified"), 1, "{told}");
+}
+
+/// Accounts by wave.
+fn by_wave(told: &Value) -> BTreeMap<i64, usize> {
+    let mut waves = BTreeMap::new();
+    for account in told["accounts"].as_array().expect("accounts") {
+        *waves
+            .entry(account["wave"].as_i64().expect("a wave"))
+            .or_default() += 1;
+    }
+    waves
+}
+
+fn states(told: &Value) -> Vec<String> {
+    let accounts = told["accounts"].as_array().expect("accounts");
+    let state = |account: &Value| account["state"].as_str().expect("a state").to_owned();
+    accounts.iter().map(state).collect()
+}
