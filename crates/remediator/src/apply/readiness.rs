@@ -145,6 +145,9 @@ pub(super) fn readiness(step: &Step, seen: &Seen, marks: &Marks) -> Readiness {
             }
         }
         (Action::EnableAlarmActions { .. }, Seen::Alarm(now)) => ready_unless(now.actions_enabled),
+        (Action::AddAlarmAction { .. }, Seen::Alarm(now)) if now.is_composite() => {
+            Changed("the alarm is a composite one now, which is put in another way".to_owned())
+        }
         (Action::AddAlarmAction { topic, .. }, Seen::Alarm(now)) => {
             let planned = step
                 .preconditions

@@ -69,6 +69,10 @@ pub(crate) struct How {
     #[arg(long, value_name = "TEXT")]
     pub(super) external_id: Option<String>,
 
+    /// Role with which the accounts are read again [default: that of sweeps].
+    #[arg(long, value_name = "NAME")]
+    pub(super) reading_role: Option<String>,
+
     /// Accounts that are changed at once.
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub(super) concurrency: usize,
@@ -259,6 +263,8 @@ impl Applying<'_> {
                     run.started_at.format("%Y-%m-%d %H:%M UTC"),
                     run.run_id
                 ));
+                let told = status::Told::of(run.run_id, open).await?;
+                output::print(&status::text(&told, self.common)?)?;
                 return Ok(Exit::Fine);
             }
             Earlier::GoOn(run) => {
@@ -497,7 +503,14 @@ impl Applying<'_> {
         let JudgedAgain {
             store: opened,
             problem,
-        } = judged_again(taken, &accounts, self.settings, self.common).await?;
+        } = judged_again(
+            taken,
+            &accounts,
+            self.settings,
+            self.common,
+            self.arguments.how.reading_role.as_deref(),
+        )
+        .await?;
         work.store = opened.clone();
         *store = Some(opened);
         let after = work.store.repairs(work.run).await?;

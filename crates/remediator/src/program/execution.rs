@@ -11,6 +11,7 @@ use orgsweep_remediator::apply::{AccountEnd, Threshold, Work, apply_account, und
 use orgsweep_remediator::{Plan, Step};
 use orgsweep_store::{AccountLocks, Locking, RunState, Store, StoreError};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::arguments::Common;
@@ -83,8 +84,9 @@ pub(super) async fn wave(
     steps: &BTreeMap<AccountId, Arc<Vec<Step>>>,
     limits: Limits,
 ) -> anyhow::Result<WaveEnd> {
-    // Stops this wave without stopping what comes after it.
-    let stop = work.stop.child_token();
+    // Stops this wave alone; the whole run is stopped by the other one.
+    let whole = work.stop.clone();
+    let stop = whole.child_token();
     let work = Work {
         stop: stop.clone(),
         ..work.clone()
@@ -109,7 +111,7 @@ pub(super) async fn wave(
         // A panic is a bug: it must not look like an account that is done.
         let (account, ended) = joined.context("a bug in orgsweep ended an account's task")?;
         end.tried += 1;
-        match note(&work, &account, ended, &mut end).await {
+        match note(&work, &account, ended, &mut end, &whole).await {
             Ok(true) => stop.cancel(),
             Ok(false) => {
                 if limits.threshold.is_passed(end.failed, accounts.len()) {
@@ -151,6 +153,7 @@ async fn note(
     account: &AccountId,
     ended: AccountEnd,
     end: &mut WaveEnd,
+    whole: &CancellationToken,
 ) -> Result<bool, StoreError> {
     let (state, message, stops) = match ended {
         AccountEnd::Done => ("done", None, false),
@@ -166,7 +169,8 @@ async fn note(
             let why = message.as_deref().unwrap_or_default();
             output::tell(&format!("account {account} {state}: {why}"));
         }
-        "interrupted" => {
+        // Too many failures stop the others of a wave, not the run.
+        "interrupted" if stops && (message.is_some() || whole.is_cancelled()) => {
             let why = message.clone().unwrap_or_else(|| "interrupted".to_owned());
             end.stopped.get_or_insert(why);
         }
@@ -192,6 +196,7 @@ pub(super) async fn judged_again(
     accounts: &[AccountId],
     settings: &Settings,
     common: &Common,
+    role: Option<&str>,
 ) -> anyhow::Result<JudgedAgain> {
     if accounts.is_empty() {
         return Ok(JudgedAgain {
@@ -207,7 +212,7 @@ pub(super) async fn judged_again(
     if embedded {
         store.clone().close().await;
     }
-    let problem = judge_again(accounts, settings, common).await.err();
+    let problem = judge_again(accounts, settings, common, role).await.err();
     let store = if embedded {
         settings.store().await?
     } else {

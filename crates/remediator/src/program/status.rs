@@ -299,6 +299,17 @@ fn next(told: &Told) -> String {
             run.plan_id
         );
     }
+    if told
+        .findings
+        .keys()
+        .any(|state| state.starts_with("waiting"))
+    {
+        let _ = writeln!(
+            text,
+            "By hand:    orgsweep remediate show {} lists it; the next sweep sees when it is done",
+            run.plan_id
+        );
+    }
     if run.done > 0 {
         let _ = writeln!(text, "Take back:  orgsweep remediate undo {}", run.run_id);
         let _ = writeln!(text, "Each step:  orgsweep remediate show {}", run.run_id);

@@ -262,7 +262,14 @@ impl Undoing<'_> {
             .filter_map(|repair| repair.account_id.parse().ok())
             .collect();
         let accounts: Vec<AccountId> = accounts.into_iter().collect();
-        let judged = judged_again(taken, &accounts, self.settings, self.common).await?;
+        let judged = judged_again(
+            taken,
+            &accounts,
+            self.settings,
+            self.common,
+            self.arguments.how.reading_role.as_deref(),
+        )
+        .await?;
         if let Some(why) = judged.problem {
             output::tell(&format!(
                 "warning: the accounts could not be judged again ({why}); the next sweep does it"

@@ -26,20 +26,29 @@ pub(super) async fn judge_again(
     accounts: &[AccountId],
     settings: &Settings,
     common: &Common,
+    role: Option<&str>,
 ) -> Result<(), String> {
     for some in accounts.chunks(AT_ONCE) {
-        sweep(some, settings, common).await?;
+        sweep(some, settings, common, role).await?;
     }
     Ok(())
 }
 
-async fn sweep(accounts: &[AccountId], settings: &Settings, common: &Common) -> Result<(), String> {
+async fn sweep(
+    accounts: &[AccountId],
+    settings: &Settings,
+    common: &Common,
+    role: Option<&str>,
+) -> Result<(), String> {
     let names: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
     let mut command = Command::new(program());
     command
         .args(["sweep", "--trigger", "repair", "--accounts"])
         .arg(names.join(","))
         .args(flags(common));
+    if let Some(role) = role {
+        command.args(["--role-name", role]);
+    }
     match settings.database() {
         (Some(url), _) => {
             // Not an argument: it may hold a password.

@@ -58,6 +58,11 @@ impl FoundAlarm {
 }
 
 impl Alarm {
+    /// Whether it is on other alarms' states.
+    pub fn is_composite(&self) -> bool {
+        self.configuration.get("Type").and_then(Value::as_str) == Some("CompositeAlarm")
+    }
+
     /// The alarm that [`put`] makes.
     pub fn on(metric: &Metric, topic: &Arn, control: &ControlId) -> Self {
         let configuration = json!({

@@ -9,6 +9,7 @@ mod notifications;
 mod opening;
 mod query;
 mod recording;
+mod runs;
 mod summary;
 mod support;
 mod sweeps;

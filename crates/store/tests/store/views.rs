@@ -44,6 +44,8 @@ async fn every_view_and_column_is_documented(database: &Database) {
             "mean_time_to_fix",
             "notification_status",
             "posture",
+            "repair_status",
+            "repair_step",
             "sweep_outcome",
             "uncovered_region",
             "as_of(moment timestamp with time zone)",

@@ -98,7 +98,7 @@ impl Repair {
             .filter(|difference| {
                 !["alarm_history", "configured", "last_delivery"]
                     .iter()
-                    .any(|written| difference.path.ends_with(written))
+                    .any(|written| difference.path.contains(&format!(".{written}")))
             })
             .map(|difference| {
                 let text = |value: Option<Value>| value.map(|value| value.to_string());

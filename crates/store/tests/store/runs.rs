@@ -1,0 +1,209 @@
+//! Runs of plans: recorded step by step, never changed once done, and judged by what
+//! sweeps find since.
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use orgsweep_controls::reason::Reason;
+use orgsweep_store::{
+    ActionState, Locking, NewAction, NewRun, NewRunFinding, PlanRow, RunState, Store,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use orgsweep_controls::finding::Verdict;
+
+use crate::support::{
+    CONTROLS, Database, account, at, failing, finding, night, on_both, on_server, passing,
+};
+
+on_both!(
+    a_run_is_recorded_step_by_step_and_what_is_done_stays,
+    what_is_taken_back_is_marked_in_both_runs,
+    a_finding_is_verified_by_the_sweep_that_sees_it_pass,
+);
+
+/// A plan, and a run of it with one step for each account.
+async fn run_of(store: &Store, undoes: Option<Uuid>, accounts: &[u32]) -> Uuid {
+    let plan = PlanRow {
+        id: Uuid::from_u128(7),
+        digest: "0".repeat(64),
+        created_at: Utc::now(),
+        expires_at: Utc::now() + TimeDelta::hours(1),
+        author: "petra".to_owned(),
+        reason: String::new(),
+        document: json!({}),
+    };
+    store.put_plan(&plan).await.unwrap();
+    let new = NewRun {
+        id: Uuid::now_v7(),
+        plan_id: plan.id,
+        undoes,
+        author: "petra".to_owned(),
+        caller: "arn:aws:iam::111122223333:user/petra".to_owned(),
+        program_version: "0".to_owned(),
+        accounts: accounts
+            .iter()
+            .map(|number| (account(*number), 1))
+            .collect(),
+        actions: accounts
+            .iter()
+            .zip(1..)
+            .map(|(number, place)| NewAction {
+                number: place,
+                account: account(*number),
+                kind: "create_topic".to_owned(),
+                resource: "arn:aws:sns:eu-west-1:111122223333:alarms".to_owned(),
+            })
+            .collect(),
+        findings: accounts
+            .iter()
+            .zip(1..)
+            .map(|(number, place)| NewRunFinding {
+                account: account(*number),
+                control: CONTROLS[0].parse().unwrap(),
+                reason: "no_trail".to_owned(),
+                steps: vec![place],
+                human_steps: 0,
+            })
+            .collect(),
+    };
+    store.start_run(&new).await.unwrap();
+    // Again, as after a lost connection.
+    store.start_run(&new).await.unwrap();
+    new.id
+}
+
+async fn done(store: &Store, run: Uuid, number: u32) {
+    let (before, after) = (json!({"found": "nothing"}), json!({"found": "topic"}));
+    store.begin_action(run, number, &before).await.unwrap();
+    store
+        .end_action(run, number, ActionState::Done, Some(&after), None)
+        .await
+        .unwrap();
+}
+
+async fn a_run_is_recorded_step_by_step_and_what_is_done_stays(database: &Database) {
+    let store = &database.store;
+    let run = run_of(store, None, &[1, 2]).await;
+    done(store, run, 1).await;
+    // A second end of the same step, as after a lost connection, changes nothing.
+    store
+        .end_action(run, 1, ActionState::Failed, None, Some("late"))
+        .await
+        .unwrap();
+    let rows = store.run_actions(run).await.unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0].state, ActionState::Done);
+    assert_eq!(rows[0].before, Some(json!({"found": "nothing"})));
+    assert_eq!(rows[0].after, Some(json!({"found": "topic"})));
+    assert_eq!(rows[1].state, ActionState::Pending);
+    assert!(
+        store.begin_action(run, 1, &json!({})).await.is_err(),
+        "it is done"
+    );
+
+    store
+        .put_run_state(run, RunState::Failed, Some("why"))
+        .await
+        .unwrap();
+    let told = store.run(run).await.unwrap().unwrap();
+    assert_eq!(
+        (told.steps, told.done, told.state),
+        (2, 1, RunState::Failed)
+    );
+    assert!(told.finished_at.is_some());
+    store
+        .put_run_state(run, RunState::Running, None)
+        .await
+        .unwrap();
+    let told = store.run(run).await.unwrap().unwrap();
+    assert_eq!(told.finished_at, None, "it goes on");
+}
+
+async fn what_is_taken_back_is_marked_in_both_runs(database: &Database) {
+    let store = &database.store;
+    let run = run_of(store, None, &[1]).await;
+    done(store, run, 1).await;
+    let undoing = run_of(store, Some(run), &[1]).await;
+    store
+        .begin_action(undoing, 1, &json!({"found": "topic"}))
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        store
+            .end_undone(undoing, run, 1, &json!({"found": "nothing"}), None)
+            .await
+            .unwrap();
+    }
+    assert_eq!(
+        store.run_actions(run).await.unwrap()[0].state,
+        ActionState::Undone
+    );
+    assert_eq!(
+        store.run_actions(undoing).await.unwrap()[0].state,
+        ActionState::Done
+    );
+    let runs = store.runs_of_plan(Uuid::from_u128(7)).await.unwrap();
+    assert_eq!(runs.len(), 2);
+    assert_eq!(runs.iter().find(|row| row.run_id == run).unwrap().undone, 1);
+}
+
+async fn a_finding_is_verified_by_the_sweep_that_sees_it_pass(database: &Database) {
+    let store = &database.store;
+    let one = |verdict, reason| vec![finding(1, CONTROLS[0], verdict, reason)];
+    let hour = 3_600;
+    let now = (Utc::now() - at(0)).num_seconds();
+    night(store, now - hour, &[(1, failing(1))]).await;
+    let run = run_of(store, None, &[1]).await;
+    let state = async |store: &Store| store.repairs(run).await.unwrap()[0].state.clone();
+    assert_eq!(state(store).await, "not_applied");
+    done(store, run, 1).await;
+    assert_eq!(state(store).await, "not_judged");
+    night(
+        store,
+        now + hour,
+        &[(1, one(Verdict::Fail, Reason::SubscriptionPending))],
+    )
+    .await;
+    assert_eq!(state(store).await, "waiting_for_confirmation");
+    night(
+        store,
+        now + 2 * hour,
+        &[(1, one(Verdict::Fail, Reason::NoAlarm))],
+    )
+    .await;
+    assert_eq!(state(store).await, "still_failing");
+    night(store, now + 3 * hour, &[(1, passing(1))]).await;
+    assert_eq!(state(store).await, "verified");
+    // It was repaired, whatever breaks later.
+    night(store, now + 4 * hour, &[(1, failing(1))]).await;
+    assert_eq!(state(store).await, "verified");
+}
+
+#[tokio::test]
+async fn one_process_at_a_time_has_the_right_to_change_an_account() {
+    let database = on_server().await;
+    let store = &database.store;
+    let patience = Duration::from_millis(1);
+    let [one, two, three] = [account(1), account(2), account(3)];
+    let Locking::Ours(mut locks) = store.lock_accounts([&one, &two], patience).await.unwrap()
+    else {
+        panic!("nobody has them");
+    };
+    assert!(locks.are_held().await);
+    match store.lock_accounts([&three, &two], patience).await.unwrap() {
+        Locking::Others(account) => assert_eq!(account, two),
+        Locking::Ours(_) => panic!("it is held"),
+    }
+    locks.release().await;
+    let Locking::Ours(locks) = store
+        .lock_accounts([&three, &two], Duration::from_secs(5))
+        .await
+        .unwrap()
+    else {
+        panic!("they were given back, and those of the refused one with them");
+    };
+    locks.release().await;
+    database.store.close().await;
+}
