@@ -304,9 +304,8 @@ impl StepTask<'_> {
             }
         };
         match self.record(state, None, Some(&words)).await {
-            Ok(()) => end,
             Err(Stopped::NotRecorded(error)) => AccountEnd::NotRecorded(error),
-            Err(_) => end,
+            Ok(()) | Err(_) => end,
         }
     }
 }

@@ -15,13 +15,11 @@ use crate::write::log_group::LogGroup;
 use crate::write::subscription::{Ended, Subscription};
 use crate::write::topic::Topic;
 use crate::write::trail::{Trail, TrailChange};
-use crate::write::{
-    Marks, Writer, alarm, filter, log_group, role, subscription, tags, topic, trail,
-};
+use crate::write::{Marks, Writer, alarm, filter, log_group, role, subscription, topic, trail};
 
 /// How long something that was just made may take to be there for everybody: roles take
 /// longest ("usually within seconds", IAM guide).
-const SPREADING: Duration = Duration::from_secs(60);
+const SPREADING: Duration = Duration::from_mins(1);
 
 /// Errors of CloudTrail for a role or group that it does not see yet.
 const NOT_SEEN_YET: [&str; 3] = [
@@ -204,7 +202,7 @@ pub(super) async fn is_ours(
         Action::PutAlarm { alarm, .. } => alarm::tags(writer, alarm, &region).await?,
         _ => return Ok(false),
     };
-    Ok(tags.get(tags::MADE_BY).is_some() && marks.are_on(&tags))
+    Ok(marks.are_on(&tags))
 }
 
 /// What taking a step back came to.
