@@ -8,43 +8,19 @@ use sqlx::{Connection, PgConnection};
 use tokio::time::{Instant, sleep};
 
 use crate::error::StoreError;
+use crate::session_lock::SessionLock;
 use crate::store::Store;
 
 /// Keys of the advisory locks: this, and the account's number, which has 40 bits at most.
 const KEYS: i64 = 0x6f72_0000_0000_0000;
 
-/// The right to change accounts; ends when it is released or dropped, or its process ends.
-#[derive(Debug)]
-pub struct AccountLocks {
-    /// The session that holds the locks; the embedded database needs none.
-    session: Option<PgConnection>,
-}
-
 /// What came of asking for the right.
 #[derive(Debug)]
 pub enum Locking {
     /// It is ours.
-    Ours(AccountLocks),
+    Ours(SessionLock),
     /// Another process is changing this account.
     Others(AccountId),
-}
-
-impl AccountLocks {
-    /// Asks the server whether the locks are still held: they end with their session.
-    pub async fn are_held(&mut self) -> bool {
-        match &mut self.session {
-            Some(session) => session.ping().await.is_ok(),
-            None => true,
-        }
-    }
-
-    /// Gives the right back.
-    pub async fn release(self) {
-        if let Some(session) = self.session {
-            // The locks end with their session, however that ends.
-            let _ = session.close().await;
-        }
-    }
 }
 
 impl Store {
@@ -59,7 +35,7 @@ impl Store {
         patience: Duration,
     ) -> Result<Locking, StoreError> {
         if self.is_embedded() {
-            return Ok(Locking::Ours(AccountLocks { session: None }));
+            return Ok(Locking::Ours(SessionLock { session: None }));
         }
         let options = self.pool.connect_options();
         let mut session = PgConnection::connect_with(&options)
@@ -76,7 +52,7 @@ impl Store {
                 sleep(Duration::from_millis(100)).await;
             }
         }
-        Ok(Locking::Ours(AccountLocks {
+        Ok(Locking::Ours(SessionLock {
             session: Some(session),
         }))
     }

@@ -42,7 +42,7 @@ mod sweep;
 mod text;
 
 pub use account::AccountRow;
-pub use account_lock::{AccountLocks, Locking};
+pub use account_lock::Locking;
 pub use change::{ChangeKind, GroupedChange};
 pub use comparison::{AccountChange, AccountMove, FindingChange, FindingState};
 pub use config::{Location, StoreConfig, demo_data_dir};

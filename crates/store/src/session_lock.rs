@@ -18,7 +18,7 @@ const SENDING: i64 = 0x006f_7267_7365_6e64;
 #[derive(Debug)]
 pub struct SessionLock {
     /// The session that holds the lock; the embedded database needs none.
-    session: Option<PgConnection>,
+    pub(crate) session: Option<PgConnection>,
 }
 
 impl SessionLock {

@@ -10,7 +10,7 @@ use orgsweep_controls::AccountId;
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::apply::{Boundaries, Canary, Threshold, Work, in_order, waves};
 use orgsweep_remediator::write::Writers;
-use orgsweep_store::{AccountLocks, NewAction, NewRun, NewRunFinding, RunRow, RunState, Store};
+use orgsweep_store::{NewAction, NewRun, NewRunFinding, RunRow, RunState, SessionLock, Store};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -249,7 +249,7 @@ impl Applying<'_> {
         store: &mut Option<Store>,
         writers: Writers,
         order: &[AccountId],
-        locks: &mut AccountLocks,
+        locks: &mut SessionLock,
     ) -> anyhow::Result<Exit> {
         let open = open(store)?;
         let runs = open.runs_of_plan(self.plan.plan_id).await?;
@@ -408,7 +408,7 @@ impl Applying<'_> {
         store: &mut Option<Store>,
         mut work: Work,
         waves: &[Vec<AccountId>],
-        locks: &mut AccountLocks,
+        locks: &mut SessionLock,
     ) -> anyhow::Result<RunEnd> {
         let steps = steps_by_account(self.plan);
         let threshold = Threshold(self.arguments.max_failures);
@@ -425,7 +425,7 @@ impl Applying<'_> {
             if self.stop.is_cancelled() {
                 return Ok(RunEnd::of(RunState::Interrupted, None));
             }
-            if !locks.are_held().await {
+            if !locks.holds().await {
                 let message =
                     "the database connection that keeps others out of these accounts was lost";
                 return Ok(RunEnd::of(RunState::Interrupted, Some(message.to_owned())));

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use orgsweep_controls::AccountId;
 use orgsweep_remediator::apply::{AccountEnd, Threshold, Work, apply_account, undo_account};
 use orgsweep_remediator::{Plan, Step};
-use orgsweep_store::{AccountLocks, Locking, RunState, Store, StoreError};
+use orgsweep_store::{Locking, RunState, SessionLock, Store, StoreError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -23,7 +23,7 @@ use super::verification::judge_again;
 const LINGERING: Duration = Duration::from_secs(3);
 
 /// Takes the right to change accounts, or says who has it.
-pub(super) async fn locked(store: &Store, accounts: &[AccountId]) -> anyhow::Result<AccountLocks> {
+pub(super) async fn locked(store: &Store, accounts: &[AccountId]) -> anyhow::Result<SessionLock> {
     match store.lock_accounts(accounts, LINGERING).await? {
         Locking::Ours(locks) => Ok(locks),
         Locking::Others(account) => bail!(

@@ -191,7 +191,7 @@ async fn one_process_at_a_time_has_the_right_to_change_an_account() {
     else {
         panic!("nobody has them");
     };
-    assert!(locks.are_held().await);
+    assert!(locks.holds().await);
     match store.lock_accounts([&three, &two], patience).await.unwrap() {
         Locking::Others(account) => assert_eq!(account, two),
         Locking::Ours(_) => panic!("it is held"),
