@@ -314,13 +314,13 @@ impl Repair {
         ])
     }
 
-    /// Where the organization differs from what an undisturbed run left: ids and times apart,
-    /// which AWS draws anew.
+    /// Where the organization differs from what an undisturbed run left: ids, times and states of
+    /// alarms apart, which are AWS's own.
     fn changes_since_but_for_ids(&self, undisturbed: &orgsim::SavedWorld) -> Vec<String> {
         self.changes_since(undisturbed)
             .into_iter()
             .filter(|change| !change.contains(".created:"))
-            .filter(|change| !change.contains("state_updated"))
+            .filter(|change| !change.contains(".state"))
             .collect()
     }
 }

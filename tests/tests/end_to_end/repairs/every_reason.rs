@@ -18,7 +18,8 @@ use super::{Repair, findings, run_id};
 const AT_ONCE: usize = 2;
 
 /// Reasons without a failing finding, or that only a person can do something about.
-const WITHOUT_STEPS: [&str; 11] = [
+const WITHOUT_STEPS: [&str; 13] = [
+    "alarm_undecided",
     "covered",
     "covered_by_organization_trail",
     "fact_unread",
@@ -30,6 +31,7 @@ const WITHOUT_STEPS: [&str; 11] = [
     "region_denied_by_policy",
     "trail_delivery_fails",
     "trail_selectors_exclude",
+    "undecided",
 ];
 
 /// Found in old accounts, but AWS lets nobody make such a trail again.
