@@ -1,9 +1,10 @@
-# The role that orgsweep assumes in each account: reads what a verdict needs and
-# nothing else. Apply it once per account (through your account factory, or with
-# one provider alias per account).
+# Reads trails, log groups, filters, alarms and topics for orgsweep
+# Apply it once per account (through your account factory, or with one provider
+# alias per account).
 
 terraform {
   required_version = ">= 1.3"
+
   required_providers {
     aws = {
       source  = "hashicorp/aws"
@@ -29,13 +30,14 @@ variable "external_id" {
 }
 
 variable "role_name" {
-  description = "The role.name of orgsweep.toml"
+  description = "The role's name"
   type        = string
   default     = "OrgsweepReadOnly"
 }
 
 data "aws_iam_policy_document" "trust" {
   statement {
+    sid     = "TheCallerWithTheExternalId"
     actions = ["sts:AssumeRole"]
 
     principals {
@@ -49,9 +51,19 @@ data "aws_iam_policy_document" "trust" {
       values   = [var.external_id]
     }
   }
+
+  statement {
+    sid     = "TheCallerMayNameItsSource"
+    actions = ["sts:SetSourceIdentity"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [var.trusted_principal_arn]
+    }
+  }
 }
 
-data "aws_iam_policy_document" "read" {
+data "aws_iam_policy_document" "orgsweep" {
   statement {
     sid       = "ReadTheChain"
     resources = ["*"]
@@ -78,7 +90,7 @@ data "aws_iam_policy_document" "read" {
 
 resource "aws_iam_role" "orgsweep" {
   name                 = var.role_name
-  description          = "Lets orgsweep read trails, log groups, filters, alarms and topics"
+  description          = "Reads trails, log groups, filters, alarms and topics for orgsweep"
   assume_role_policy   = data.aws_iam_policy_document.trust.json
   max_session_duration = 3600
 }
@@ -86,7 +98,7 @@ resource "aws_iam_role" "orgsweep" {
 resource "aws_iam_role_policy" "orgsweep" {
   name   = "orgsweep-read"
   role   = aws_iam_role.orgsweep.id
-  policy = data.aws_iam_policy_document.read.json
+  policy = data.aws_iam_policy_document.orgsweep.json
 }
 
 output "role_arn" {

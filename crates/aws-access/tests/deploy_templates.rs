@@ -36,7 +36,8 @@ fn named(permissions: &[&str]) -> BTreeSet<String> {
 #[test]
 fn the_role_in_each_account_may_do_what_a_sweep_calls_and_no_more() {
     let mut role = named(required_permissions());
-    role.insert("sts:AssumeRole".to_owned());
+    // Of the trust policy.
+    role.extend(named(&["sts:AssumeRole", "sts:SetSourceIdentity"]));
     for file in [
         "config/deploy/readonly-role.cfn.yaml",
         "config/deploy/readonly-role.tf",

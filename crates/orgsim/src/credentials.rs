@@ -20,6 +20,20 @@ pub fn access_key(account: &str) -> String {
     format!("AKIAORGS{account}")
 }
 
+/// Access key id and session token of a session of the role named `role` in `account`, which
+/// nobody needs to assume: for tests of what a caller with few permissions can do.
+pub fn session_credentials(account: &str, role: &str, expires: DateTime<Utc>) -> (String, String) {
+    let session = Session {
+        role: role.to_owned(),
+        name: "session".to_owned(),
+        expires,
+    };
+    (
+        session_access_key(account),
+        session_token(account, &session),
+    )
+}
+
 /// The access key id of sessions in `account`.
 pub(crate) fn session_access_key(account: &str) -> String {
     format!("ASIAORGS{account}")

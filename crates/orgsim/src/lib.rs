@@ -30,7 +30,7 @@ mod service;
 mod shapes;
 mod state;
 
-pub use credentials::access_key;
+pub use credentials::{access_key, session_credentials};
 pub use exported::ExportedError;
 pub use faults::{Fault, FaultId, FaultRule, Faults};
 pub use happening::{

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::endpoint::Endpoint;
 use crate::export::{cli, quoted};
+use crate::owner::Owner;
 use crate::steps::{Action, Repairs};
 
 /// One thing that a person has to do.
@@ -28,6 +29,9 @@ pub struct HumanStep {
     pub text: String,
     /// The command that does or helps it, where there is one.
     pub command: Option<String>,
+    /// Who looks after the resource, if its tags say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
     /// The findings that need it.
     pub repairs: Repairs,
 }
@@ -99,6 +103,13 @@ pub enum HumanAct {
         /// The change.
         change: Box<Action>,
     },
+    /// A change to something that code defines, or of which it is not known.
+    ChangeManaged {
+        /// The change.
+        change: Box<Action>,
+        /// Why no step makes it, in words.
+        because: String,
+    },
 }
 
 impl HumanAct {
@@ -115,6 +126,7 @@ impl HumanAct {
             Self::CreateTrail { .. } => "create_trail",
             Self::MakeRoomForFilter { .. } => "make_room_for_filter",
             Self::ChangeTrail { .. } => "change_trail",
+            Self::ChangeManaged { .. } => "change_managed",
         }
     }
 
@@ -143,7 +155,17 @@ impl HumanAct {
                 home_region,
             } => (account.clone(), home_region.clone()),
             Self::MakeRoomForFilter { log_group } => (log_group.account(), log_group.region()),
-            Self::ChangeTrail { change } => (change.account(), change.region()),
+            Self::ChangeTrail { change } | Self::ChangeManaged { change, .. } => {
+                (change.account(), change.region())
+            }
+        }
+    }
+
+    /// The change that a person is asked to make, where it is one that a step could make.
+    pub fn change(&self) -> Option<&Action> {
+        match self {
+            Self::ChangeTrail { change } | Self::ChangeManaged { change, .. } => Some(change),
+            _ => None,
         }
     }
 
@@ -160,7 +182,7 @@ impl HumanAct {
             }
             Self::CreateTrail { account, .. } => account.to_string(),
             Self::MakeRoomForFilter { log_group } => log_group.to_string(),
-            Self::ChangeTrail { change } => change.resource(),
+            Self::ChangeTrail { change } | Self::ChangeManaged { change, .. } => change.resource(),
         }
     }
 
@@ -235,6 +257,11 @@ impl HumanAct {
                  plan)",
                 change.effect()
             ),
+            Self::ChangeManaged { change, because } => format!(
+                "{because}: change it where it is defined, so that {} (`--format terraform` or `cloudformation` says \
+                 what to write; `--include-managed` makes this a step of the plan)",
+                change.effect()
+            ),
         }
     }
 
@@ -257,9 +284,11 @@ impl HumanAct {
                     quoted(topic.as_str())
                 ))
             }
-            Self::AllowDelivery { .. } | Self::AskTopicOwner { .. } | Self::CreateTrail { .. } => {
-                None
-            }
+            // Run by hand, it would be taken back by the code that defines the thing.
+            Self::ChangeManaged { .. }
+            | Self::AllowDelivery { .. }
+            | Self::AskTopicOwner { .. }
+            | Self::CreateTrail { .. } => None,
             Self::AllowCloudWatchInKey { key, .. } => Some(format!(
                 "aws kms get-key-policy --region {region} --policy-name default --query Policy \
                  --output text --key-id \"$(aws kms describe-key --region {region} --key-id {} \
@@ -288,7 +317,7 @@ impl HumanAct {
     pub(crate) fn order(&self) -> u8 {
         match self {
             Self::CreateTrail { .. } => 0,
-            Self::ChangeTrail { change } => 1 + change.order(),
+            Self::ChangeTrail { change } | Self::ChangeManaged { change, .. } => 1 + change.order(),
             Self::RecordManagementEvents { .. } => 20,
             Self::RepairDelivery { .. } => 21,
             Self::MakeRoomForFilter { .. } => 22,

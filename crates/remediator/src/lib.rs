@@ -14,12 +14,21 @@
 //! | [`export`] | the plan as a shell script |
 //! | [`apply`] | doing the steps of a plan, and taking them back |
 //! | [`write`](mod@write) | the calls that change AWS, per resource |
+//! | [`lookup`] | whose it is: reads the tags of what a plan touches |
+//! | [`owner`] | who looks after what exists, as tags say |
+//! | [`estimate`] | what carrying it out takes: money, calls, minutes |
+//! | [`iam`] | who may do what: policies and roles for sweeping and repairing |
 
 pub mod apply;
 pub mod document;
 pub mod endpoint;
+pub mod estimate;
 pub mod export;
 pub mod human;
+pub mod iam;
+pub mod lookup;
+mod notation;
+pub mod owner;
 pub mod planner;
 pub mod selection;
 pub mod simulate;
@@ -30,4 +39,4 @@ pub use document::{LeftOut, Plan};
 pub use endpoint::Endpoint;
 pub use human::{HumanAct, HumanStep};
 pub use planner::{PlanOptions, Strategy, plan};
-pub use steps::{Action, Step};
+pub use steps::{Action, Step, StepKind};

@@ -105,6 +105,7 @@ pub(crate) enum Command {
     Migrate(command::migrate::Arguments),
     Db(command::db::Arguments),
     Remediate(command::remediate::Arguments),
+    Iam(command::iam::Arguments),
     Completions(command::completions::Arguments),
 }
 

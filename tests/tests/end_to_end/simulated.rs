@@ -81,21 +81,29 @@ impl Simulated {
         self.world.enforce_policies(true);
     }
 
-    /// Takes an action away from the scanner's role in `account`.
-    pub(crate) fn take_away(&self, account: &str, action: &str) {
-        let mut state = self.world.account(account).expect("a member");
-        let role = state
-            .roles
-            .get_mut("OrgsweepReadOnly")
-            .expect("the scanner's role is there");
-        for document in role.permissions.inline.values_mut() {
-            let mut policy: Value = serde_json::from_str(document).expect("a policy");
-            let actions = policy["Statement"][0]["Action"]
-                .as_array_mut()
-                .expect("a list of actions");
-            actions.retain(|allowed| allowed != action);
-            *document = policy.to_string();
+    /// The scanner's role has this policy and no other, in every account that has the role.
+    pub(crate) fn put_scanner_policy(&self, policy: &Value) {
+        for account in self.world.accounts() {
+            let mut state = self.world.account(account).expect("a member");
+            if let Some(role) = state.roles.get_mut("OrgsweepReadOnly") {
+                role.permissions.attached.clear();
+                role.permissions.inline = BTreeMap::from([("read".to_owned(), policy.to_string())]);
+            }
         }
+    }
+
+    /// Access key id and token of a session of a role in the caller's account that has this
+    /// policy and no other.
+    pub(crate) fn session_with(&self, role: &str, policy: &Value) -> (String, String) {
+        let caller = self.caller();
+        let mut state = self.world.account(&caller).expect("a member");
+        let permissions = &mut state.roles.entry(role.to_owned()).or_default().permissions;
+        permissions.inline = BTreeMap::from([("all".to_owned(), policy.to_string())]);
+        orgsim::session_credentials(
+            &caller,
+            role,
+            chrono::Utc::now() + chrono::TimeDelta::hours(1),
+        )
     }
 
     /// The management account.

@@ -188,7 +188,7 @@ async fn an_export_becomes_an_organization_with_the_same_verdicts() {
     let differing: Vec<_> = real
         .iter()
         .filter(|row| !rebuilt.contains(row))
-        .map(|row| row.to_string())
+        .map(ToString::to_string)
         .collect();
     assert!(
         differing.is_empty(),

@@ -240,22 +240,19 @@ impl Exported {
     /// Reads the document in either of its forms: one JSON object, or JSON lines.
     pub(crate) fn parse(text: &str) -> Result<Self, ExportedError> {
         let form = |error: serde_json::Error| ExportedError::Form(error.to_string());
-        let (head, accounts) = match serde_json::from_str::<Value>(text) {
-            Ok(whole) => {
-                let Value::Object(mut head) = whole else {
-                    return Err(ExportedError::Form("it is not an object".to_owned()));
-                };
-                let Some(Value::Array(accounts)) = head.remove("accounts") else {
-                    return Err(ExportedError::Form("there are no `accounts`".to_owned()));
-                };
-                (Value::Object(head), accounts)
-            }
-            Err(_) => {
-                let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-                let head = serde_json::from_str(lines.next().unwrap_or_default()).map_err(form)?;
-                let accounts: Result<Vec<Value>, _> = lines.map(serde_json::from_str).collect();
-                (head, accounts.map_err(form)?)
-            }
+        let (head, accounts) = if let Ok(whole) = serde_json::from_str::<Value>(text) {
+            let Value::Object(mut head) = whole else {
+                return Err(ExportedError::Form("it is not an object".to_owned()));
+            };
+            let Some(Value::Array(accounts)) = head.remove("accounts") else {
+                return Err(ExportedError::Form("there are no `accounts`".to_owned()));
+            };
+            (Value::Object(head), accounts)
+        } else {
+            let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+            let head = serde_json::from_str(lines.next().unwrap_or_default()).map_err(form)?;
+            let accounts: Result<Vec<Value>, _> = lines.map(serde_json::from_str).collect();
+            (head, accounts.map_err(form)?)
         };
         let head: Head = serde_json::from_value(head).map_err(form)?;
         if head.format != "orgsweep-snapshots" || head.version != 1 {

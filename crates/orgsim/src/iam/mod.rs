@@ -12,6 +12,7 @@ use crate::request::{Request, ServiceError};
 use crate::service::{Service, iam_policies};
 use crate::state::{RegionState, World};
 
+mod dependent;
 mod principal;
 mod resources;
 mod statements;
@@ -29,10 +30,21 @@ pub(crate) fn authorize(world: &World, request: &Request) -> Result<(), ServiceE
     }
     let action = format!("{}:{}", request.service.prefix(), request.operation);
     let context = context(world, request);
-    for resource in resources::of(world, request) {
+    let resources = resources::of(world, request);
+    for resource in &resources {
         let question = Question {
             action: &action,
-            resource: &resource,
+            resource,
+            context: &context,
+        };
+        decide(world, request, &question)?;
+    }
+    for needed in dependent::of(request) {
+        let mut context = context.clone();
+        context.extend(needed.context);
+        let question = Question {
+            action: needed.action,
+            resource: needed.resource.as_ref().unwrap_or(&resources[0]),
             context: &context,
         };
         decide(world, request, &question)?;
@@ -60,7 +72,9 @@ fn decide(world: &World, request: &Request, question: &Question<'_>) -> Result<(
     let action = question.action;
     let no = |because: &str| {
         let because = format!(" on resource: {} {because}", question.resource);
-        Err(ServiceError::denied(request, partition, &because))
+        Err(ServiceError::denied_action(
+            request, partition, action, &because,
+        ))
     };
     match of_control_policies(world, request, question) {
         Effect::Deny => return no("with an explicit deny in a service control policy"),

@@ -56,15 +56,24 @@ pub(super) fn no_target() -> ServiceError {
 impl ServiceError {
     /// The caller lacks the permission for the request.
     pub(crate) fn denied(request: &Request, partition: &str, because: &str) -> Self {
+        let action = format!("{}:{}", request.service.prefix(), request.operation);
+        Self::denied_action(request, partition, &action, because)
+    }
+
+    /// Some policy denies an action that the request needs.
+    pub(crate) fn denied_action(
+        request: &Request,
+        partition: &str,
+        action: &str,
+        because: &str,
+    ) -> Self {
+        // SNS writes itself in capitals.
+        let action = action
+            .strip_prefix("sns:")
+            .map_or_else(|| action.to_owned(), |operation| format!("SNS:{operation}"));
         let message = format!(
-            "User: {} is not authorized to perform: {}:{}{because}",
+            "User: {} is not authorized to perform: {action}{because}",
             request.caller.arn(partition),
-            if request.service == Service::Sns {
-                "SNS"
-            } else {
-                request.service.prefix()
-            },
-            request.operation,
         );
         match request.service {
             Service::Sns => Self::with_status(403, "AuthorizationError", message),

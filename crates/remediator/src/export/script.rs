@@ -72,6 +72,9 @@ fn header(plan: &Plan) -> String {
          #\n\
          # Runs the steps of the account that the AWS credentials are for. With\n\
          # ORGSWEEP_ROLE_NAME set, assumes that role in every account of the plan.\n\
+         #\n\
+         # Patterns and names are text, in which nothing is to be expanded:\n\
+         # shellcheck disable=SC2016\n\
          set -euo pipefail\n\
          \n\
          expires={expires}\n",

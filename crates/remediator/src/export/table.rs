@@ -1,12 +1,12 @@
 //! A plan as a page for people. Programs read the JSON; this layout may change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::document::{LeftOut, Plan};
-use crate::human::HumanStep;
+use crate::human::{HumanAct, HumanStep};
 use crate::steps::{Cost, Repairs, Step};
 
 /// Steps that are listed one by one; more are counted by kind.
@@ -23,6 +23,10 @@ pub fn page(plan: &Plan, whole: bool, width: Option<u16>) -> String {
     if !plan.human_steps.is_empty() {
         text.push_str("\nBy hand\n");
         text.push_str(&human_steps(&plan.human_steps, whole));
+    }
+    if let Some(unconfirmed) = unconfirmed(&plan.human_steps, width) {
+        text.push_str("\nWaiting for somebody to confirm, by owner\n");
+        text.push_str(&unconfirmed);
     }
     if !plan.left_out.is_empty() {
         text.push_str("\nLeft out\n");
@@ -112,7 +116,10 @@ fn steps(steps: &[Step], whole: bool, width: Option<u16>) -> String {
             step.account_id.to_string(),
             step.region.to_string(),
             step.action.kind().to_owned(),
-            step.effect.clone(),
+            match &step.owner {
+                Some(owner) => format!("{} ({owner})", step.effect),
+                None => step.effect.clone(),
+            },
             serves(&step.repairs),
             step.monthly_cost_usd.to_string(),
         ]
@@ -178,6 +185,32 @@ fn human_steps(humans: &[HumanStep], whole: bool) -> String {
         );
     }
     text
+}
+
+/// Topics whose subscribers have to agree, by who owns them; nothing when no owner is known.
+fn unconfirmed(humans: &[HumanStep], width: Option<u16>) -> Option<String> {
+    let mut owners: BTreeMap<String, (BTreeSet<&str>, BTreeSet<String>)> = BTreeMap::new();
+    for human in humans {
+        if let (HumanAct::ConfirmSubscription { topic, endpoint }, Some(owner)) =
+            (&human.act, &human.owner)
+        {
+            let (topics, endpoints) = owners.entry(owner.to_string()).or_default();
+            topics.insert(topic.as_str());
+            endpoints.insert(endpoint.to_string());
+        }
+    }
+    if owners.is_empty() {
+        return None;
+    }
+    let rows = owners.into_iter().map(|(owner, (topics, endpoints))| {
+        let joined = |all: Vec<&str>| all.join(", ");
+        vec![
+            owner,
+            joined(topics.into_iter().collect()),
+            joined(endpoints.iter().map(String::as_str).collect()),
+        ]
+    });
+    Some(grid(&["owner", "topics", "who has to agree"], rows, width))
 }
 
 fn left_out(left_out: &[LeftOut], width: Option<u16>) -> String {

@@ -3,6 +3,7 @@
 
 use orgsweep_controls::AccountId;
 
+use super::options::Ownership;
 use crate::human::HumanAct;
 use crate::steps::{Action, Cost, Precondition};
 
@@ -57,6 +58,22 @@ impl Act {
         }
     }
 
+    /// Turns the step into a person's task when it would change what code defines. What it adds
+    /// beside such a thing (a filter, a subscription) stays a step: code does not notice it.
+    pub(super) fn leave_to_code(&mut self, ownership: &Ownership) {
+        let Self::Step { action, .. } = self else {
+            return;
+        };
+        if action.makes_something() {
+            return;
+        }
+        let resource = action.touches();
+        if let Some(because) = resource.and_then(|resource| ownership.forbids(&resource)) {
+            let change = Box::new(action.clone());
+            *self = Self::Human(HumanAct::ChangeManaged { change, because });
+        }
+    }
+
     /// Whether it changes a trail, which every account that sees the trail sees.
     pub(super) fn changes_trail(&self) -> bool {
         match self {
@@ -66,6 +83,7 @@ impl Act {
             Self::Human(act) => matches!(
                 act,
                 HumanAct::ChangeTrail { .. }
+                    | HumanAct::ChangeManaged { .. }
                     | HumanAct::RepairDelivery { .. }
                     | HumanAct::RecordManagementEvents { .. }
             ),

@@ -8,7 +8,7 @@ use orgsweep_controls::{AccountId, ControlId, Reason, Region};
 
 use super::Authorship;
 use super::act::Act;
-use super::options::Strategy;
+use super::options::{Ownership, Strategy};
 use crate::document::{FORMAT, LeftOut, Plan, Repair};
 use crate::export::cli::command;
 use crate::human::{HumanAct, HumanStep};
@@ -151,7 +151,10 @@ impl Assembly {
     }
 
     /// The document, without alternative and seal.
-    pub(super) fn document(mut self, authorship: &Authorship) -> Plan {
+    pub(super) fn document(mut self, authorship: &Authorship, ownership: &Ownership) -> Plan {
+        for act in &mut self.acts {
+            act.leave_to_code(ownership);
+        }
         let mut steps = Vec::new();
         let mut human_steps = Vec::new();
         let mut numbers: BTreeMap<usize, u32> = BTreeMap::new();
@@ -183,6 +186,9 @@ impl Assembly {
                         command: command(&action),
                         monthly_cost_usd: cost,
                         risky: action.changes_trail(),
+                        owner: action
+                            .touches()
+                            .and_then(|resource| ownership.owner(&resource).cloned()),
                         repairs,
                         action,
                     });
@@ -197,6 +203,7 @@ impl Assembly {
                         resource: act.resource(),
                         text: act.text(),
                         command: act.command(),
+                        owner: ownership.owner(&act.resource()).cloned(),
                         repairs,
                         act,
                     });

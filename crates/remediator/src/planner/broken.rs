@@ -147,12 +147,30 @@ impl<'a> Broken<'a> {
         let names: Vec<&str> = links.map(|link| link.resource.as_str()).collect();
         let mut filters = self.filters_among(&names);
         filters.retain(|filter| {
-            FilterPattern::parse(&filter.pattern).is_ok_and(|pattern| {
-                let schema = Schema::cloudtrail();
-                matches!(covers(&pattern, &[&required], &schema), Covers::Yes(_))
-            })
+            FilterPattern::parse(&filter.pattern)
+                .is_ok_and(|pattern| all_of_it_is_matched_by(&pattern, &required))
         });
         filters
+    }
+
+    /// Filters for the control that stand on groups to which no trail delivers any more, as
+    /// Control Tower leaves them when it renames its group.
+    pub(super) fn abandoned_filters(&self, required: &str) -> Vec<&'a MetricFilter> {
+        let group = || self.owner()?.log_groups.get(&self.log_group()?);
+        let (Some(group), Ok(required)) = (group(), FilterPattern::parse(required)) else {
+            return Vec::new();
+        };
+        group
+            .filters_elsewhere
+            .values()
+            .flatten()
+            .filter(|filter| {
+                FilterPattern::parse(&filter.pattern).is_ok_and(|pattern| {
+                    all_of_it_is_matched_by(&pattern, &required)
+                        || all_of_it_is_matched_by(&required, &pattern)
+                })
+            })
+            .collect()
     }
 
     fn filters_among(&self, names: &[&str]) -> Vec<&'a MetricFilter> {
@@ -200,4 +218,12 @@ impl<'a> Broken<'a> {
             .filter(|arn| arn.service() == "sns")
             .collect()
     }
+}
+
+/// Whether `wider` matches every event that `pattern` matches.
+fn all_of_it_is_matched_by(pattern: &FilterPattern, wider: &FilterPattern) -> bool {
+    matches!(
+        covers(pattern, &[wider], &Schema::cloudtrail()),
+        Covers::Yes(_)
+    )
 }

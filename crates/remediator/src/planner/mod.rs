@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use orgsweep_controls::{AccountId, ControlId, Finding, Reason, Verdict};
 
-pub use options::{Names, PlanOptions, Strategy};
+pub use options::{Names, Owned, Ownership, PlanOptions, Strategy};
 pub use world::Facts;
 
 use act::Act;
@@ -54,7 +54,7 @@ pub fn plan(
 ) -> Plan {
     let mut plan = Planner::new(facts, options)
         .plan(targets)
-        .document(authorship);
+        .document(authorship, &options.ownership);
     plan.alternative = alternative(facts, targets, options, authorship);
     plan.sealed()
 }
@@ -83,7 +83,7 @@ fn alternative(
     };
     let other = Planner::new(facts, &options)
         .plan(targets)
-        .document(authorship);
+        .document(authorship, &options.ownership);
     Some(Alternative {
         strategy,
         steps: other.steps.len(),
@@ -131,6 +131,13 @@ impl<'a> Planner<'a> {
         };
         if !repairable(&before) {
             return self.leave_out(account, control, &Why::of(&before));
+        }
+        if let Some(decision) = self
+            .options
+            .accepted
+            .get(&(account.clone(), control.clone()))
+        {
+            return self.leave_out(account, control, &Why::Accepted(decision.clone()));
         }
         let now = self.world.judge(account, control, None);
         if now.is_none_or(|finding| finding.verdict != Verdict::Pass) {
@@ -256,6 +263,7 @@ enum Why {
     NotApplicable,
     NotRead,
     UnknownControl,
+    Accepted(String),
     NotKnown(Finding),
     NoRepair(Finding),
 }
@@ -275,6 +283,7 @@ impl Why {
             Self::NotApplicable => "not_applicable",
             Self::NotRead => "not_read",
             Self::UnknownControl => "unknown_control",
+            Self::Accepted(_) => "accepted",
             Self::NotKnown(_) => "not_known",
             Self::NoRepair(_) => "no_repair",
         }
@@ -288,6 +297,7 @@ impl Why {
             Self::UnknownControl => {
                 "the catalog has no such control; `orgsweep controls` lists them".to_owned()
             }
+            Self::Accepted(decision) => decision.clone(),
             Self::NotKnown(finding) if !finding.evidence.missing_permissions.is_empty() => format!(
                 "not known whether it fails: the scanner lacks {}; grant it and sweep again",
                 finding.evidence.missing_permissions.join(", ")

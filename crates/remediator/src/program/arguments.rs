@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::{EXIT_CODES, apply, list, plan, show, status, undo};
+use super::{EXIT_CODES, apply, iam, list, plan, show, status, undo};
 
 /// Repair what somebody selected: plan it, read the plan, apply it, take it back.
 ///
@@ -88,6 +88,15 @@ pub(crate) enum Format {
     Jsonl,
     /// A shell script with the plan's steps.
     Sh,
+    /// YAML, of policies and roles.
+    #[value(alias = "yml")]
+    Yaml,
+    /// Terraform's language.
+    #[value(alias = "tf")]
+    Terraform,
+    /// CloudFormation templates, of plans.
+    #[value(alias = "cfn")]
+    Cloudformation,
     /// Not for plans.
     #[value(hide = true)]
     Csv,
@@ -102,6 +111,7 @@ pub(crate) enum Command {
     Status(status::Arguments),
     Show(show::Arguments),
     List(list::Arguments),
+    Iam(iam::Arguments),
 }
 
 #[cfg(test)]

@@ -145,6 +145,6 @@ fn values<T: Serialize>(rows: &[T], format: Format) -> anyhow::Result<String> {
             Ok(lines?.into_iter().map(|line| line + "\n").collect())
         }
         Format::Json | Format::Table => Ok(serde_json::to_string_pretty(rows)? + "\n"),
-        Format::Sh | Format::Csv => Err(usage("lists are printed as table, json or jsonl")),
+        _ => Err(usage("lists are printed as table, json or jsonl")),
     }
 }

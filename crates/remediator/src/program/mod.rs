@@ -4,9 +4,12 @@ mod apply;
 pub(crate) mod arguments;
 mod confirmation;
 mod execution;
+mod export;
+mod iam;
 mod interruption;
 mod list;
 pub(crate) mod output;
+mod owners;
 mod plan;
 mod progress;
 mod settings;
@@ -81,6 +84,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Status(arguments) => status::run(arguments, &common).await?,
         Command::Show(arguments) => show::run(arguments, &common).await?,
         Command::List(arguments) => list::run(arguments, &common).await?,
+        Command::Iam(arguments) => iam::run(&arguments, &common)?,
     }
     Ok(Exit::Fine)
 }

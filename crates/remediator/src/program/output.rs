@@ -3,27 +3,50 @@
 use std::io::{self, IsTerminal, Write};
 
 use orgsweep_remediator::Plan;
+use orgsweep_remediator::estimate::{Estimate, estimate};
 use orgsweep_remediator::export::{shell_script, table};
+use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 use super::arguments::{Common, Format};
 use super::usage;
 
 /// The plan in the chosen form.
-pub(crate) fn plan(plan: &Plan, format: Format, whole: bool) -> anyhow::Result<String> {
+pub(crate) fn plan(
+    plan: &Plan,
+    format: Format,
+    whole: bool,
+    estimated: bool,
+) -> anyhow::Result<String> {
+    let estimate = estimated.then(|| estimate(plan, SHARE));
     Ok(match format {
-        Format::Json => serde_json::to_string_pretty(plan)? + "\n",
-        Format::Jsonl => plan.to_json() + "\n",
+        Format::Json => serde_json::to_string_pretty(&Shown { plan, estimate })? + "\n",
+        Format::Jsonl => serde_json::to_string(&Shown { plan, estimate })? + "\n",
         Format::Sh => shell_script(plan),
-        Format::Table | Format::Csv => table::page(plan, whole, width()),
+        _ => {
+            let sentence = estimate.map(|estimate| format!("\n{}\n", estimate.sentence()));
+            table::page(plan, whole, width()) + &sentence.unwrap_or_default()
+        }
     })
+}
+
+/// The share of each quota that carrying out a plan may use, as a sweep may.
+const SHARE: f64 = 0.5;
+
+/// A plan, with what it takes when somebody asks.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate: Option<Estimate>,
 }
 
 /// The form of a plan; refused before anything is done when it has none.
 pub(crate) fn plan_format(common: &Common) -> anyhow::Result<Format> {
     match common.format.unwrap_or_default() {
-        Format::Csv => Err(usage(
-            "a plan is no table of values; use --format table, json, jsonl or sh",
+        Format::Csv | Format::Yaml => Err(usage(
+            "a plan is printed as table, json, jsonl, sh, terraform or cloudformation",
         )),
         format => Ok(format),
     }

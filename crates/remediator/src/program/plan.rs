@@ -14,11 +14,12 @@ use orgsweep_controls::{
 use orgsweep_remediator::planner::{Authorship, Facts, Target};
 use orgsweep_remediator::selection::Selection;
 use orgsweep_remediator::{Endpoint, Plan, PlanOptions, Strategy};
-use orgsweep_store::{PlanRow, Store};
+use orgsweep_store::{ExceptedFinding, PlanRow, Store};
 
 use super::arguments::Common;
+use super::export::Showing;
 use super::settings::Settings;
-use super::{output, usage};
+use super::{export, output, owners, usage};
 
 /// Plan the repair of failing findings; without a selection, of all of them.
 ///
@@ -71,6 +72,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     allow_trail_changes: bool,
 
+    /// Also repair findings that an exception accepts; without it they are left out and named.
+    #[arg(long)]
+    include_accepted: bool,
+
+    #[command(flatten)]
+    owners: owners::Arguments,
+
     /// Who makes the plan [default: the user].
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
@@ -86,6 +94,14 @@ pub(crate) struct Arguments {
     /// List every step, however many there are.
     #[arg(long)]
     all_steps: bool,
+
+    /// Say what carrying the plan out takes: money per month, calls, minutes.
+    #[arg(long)]
+    estimate: bool,
+
+    /// With --format terraform or cloudformation: the directory that is written.
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
 }
 
 /// Where chains are mended.
@@ -102,14 +118,27 @@ enum StrategyFlag {
 
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
     let format = output::plan_format(common)?;
+    export::check(format, arguments.output.as_deref())?;
     let settings = Settings::read(common)?;
     let catalog = settings.catalog()?;
     let selection = selection(&arguments, &catalog)?;
     let store = settings.store().await?;
-    let result = stored_plan(&arguments, &selection, &catalog, &store).await;
+    let asked = Asked {
+        arguments: &arguments,
+        common,
+        settings: &settings,
+        selection: &selection,
+        catalog: &catalog,
+    };
+    let result = stored_plan(asked, &store).await;
     store.close().await;
-    let text = output::plan(&result?, format, arguments.all_steps)?;
-    Ok(output::print(&text)?)
+    let showing = Showing {
+        format,
+        whole: arguments.all_steps,
+        estimate: arguments.estimate,
+        directory: arguments.output.as_deref(),
+    };
+    export::deliver(&result?, showing)
 }
 
 fn selection(arguments: &Arguments, catalog: &Catalog) -> anyhow::Result<Selection> {
@@ -146,13 +175,25 @@ fn query_in(path: &PathBuf) -> anyhow::Result<String> {
     })
 }
 
+/// What somebody wants a plan for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    arguments: &'a Arguments,
+    common: &'a Common,
+    settings: &'a Settings,
+    selection: &'a Selection,
+    catalog: &'a Catalog,
+}
+
 /// Makes the plan and stores it; the same plan that is still valid is not made twice.
-async fn stored_plan(
-    arguments: &Arguments,
-    selection: &Selection,
-    catalog: &Catalog,
-    store: &Store,
-) -> anyhow::Result<Plan> {
+async fn stored_plan(asked: Asked<'_>, store: &Store) -> anyhow::Result<Plan> {
+    let Asked {
+        arguments,
+        common,
+        settings,
+        selection,
+        catalog,
+    } = asked;
     let targets = selection
         .targets(store)
         .await
@@ -170,7 +211,7 @@ async fn stored_plan(
             .as_ref()
             .and_then(|known| known.management_account.as_ref()),
     };
-    let options = PlanOptions {
+    let mut options = PlanOptions {
         strategy: match arguments.strategy {
             StrategyFlag::Auto => Strategy::Auto,
             StrategyFlag::Central => Strategy::Central,
@@ -178,6 +219,12 @@ async fn stored_plan(
         },
         endpoints: arguments.endpoints.clone(),
         allow_trail_changes: arguments.allow_trail_changes,
+        accepted: if arguments.include_accepted {
+            BTreeMap::new()
+        } else {
+            accepted(store).await?
+        },
+        ownership: arguments.owners.unasked(),
         ..PlanOptions::default()
     };
     let now = Utc::now();
@@ -187,7 +234,11 @@ async fn stored_plan(
         created_at: now,
         expires_at: now + arguments.expires,
     };
-    let plan = orgsweep_remediator::plan(facts, &targets, &options, &authorship);
+    let mut plan = orgsweep_remediator::plan(facts, &targets, &options, &authorship);
+    if let Some(ownership) = arguments.owners.asked(&plan, common, settings).await? {
+        options.ownership = ownership;
+        plan = orgsweep_remediator::plan(facts, &targets, &options, &authorship);
+    }
     for row in store.plans().await? {
         if row.expires_at > now
             && let Ok(known) = serde_json::from_value::<Plan>(row.document)
@@ -209,6 +260,22 @@ async fn stored_plan(
     };
     store.put_plan(&row).await?;
     Ok(plan)
+}
+
+/// The findings that exceptions in force accept, with the decision in words.
+async fn accepted(store: &Store) -> anyhow::Result<BTreeMap<Target, String>> {
+    let in_words = |accepted: ExceptedFinding| {
+        let decision = format!(
+            "accepted by {} until {}: {} (exception {}); `--include-accepted` repairs it all the same",
+            accepted.author,
+            accepted.until.format("%Y-%m-%d"),
+            accepted.reason,
+            accepted.exception_id
+        );
+        ((accepted.account, accepted.control), decision)
+    };
+    let all = store.excepted_findings().await?;
+    Ok(all.into_iter().map(in_words).collect())
 }
 
 /// The last facts of the selected accounts, and of all that they rely on.

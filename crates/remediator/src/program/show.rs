@@ -1,13 +1,17 @@
 //! `orgsweep-remediate show`: a plan that was made before, or a run of one.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use uuid::Uuid;
 
 use super::arguments::Common;
+use super::export::Showing;
 use super::settings::Settings;
-use super::{output, status, stored};
+use super::{export, output, status, stored};
 
-/// Show a plan (as a page, as JSON, or as a shell script), or what a run did step by step.
+/// Show a plan (as a page, as JSON, as a shell script, as infrastructure as code), or what a run
+/// did step by step.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The id of the plan, or of the run.
@@ -17,19 +21,34 @@ pub(crate) struct Arguments {
     /// List every step, however many there are.
     #[arg(long)]
     all_steps: bool,
+
+    /// Say what carrying the plan out takes: money per month, calls, minutes.
+    #[arg(long)]
+    estimate: bool,
+
+    /// With --format terraform or cloudformation: the directory that is written.
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
     let store = Settings::read(common)?.store().await?;
-    let text = async {
+    let shown = async {
         if store.run(arguments.id).await?.is_some() {
             let told = status::Told::of(arguments.id, &store).await?;
-            return status::steps(&told, common);
+            return Ok(output::print(&status::steps(&told, common)?)?);
         }
-        let plan = stored::plan(arguments.id, &store).await?;
-        output::plan(&plan, output::plan_format(common)?, arguments.all_steps)
+        let format = output::plan_format(common)?;
+        let showing = Showing {
+            format,
+            whole: arguments.all_steps,
+            estimate: arguments.estimate,
+            directory: arguments.output.as_deref(),
+        };
+        export::check(format, showing.directory)?;
+        export::deliver(&stored::plan(arguments.id, &store).await?, showing)
     }
     .await;
     store.close().await;
-    Ok(output::print(&text?)?)
+    shown
 }

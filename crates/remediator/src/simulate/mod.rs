@@ -150,7 +150,9 @@ pub fn apply_human_act(snapshot: &mut AccountSnapshot, act: &HumanAct) {
             });
         }),
         HumanAct::AllowCloudWatchInKey { topic, key } => allow_in_key(snapshot, topic, key),
-        HumanAct::ChangeTrail { change } => apply_action(snapshot, change),
+        HumanAct::ChangeTrail { change } | HumanAct::ChangeManaged { change, .. } => {
+            apply_action(snapshot, change);
+        }
         HumanAct::AllowDelivery { .. }
         | HumanAct::AskTopicOwner { .. }
         | HumanAct::CreateTrail { .. }

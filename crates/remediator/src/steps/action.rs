@@ -140,21 +140,7 @@ impl TopicStatement {
 impl Action {
     /// The stable name of the kind, as it stands in JSON.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::StartLogging { .. } => "start_logging",
-            Self::MakeTrailMultiRegion { .. } => "make_trail_multi_region",
-            Self::RecordGlobalServiceEvents { .. } => "record_global_service_events",
-            Self::CreateLogGroup { .. } => "create_log_group",
-            Self::CreateDeliveryRole { .. } => "create_delivery_role",
-            Self::ConnectLogGroup { .. } => "connect_log_group",
-            Self::PutMetricFilter { .. } => "put_metric_filter",
-            Self::CreateTopic { .. } => "create_topic",
-            Self::AllowCloudWatch { .. } => "allow_cloud_watch",
-            Self::Subscribe { .. } => "subscribe",
-            Self::PutAlarm { .. } => "put_alarm",
-            Self::EnableAlarmActions { .. } => "enable_alarm_actions",
-            Self::AddAlarmAction { .. } => "add_alarm_action",
-        }
+        self.step_kind().as_str()
     }
 
     /// ARN of what is made or changed; for a filter, its group's ARN and its name.
@@ -231,14 +217,33 @@ impl Action {
     /// Whether it changes a trail or gives CloudTrail a role, which a plan holds
     /// only when it was allowed to.
     pub fn changes_trail(&self) -> bool {
+        self.step_kind().is_risky()
+    }
+
+    /// Whether it makes something that was not there; all else changes what exists.
+    pub fn makes_something(&self) -> bool {
         matches!(
             self,
-            Self::StartLogging { .. }
-                | Self::MakeTrailMultiRegion { .. }
-                | Self::RecordGlobalServiceEvents { .. }
+            Self::CreateLogGroup { .. }
                 | Self::CreateDeliveryRole { .. }
-                | Self::ConnectLogGroup { .. }
+                | Self::PutMetricFilter { .. }
+                | Self::CreateTopic { .. }
+                | Self::Subscribe { .. }
+                | Self::PutAlarm { .. }
         )
+    }
+
+    /// ARN of the thing that exists and that it changes or adds to; none when it makes something
+    /// that stands alone.
+    pub fn touches(&self) -> Option<String> {
+        match self {
+            Self::PutMetricFilter { log_group, .. } => Some(log_group.to_string()),
+            Self::CreateLogGroup { .. }
+            | Self::CreateDeliveryRole { .. }
+            | Self::CreateTopic { .. }
+            | Self::PutAlarm { .. } => None,
+            _ => Some(self.resource()),
+        }
     }
 
     /// Its place among the steps of one account: what others build upon first.

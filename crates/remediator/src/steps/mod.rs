@@ -4,6 +4,7 @@
 
 mod action;
 mod cost;
+mod kind;
 mod permissions;
 mod precondition;
 mod words;
@@ -11,10 +12,13 @@ mod words;
 pub use action::{Action, Metric, TopicStatement};
 pub(crate) use action::{alarm_name, filter_resource};
 pub use cost::Cost;
+pub use kind::{StepKind, StepKindError};
 pub use precondition::Precondition;
 
 use orgsweep_controls::{AccountId, ControlId, Region};
 use serde::{Deserialize, Serialize};
+
+use crate::owner::Owner;
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,9 @@ pub struct Step {
     pub monthly_cost_usd: Cost,
     /// Whether it is of a kind that the plan had to be allowed to hold.
     pub risky: bool,
+    /// Who looks after what it changes or adds to, if tags say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
     /// The findings that need it.
     pub repairs: Repairs,
 }

@@ -1,43 +1,171 @@
 //! The IAM actions that a step needs: to read its preconditions again and to
-//! make its change.
+//! make its change, those that take it back, and those that tell whose the
+//! thing is. The policies of the remediator's role come from here; a test holds
+//! them against the operations that `write` declares.
 
-use super::Action;
+use super::{Action, StepKind};
 
 impl Action {
     /// IAM actions, the reading ones first.
     pub fn permissions(&self) -> &'static [&'static str] {
+        self.step_kind().permissions()
+    }
+}
+
+impl StepKind {
+    /// IAM actions, the reading ones first.
+    pub fn permissions(self) -> &'static [&'static str] {
         match self {
-            Self::StartLogging { .. } => &["cloudtrail:GetTrailStatus", "cloudtrail:StartLogging"],
-            Self::MakeTrailMultiRegion { .. } | Self::RecordGlobalServiceEvents { .. } => {
-                &["cloudtrail:DescribeTrails", "cloudtrail:UpdateTrail"]
-            }
-            Self::CreateLogGroup { .. } => &["logs:DescribeLogGroups", "logs:CreateLogGroup"],
-            Self::CreateDeliveryRole { .. } => &[
-                "iam:ListRoles",
+            Self::StartLogging => &[
+                "cloudtrail:DescribeTrails",
+                "cloudtrail:GetTrailStatus",
+                "cloudtrail:StartLogging",
+            ],
+            Self::MakeTrailMultiRegion | Self::RecordGlobalServiceEvents => &[
+                "cloudtrail:DescribeTrails",
+                "cloudtrail:GetTrailStatus",
+                "cloudtrail:UpdateTrail",
+            ],
+            Self::CreateLogGroup => &[
+                "logs:DescribeLogGroups",
+                "logs:ListTagsForResource",
+                "logs:CreateLogGroup",
+                "logs:TagResource",
+            ],
+            Self::CreateDeliveryRole => &[
+                "iam:GetRole",
+                "iam:GetRolePolicy",
                 "iam:CreateRole",
                 "iam:PutRolePolicy",
                 "iam:TagRole",
             ],
-            Self::ConnectLogGroup { .. } => &[
+            Self::ConnectLogGroup => &[
                 "cloudtrail:DescribeTrails",
+                "cloudtrail:GetTrailStatus",
                 "cloudtrail:UpdateTrail",
                 "iam:PassRole",
             ],
-            Self::PutMetricFilter { .. } => &["logs:DescribeMetricFilters", "logs:PutMetricFilter"],
-            Self::CreateTopic { .. } => &["sns:ListTopics", "sns:CreateTopic", "sns:TagResource"],
-            Self::AllowCloudWatch { .. } => &["sns:GetTopicAttributes", "sns:SetTopicAttributes"],
-            Self::Subscribe { .. } => &["sns:ListSubscriptionsByTopic", "sns:Subscribe"],
-            Self::PutAlarm { .. } => &[
+            Self::PutMetricFilter => &["logs:DescribeMetricFilters", "logs:PutMetricFilter"],
+            Self::CreateTopic => &[
+                "sns:GetTopicAttributes",
+                "sns:ListTagsForResource",
+                "sns:CreateTopic",
+                "sns:TagResource",
+            ],
+            Self::AllowCloudWatch => &["sns:GetTopicAttributes", "sns:SetTopicAttributes"],
+            Self::Subscribe => &["sns:ListSubscriptionsByTopic", "sns:Subscribe"],
+            Self::PutAlarm => &[
                 "cloudwatch:DescribeAlarms",
+                "cloudwatch:ListTagsForResource",
                 "cloudwatch:PutMetricAlarm",
                 "cloudwatch:TagResource",
             ],
-            Self::EnableAlarmActions { .. } => {
+            Self::EnableAlarmActions => {
                 &["cloudwatch:DescribeAlarms", "cloudwatch:EnableAlarmActions"]
             }
-            Self::AddAlarmAction { .. } => {
-                &["cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"]
-            }
+            Self::AddAlarmAction => &["cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"],
         }
+    }
+
+    /// IAM actions of the inverse, the reading ones first.
+    pub fn undo_permissions(self) -> &'static [&'static str] {
+        match self {
+            Self::StartLogging => &[
+                "cloudtrail:DescribeTrails",
+                "cloudtrail:GetTrailStatus",
+                "cloudtrail:StopLogging",
+            ],
+            Self::MakeTrailMultiRegion
+            | Self::RecordGlobalServiceEvents
+            | Self::ConnectLogGroup
+            | Self::AllowCloudWatch
+            | Self::AddAlarmAction => self.permissions(),
+            Self::CreateLogGroup => &[
+                "logs:DescribeLogGroups",
+                "logs:DescribeLogStreams",
+                "logs:ListTagsForResource",
+                "logs:DeleteLogGroup",
+            ],
+            Self::CreateDeliveryRole => &[
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:DeleteRolePolicy",
+                "iam:DeleteRole",
+            ],
+            Self::PutMetricFilter => &["logs:DescribeMetricFilters", "logs:DeleteMetricFilter"],
+            Self::CreateTopic => &[
+                "sns:GetTopicAttributes",
+                "sns:ListTagsForResource",
+                "sns:ListSubscriptionsByTopic",
+                "sns:DeleteTopic",
+            ],
+            Self::Subscribe => &["sns:ListSubscriptionsByTopic", "sns:Unsubscribe"],
+            Self::PutAlarm => &[
+                "cloudwatch:DescribeAlarms",
+                "cloudwatch:ListTagsForResource",
+                "cloudwatch:DeleteAlarms",
+            ],
+            Self::EnableAlarmActions => &[
+                "cloudwatch:DescribeAlarms",
+                "cloudwatch:DisableAlarmActions",
+            ],
+        }
+    }
+
+    /// IAM actions that tell, before a plan holds such a step, whose the thing is that it
+    /// changes or adds to.
+    pub fn owner_permissions(self) -> &'static [&'static str] {
+        match self {
+            Self::StartLogging
+            | Self::MakeTrailMultiRegion
+            | Self::RecordGlobalServiceEvents
+            | Self::ConnectLogGroup => &["cloudtrail:ListTags"],
+            Self::PutMetricFilter => &["logs:ListTagsForResource"],
+            Self::AllowCloudWatch | Self::Subscribe => &["sns:ListTagsForResource"],
+            Self::EnableAlarmActions | Self::AddAlarmAction => &["cloudwatch:ListTagsForResource"],
+            Self::CreateLogGroup
+            | Self::CreateDeliveryRole
+            | Self::CreateTopic
+            | Self::PutAlarm => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::write::operation;
+
+    /// What IAM asks for beside the operations themselves: to tag what is made, and to hand a
+    /// role to a service.
+    const DEPENDENT: [&str; 5] = [
+        "cloudwatch:TagResource",
+        "iam:PassRole",
+        "iam:TagRole",
+        "logs:TagResource",
+        "sns:TagResource",
+    ];
+
+    #[test]
+    fn steps_declare_exactly_the_operations_that_writing_declares() {
+        let of_steps: BTreeSet<String> = StepKind::ALL
+            .iter()
+            .flat_map(|kind| {
+                [
+                    kind.permissions(),
+                    kind.undo_permissions(),
+                    kind.owner_permissions(),
+                ]
+            })
+            .flatten()
+            .map(|action| (*action).to_owned())
+            .collect();
+        let called = operation::ALL.iter().map(|call| call.permission());
+        let needed: BTreeSet<String> = called
+            .chain(DEPENDENT.iter().map(|action| (*action).to_owned()))
+            .collect();
+        assert_eq!(of_steps, needed);
     }
 }

@@ -48,6 +48,7 @@ const SNS_SUBSCRIBING: Quota = rate("sns subscribing", 100);
 operations! {
     DESCRIBE_TRAILS             = "cloudtrail", "DescribeTrails",           TRAIL_READ;
     GET_TRAIL_STATUS            = "cloudtrail", "GetTrailStatus",           TRAIL_READ;
+    LIST_TRAIL_TAGS             = "cloudtrail", "ListTags",                 TRAIL_READ;
     START_LOGGING               = "cloudtrail", "StartLogging",             rate("cloudtrail:StartLogging", TRAIL_WRITE);
     STOP_LOGGING                = "cloudtrail", "StopLogging",              rate("cloudtrail:StopLogging", TRAIL_WRITE);
     UPDATE_TRAIL                = "cloudtrail", "UpdateTrail",              rate("cloudtrail:UpdateTrail", TRAIL_WRITE);

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use orgsweep_controls::ControlId;
 use uuid::Uuid;
 
+use crate::steps::Step;
+
 /// Key of the tag that everything carries that orgsweep made.
 pub const MADE_BY: &str = "made-by";
 /// Its value.
@@ -25,6 +27,15 @@ pub struct Marks {
 }
 
 impl Marks {
+    /// Those of what a step of the plan makes.
+    pub fn of(plan: Uuid, step: &Step) -> Self {
+        let control = match &step.repairs.controls[..] {
+            [control] => Some(control.clone()),
+            _ => None,
+        };
+        Self { plan, control }
+    }
+
     /// The tags.
     pub fn tags(&self) -> BTreeMap<String, String> {
         let control = self

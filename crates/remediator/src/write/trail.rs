@@ -1,11 +1,13 @@
 //! Trails: what repairs change of them. None is made or deleted.
 
+use std::collections::BTreeMap;
+
 use orgsweep_aws_access::CallFailure;
 use orgsweep_controls::{Arn, LogGroupArn, Region};
 use serde::{Deserialize, Serialize};
 
 use super::operation::{
-    DESCRIBE_TRAILS, GET_TRAIL_STATUS, START_LOGGING, STOP_LOGGING, UPDATE_TRAIL,
+    DESCRIBE_TRAILS, GET_TRAIL_STATUS, LIST_TRAIL_TAGS, START_LOGGING, STOP_LOGGING, UPDATE_TRAIL,
 };
 use super::{Writer, found};
 
@@ -38,6 +40,27 @@ pub struct TrailChange {
 /// A log group as CloudTrail names it.
 pub fn log_group_name(group: &LogGroupArn) -> String {
     format!("{group}:*")
+}
+
+/// The trail's tags; none when it does not exist.
+pub async fn tags(
+    writer: &Writer,
+    arn: &Arn,
+    region: &Region,
+) -> Result<BTreeMap<String, String>, CallFailure> {
+    let request = writer
+        .cloudtrail(region)
+        .list_tags()
+        .resource_id_list(arn.as_str());
+    let answer = writer.call(LIST_TRAIL_TAGS, region, || request.clone().send());
+    let listed = found(answer.await)?.and_then(|answer| answer.resource_tag_list);
+    let tags = listed
+        .into_iter()
+        .flatten()
+        .flat_map(|resource| resource.tags_list.unwrap_or_default());
+    Ok(tags
+        .map(|tag| (tag.key, tag.value.unwrap_or_default()))
+        .collect())
 }
 
 /// The trail in its home Region, if there is one.

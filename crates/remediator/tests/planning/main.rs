@@ -3,6 +3,7 @@
 mod estate;
 mod laws;
 mod output;
+mod owners;
 mod reasons;
 mod repairs;
 mod support;

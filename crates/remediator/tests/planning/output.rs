@@ -10,7 +10,8 @@ use crate::support::{
     recorded, s3, status,
 };
 use orgsweep_remediator::Plan;
-use orgsweep_remediator::export::{shell_script, table};
+use orgsweep_remediator::estimate::estimate;
+use orgsweep_remediator::export::{ExportedFile, cloudformation, shell_script, table, terraform};
 
 /// A snapshot without what changes with every edit of the catalog.
 macro_rules! assert_read {
@@ -106,4 +107,57 @@ fn a_shell_accepts_the_scripts() {
         drop(stdin);
         assert!(shell.wait().unwrap().success());
     }
+}
+
+/// The files one after the other, as they are read.
+fn shown(files: &[ExportedFile]) -> String {
+    let texts: Vec<String> = files
+        .iter()
+        .map(|file| format!("--- {}\n{}", file.path, file.text))
+        .collect();
+    texts.concat()
+}
+
+#[test]
+fn the_terraform_of_the_base_case() {
+    assert_read!(shown(&terraform(&base_case())));
+}
+
+#[test]
+fn the_cloudformation_of_two_accounts_that_need_the_same() {
+    let estate = Estate::of([recorded(MEMBER), recorded(OTHER)]);
+    let targets = [MEMBER, OTHER]
+        .iter()
+        .flat_map(|id| target(id, &s3()))
+        .collect();
+    assert_read!(shown(&cloudformation(&estate.plan(&targets, &options()))));
+}
+
+#[test]
+fn what_exists_is_changed_where_it_is_defined() {
+    let files = terraform(&mixed());
+    let changes = files.iter().find(|file| file.path == "CHANGES.md").unwrap();
+    assert_read!(changes.text);
+}
+
+#[test]
+fn an_estimate_counts_calls_and_names_the_quota_that_bounds_the_time() {
+    let estate = Estate::of([recorded(MEMBER), recorded(OTHER)]);
+    let plan = estate.plan(&estate.failing(), &options());
+    let estimated = estimate(&plan, 0.5);
+    let bound = estimated.bound_by.clone().unwrap();
+    // An alarm for each control, and three alarms a second at most, half of them ours.
+    let alarms = plan.repairs.len() / 2;
+    assert_eq!(
+        (bound.quota, bound.calls),
+        ("cloudwatch:PutMetricAlarm", alarms as u64)
+    );
+    assert!((estimated.minutes - alarms as f64 / 1.5 / 60.0).abs() < 1e-9);
+    assert_eq!(estimated.accounts, 2);
+    insta::assert_snapshot!(estimated.sentence());
+    let nothing = estimate(
+        &Estate::of([healthy(MEMBER)]).plan(&target(MEMBER, &s3()), &options()),
+        0.5,
+    );
+    assert_eq!((nothing.calls, nothing.bound_by), (0, None));
 }

@@ -5,13 +5,13 @@ use orgsweep_controls::snapshot::{
     EventSelectors, Key, MessageFilter, MetricQuery, MuteRule, SubscriptionState,
 };
 use orgsweep_controls::{AccountSnapshot, Call, Known, Reason, Verdict};
-use orgsweep_remediator::PlanOptions;
+use orgsweep_remediator::{Action, PlanOptions};
 
 use crate::estate::{Estate, kinds, options, target};
 use crate::support::{
     HOME, MEMBER, OTHER, alarm, alarms, arn, filter, filters, first_alarm, first_topic,
-    group_facts, healthy, other_regions_are_empty, s3, selectors, status, subscriptions, topic_arn,
-    trails,
+    group_facts, healthy, log_group, other_regions_are_empty, s3, selectors, status, subscriptions,
+    topic_arn, trails,
 };
 
 struct Row {
@@ -347,4 +347,38 @@ fn no_step_of_a_plan_can_be_spared() {
             );
         }
     }
+}
+
+#[test]
+fn filters_on_an_abandoned_group_are_copied_to_the_live_one_with_their_metrics() {
+    let mut broken = healthy(MEMBER);
+    let left_behind = std::mem::take(filters(&mut broken));
+    log_group(&mut broken).filters_elsewhere.insert(
+        "aws-controltower/CloudTrailLogs".to_owned(),
+        left_behind.clone(),
+    );
+    let estate = Estate::of([broken]);
+    assert_eq!(
+        estate.finding(MEMBER, &s3()).reason,
+        Reason::FilterOnAbandonedGroup
+    );
+    let plan = estate.plan(&target(MEMBER, &s3()), &options());
+    assert_eq!(kinds(&plan).0, ["put_metric_filter"]);
+    let Action::PutMetricFilter {
+        filter,
+        pattern,
+        metric,
+        ..
+    } = &plan.steps[0].action
+    else {
+        panic!("a filter");
+    };
+    let copied = &left_behind[0];
+    assert_eq!((filter, pattern), (&copied.name, &copied.pattern));
+    assert_eq!(metric.namespace, copied.transformations[0].namespace);
+    assert_eq!(plan.monthly_cost_usd.to_string(), "$0.00");
+    assert_eq!(
+        estate.after(&plan).finding(MEMBER, &s3()).verdict,
+        Verdict::Pass
+    );
 }

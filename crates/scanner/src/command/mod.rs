@@ -14,6 +14,7 @@ pub(crate) mod exception;
 pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod framework;
+pub(crate) mod iam;
 pub(crate) mod migrate;
 pub(crate) mod names;
 pub(crate) mod notifications;
@@ -53,6 +54,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> anyhow::Result<E
         Command::Migrate(arguments) => migrate::run(&arguments, context).await,
         Command::Db(arguments) => db::run(&arguments, context).await,
         Command::Remediate(arguments) => remediate::run(arguments, &context.common),
+        Command::Iam(arguments) => iam::run(arguments, &context.common),
         Command::Completions(arguments) => completions::run(&arguments),
     }
 }

@@ -29,12 +29,24 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, common: &CommonFlags) -> anyhow::Result<Exit> {
+    hand_over(common, &[], arguments.arguments)
+}
+
+/// Becomes `orgsweep-remediate` with a subcommand of it, if there is one, and these arguments.
+pub(crate) fn hand_over(
+    common: &CommonFlags,
+    subcommand: &[&str],
+    arguments: Vec<OsString>,
+) -> anyhow::Result<Exit> {
     let mut command = Command::new(program());
-    command.args(common_flags(common)).args(arguments.arguments);
+    command
+        .args(common_flags(common))
+        .args(subcommand)
+        .args(arguments);
     let error = replaced_by(&mut command);
     if error.kind() == std::io::ErrorKind::NotFound {
         bail!(
-            "`{PROGRAM}` is not installed beside this program or on the search path; install it to repair accounts"
+            "`{PROGRAM}` is not installed beside this program or on the search path; install it for this command"
         );
     }
     bail!("`{PROGRAM}` could not be started: {error}")

@@ -58,6 +58,7 @@ impl Repair {
     /// A plan for what is selected.
     async fn planned(&self, selection: &[&str]) -> Planned {
         let mut arguments = vec!["remediate", "plan", "--format", "json", "--subscribe", TOLD];
+        arguments.extend(["--role-name", ROLE]);
         arguments.extend(selection);
         let document = self.installation.run(&arguments).await.with_code(0).json();
         let text = |key: &str| document[key].as_str().expect("a text").to_owned();

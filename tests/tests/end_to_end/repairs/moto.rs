@@ -27,6 +27,7 @@ async fn the_benchmarks_four_steps_and_many_other_repairs_are_there_and_gone_aga
             "--subscribe",
             TOLD,
             "--allow-trail-changes",
+            "--offline",
             "--format",
             "json",
         ])

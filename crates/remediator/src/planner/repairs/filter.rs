@@ -2,6 +2,9 @@
 //! that are there. Where an alarm already watches a metric of the broken chain,
 //! the new filter may publish that metric, which saves the alarm.
 
+use orgsweep_controls::LogGroupArn;
+use orgsweep_controls::snapshot::MetricFilter;
+
 use crate::human::HumanAct;
 use crate::planner::act::{Act, Move};
 use crate::planner::broken::Broken;
@@ -23,37 +26,98 @@ pub(super) fn put_filter(broken: &Broken<'_>) -> Vec<Move> {
     let Some(required) = broken.control.requirement(catalog.framework()) else {
         return Vec::new();
     };
-    let taken = filters.iter().map(|filter| filter.name.as_str());
-    let filter = free_name(&broken.base_name(), taken);
+    let taken = || filters.iter().map(|filter| filter.name.as_str());
+    let mut moves = copies(broken, &log_group, filters, required.pattern());
+    let filter = free_name(&broken.base_name(), taken());
     let mut metrics = watched_metrics(broken, required.pattern());
     let own = broken.own_metric();
     if !metrics.contains(&own) {
         metrics.push(own);
     }
-    metrics
+    moves.extend(metrics.into_iter().map(|metric| {
+        let published = filters.iter().any(|filter| publishes(filter, &metric));
+        let action = Action::PutMetricFilter {
+            log_group: log_group.clone(),
+            filter: filter.clone(),
+            pattern: required.pattern().to_owned(),
+            metric,
+        };
+        vec![Act::Step {
+            cost: if published {
+                Cost::NONE
+            } else {
+                Cost::of(&action)
+            },
+            action,
+            preconditions: vec![Precondition::FilterAbsent {
+                log_group: log_group.clone(),
+                filter: filter.clone(),
+            }],
+        }]
+    }));
+    moves
+}
+
+/// The filters for the control on groups that are no longer written to, put on the one that
+/// is, with the same name, pattern and metric, so that their alarms ring again. Only those
+/// that a step can copy whole.
+fn copies(
+    broken: &Broken<'_>,
+    log_group: &LogGroupArn,
+    there: &[MetricFilter],
+    required: &str,
+) -> Vec<Move> {
+    broken
+        .abandoned_filters(required)
         .into_iter()
-        .map(|metric| {
-            let published = filters.iter().any(|filter| publishes(filter, &metric));
+        .filter_map(|abandoned| {
+            let metric = plain_metric(abandoned)?;
+            let copied = |filter: &MetricFilter| {
+                filter.pattern == abandoned.pattern && publishes(filter, &metric)
+            };
+            if there.iter().any(copied) {
+                return None;
+            }
+            let taken = there.iter().map(|filter| filter.name.as_str());
+            let filter = free_name(&abandoned.name, taken);
             let action = Action::PutMetricFilter {
                 log_group: log_group.clone(),
                 filter: filter.clone(),
-                pattern: required.pattern().to_owned(),
+                pattern: abandoned.pattern.clone(),
                 metric,
             };
-            vec![Act::Step {
-                cost: if published {
-                    Cost::NONE
-                } else {
-                    Cost::of(&action)
-                },
+            Some(vec![Act::Step {
+                // The metric is the one that is billed already.
+                cost: Cost::NONE,
                 action,
                 preconditions: vec![Precondition::FilterAbsent {
                     log_group: log_group.clone(),
-                    filter: filter.clone(),
+                    filter,
                 }],
-            }]
+            }])
         })
         .collect()
+}
+
+/// The one metric that a filter publishes with value 1 and nothing else to it, as a step puts it.
+fn plain_metric(filter: &MetricFilter) -> Option<Metric> {
+    let [transformation] = &filter.transformations[..] else {
+        return None;
+    };
+    let plain = transformation.value == "1"
+        && transformation.default_value.is_none()
+        && transformation.dimensions.is_empty()
+        && transformation
+            .unit
+            .as_deref()
+            .is_none_or(|unit| unit == "None")
+        && filter.system_field_dimensions.is_empty()
+        && filter.field_selection.is_none()
+        && !filter.on_transformed_logs;
+    plain.then(|| Metric {
+        namespace: transformation.namespace.clone(),
+        name: transformation.name.clone(),
+    })
 }
 
 /// The metrics that are about the control alone and that an alarm of the Region
@@ -91,7 +155,7 @@ fn watched_metrics(broken: &Broken<'_>, required: &str) -> Vec<Metric> {
     metrics
 }
 
-fn publishes(filter: &orgsweep_controls::snapshot::MetricFilter, metric: &Metric) -> bool {
+fn publishes(filter: &MetricFilter, metric: &Metric) -> bool {
     filter
         .transformations
         .iter()

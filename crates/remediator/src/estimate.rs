@@ -1,0 +1,119 @@
+//! What carrying out a plan takes: money per month, calls, and the time below
+//! which AWS's quotas do not let it fall. Waves, retries and waiting for people
+//! come on top.
+
+use std::collections::BTreeMap;
+
+use orgsweep_aws_access::Quota;
+use orgsweep_controls::{AccountId, Region};
+use serde::Serialize;
+
+use crate::document::Plan;
+use crate::steps::Cost;
+use crate::write::operation;
+
+/// Calls that reading an account again takes, AssumeRole included: what a sweep makes in an
+/// account with a chain of its own.
+const READING_AGAIN: u64 = 10;
+/// Requests per second of SNS's pool of operations on topics in the smallest Regions.
+const SMALLEST_TOPIC_POOL: u32 = 30;
+
+/// What carrying out a plan takes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimate {
+    /// What it adds to the bill per month, in US dollars.
+    pub monthly_cost_usd: Cost,
+    /// Calls to AWS, reading before each change and the account afterwards included.
+    pub calls: u64,
+    /// Accounts that are changed.
+    pub accounts: usize,
+    /// Minutes that it takes at least.
+    pub minutes: f64,
+    /// The quota that says so; none when nothing is done.
+    pub bound_by: Option<Bound>,
+}
+
+/// The quota that takes longest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Bound {
+    /// The quota.
+    pub quota: &'static str,
+    /// Requests per second that are used of it.
+    pub per_second: f64,
+    /// Calls that count against it.
+    pub calls: u64,
+    /// The account.
+    pub account_id: AccountId,
+    /// The Region.
+    pub region: Region,
+}
+
+/// What carrying out `plan` takes when it uses at most `share` of each quota.
+pub fn estimate(plan: &Plan, share: f64) -> Estimate {
+    let mut calls = 0;
+    let mut buckets: BTreeMap<(&AccountId, &Region, &'static str), (u64, f64)> = BTreeMap::new();
+    for step in &plan.steps {
+        for permission in step.action.permissions() {
+            // Tagging and handing over a role are no calls of their own.
+            let call = operation::ALL
+                .iter()
+                .find(|call| call.permission() == *permission);
+            let Some(call) = call else { continue };
+            calls += 1;
+            let (quota, per_second) = match call.quota {
+                Quota::Rate {
+                    name, per_second, ..
+                } => (name, per_second),
+                Quota::SnsTopics => ("sns topics", SMALLEST_TOPIC_POOL),
+            };
+            let rate = (f64::from(per_second) * share).max(1.0);
+            let bucket = buckets.entry((&step.account_id, &step.region, quota));
+            bucket.or_insert((0, rate)).0 += 1;
+        }
+    }
+    let mut accounts: Vec<&AccountId> = plan.steps.iter().map(|step| &step.account_id).collect();
+    accounts.sort();
+    accounts.dedup();
+    calls += READING_AGAIN * accounts.len() as u64;
+    // Accounts and quotas do not wait for each other.
+    let slowest = buckets.iter().max_by(|(_, one), (_, other)| {
+        let seconds = |(calls, rate): &(u64, f64)| *calls as f64 / rate;
+        seconds(one).total_cmp(&seconds(other))
+    });
+    Estimate {
+        monthly_cost_usd: plan.monthly_cost_usd,
+        calls,
+        accounts: accounts.len(),
+        minutes: slowest.map_or(0.0, |(_, (calls, rate))| *calls as f64 / rate / 60.0),
+        bound_by: slowest.map(|((account, region, quota), (calls, rate))| Bound {
+            quota,
+            per_second: *rate,
+            calls: *calls,
+            account_id: AccountId::clone(account),
+            region: Region::clone(region),
+        }),
+    }
+}
+
+impl Estimate {
+    /// The estimate in two sentences.
+    pub fn sentence(&self) -> String {
+        let Some(bound) = &self.bound_by else {
+            return "Nothing is to be done, so it costs nothing.".to_owned();
+        };
+        format!(
+            "Carrying it out adds at most {} a month and takes {} calls in {} account{}. It lasts {:.1} minutes or more: \
+             {} calls count against {} in account {}, {}, of which {:.1} a second are used.",
+            self.monthly_cost_usd,
+            self.calls,
+            self.accounts,
+            if self.accounts == 1 { "" } else { "s" },
+            self.minutes,
+            bound.calls,
+            bound.quota,
+            bound.account_id,
+            bound.region,
+            bound.per_second,
+        )
+    }
+}
