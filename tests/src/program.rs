@@ -197,6 +197,17 @@ impl Running {
         .await
     }
 
+    /// Waits until it has said something on standard error.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn has_said(&self, words: &str) {
+        until(words, || async {
+            self.stderr.so_far().contains(words).then_some(())
+        })
+        .await;
+    }
+
     /// Whether it has ended by now.
     ///
     /// # Panics

@@ -246,6 +246,13 @@ impl Access {
         self.shared.tally.counters()
     }
 
+    /// From now on this share of the budgets that all accounts draw from may be used, 0 to 1, because other
+    /// processes with the same caller use the rest: STS counts requests per account of the caller.
+    /// Organizations is asked by the process that begins a sweep alone, the others by one process per account.
+    pub fn share_budgets(&self, share: f64) {
+        self.shared.budgets.share(share);
+    }
+
     /// The budgets that all accounts share, each with its speed as a share of the full one: AWS's
     /// throttles lower it, successes restore it.
     pub fn budget_speeds(&self) -> [(&'static str, f64); 2] {

@@ -158,6 +158,7 @@ impl Exchange {
             account: request.caller.account,
             target_account,
             status,
+            at: Instant::now(),
         });
         Outcome {
             reply,

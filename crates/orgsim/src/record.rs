@@ -1,6 +1,7 @@
 //! The record of calls: what tests and benchmarks count.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -21,6 +22,8 @@ pub struct RecordedCall {
     pub target_account: String,
     /// HTTP status; 0 when there was no answer.
     pub status: u16,
+    /// When it was answered.
+    pub at: Instant,
 }
 
 /// The calls so far.

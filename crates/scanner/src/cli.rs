@@ -88,6 +88,7 @@ pub(crate) struct CommonFlags {
 pub(crate) enum Command {
     Sweep(command::sweep::Arguments),
     Serve(command::serve::Arguments),
+    Worker(command::worker::Arguments),
     Demo(command::demo::Arguments),
     Accounts(command::accounts::Arguments),
     Findings(command::findings::Arguments),
@@ -112,7 +113,7 @@ pub(crate) enum Command {
 impl Command {
     /// How much is logged at least, as a number of `-v`: a service has nobody who watches it.
     pub(crate) fn least_verbosity(&self) -> u8 {
-        u8::from(matches!(self, Self::Serve(_)))
+        u8::from(matches!(self, Self::Serve(_) | Self::Worker(_)))
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Once;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use orgsweep_aws_access::{Access, AccessConfig, RoleConfig, RoleOverride};
@@ -152,6 +153,9 @@ pub(crate) async fn store(settings: &Settings) -> anyhow::Result<Store> {
     Ok(Store::open(&store_config(settings)).await?)
 }
 
+/// How long a process that takes part in a shared sweep may be silent within a transaction.
+const HANGING: Duration = Duration::from_secs(8);
+
 /// How to reach the database.
 pub(crate) fn store_config(settings: &Settings) -> StoreConfig {
     StoreConfig {
@@ -159,6 +163,8 @@ pub(crate) fn store_config(settings: &Settings) -> StoreConfig {
         data_dir: settings.database.data_dir.clone(),
         connect_timeout: settings.database.connect_timeout,
         max_connections: settings.database.max_connections,
+        // Other processes wait for the accounts of one that hangs.
+        idle_transactions: settings.shared.then_some(HANGING),
         ..StoreConfig::default()
     }
 }

@@ -13,6 +13,7 @@ mod notifications;
 mod output;
 mod program;
 mod serve;
+mod sharing;
 mod stored;
 mod sweep;
 

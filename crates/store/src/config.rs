@@ -22,6 +22,9 @@ pub struct StoreConfig {
     pub patience: Duration,
     /// Connections to a server at most; the embedded database has one.
     pub max_connections: u32,
+    /// After so long a server ends a transaction in which nothing is asked, so that a process that
+    /// hangs holds nobody up; never, when not set.
+    pub idle_transactions: Option<Duration>,
 }
 
 impl Default for StoreConfig {
@@ -32,6 +35,7 @@ impl Default for StoreConfig {
             connect_timeout: Duration::from_secs(10),
             patience: Duration::from_secs(20),
             max_connections: 8,
+            idle_transactions: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use orgsweep_controls::ids::AccountId;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::record::not_in_sweep;
@@ -20,14 +21,16 @@ pub(crate) struct Fence {
     pub(crate) superseded: bool,
 }
 
-/// Locks the account and its place in the sweep; nothing when it has its outcome.
+/// Locks the account and its place in the sweep; nothing when it has its outcome, or when it is not
+/// the claimant's.
 pub(crate) async fn claim_outcome(
     connection: &mut PgConnection,
     sweep: SweepId,
     account: &AccountId,
+    claimant: Option<Uuid>,
 ) -> Result<Option<Fence>, StoreError> {
     let row = sqlx::query!(
-        r#"select sa.sweep_no, sa.account_no, sa.outcome,
+        r#"select sa.sweep_no, sa.account_no, sa.outcome, sa.claim,
             coalesce(a.observed_in > sa.sweep_no, false) as "superseded!"
          from sweep_account sa
          join account a using (account_no)
@@ -40,7 +43,9 @@ pub(crate) async fn claim_outcome(
     .fetch_optional(connection)
     .await?
     .ok_or_else(|| not_in_sweep(sweep, account))?;
-    Ok(row.outcome.is_none().then_some(Fence {
+    // A worker that was given up has lost its claim to another.
+    let claimed = claimant.is_none() || row.claim == claimant;
+    Ok((row.outcome.is_none() && claimed).then_some(Fence {
         sweep_no: row.sweep_no,
         account_no: row.account_no,
         superseded: row.superseded,
@@ -92,7 +97,9 @@ impl Store {
         let (reason, message) = (storable(reason), storable(message));
         self.attempt(|| async {
             let mut transaction = self.pool.begin().await?;
-            let Some(fence) = claim_outcome(&mut transaction, sweep, account).await? else {
+            let Some(fence) =
+                claim_outcome(&mut transaction, sweep, account, self.claimant).await?
+            else {
                 return Ok(());
             };
             sqlx::query!(

@@ -46,7 +46,8 @@ pub enum Recorded {
         /// Findings that ended.
         removed: usize,
     },
-    /// The account has had its outcome in this sweep; nothing was written.
+    /// The account has had its outcome in this sweep, or another worker has claimed it; nothing
+    /// was written.
     AlreadyRecorded,
 }
 
@@ -74,7 +75,8 @@ impl Store {
     ) -> Result<Recorded, StoreError> {
         let account = &record.snapshot.account;
         let mut transaction = self.pool.begin().await?;
-        let Some(fence) = claim_outcome(&mut transaction, sweep, account).await? else {
+        let Some(fence) = claim_outcome(&mut transaction, sweep, account, self.claimant).await?
+        else {
             return Ok(Recorded::AlreadyRecorded);
         };
         let (snapshot_no, new_snapshot) =

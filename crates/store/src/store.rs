@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
 
 use crate::config::{Location, StoreConfig, connect_options};
 use crate::error::StoreError;
@@ -28,6 +29,8 @@ pub struct Store {
     pub(crate) pool: PgPool,
     location: Arc<Location>,
     patience: Duration,
+    /// The worker whose claims outcomes are recorded by; any, when none is named.
+    pub(crate) claimant: Option<Uuid>,
     #[cfg(feature = "embedded")]
     embedded: Option<Arc<Embedded>>,
 }
@@ -70,6 +73,7 @@ impl Store {
                     pool,
                     location: Arc::new(location),
                     patience: config.patience,
+                    claimant: None,
                     #[cfg(feature = "embedded")]
                     embedded: None,
                 })
@@ -82,6 +86,7 @@ impl Store {
                     pool,
                     location: Arc::new(location),
                     patience: Duration::ZERO,
+                    claimant: None,
                     embedded: Some(Arc::new(embedded)),
                 })
             }
@@ -220,7 +225,24 @@ async fn check(options: &PgConnectOptions, patience: Duration) -> Result<(), Sto
 }
 
 fn pool_of(options: PgConnectOptions, config: &StoreConfig, connections: u32) -> PgPool {
+    let idle = config
+        .idle_transactions
+        .map(|idle| format!("{} ms", idle.as_millis()));
     PgPoolOptions::new()
+        .after_connect(move |connection, _| {
+            let idle = idle.clone();
+            Box::pin(async move {
+                if let Some(idle) = idle {
+                    sqlx::query(
+                        "select set_config('idle_in_transaction_session_timeout', $1, false)",
+                    )
+                    .bind(idle)
+                    .execute(connection)
+                    .await?;
+                }
+                Ok(())
+            })
+        })
         .max_connections(connections)
         .acquire_timeout(config.connect_timeout.max(Duration::from_secs(30)))
         .idle_timeout(None)

@@ -273,6 +273,9 @@ impl Store {
         )
         .execute(&mut *transaction)
         .await?;
+        sqlx::query!("delete from shared_snapshot where sweep_no <= $1", sweep_no)
+            .execute(&mut *transaction)
+            .await?;
         announce(&mut transaction, sweep_no).await?;
         put_into_outbox(&mut transaction, sweep_no, channels).await?;
         transaction.commit().await?;

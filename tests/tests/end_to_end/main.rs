@@ -37,3 +37,4 @@ mod sql_documentation;
 mod stored_nights;
 mod sweep_moto;
 mod sweep_orgsim;
+mod workers;

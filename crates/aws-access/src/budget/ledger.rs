@@ -37,6 +37,11 @@ impl SharedBudgets {
         }
     }
 
+    /// From now on this share of the STS budget may be used; 1 is the whole.
+    pub(crate) fn share(&self, share: f64) {
+        self.sts.share(share);
+    }
+
     /// The speed of each, as a share of the full one.
     pub(crate) fn speeds(&self) -> [(&'static str, f64); 2] {
         [

@@ -12,6 +12,8 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
+/// How long to wait before it is asked again whether any share of a budget may be used.
+const NO_SHARE: Duration = Duration::from_millis(20);
 /// Levels of speed; a request at full speed costs this many cells.
 const LEVELS: u32 = 16;
 /// Throttles within this time of a cut count as the same event.
@@ -39,6 +41,8 @@ struct Speed<I> {
     head_start: u32,
     successes: u32,
     last_cut: Option<I>,
+    /// Share of the whole that may be used; others use the rest.
+    share: f64,
 }
 
 impl Budget {
@@ -51,7 +55,13 @@ impl Budget {
     pub(crate) async fn take(&self) -> Duration {
         let start = Instant::now();
         let _place_in_line = self.line.lock().await;
-        let mut owed = self.price();
+        let mut owed = loop {
+            match self.price() {
+                Some(price) => break price,
+                // Nothing may be used now; who shares says when.
+                None => tokio::time::sleep(NO_SHARE).await,
+            }
+        };
         while let Some(wait) = self.pay(&mut owed) {
             tokio::time::sleep(wait).await;
         }
@@ -79,6 +89,7 @@ impl<C: Clock + Clone> Budget<C> {
                 head_start: 0,
                 successes: 0,
                 last_cut: None,
+                share: 1.0,
             }),
             line: tokio::sync::Mutex::new(()),
         }
@@ -142,14 +153,21 @@ impl<C: Clock + Clone> Budget<C> {
         f64::from(self.speed().level) / f64::from(LEVELS)
     }
 
-    /// Cells that the next request costs.
-    fn price(&self) -> u32 {
+    /// From now on this share of the budget may be used, 0 to 1: other processes use the rest.
+    pub(crate) fn share(&self, share: f64) {
+        self.speed().share = share.clamp(0.0, 1.0);
+    }
+
+    /// Cells that the next request costs; `None` while no share of the budget may be used.
+    fn price(&self) -> Option<u32> {
         let mut speed = self.speed();
         if speed.head_start > 0 {
             speed.head_start -= 1;
-            return LEVELS;
+            return Some(LEVELS);
         }
-        LEVELS * LEVELS / speed.level
+        let whole = f64::from(LEVELS * LEVELS / speed.level);
+        // A share of a thousandth would wait for minutes: it is none.
+        (speed.share > 0.001).then(|| (whole / speed.share).ceil() as u32)
     }
 
     fn speed(&self) -> MutexGuard<'_, Speed<C::Instant>> {
@@ -184,7 +202,7 @@ mod tests {
             let start = self.clock.now();
             (0..requests)
                 .map(|_| {
-                    let mut owed = self.budget.price();
+                    let mut owed = self.budget.price().expect("a share");
                     while let Some(wait) = self.budget.pay(&mut owed) {
                         self.clock.advance(wait);
                     }
@@ -246,6 +264,32 @@ mod tests {
         }
         let restored = stopped.time_for(38);
         assert!(restored <= full * 11 / 10, "{full} ms, then {restored} ms");
+    }
+
+    #[test]
+    fn processes_that_share_a_budget_stay_within_the_whole_together() {
+        for (allowance, burst, shares) in [(300, 10, 2), (300, 10, 8), (15, 8, 3)] {
+            let mut together: Vec<u64> = Vec::new();
+            for _ in 0..shares {
+                let stopped = Stopped::new(allowance, burst);
+                stopped.budget.share(1.0 / f64::from(shares));
+                together.extend(stopped.moments(allowance * 2 / shares));
+            }
+            let most = most_in_a_second(&together);
+            assert!(
+                most <= allowance as usize,
+                "{most} of {allowance} by {shares}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_share_nothing_is_sent() {
+        let stopped = Stopped::new(20, 1);
+        stopped.budget.share(0.0);
+        assert_eq!(stopped.budget.price(), None);
+        stopped.budget.share(1.0);
+        assert_eq!(stopped.budget.price(), Some(LEVELS));
     }
 
     #[test]

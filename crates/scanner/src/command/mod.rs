@@ -25,6 +25,7 @@ pub(crate) mod remediate;
 pub(crate) mod serve;
 pub(crate) mod snapshot;
 pub(crate) mod sweep;
+pub(crate) mod worker;
 
 use crate::cli::Command;
 use crate::context::Context;
@@ -35,6 +36,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> anyhow::Result<E
     match command {
         Command::Sweep(arguments) => Box::pin(sweep::run(arguments, context)).await,
         Command::Serve(arguments) => Box::pin(serve::run(&arguments, context)).await,
+        Command::Worker(arguments) => Box::pin(worker::run(&arguments, context)).await,
         Command::Demo(arguments) => demo::run(arguments, context).await,
         Command::Accounts(arguments) => accounts::run(&arguments, context).await,
         Command::Findings(arguments) => findings::run(arguments, context).await,

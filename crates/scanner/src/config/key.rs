@@ -68,6 +68,7 @@ settings! {
     Concurrency = "sweep.concurrency", Kind::Count, Some("64"), &[];
     SweepDeadline = "sweep.deadline", Kind::Duration, Some("6h"), &[];
     ResumeWithin = "sweep.resume_within", Kind::Duration, Some("12h"), &[];
+    Shared = "sweep.shared", Kind::Switch, Some("false"), &[];
 
     Catalog = "controls.catalog", Kind::Path, None, &[];
     Decisions = "controls.decisions", Kind::Path, None, &[];

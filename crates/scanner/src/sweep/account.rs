@@ -11,7 +11,7 @@ use orgsweep_controls::finding::{Finding, Verdict};
 use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::known::{Call, Unread, UnreadCause};
 use orgsweep_controls::{AccountSnapshot, Decisions, Evaluator, ReliedOn};
-use orgsweep_store::{AccountRecord, Store, StoreError, SweepId};
+use orgsweep_store::{AccountRecord, SharedFacts, Store, StoreError, SweepId};
 
 use tokio::sync::Semaphore;
 
@@ -35,6 +35,8 @@ pub(crate) struct AccountWork {
     pub(crate) neighbours: BTreeSet<AccountId>,
     /// Time for one account with the owners that it waits for.
     pub(crate) deadline: Duration,
+    /// When other processes read accounts of this sweep, too: the accounts whose facts they share.
+    pub(crate) shared_owners: Option<BTreeSet<AccountId>>,
 }
 
 /// What was read from an account. Its snapshot is shared by all who rely on it.
@@ -42,6 +44,16 @@ pub(crate) struct Facts {
     pub(crate) snapshot: Arc<AccountSnapshot>,
     calls: u32,
     throttles: u32,
+}
+
+impl From<SharedFacts> for Facts {
+    fn from(shared: SharedFacts) -> Self {
+        Self {
+            snapshot: Arc::new(shared.snapshot),
+            calls: shared.calls,
+            throttles: shared.throttles,
+        }
+    }
 }
 
 impl From<Collected> for Facts {
@@ -155,7 +167,11 @@ impl AccountWork {
         &self,
         account: &AccountId,
     ) -> Result<(Arc<Facts>, ReliedOn), Arc<CollectError>> {
-        let collected = if self.owners.holds(account) {
+        let is_shared = self
+            .shared_owners
+            .as_ref()
+            .is_some_and(|owners| owners.contains(account));
+        let collected = if is_shared || self.owners.holds(account) {
             self.owner(account).await?
         } else {
             Arc::new(self.collected(account).await.map_err(Arc::new)?.into())
@@ -190,7 +206,11 @@ impl AccountWork {
                         throttles: 0,
                     });
                 }
+                if let Some(facts) = self.shared_by_others(owner).await {
+                    return Ok(facts);
+                }
                 let facts = self.collected(owner).await.map(Facts::from)?;
+                let facts = self.shared_with_others(facts).await;
                 // So that the night can be judged again. What is lost with the database shows
                 // when the accounts' outcomes are recorded.
                 let kept = self
@@ -203,6 +223,37 @@ impl AccountWork {
                 Ok(facts)
             })
             .await
+    }
+
+    /// The facts of an owner that another process has read.
+    async fn shared_by_others(&self, owner: &AccountId) -> Option<Facts> {
+        self.shared_owners.as_ref()?;
+        match self.store.shared_facts(self.sweep, owner).await {
+            Ok(facts) => facts.map(Facts::from),
+            Err(error) => {
+                tracing::warn!(%owner, %error, "shared facts are not known; they are read again");
+                None
+            }
+        }
+    }
+
+    /// The facts of an owner that all processes judge by: these, unless another was faster.
+    async fn shared_with_others(&self, facts: Facts) -> Facts {
+        if self.shared_owners.is_none() {
+            return facts;
+        }
+        let shared = SharedFacts {
+            snapshot: (*facts.snapshot).clone(),
+            calls: facts.calls,
+            throttles: facts.throttles,
+        };
+        match self.store.share_facts(self.sweep, &shared).await {
+            Ok(kept) => kept.into(),
+            Err(error) => {
+                tracing::warn!(%error, "facts that others rely on were not shared");
+                facts
+            }
+        }
     }
 
     async fn collected(&self, account: &AccountId) -> Result<Collected, CollectError> {

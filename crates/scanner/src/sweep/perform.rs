@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use chrono::Utc;
 use orgsweep_aws_access::Access;
-use orgsweep_controls::ids::AccountId;
+use orgsweep_controls::organization::{AccountState, Inventory, ListedAccount};
 use orgsweep_controls::{Catalog, Evaluator};
 use orgsweep_store::{
     Ending, NewSweep, Store, StoreError, SweepId, SweepSummary, SweepTotals, UnfinishedSweep,
@@ -22,13 +22,15 @@ use crate::context::warn_of;
 use crate::decisions::DecisionBook;
 use crate::output::number::counted;
 use crate::output::terminal;
+use crate::sharing::coordinating::share;
+use crate::sharing::queue::Queue;
+use crate::sharing::working::Part;
 use crate::sweep::account::AccountWork;
 use crate::sweep::owners::Owners;
 use crate::sweep::plan::{Plan, Rules, Scope, plan};
 use crate::sweep::progress::{Counts, Progress};
 use crate::sweep::resume::{Decision, Digests, Wish, decide, resuming};
 use crate::sweep::run::{Limits, Stopped, run};
-use crate::sweep::selection::NOT_SELECTED;
 
 /// How long to wait for the lock of a process that was killed to end.
 const LINGERING: Duration = Duration::from_secs(3);
@@ -94,6 +96,7 @@ pub(crate) async fn perform_alone(
     interruption: &CancellationToken,
 ) -> anyhow::Result<Performed> {
     let before = access.counters();
+    let queue = queue(settings, store, &request.scope).await?;
     store.put_controls(&control_rows(catalog)).await?;
     let digests = Digests {
         catalog: catalog.digest(),
@@ -148,38 +151,15 @@ pub(crate) async fn perform_alone(
             *complete,
         )
         .await?;
+    // What workers of an earlier process had taken is free again.
+    store.release_claims(sweep).await?;
     let pending = store.pending_accounts(sweep).await?;
     terminal::tell(&announcement(pending.len(), catalog));
 
-    let dormant: BTreeSet<AccountId> = selected
-        .skipped
-        .iter()
-        .filter(|(_, why)| *why != NOT_SELECTED)
-        .map(|(account, _)| account.clone())
-        .collect();
     let today = Utc::now().date_naive();
-    let work = Arc::new(AccountWork {
-        access: access.clone(),
-        store: store.clone(),
-        evaluator: Arc::new(Evaluator::new(catalog)),
-        judging: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
-        owners: Owners::default(),
-        sweep,
-        management_account: inventory.management_account.clone(),
-        decisions: inventory
-            .accounts
-            .iter()
-            .map(|listed| (listed.id.clone(), Arc::new(decisions.about(listed, today))))
-            .collect(),
-        neighbours: inventory
-            .accounts
-            .iter()
-            .map(|listed| listed.id.clone())
-            .filter(|account| !dormant.contains(account))
-            .collect(),
-        dormant,
-        deadline: settings.aws.account_deadline * 4,
-    });
+    let work = about(
+        access, store, catalog, decisions, settings, inventory, sweep,
+    );
     let limits = Limits {
         concurrency: settings.concurrency,
         deadline: settings.sweep_deadline,
@@ -190,7 +170,35 @@ pub(crate) async fn perform_alone(
         access,
         request.verbosity,
     );
-    let result = run(work, pending, limits, &progress.counts, interruption).await;
+    let result = match &queue {
+        Some(queue) => {
+            let part = Part {
+                store,
+                access,
+                queue,
+                settings,
+                catalog,
+                decisions,
+                counts: progress.counts.clone(),
+                adds_calls: false,
+            };
+            let work = AccountWork {
+                shared_owners: Some(BTreeSet::new()),
+                ..work
+            };
+            share(&part, work, limits, interruption).await
+        }
+        None => {
+            run(
+                Arc::new(work),
+                pending,
+                limits,
+                &progress.counts,
+                interruption,
+            )
+            .await
+        }
+    };
     drop(progress);
 
     let now = access.counters();
@@ -208,6 +216,53 @@ pub(crate) async fn perform_alone(
         decisions.ending(today),
     )
     .await
+}
+
+/// The queue, when the sweep is to be shared with other processes.
+async fn queue(settings: &Settings, store: &Store, scope: &Scope) -> anyhow::Result<Option<Queue>> {
+    // A few named accounts are read by whoever names them.
+    if !settings.shared || !matches!(scope, Scope::Organization(_)) {
+        return Ok(None);
+    }
+    let queue = Queue::of(store)?;
+    queue.prepare().await?;
+    Ok(Some(queue))
+}
+
+/// What accounts of a sweep are read with.
+pub(crate) fn about(
+    access: &Access,
+    store: &Store,
+    catalog: &Catalog,
+    decisions: &DecisionBook,
+    settings: &Settings,
+    inventory: &Inventory,
+    sweep: SweepId,
+) -> AccountWork {
+    let today = Utc::now().date_naive();
+    let (active, dormant): (Vec<_>, Vec<_>) = inventory
+        .accounts
+        .iter()
+        .partition(|listed| listed.state == AccountState::Active);
+    let ids = |listed: Vec<&ListedAccount>| listed.into_iter().map(|one| one.id.clone()).collect();
+    AccountWork {
+        access: access.clone(),
+        store: store.clone(),
+        evaluator: Arc::new(Evaluator::new(catalog)),
+        judging: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
+        owners: Owners::default(),
+        sweep,
+        management_account: inventory.management_account.clone(),
+        decisions: inventory
+            .accounts
+            .iter()
+            .map(|listed| (listed.id.clone(), Arc::new(decisions.about(listed, today))))
+            .collect(),
+        neighbours: ids(active),
+        dormant: ids(dormant),
+        deadline: settings.aws.account_deadline * 4,
+        shared_owners: None,
+    }
 }
 
 /// Does what was decided about an unfinished sweep; the sweep that this one
@@ -280,7 +335,7 @@ async fn ended(
 }
 
 /// Digest of what decides a sweep's results besides the catalog. No secret goes in.
-fn config_digest(
+pub(crate) fn config_digest(
     settings: &Settings,
     access: &Access,
     scope: &Scope,

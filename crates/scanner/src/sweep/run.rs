@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::Utc;
 use orgsweep_aws_access::CollectError;
 use orgsweep_controls::ids::AccountId;
-use orgsweep_store::StoreError;
+use orgsweep_store::{Store, StoreError, SweepId};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -20,7 +20,7 @@ use crate::sweep::progress::Counts;
 use crate::sweep::tasks::{TaskEnd, each_account};
 
 /// Reason code of accounts whose task panicked.
-const PANICKED: &str = "panicked";
+pub(crate) const PANICKED: &str = "panicked";
 /// Reason code of accounts that the sweep's deadline left unread.
 const SWEEP_DEADLINE: &str = "sweep_deadline";
 
@@ -100,7 +100,7 @@ pub(crate) async fn run(
         return Err(Stopped::Interrupted);
     }
     if out_of_time.is_cancelled() {
-        write_off(&work, limits.deadline)
+        write_off(&work.store, work.sweep, limits.deadline)
             .await
             .map_err(Stopped::NotRecorded)?;
     }
@@ -110,7 +110,10 @@ pub(crate) async fn run(
 /// Collects the accounts that most others are judged by: the management account
 /// and those that its trails and log groups lead to. What cannot be collected
 /// shows up at the accounts that rely on it.
-async fn relied_on_first(work: &AccountWork, stop: &CancellationToken) -> BTreeSet<AccountId> {
+pub(crate) async fn relied_on_first(
+    work: &AccountWork,
+    stop: &CancellationToken,
+) -> BTreeSet<AccountId> {
     let mut first = BTreeSet::new();
     let mut next: Vec<AccountId> = work.management_account.iter().cloned().collect();
     while let Some(account) = next.pop() {
@@ -214,24 +217,19 @@ impl Ends<'_> {
 }
 
 /// Records every account without an outcome as failed: the sweep is out of time.
-async fn write_off(work: &AccountWork, deadline: Duration) -> Result<(), StoreError> {
+pub(crate) async fn write_off(
+    store: &Store,
+    sweep: SweepId,
+    deadline: Duration,
+) -> Result<(), StoreError> {
     let message = format!(
         "the sweep's deadline of {} passed before the account was read; raise `sweep.deadline` or `sweep.concurrency`",
         span(deadline)
     );
     let now = Utc::now();
-    for account in work.store.pending_accounts(work.sweep).await? {
-        work.store
-            .record_failure(
-                work.sweep,
-                &account,
-                SWEEP_DEADLINE,
-                &message,
-                0,
-                0,
-                now,
-                now,
-            )
+    for account in store.pending_accounts(sweep).await? {
+        store
+            .record_failure(sweep, &account, SWEEP_DEADLINE, &message, 0, 0, now, now)
             .await?;
     }
     Ok(())

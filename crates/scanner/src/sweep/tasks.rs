@@ -92,7 +92,7 @@ fn end_of<T>(joined: Result<(Id, T), JoinError>) -> (Id, TaskEnd<T>) {
 }
 
 /// What a panic said.
-fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())

@@ -10,6 +10,7 @@ mod opening;
 mod query;
 mod recording;
 mod runs;
+mod sharing;
 mod summary;
 mod support;
 mod sweeps;
