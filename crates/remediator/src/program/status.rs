@@ -50,7 +50,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
 pub(super) fn check_format(common: &Common) -> anyhow::Result<()> {
     match common.format.unwrap_or_default() {
         Format::Table | Format::Json | Format::Jsonl => Ok(()),
-        Format::Sh | Format::Csv => Err(usage(
+        _ => Err(usage(
             "a run is printed as table, json or jsonl; use --format table, json or jsonl",
         )),
     }
