@@ -186,17 +186,11 @@ pub(crate) async fn perform_alone(
                 shared_owners: Some(BTreeSet::new()),
                 ..work
             };
-            share(&part, work, limits, interruption).await
+            Box::pin(share(&part, work, limits, interruption)).await
         }
         None => {
-            run(
-                Arc::new(work),
-                pending,
-                limits,
-                &progress.counts,
-                interruption,
-            )
-            .await
+            let work = Arc::new(work);
+            Box::pin(run(work, pending, limits, &progress.counts, interruption)).await
         }
     };
     drop(progress);
