@@ -170,28 +170,25 @@ pub(crate) async fn perform_alone(
         access,
         request.verbosity,
     );
-    let result = match &queue {
-        Some(queue) => {
-            let part = Part {
-                store,
-                access,
-                queue,
-                settings,
-                catalog,
-                decisions,
-                counts: progress.counts.clone(),
-                adds_calls: false,
-            };
-            let work = AccountWork {
-                shared_owners: Some(BTreeSet::new()),
-                ..work
-            };
-            Box::pin(share(&part, work, limits, interruption)).await
-        }
-        None => {
-            let work = Arc::new(work);
-            Box::pin(run(work, pending, limits, &progress.counts, interruption)).await
-        }
+    let result = if let Some(queue) = &queue {
+        let part = Part {
+            store,
+            access,
+            queue,
+            settings,
+            catalog,
+            decisions,
+            counts: progress.counts.clone(),
+            adds_calls: false,
+        };
+        let work = AccountWork {
+            shared_owners: Some(BTreeSet::new()),
+            ..work
+        };
+        Box::pin(share(&part, work, limits, interruption)).await
+    } else {
+        let work = Arc::new(work);
+        Box::pin(run(work, pending, limits, &progress.counts, interruption)).await
     };
     drop(progress);
 
