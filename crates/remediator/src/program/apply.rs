@@ -251,7 +251,7 @@ impl Applying<'_> {
         order: &[AccountId],
         locks: &mut SessionLock,
     ) -> anyhow::Result<Exit> {
-        let open = open(store)?;
+        let open = open(store.as_ref())?;
         let runs = open.runs_of_plan(self.plan.plan_id).await?;
         let run = match earlier(runs, self.arguments.resume)? {
             Earlier::Done(run) => {
@@ -286,7 +286,7 @@ impl Applying<'_> {
             ended: Arc::default(),
         };
         let end = self.waves(store, work, &waves, locks).await;
-        let open = self::open(store)?;
+        let open = self::open(store.as_ref())?;
         let (state, message) = match &end {
             Ok(end) => (end.state, end.message.as_deref()),
             // The database is asked once more: it may be back.
@@ -536,10 +536,8 @@ impl RunEnd {
     }
 }
 
-fn open(store: &Option<Store>) -> anyhow::Result<&Store> {
-    store
-        .as_ref()
-        .ok_or_else(|| anyhow::anyhow!("the store is closed"))
+fn open(store: Option<&Store>) -> anyhow::Result<&Store> {
+    store.ok_or_else(|| anyhow::anyhow!("the store is closed"))
 }
 
 /// The waves of a run as they were stored when it started, without the accounts that are done.

@@ -78,7 +78,7 @@ pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let common = arguments.common;
     match arguments.command {
-        Command::Plan(arguments) => plan::run(*arguments, &common).await?,
+        Command::Plan(arguments) => Box::pin(plan::run(*arguments, &common)).await?,
         Command::Apply(arguments) => return apply::run(*arguments, &common).await,
         Command::Undo(arguments) => return undo::run(*arguments, &common).await,
         Command::Status(arguments) => status::run(arguments, &common).await?,

@@ -62,6 +62,7 @@ fn step(action: Action, preconditions: Vec<Precondition>) -> Step {
         monthly_cost_usd: Cost::NONE,
         risky: false,
         repairs: Repairs::default(),
+        owner: None,
         action,
     }
 }
