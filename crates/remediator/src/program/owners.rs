@@ -16,7 +16,7 @@ use super::settings::Settings;
 /// How owners are found out, and what they are worth.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Who owns it")]
-pub(crate) struct Arguments {
+pub(crate) struct OwnerArguments {
     /// Call AWS for nothing: whose the changed things are is not looked up.
     #[arg(long)]
     offline: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     external_id: Option<String>,
 }
 
-impl Arguments {
+impl OwnerArguments {
     /// What is known without asking.
     pub(crate) fn unasked(&self) -> Ownership {
         Ownership {

@@ -77,7 +77,7 @@ pub(crate) struct Arguments {
     include_accepted: bool,
 
     #[command(flatten)]
-    owners: owners::Arguments,
+    owners: owners::OwnerArguments,
 
     /// Who makes the plan [default: the user].
     #[arg(long, value_name = "NAME")]
