@@ -40,6 +40,8 @@ pub(crate) struct Report {
     pub(crate) postponed: Vec<(String, String)>,
     /// Messages that a person has to look at.
     pub(crate) stopped: Vec<(String, String)>,
+    /// Channels that were tried.
+    tried: Vec<String>,
     /// Whether another process is sending.
     pub(crate) elsewhere: bool,
 }
@@ -61,8 +63,11 @@ impl Report {
         self.sent += other.sent;
         self.not_needed += other.not_needed;
         self.stopped.extend(other.stopped);
-        // Later rounds know better.
-        self.postponed = other.postponed;
+        // Later rounds know better, about what they tried.
+        self.postponed
+            .retain(|(channel, _)| !other.tried.contains(channel));
+        self.postponed.extend(other.postponed);
+        self.tried.extend(other.tried);
         self.elsewhere = other.elsewhere;
     }
 }
@@ -144,6 +149,7 @@ impl Outbox<'_> {
         let message: Message = serde_json::from_value(content.clone())
             .context("its content in the outbox cannot be understood")?;
         let channel: Channel = due.channel.parse().map_err(anyhow::Error::msg)?;
+        report.tried.push(due.channel.clone());
         if !self.store.sending(due.id, &content).await? {
             return Ok(());
         }
@@ -215,6 +221,31 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn what_a_later_round_did_not_try_stays_postponed() {
+        let round = |tried: &[&str], postponed: &[(&str, &str)]| Report {
+            tried: tried.iter().map(ToString::to_string).collect(),
+            postponed: postponed
+                .iter()
+                .map(|(channel, why)| ((*channel).to_owned(), (*why).to_owned()))
+                .collect(),
+            ..Report::default()
+        };
+        let mut report = round(
+            &["webhook", "email"],
+            &[("webhook", "503"), ("email", "451")],
+        );
+        report.add(round(&["webhook"], &[("webhook", "403")]));
+        let left: Vec<&str> = report
+            .postponed
+            .iter()
+            .map(|(_, why)| why.as_str())
+            .collect();
+        assert_eq!(left, ["451", "403"]);
+        report.add(round(&["email"], &[]));
+        assert_eq!(report.postponed.len(), 1, "{report:?}");
+    }
 
     #[test]
     #[rustfmt::skip]
