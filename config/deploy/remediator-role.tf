@@ -1,4 +1,4 @@
-# Repairs filters, alarms and topics for orgsweep, and reads what a sweep reads
+# Repairs filters, alarms and topics for orgsweep
 # Apply it once per account (through your account factory, or with one provider
 # alias per account).
 
@@ -67,25 +67,16 @@ data "aws_partition" "current" {}
 
 data "aws_iam_policy_document" "orgsweep" {
   statement {
-    sid       = "ReadTheChain"
+    sid       = "ReadBeforeWriting"
     resources = ["*"]
 
     actions = [
-      "account:ListRegions",
-      "cloudtrail:DescribeTrails",
-      "cloudtrail:GetEventSelectors",
-      "cloudtrail:GetTrailStatus",
       "cloudwatch:DescribeAlarms",
-      "cloudwatch:GetAlarmMuteRule",
-      "cloudwatch:ListAlarmMuteRules",
       "cloudwatch:ListTagsForResource",
-      "kms:DescribeKey",
-      "kms:GetKeyPolicy",
       "logs:DescribeLogGroups",
       "logs:DescribeLogStreams",
       "logs:DescribeMetricFilters",
       "logs:ListTagsForResource",
-      "sns:GetSubscriptionAttributes",
       "sns:GetTopicAttributes",
       "sns:ListSubscriptionsByTopic",
       "sns:ListTagsForResource",
@@ -149,7 +140,7 @@ data "aws_iam_policy_document" "orgsweep" {
 
 resource "aws_iam_role" "orgsweep" {
   name                 = var.role_name
-  description          = "Repairs filters, alarms and topics for orgsweep, and reads what a sweep reads"
+  description          = "Repairs filters, alarms and topics for orgsweep"
   assume_role_policy   = data.aws_iam_policy_document.trust.json
   max_session_duration = 3600
 }

@@ -27,6 +27,7 @@ mod policies;
 mod queries;
 mod readme;
 mod reasons;
+mod repair_policies;
 mod repairs;
 mod scanner_cannot_write;
 mod selection;

@@ -80,7 +80,7 @@ async fn what_a_stack_defines_is_left_to_the_stack() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_asked_about_is_left_alone_unless_nobody_is_to_be_asked() {
     let (simulated, installation) = shop().await;
-    // The role for repairs does not exist here.
+    simulated.remove_role("OrgsweepRemediator");
     let plan = planned(&installation, &[]).await.json();
     assert_eq!(kinds(&plan), json!([[], ["change_managed"]]));
     let text = plan["human_steps"][0]["text"].as_str().expect("a text");

@@ -27,13 +27,13 @@ async fn printed(arguments: &[&str]) -> String {
     installation.run(arguments).await.with_code(0).stdout
 }
 
-async fn printed_policy(duty: &str) -> Value {
+pub(crate) async fn printed_policy(duty: &str) -> Value {
     let policy = printed(&["iam", "policy", "--for", duty]).await;
     serde_json::from_str(&policy).expect("a policy is JSON")
 }
 
 /// Every action that a policy allows.
-fn actions_of(policy: &Value) -> BTreeSet<String> {
+pub(crate) fn actions_of(policy: &Value) -> BTreeSet<String> {
     let statements = policy["Statement"].as_array().expect("statements");
     let actions = |statement: &Value| statement["Action"].as_array().cloned();
     statements
@@ -44,7 +44,7 @@ fn actions_of(policy: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-fn without(policy: &Value, action: &str) -> Value {
+pub(crate) fn without(policy: &Value, action: &str) -> Value {
     let mut less = policy.clone();
     for statement in less["Statement"].as_array_mut().expect("statements") {
         let actions = statement["Action"].as_array_mut().expect("actions");
@@ -78,6 +78,10 @@ async fn the_files_for_deployment_are_what_iam_prints() {
         (
             "caller-policy.json",
             &["iam", "policy", "--for", "scanner-caller"],
+        ),
+        (
+            "remediator-policy.json",
+            &["iam", "policy", "--for", "remediator"],
         ),
         (
             "remediator-role.cfn.yaml",

@@ -9,7 +9,7 @@ use super::breaks::Break;
 use super::controls::controls;
 use super::links::{ControlChain, Place, add_chain};
 use super::plan::{AccountPlan, Breaks, OrganizationTrail, OwnChain, Plan};
-use super::scanner_policy::scanner_policy;
+use super::role_policies::{remediator_policy, scanner_policy};
 use crate::state::{
     AccountState, AccountStatus, BasicSelector, LastDelivery, LogGroup, LogStream, Role,
     RolePolicies, Selectors, Trail, drawn,
@@ -69,24 +69,31 @@ pub(super) fn content(plan: &Plan, number: &str) -> AccountState {
     state
 }
 
-/// The scanner's role, and the one that Organizations makes in accounts that it creates.
+/// The scanner's and the remediator's roles, and the one that Organizations makes in accounts
+/// that it creates.
 fn roles(plan: &Plan, number: &str, account: &AccountPlan) -> BTreeMap<String, Role> {
-    let administrators = plan
+    let administrators: BTreeSet<String> = plan
         .delegated_administrator
         .iter()
-        .chain([&plan.management]);
+        .chain([&plan.management])
+        .cloned()
+        .collect();
     let mut roles = BTreeMap::new();
     if !account.group.role_missing {
-        let role = Role {
-            trusted_accounts: administrators.cloned().collect(),
+        let role = |name: &str, policy: String| Role {
+            trusted_accounts: administrators.clone(),
             external_id: plan.external_id.clone(),
             permissions: RolePolicies {
-                inline: BTreeMap::from([("orgsweep-read".to_owned(), scanner_policy().to_owned())]),
+                inline: BTreeMap::from([(name.to_owned(), policy)]),
                 ..RolePolicies::default()
             },
             ..Role::default()
         };
-        roles.insert(plan.role.clone(), role);
+        let scanner = role("orgsweep-read", scanner_policy().to_owned());
+        roles.insert(plan.role.clone(), scanner);
+        let repairs = remediator_policy(&plan.settings.partition);
+        let remediator = role("orgsweep-repair", repairs);
+        roles.insert("OrgsweepRemediator".to_owned(), remediator);
     }
     if number != plan.management {
         let role = Role {

@@ -20,7 +20,7 @@ mod expected;
 mod links;
 mod numbers;
 mod plan;
-mod scanner_policy;
+mod role_policies;
 mod sizes;
 mod topics;
 

@@ -165,7 +165,7 @@ impl Stackset {
             ),
             RoleFor::Remediator => (
                 REPAIRING_ROLE,
-                "Repairs filters, alarms and topics for orgsweep, and reads what a sweep reads",
+                "Repairs filters, alarms and topics for orgsweep",
                 "orgsweep-repair",
                 Duty::Remediator(self.repairing.repairing()),
             ),

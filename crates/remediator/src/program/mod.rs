@@ -1,8 +1,10 @@
 //! The command line: one file per subcommand, what they share beside them.
 
 mod apply;
+mod applying;
 pub(crate) mod arguments;
 mod confirmation;
+mod earlier;
 mod execution;
 mod export;
 mod iam;

@@ -1,11 +1,13 @@
-//! What the scanner's role may do: the actions of the CloudFormation template that
-//! people deploy (`config/deploy`), so that the two cannot differ.
+//! What the scanner's and the remediator's roles may do: what people deploy
+//! (`config/deploy`), so that the two cannot differ.
 
 use std::sync::OnceLock;
 
 const TEMPLATE: &str = include_str!("../../../../config/deploy/readonly-role.cfn.yaml");
 
-/// The role's inline policy, as JSON.
+const REMEDIATOR: &str = include_str!("../../../../config/deploy/remediator-policy.json");
+
+/// The inline policy of the scanner's role, as JSON.
 pub(super) fn scanner_policy() -> &'static str {
     static POLICY: OnceLock<String> = OnceLock::new();
     POLICY.get_or_init(|| {
@@ -18,6 +20,11 @@ pub(super) fn scanner_policy() -> &'static str {
         })
         .to_string()
     })
+}
+
+/// The inline policy of the remediator's role in a partition, as JSON.
+pub(super) fn remediator_policy(partition: &str) -> String {
+    REMEDIATOR.replace("arn:aws:", &format!("arn:{partition}:"))
 }
 
 /// The action that a line of the template lists, for example `- logs:DescribeLogGroups`.
