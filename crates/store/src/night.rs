@@ -127,8 +127,36 @@ impl Store {
         .await
     }
 
+    /// Whether the night is whole. What is left of a pruned one must not be taken for it.
+    pub(crate) async fn check_kept(&self, night: Night) -> Result<(), StoreError> {
+        let (sweep_no, moment) = night.parts();
+        let until = self
+            .attempt(|| async {
+                Ok(sqlx::query_scalar!(
+                    "select max(started_at)
+                     from sweep
+                     where pruned_at is not null
+                        and ($1::integer is null or sweep_no >= $1)
+                        and ($2::timestamptz is null or started_at >= $2)",
+                    sweep_no,
+                    moment,
+                )
+                .fetch_one(&self.pool)
+                .await?)
+            })
+            .await?;
+        match until {
+            Some(until) => Err(StoreError::Pruned { until }),
+            None => Ok(()),
+        }
+    }
+
     /// The accounts of a night whose facts are stored, sorted.
+    ///
+    /// # Errors
+    /// [`StoreError::Pruned`] when some of them have been dropped.
     pub async fn night_accounts(&self, night: Night) -> Result<Vec<NightAccount>, StoreError> {
+        self.check_kept(night).await?;
         let (sweep_no, moment) = night.parts();
         self.attempt(|| async {
             sqlx::query!(

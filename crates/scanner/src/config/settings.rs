@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) sweep_deadline: Duration,
     /// How young an unfinished sweep must be to be resumed by the next one.
     pub(crate) resume_within: Duration,
+    /// How long nights are kept whole when somebody prunes.
+    pub(crate) keep_nights: Duration,
     /// The user's own controls.
     pub(crate) catalog: Option<PathBuf>,
     /// The file of recorded decisions.
@@ -176,6 +178,7 @@ impl Settings {
             concurrency: read.count(Key::Concurrency) as usize,
             sweep_deadline: read.duration(Key::SweepDeadline),
             resume_within: read.duration(Key::ResumeWithin),
+            keep_nights: read.duration(Key::KeepNights),
             catalog: read.text(Key::Catalog).map(PathBuf::from),
             decisions: read.text(Key::Decisions).map(PathBuf::from),
             framework: read.text(Key::Framework),

@@ -15,7 +15,7 @@ use orgsweep_store::{Store, StoreError, SweepId};
 use tokio::sync::Semaphore;
 
 use crate::sweep::owners::Owners;
-use crate::sweep::recorder::{Finished, NotRecorded, Recorder};
+use crate::sweep::recorder::{Finished, Recorder};
 use crate::sweep::roster::Roster;
 
 /// What an account's task needs; shared by all tasks of a sweep.
@@ -69,8 +69,6 @@ pub(crate) enum AccountEnd {
     Expired(CollectError),
     /// The database could not record it.
     NotRecorded(StoreError),
-    /// Not recorded, for the reason that is told at another account.
-    LeftOpen,
 }
 
 impl AccountWork {
@@ -127,8 +125,7 @@ impl AccountWork {
         };
         match self.recorder.record(finished).await {
             Ok(()) => AccountEnd::Done { failing },
-            Err(NotRecorded::Refused(error)) => AccountEnd::NotRecorded(error),
-            Err(NotRecorded::AsAnother) => AccountEnd::LeftOpen,
+            Err(error) => AccountEnd::NotRecorded(error),
         }
     }
 

@@ -41,18 +41,9 @@ impl Finished {
     }
 }
 
-/// Why an account was not recorded.
-#[derive(Debug)]
-pub(crate) enum NotRecorded {
-    /// The database could not.
-    Refused(StoreError),
-    /// Another account was told why the database takes no more.
-    AsAnother,
-}
-
 struct Job {
     account: Finished,
-    told: oneshot::Sender<Result<(), NotRecorded>>,
+    told: oneshot::Sender<Result<(), StoreError>>,
 }
 
 /// Records the accounts of one sweep. Its writers end with it.
@@ -73,11 +64,14 @@ impl Recorder {
     }
 
     /// Records an account; returns when it is committed.
-    pub(crate) async fn record(&self, account: Finished) -> Result<(), NotRecorded> {
+    pub(crate) async fn record(&self, account: Finished) -> Result<(), StoreError> {
         let (told, answer) = oneshot::channel();
-        // Without a writer the runtime is going down, and nobody is told anything.
-        let _ = self.jobs.send(Job { account, told }).await;
-        answer.await.unwrap_or(Err(NotRecorded::AsAnother))
+        let sent = self.jobs.send(Job { account, told }).await;
+        match (sent, answer.await) {
+            (Ok(()), Ok(answer)) => answer,
+            // Without a writer the runtime is going down, and this task with it.
+            _ => std::future::pending().await,
+        }
     }
 }
 
@@ -97,31 +91,21 @@ async fn write(store: &Store, sweep: SweepId, jobs: Vec<Job>) {
     let records: Vec<AccountRecord<'_>> = jobs.iter().map(|job| job.account.record()).collect();
     let together = store.record_accounts(sweep, &records).await;
     match together {
-        Ok(_) => tell_all(jobs, || Ok(())),
-        Err(error) if jobs.len() == 1 || ends_everything(&error) => {
-            let mut jobs = jobs.into_iter();
-            if let Some(first) = jobs.next() {
-                let _ = first.told.send(Err(NotRecorded::Refused(error)));
-            }
-            tell_all(jobs, || Err(NotRecorded::AsAnother));
-        }
+        Ok(_) => tell_all(jobs, &Ok(())),
+        Err(error) if jobs.len() == 1 || ends_everything(&error) => tell_all(jobs, &Err(error)),
         Err(_) => {
             for job in jobs {
                 let alone = store.record_account(sweep, &job.account.record()).await;
-                let answer = alone.map(drop).map_err(NotRecorded::Refused);
-                let _ = job.told.send(answer);
+                let _ = job.told.send(alone.map(drop));
             }
         }
     }
 }
 
 /// Tells all of them the same; a task that has been stopped meanwhile does not listen.
-fn tell_all(
-    jobs: impl IntoIterator<Item = Job>,
-    answer: impl Fn() -> Result<(), NotRecorded>,
-) {
+fn tell_all(jobs: Vec<Job>, answer: &Result<(), StoreError>) {
     for job in jobs {
-        let _ = job.told.send(answer());
+        let _ = job.told.send(answer.clone());
     }
 }
 

@@ -165,7 +165,7 @@ impl Ends<'_> {
                 self.failed(&account, PANICKED, &message, 0, 0).await;
             }
             // Has no outcome: the sweep is resumable, or writes it off.
-            TaskEnd::Returned(AccountEnd::LeftOpen) | TaskEnd::Stopped => {}
+            TaskEnd::Stopped => {}
         }
     }
 
