@@ -83,9 +83,7 @@ async fn main() -> Outcome<()> {
         while tasks.len() < at_once {
             let Some(account) = waiting.next() else { break };
             let clients = Arc::clone(&clients);
-            tasks.spawn(OF_TASK.scope(caller.clone(), async move {
-                clients.ask(&account).await
-            }));
+            tasks.spawn(OF_TASK.scope(caller.clone(), async move { clients.ask(&account).await }));
         }
         match tasks.join_next().await {
             Some(ended) => ended??,

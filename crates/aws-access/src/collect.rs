@@ -39,7 +39,9 @@ pub(crate) async fn account(
         .map_err(|failure| session.collect_error(failure))?;
     let deadline = session.shared().config.account_deadline;
     let pauses = session.pauses();
-    let Some(snapshot) = pauses.within(deadline, read(session, neighbours)).await else {
+    // On the heap: this future is large, and those that hold it are not to be as well.
+    let reading = Box::pin(read(session, neighbours));
+    let Some(snapshot) = pauses.within(deadline, reading).await else {
         return Err(session.out_of_time());
     };
     if let Some(failure) = session

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 #[derive(Debug, Clone)]
 pub struct Members {
     known: Arc<watch::Sender<Known>>,
+    told: watch::Receiver<Known>,
 }
 
 #[derive(Debug)]
@@ -41,12 +42,13 @@ impl FromIterator<AccountId> for Members {
 impl Members {
     /// Nobody yet; more are added until the list is [complete](Self::complete).
     pub fn growing() -> Self {
-        let known = Known {
+        let (known, told) = watch::channel(Known {
             accounts: BTreeSet::new(),
             complete: false,
-        };
+        });
         Self {
-            known: Arc::new(watch::Sender::new(known)),
+            known: Arc::new(known),
+            told,
         }
     }
 
@@ -63,7 +65,7 @@ impl Members {
 
     /// Whether the account is one of them; waits until it is listed or the list is complete.
     pub async fn contain(&self, account: &AccountId) -> bool {
-        let mut growing = self.known.subscribe();
+        let mut growing = self.told.clone();
         let told = growing.wait_for(|known| known.complete || known.accounts.contains(account));
         // The sender lives as long as `self`.
         told.await

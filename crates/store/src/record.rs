@@ -272,9 +272,15 @@ async fn put_done(
     snapshots: &[Numbered],
 ) -> Result<(), StoreError> {
     let accounts: Vec<i32> = claimed.iter().map(|done| done.fence.account_no).collect();
-    let snapshots: Vec<i64> = snapshots.iter().map(|snapshot| snapshot.snapshot_no).collect();
+    let snapshots: Vec<i64> = snapshots
+        .iter()
+        .map(|snapshot| snapshot.snapshot_no)
+        .collect();
     let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
-    let calls: Vec<i32> = claimed.iter().map(|done| count(done.record.calls)).collect();
+    let calls: Vec<i32> = claimed
+        .iter()
+        .map(|done| count(done.record.calls))
+        .collect();
     let throttles: Vec<i32> = claimed
         .iter()
         .map(|done| count(done.record.throttles))

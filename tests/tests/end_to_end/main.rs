@@ -26,6 +26,7 @@ mod queries;
 mod readme;
 mod reasons;
 mod repairs;
+mod retention;
 mod scanner_cannot_write;
 mod selection;
 mod service;

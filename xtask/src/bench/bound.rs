@@ -25,11 +25,11 @@ const CHAIN: u32 = 1 + 6;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bound {
     /// What is left of each quota's calls after its first second, at its rate.
-    quotas_s: f64,
+    quotas: f64,
     /// The longest chain of calls that wait for each other.
-    latency_s: f64,
+    latency: f64,
     /// The same calls by the SDK alone, without latency and quotas.
-    processors_s: f64,
+    processors: f64,
 }
 
 impl Bound {
@@ -38,23 +38,23 @@ impl Bound {
         let listing = accounts.div_ceil(ACCOUNTS_OF_A_PAGE) + ORGANIZATIONS_BESIDES;
         let at_rate = |calls: u32, rate: f64| ((f64::from(calls) - rate) / rate).max(0.0);
         Self {
-            quotas_s: at_rate(listing, ORGANIZATIONS).max(at_rate(accounts, STS)),
-            latency_s: f64::from((listing + CHAIN) * latency_ms) / 1000.0,
-            processors_s: bare_s,
+            quotas: at_rate(listing, ORGANIZATIONS).max(at_rate(accounts, STS)),
+            latency: f64::from((listing + CHAIN) * latency_ms) / 1000.0,
+            processors: bare_s,
         }
     }
 
     /// The largest of the parts.
     pub(super) fn seconds(self) -> f64 {
-        self.quotas_s.max(self.latency_s).max(self.processors_s)
+        self.quotas.max(self.latency).max(self.processors)
     }
 
     /// The parts by name.
     pub(super) fn parts(self) -> Value {
         json!({
-            "quotas_s": rounded(self.quotas_s),
-            "latency_s": rounded(self.latency_s),
-            "processors_s": rounded(self.processors_s),
+            "quotas_s": rounded(self.quotas),
+            "latency_s": rounded(self.latency),
+            "processors_s": rounded(self.processors),
         })
     }
 }

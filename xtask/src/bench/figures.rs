@@ -79,7 +79,10 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_what_they_hold() {
-        let rows = [json!({"accounts": 10, "wall_s": 1.25}), json!({"accounts": 10_000})];
+        let rows = [
+            json!({"accounts": 10, "wall_s": 1.25}),
+            json!({"accounts": 10_000}),
+        ];
         assert_eq!(
             table(&["accounts", "wall_s"], &rows),
             "accounts  wall_s\n      10    1.25\n   10000\n"

@@ -174,7 +174,10 @@ mod tests {
         let script = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo done";
         let nested = format!("sh -c '{script}'; exit 3");
         let measured = measured(Command::new("sh").args(["-c", &nested])).unwrap();
-        assert_eq!((measured.stdout.as_str(), measured.code), ("done\n", Some(3)));
+        assert_eq!(
+            (measured.stdout.as_str(), measured.code),
+            ("done\n", Some(3))
+        );
         assert!(measured.usage.peak_rss_mib > 0.1);
         assert!(measured.usage.wall_s > 0.0);
     }

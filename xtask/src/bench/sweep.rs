@@ -16,7 +16,7 @@ use super::database::Database;
 use super::figures::{output, rounded, table};
 use super::process::{Measured, load, measured};
 use super::simulator::Simulator;
-use super::{Arguments, example, released};
+use super::{Arguments, Wanted, built};
 use crate::{python, workspace};
 
 /// Latency of every answer.
@@ -38,10 +38,16 @@ struct Programs {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    let (folder, examples) = built(Wanted {
+        packages: &["orgsweep", "orgsim", "orgsweep-aws-access"],
+        programs: &["orgsweep", "orgsim"],
+        examples: &["bare_loop"],
+        embedded: false,
+    })?;
     let programs = Programs {
-        orgsweep: released("orgsweep", "orgsweep")?,
-        orgsim: released("orgsim", "orgsim")?,
-        bare_loop: example("orgsweep-aws-access", "bare_loop")?,
+        orgsweep: folder.join("orgsweep"),
+        orgsim: folder.join("orgsim"),
+        bare_loop: examples.join("bare_loop"),
     };
     let python = python::environment()?;
     let accounts = arguments.accounts();
@@ -137,7 +143,10 @@ fn night(programs: &Programs, python: &Path, accounts: u32) -> Result<Value> {
 /// The scenario with so many accounts, as a file.
 fn scenario(accounts: u32) -> Result<PathBuf> {
     const LINE: &str = "accounts = 10000\n";
-    ensure!(SCENARIO.contains(LINE), "nightly.toml does not say `{LINE}`");
+    ensure!(
+        SCENARIO.contains(LINE),
+        "nightly.toml does not say `{LINE}`"
+    );
     let directory = workspace::target()?.join("bench");
     fs::create_dir_all(&directory)?;
     let file = directory.join(format!("nightly-{accounts}.toml"));
@@ -195,7 +204,12 @@ fn compared(programs: &Programs, scenario: &Path, database: &str) -> Result<(usi
     for (key, claim) in rows(&claimed)? {
         match found.remove(&key) {
             // An empty claim leaves it open.
-            Some(finding) if claim.iter().zip(&finding).all(|(c, f)| c.is_empty() || c == f) => {
+            Some(finding)
+                if claim
+                    .iter()
+                    .zip(&finding)
+                    .all(|(c, f)| c.is_empty() || c == f) =>
+            {
                 right += 1;
             }
             finding => {

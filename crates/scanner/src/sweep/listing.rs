@@ -46,14 +46,25 @@ impl<'a> Listing<'a> {
         rules: &'a Rules<'a>,
     ) -> Self {
         let (arriving, pages) = mpsc::channel(WAITING);
+        let selection = match scope {
+            Scope::Organization(selection) => selection.clone(),
+            Scope::Accounts(_) | Scope::ThisAccount => Selection::default(),
+        };
+        let reading = plan(access, Some(store), scope, rules, Some(arriving));
+        Self::of(reading, pages, selection, rules.expected)
+    }
+
+    fn of(
+        reading: impl Future<Output = anyhow::Result<Plan>> + Send + 'a,
+        pages: mpsc::Receiver<InventoryPage>,
+        selection: Selection,
+        expected: Option<&'a OrganizationId>,
+    ) -> Self {
         Self {
-            reading: Box::pin(plan(access, Some(store), scope, rules, Some(arriving))),
+            reading: Box::pin(reading),
             pages,
-            selection: match scope {
-                Scope::Organization(selection) => selection.clone(),
-                Scope::Accounts(_) | Scope::ThisAccount => Selection::default(),
-            },
-            expected: rules.expected,
+            selection,
+            expected,
             early: Vec::new(),
             planned: None,
         }
@@ -134,8 +145,11 @@ impl<'a> Listing<'a> {
                 }
             };
             // The list goes on while pages are recorded.
-            let recorded =
-                async { record.await.map_err(|lost: StoreError| anyhow::Error::new(lost)) };
+            let recorded = async {
+                record
+                    .await
+                    .map_err(|lost: StoreError| anyhow::Error::new(lost))
+            };
             let (planned, ()) = tokio::try_join!(reading, recorded)?;
             planned
         };
@@ -192,4 +206,59 @@ fn part<'a>(pages: impl IntoIterator<Item = &'a InventoryPage>) -> Inventory {
     part.accounts.sort_by(|one, other| one.id.cmp(&other.id));
     part.accounts.dedup_by(|one, other| one.id == other.id);
     part
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+    use crate::sweep::selection::tests::inventory;
+
+    fn page(accounts: std::ops::Range<usize>) -> InventoryPage {
+        let inventory = inventory();
+        InventoryPage {
+            organization: inventory.organization,
+            management_account: inventory.management_account,
+            accounts: inventory.accounts[accounts].to_vec(),
+        }
+    }
+
+    fn payments() -> Selection {
+        Selection::new(&["name=payments-*".to_owned()], &[]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn work_begins_with_the_first_page_that_has_an_account_to_read() {
+        let (arriving, pages) = mpsc::channel(WAITING);
+        // The list itself never ends.
+        let mut listing = Listing::of(pending(), pages, payments(), None);
+        arriving.send(page(0..1)).await.unwrap();
+        arriving.send(page(1..2)).await.unwrap();
+        let beginning = listing.beginning().await.unwrap();
+        assert_eq!(beginning.organization, inventory().organization);
+        assert_eq!(beginning.management_account, inventory().management_account);
+        assert_eq!(listing.early, [page(0..1), page(1..2)]);
+    }
+
+    #[tokio::test]
+    async fn no_work_begins_in_another_organization_or_when_the_list_cannot_be_read() {
+        let (arriving, pages) = mpsc::channel(WAITING);
+        let theirs = "o-ffffffffff".parse().unwrap();
+        let mut listing = Listing::of(pending(), pages, payments(), Some(&theirs));
+        arriving.send(page(1..2)).await.unwrap();
+        let refused = listing.beginning().await.unwrap_err();
+        assert!(refused.to_string().contains("`o-ffffffffff`"), "{refused}");
+
+        let (_arriving, pages) = mpsc::channel(WAITING);
+        let reading = ready(Err(anyhow::anyhow!("denied")));
+        let mut listing = Listing::of(reading, pages, payments(), None);
+        assert_eq!(listing.beginning().await.unwrap_err().to_string(), "denied");
+    }
+
+    #[test]
+    fn pages_together_are_one_sorted_part() {
+        let together = part(&[page(1..3), page(0..2)]);
+        assert_eq!(together.accounts, inventory().accounts[0..3]);
+    }
 }

@@ -29,8 +29,8 @@ use crate::sweep::listing::Listing;
 use crate::sweep::owners::Owners;
 use crate::sweep::plan::{Rules, Scope};
 use crate::sweep::progress::{Counts, Progress};
-use crate::sweep::resume::{Decision, Digests, Wish, decide, resuming};
 use crate::sweep::recorder::Recorder;
+use crate::sweep::resume::{Decision, Digests, Wish, decide, resuming};
 use crate::sweep::roster::Roster;
 use crate::sweep::run::{Limits, Stopped, run, write_off};
 

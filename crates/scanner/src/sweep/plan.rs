@@ -254,7 +254,10 @@ fn advised(error: AccessError) -> anyhow::Error {
 }
 
 /// Refuses another organization than the expected one.
-pub(super) fn guard(expected: Option<&OrganizationId>, found: Option<&OrganizationId>) -> Result<(), String> {
+pub(super) fn guard(
+    expected: Option<&OrganizationId>,
+    found: Option<&OrganizationId>,
+) -> Result<(), String> {
     match (expected, found) {
         (Some(expected), Some(found)) if expected != found => Err(format!(
             "these credentials belong to the organization `{found}`, but `expected_organization` is `{expected}`; \

@@ -210,10 +210,7 @@ impl Ends<'_> {
 }
 
 /// Records every account without an outcome as failed: the sweep is out of time.
-pub(crate) async fn write_off(
-    work: &AccountWork,
-    deadline: Duration,
-) -> Result<(), StoreError> {
+pub(crate) async fn write_off(work: &AccountWork, deadline: Duration) -> Result<(), StoreError> {
     let message = format!(
         "the sweep's deadline of {} passed before the account was read; raise `sweep.deadline` or `sweep.concurrency`",
         span(deadline)

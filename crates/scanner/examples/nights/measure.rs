@@ -27,11 +27,7 @@ pub(crate) struct Night {
 }
 
 /// Stores a night that was `ago` days ago. Judging is not in its time.
-pub(crate) async fn night(
-    store: &Store,
-    organization: &Organization,
-    ago: i32,
-) -> Outcome<Night> {
+pub(crate) async fn night(store: &Store, organization: &Organization, ago: i32) -> Outcome<Night> {
     let at = Utc::now() - TimeDelta::days(ago.into());
     let before = database_bytes(store).await?;
     let begun = Instant::now();
@@ -63,7 +59,10 @@ pub(crate) async fn night(
         let judged: Vec<_> = (start..end)
             .map(|index| organization.account(index))
             .collect();
-        findings += judged.iter().map(|(_, findings)| findings.len()).sum::<usize>();
+        findings += judged
+            .iter()
+            .map(|(_, findings)| findings.len())
+            .sum::<usize>();
         let begun = Instant::now();
         let written = write(store, sweep, &judged, at).await?;
         seconds += begun.elapsed().as_secs_f64();

@@ -19,7 +19,8 @@ use organization::Organization;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "use: nights ACCOUNTS NIGHTS server URL | nights ACCOUNTS NIGHTS embedded DIRECTORY";
+const USAGE: &str =
+    "use: nights ACCOUNTS NIGHTS server URL | nights ACCOUNTS NIGHTS embedded DIRECTORY";
 
 #[tokio::main]
 async fn main() -> Outcome<()> {

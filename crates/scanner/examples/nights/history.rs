@@ -120,8 +120,12 @@ pub(crate) async fn accept_some(store: &Store, organization: &Organization) -> O
         store
             .add_exception(&NewException {
                 scope: ExceptionScope {
-                    control: (number % 4 == 0).then(|| "vpc-changes".parse()).transpose()?,
-                    ou: account.is_none().then(|| format!("Workloads/Unit {number}")),
+                    control: (number % 4 == 0)
+                        .then(|| "vpc-changes".parse())
+                        .transpose()?,
+                    ou: account
+                        .is_none()
+                        .then(|| format!("Workloads/Unit {number}")),
                     account,
                     ..ExceptionScope::default()
                 },
