@@ -1,7 +1,6 @@
 //! The way into AWS: who the caller is, and what can be read from there. The
 //! parts that all accounts share live here; those of one account in `session`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_config::identity::IdentityCache;
@@ -11,6 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use orgsweep_controls::{AccountId, Arn, Inventory, Partition, Region};
+use tokio::sync::mpsc;
 
 use crate::account_session::AccountSession;
 use crate::budget::{Bucket, Budget, SharedBudgets};
@@ -25,7 +25,8 @@ use crate::credentials::in_call::CredentialsOfCall;
 use crate::credentials::role::{SessionDuration, is_role_session};
 use crate::errors::{AccessError, CallError, CollectError};
 use crate::http_client;
-use crate::inventory::{self, InventoryWants};
+use crate::inventory::{self, InventoryPage, InventoryWants};
+use crate::members::Members;
 use crate::mute_support::MuteSupport;
 use crate::operation::Operation;
 use crate::partitions::PartitionRegions;
@@ -180,7 +181,20 @@ impl Access {
     /// # Errors
     /// [`AccessError::Denied`] names the missing permission.
     pub async fn inventory(&self, wants: InventoryWants) -> Result<Inventory, AccessError> {
-        inventory::read(&self.caller_session(), wants).await
+        inventory::read(&self.caller_session(), wants, None).await
+    }
+
+    /// The same; pages of which all is known are sent to `arriving` while the others are read,
+    /// so that work on their accounts can begin. The inventory at the end holds them all.
+    ///
+    /// # Errors
+    /// As for [`Access::inventory`].
+    pub async fn inventory_in_pages(
+        &self,
+        wants: InventoryWants,
+        arriving: mpsc::Sender<InventoryPage>,
+    ) -> Result<Inventory, AccessError> {
+        inventory::read(&self.caller_session(), wants, Some(arriving)).await
     }
 
     /// An inventory of exactly these accounts, without asking Organizations.
@@ -199,7 +213,7 @@ impl Access {
     /// could be read at all, or when the account's deadline passes. A single fact
     /// that cannot be read is no error but an unread fact of the snapshot.
     pub async fn collect(&self, account: &AccountId) -> Result<Collected, CollectError> {
-        self.collect_among(account, &BTreeSet::new()).await
+        self.collect_among(account, &Members::default()).await
     }
 
     /// Reads one account. A topic that its alarms act on and that belongs to one of
@@ -211,7 +225,7 @@ impl Access {
     pub async fn collect_among(
         &self,
         account: &AccountId,
-        neighbours: &BTreeSet<AccountId>,
+        neighbours: &Members,
     ) -> Result<Collected, CollectError> {
         collect::account(&Session::new(&self.shared, account), neighbours).await
     }

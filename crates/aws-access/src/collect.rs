@@ -15,7 +15,7 @@ mod subscriptions;
 mod topics;
 mod trails;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use orgsweep_controls::snapshot::Trail;
@@ -24,12 +24,13 @@ use orgsweep_controls::{AccountId, AccountSnapshot, Known, Region, Unread, Unrea
 pub(crate) use neighbours::Neighbours;
 
 use crate::errors::{CollectError, Failure, FailureReason};
+use crate::members::Members;
 use crate::session::{Collected, Session};
 
 /// Reads the account of `session`; topics of `neighbours` are read as their owners see them.
 pub(crate) async fn account(
     session: &Session,
-    neighbours: &BTreeSet<AccountId>,
+    neighbours: &Members,
 ) -> Result<Collected, CollectError> {
     // Waiting for STS's budget is no fault of the account: the deadline starts after it.
     session
@@ -37,7 +38,10 @@ pub(crate) async fn account(
         .await
         .map_err(|failure| session.collect_error(failure))?;
     let deadline = session.shared().config.account_deadline;
-    let Ok(snapshot) = tokio::time::timeout(deadline, read(session, neighbours)).await else {
+    let pauses = session.pauses();
+    // On the heap: this future is large, and those that hold it are not to be as well.
+    let reading = Box::pin(read(session, neighbours));
+    let Some(snapshot) = pauses.within(deadline, reading).await else {
         return Err(session.out_of_time());
     };
     if let Some(failure) = session
@@ -54,7 +58,7 @@ pub(crate) async fn account(
     })
 }
 
-async fn read(session: &Session, neighbours: &BTreeSet<AccountId>) -> AccountSnapshot {
+async fn read(session: &Session, neighbours: &Members) -> AccountSnapshot {
     let vantage = session.shared().vantage.clone();
     let (regions, seen) = tokio::join!(
         regions::enabled(session),

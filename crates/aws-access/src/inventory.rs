@@ -15,7 +15,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use chrono::Utc;
-use orgsweep_controls::{AccountId, AccountState, Inventory, ListedAccount};
+use orgsweep_controls::{AccountId, AccountState, Inventory, ListedAccount, OrganizationId};
+use tokio::sync::mpsc;
 
 use crate::errors::{AccessError, CallError};
 use crate::operation::Operation;
@@ -31,23 +32,52 @@ pub struct InventoryWants {
     pub tags: bool,
 }
 
-/// Reads the organization of the caller.
+/// Part of an inventory that is still being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InventoryPage {
+    /// The organization; `None` when it is not known yet.
+    pub organization: Option<OrganizationId>,
+    /// Its management account; `None` when it is not known yet.
+    pub management_account: Option<AccountId>,
+    /// Accounts of which all is known that the inventory is to hold.
+    pub accounts: Vec<ListedAccount>,
+}
+
+/// Reads the organization of the caller. Pages go to `arriving` as they are read, as far as
+/// nothing but their own answer is needed to complete them; a receiver that is gone is no error.
 pub(crate) async fn read(
     session: &Session,
     wants: InventoryWants,
+    arriving: Option<mpsc::Sender<InventoryPage>>,
 ) -> Result<Inventory, AccessError> {
     let organizations = Organizations { session };
     let mut identity = organization::read(&organizations).await?;
-    let mut listed = accounts::list(&organizations).await?;
-    identity.complete_from(&listed);
-    if wants.ou_paths {
-        let places = tree::places(&organizations, &listed).await?;
-        for account in &mut listed {
-            if let Some(place) = places.get(&account.account.id) {
-                account.account.ou_path = Some(place.names.clone());
-                account.account.ou_ids.clone_from(&place.ids);
-            }
+    let units = match wants.ou_paths {
+        true => Some(tree::units(&organizations).await?),
+        false => None,
+    };
+    let mut listed = Vec::new();
+    let mut pages = accounts::Listing::default();
+    while let Some(mut page) = pages.next(&organizations).await? {
+        identity.complete_from(&page);
+        let complete = match &units {
+            Some(units) => tree::place_by_own_words(&mut page, units),
+            None => true,
+        };
+        if let (Some(arriving), true, false) = (&arriving, complete, wants.tags) {
+            let page = InventoryPage {
+                organization: identity.organization.clone(),
+                management_account: identity.management_account.clone(),
+                accounts: page.iter().map(|listed| listed.account.clone()).collect(),
+            };
+            // Who does not listen any more still gets the whole.
+            let _ = arriving.send(page).await;
         }
+        listed.extend(page);
+    }
+    accounts::check(&organizations, &listed)?;
+    if let Some(units) = &units {
+        tree::place_the_others(&organizations, &mut listed, units).await?;
     }
     let mut accounts: Vec<ListedAccount> =
         listed.into_iter().map(|listed| listed.account).collect();

@@ -18,6 +18,7 @@ use crate::credentials::Renewing;
 use crate::credentials::role::{self, Role};
 use crate::errors::{CallError, CollectError, Failure, FailureReason, FaultKind};
 use crate::operation::Operation;
+use crate::pauses::Pauses;
 use crate::retry::Patience;
 use crate::tally::Tally;
 
@@ -40,6 +41,7 @@ pub(crate) struct Session {
     credentials: Arc<Renewing>,
     budgets: Arc<AccountBudgets>,
     tally: Arc<Tally>,
+    pauses: Pauses,
     /// Set when a call failed because the credentials are over and no others are to be had.
     credentials_over: Mutex<Option<CallError>>,
 }
@@ -72,6 +74,7 @@ impl Session {
             credentials,
             budgets,
             tally,
+            pauses: Pauses::default(),
             credentials_over: Mutex::new(None),
         }
     }
@@ -185,6 +188,11 @@ impl Session {
         let counters = self.tally.counters();
         let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         (count(counters.calls), count(counters.throttles))
+    }
+
+    /// Time that does not count against the account.
+    pub(crate) fn pauses(&self) -> &Pauses {
+        &self.pauses
     }
 
     pub(crate) fn account(&self) -> &AccountId {

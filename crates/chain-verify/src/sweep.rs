@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use orgsim::{Server, ServerOptions, World, access_key};
-use orgsweep_aws_access::{Access, AccessConfig, StaticCredentials};
+use orgsweep_aws_access::{Access, AccessConfig, Members, StaticCredentials};
 use orgsweep_controls::known::{Call, Unread, UnreadCause};
 use orgsweep_controls::{AccountId, AccountSnapshot, Catalog, Evaluator, Finding, ReliedOn};
 
@@ -33,10 +33,11 @@ pub(crate) async fn judged(
         .with_context(|| format!("the organization of seed {seed} cannot be reached"))?;
     let accounts: BTreeSet<AccountId> =
         world.accounts().map(str::parse).collect::<Result<_, _>>()?;
+    let members: Members = accounts.iter().cloned().collect();
     let mut snapshots = BTreeMap::new();
     for account in &accounts {
         let collected = access
-            .collect_among(account, &accounts)
+            .collect_among(account, &members)
             .await
             .with_context(|| format!("account {account} of seed {seed} cannot be read"))?;
         snapshots.insert(account.clone(), Arc::new(collected.snapshot));

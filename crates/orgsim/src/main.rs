@@ -2,6 +2,7 @@
 
 mod command;
 
+use std::io::{self, BufWriter, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,8 +72,13 @@ fn main() -> anyhow::Result<()> {
         Command::Init(arguments) => command::init::run(&arguments),
         Command::FromSnapshot(arguments) => command::from_snapshot::run(&arguments),
         Command::Expected(source) => {
-            print_expected(&World::build(&source.scenario()?));
-            Ok(())
+            let mut printed = BufWriter::new(io::stdout().lock());
+            let world = World::build(&source.scenario()?);
+            match print_expected(&world, &mut printed).and_then(|()| printed.flush()) {
+                // Whoever reads it has seen enough.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                printed => printed.context("what is expected cannot be printed"),
+            }
         }
         Command::Inject(arguments) => command::inject::run(&arguments),
         Command::Trace(arguments) => command::trace::run(&arguments),
@@ -121,24 +127,25 @@ fn print_environment(server: &Server, world: &World) {
     println!("export AWS_REGION={}", world.settings().home_region);
 }
 
-fn print_expected(world: &World) {
-    println!("account,control,verdict,reason");
+fn print_expected(world: &World, to: &mut impl Write) -> io::Result<()> {
+    writeln!(to, "account,control,verdict,reason")?;
     for account in world.accounts() {
         match world.expected(account) {
             Some(orgsim::ExpectedOutcome::Done(findings)) => {
                 for finding in findings {
                     let verdict = finding.verdict.unwrap_or_default();
                     let reason = finding.reason.unwrap_or_default();
-                    println!("{account},{},{verdict},{reason}", finding.control);
+                    writeln!(to, "{account},{},{verdict},{reason}", finding.control)?;
                 }
             }
             Some(orgsim::ExpectedOutcome::Failed { reason }) => {
-                println!("{account},,failed,{reason}");
+                writeln!(to, "{account},,failed,{reason}")?;
             }
             Some(orgsim::ExpectedOutcome::Skipped { reason }) => {
-                println!("{account},,skipped,{reason}");
+                writeln!(to, "{account},,skipped,{reason}")?;
             }
             None => {}
         }
     }
+    Ok(())
 }

@@ -105,6 +105,7 @@ pub(crate) enum Command {
     Config(command::config::Arguments),
     Migrate(command::migrate::Arguments),
     Db(command::db::Arguments),
+    Prune(command::prune::Arguments),
     Remediate(command::remediate::Arguments),
     Iam(command::iam::Arguments),
     Completions(command::completions::Arguments),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::StoreError;
+use crate::night::Night;
 use crate::store::Store;
 
 /// What a sweep left behind of a finding.
@@ -87,6 +88,7 @@ impl Store {
         first: i32,
         second: i32,
     ) -> Result<Vec<FindingChange>, StoreError> {
+        self.check_kept(Night::Sweep(first.min(second))).await?;
         self.attempt(|| async {
             sqlx::query!(
                 r#"with before as (
@@ -148,6 +150,7 @@ impl Store {
         first: i32,
         second: i32,
     ) -> Result<Vec<AccountChange>, StoreError> {
+        self.check_kept(Night::Sweep(first.min(second))).await?;
         self.attempt(|| async {
             sqlx::query!(
                 r#"with before as (

@@ -4,6 +4,7 @@
 use std::io;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use orgsweep_controls::ids::AccountId;
 use thiserror::Error;
 
@@ -109,6 +110,15 @@ pub enum StoreError {
         hint: Option<String>,
         /// Where in the query, in characters from 1.
         position: Option<usize>,
+    },
+    /// The night's accounts and facts were dropped by pruning.
+    #[error(
+        "the facts of nights up to {} were dropped by `orgsweep prune`, which keeps totals and the periods of \
+         findings; choose a later night", until.format("%Y-%m-%dT%H:%M:%SZ")
+    )]
+    Pruned {
+        /// Start of the last night that is not whole.
+        until: DateTime<Utc>,
     },
     /// The account is not among those of the sweep.
     #[error("account {account} is not part of sweep {sweep}")]

@@ -1,7 +1,7 @@
 //! Tables `finding`, `finding_detail`, `finding_history` and `region_set`: what is stored of
 //! an account's findings, and writing what has changed, a batch a statement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use orgsweep_controls::finding::{Finding, Verdict};
@@ -12,105 +12,138 @@ use sqlx::PgConnection;
 
 use crate::difference::{Difference, StoredFinding};
 use crate::error::StoreError;
-use crate::outcome::Fence;
 use crate::text::{storable, storable_json};
 
-/// The findings of an account as they are stored.
+/// What was found in an account.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found<'a> {
+    pub(crate) account_no: i32,
+    pub(crate) findings: &'a [Finding],
+}
+
+/// What has to be written of an account.
+pub(crate) struct Step<'a> {
+    pub(crate) account_no: i32,
+    pub(crate) difference: Difference<'a>,
+}
+
+/// What is stored of accounts, by their numbers and the control; an entry for each account.
+type ByAccount<T> = HashMap<i32, BTreeMap<ControlId, T>>;
+
+fn nothing<T>(found: &[Found<'_>]) -> ByAccount<T> {
+    found
+        .iter()
+        .map(|found| (found.account_no, BTreeMap::new()))
+        .collect()
+}
+
+fn control_named(name: &str) -> Result<ControlId, StoreError> {
+    name.parse()
+        .map_err(|error| StoreError::corrupt("a control's name", &error))
+}
+
+/// The findings of accounts as they are stored.
 pub(crate) async fn stored_findings(
     connection: &mut PgConnection,
-    account_no: i32,
-) -> Result<BTreeMap<ControlId, StoredFinding>, StoreError> {
+    found: &[Found<'_>],
+) -> Result<ByAccount<StoredFinding>, StoreError> {
+    let accounts: Vec<i32> = found.iter().map(|found| found.account_no).collect();
     let rows = sqlx::query!(
-        "select c.control_id, f.verdict, f.reason, f.since, f.failing_since, d.digest
+        "select f.account_no, c.control_id, f.verdict, f.reason, f.since, f.failing_since, d.digest
          from finding f
          join finding_detail d using (account_no, control_no)
          join control c using (control_no)
-         where f.account_no = $1",
-        account_no
+         where f.account_no = any ($1)",
+        &accounts
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let control = row
-                .control_id
-                .parse()
-                .map_err(|error| StoreError::corrupt("a control's name", &error))?;
-            Ok((
-                control,
-                StoredFinding {
-                    verdict: row.verdict,
-                    reason: row.reason,
-                    since: row.since,
-                    failing_since: row.failing_since,
-                    digest: row.digest,
-                },
-            ))
-        })
-        .collect()
+    let mut stored = nothing(found);
+    for row in rows {
+        let finding = StoredFinding {
+            verdict: row.verdict,
+            reason: row.reason,
+            since: row.since,
+            failing_since: row.failing_since,
+            digest: row.digest,
+        };
+        let of_account = stored.entry(row.account_no).or_default();
+        of_account.insert(control_named(&row.control_id)?, finding);
+    }
+    Ok(stored)
 }
 
 /// When the last periods ended of findings that are found now and not stored: those of a new
 /// control, or of an account that was away.
 pub(crate) async fn ended_periods(
     connection: &mut PgConnection,
-    account_no: i32,
-    stored: &BTreeMap<ControlId, StoredFinding>,
-    found: &[Finding],
-) -> Result<BTreeMap<ControlId, DateTime<Utc>>, StoreError> {
-    let new: Vec<String> = found
+    found: &[Found<'_>],
+    stored: &ByAccount<StoredFinding>,
+) -> Result<ByAccount<DateTime<Utc>>, StoreError> {
+    let mut ended = nothing(found);
+    let (accounts, controls): (Vec<i32>, Vec<String>) = found
         .iter()
-        .filter(|finding| !stored.contains_key(&finding.control))
-        .map(|finding| finding.control.to_string())
-        .collect();
-    if new.is_empty() {
-        return Ok(BTreeMap::new());
+        .flat_map(|found| {
+            let known = &stored[&found.account_no];
+            let new = found.findings.iter();
+            new.filter(|finding| !known.contains_key(&finding.control))
+                .map(|finding| (found.account_no, finding.control.to_string()))
+        })
+        .unzip();
+    if accounts.is_empty() {
+        return Ok(ended);
     }
     let rows = sqlx::query!(
-        r#"select c.control_id, max(h.valid_until) as "end!"
-         from finding_history h
-         join control c using (control_no)
-         where h.account_no = $1 and c.control_id = any ($2) and h.valid_until is not null
-         group by c.control_id"#,
-        account_no,
-        &new
+        r#"select h.account_no, c.control_id, max(h.valid_until) as "end!"
+         from unnest($1::integer[], $2::text[]) as new (account_no, control_id)
+         join control c using (control_id)
+         join finding_history h
+            on h.account_no = new.account_no and h.control_no = c.control_no
+         where h.valid_until is not null
+         group by h.account_no, c.control_id"#,
+        &accounts,
+        &controls,
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let control = row
-                .control_id
-                .parse()
-                .map_err(|error| StoreError::corrupt("a control's name", &error))?;
-            Ok((control, row.end))
-        })
-        .collect()
+    for row in rows {
+        let of_account = ended.entry(row.account_no).or_default();
+        of_account.insert(control_named(&row.control_id)?, row.end);
+    }
+    Ok(ended)
 }
 
 /// Writes what has changed: history, findings, details.
-pub(crate) async fn put_difference(
+pub(crate) async fn put_differences(
     connection: &mut PgConnection,
-    fence: &Fence,
-    step: &Difference<'_>,
+    sweep_no: i32,
+    steps: &[Step<'_>],
 ) -> Result<(), StoreError> {
-    if step.is_empty() {
+    let steps: Vec<&Step<'_>> = steps
+        .iter()
+        .filter(|step| !step.difference.is_empty())
+        .collect();
+    if steps.is_empty() {
         return Ok(());
     }
-    put_missing_controls(connection, step).await?;
-    close_periods(connection, fence, step).await?;
-    put_findings(connection, fence, step).await?;
-    if !step.removed.is_empty() {
-        let removed: Vec<String> = step
-            .removed
-            .iter()
-            .map(|ended| ended.control.to_string())
-            .collect();
+    put_missing_controls(connection, &steps).await?;
+    close_periods(connection, sweep_no, &steps).await?;
+    put_findings(connection, sweep_no, &steps).await?;
+    let (accounts, controls): (Vec<i32>, Vec<String>) = steps
+        .iter()
+        .flat_map(|step| {
+            let removed = step.difference.removed.iter();
+            removed.map(|ended| (step.account_no, ended.control.to_string()))
+        })
+        .unzip();
+    if !accounts.is_empty() {
         sqlx::query!(
-            "delete from finding f using control c
-             where f.account_no = $1 and c.control_no = f.control_no and c.control_id = any ($2)",
-            fence.account_no,
-            &removed
+            "delete from finding f
+             using unnest($1::integer[], $2::text[]) as ended (account_no, control_id)
+             join control c using (control_id)
+             where f.account_no = ended.account_no and f.control_no = c.control_no",
+            &accounts,
+            &controls,
         )
         .execute(connection)
         .await?;
@@ -122,17 +155,18 @@ pub(crate) async fn put_difference(
 /// name for a title, so that no finding is lost.
 async fn put_missing_controls(
     connection: &mut PgConnection,
-    step: &Difference<'_>,
+    steps: &[&Step<'_>],
 ) -> Result<(), StoreError> {
-    let controls: Vec<String> = step
-        .turned
+    let controls: BTreeSet<&ControlId> = steps
         .iter()
+        .flat_map(|step| &step.difference.turned)
         .filter(|turned| !turned.had_period)
-        .map(|turned| turned.finding.control.to_string())
+        .map(|turned| &turned.finding.control)
         .collect();
     if controls.is_empty() {
         return Ok(());
     }
+    let controls: Vec<String> = controls.into_iter().map(ToString::to_string).collect();
     sqlx::query!(
         "insert into control (control_id, number, title)
          select wanted, 0, wanted
@@ -149,32 +183,38 @@ async fn put_missing_controls(
 
 async fn close_periods(
     connection: &mut PgConnection,
-    fence: &Fence,
-    step: &Difference<'_>,
+    sweep_no: i32,
+    steps: &[&Step<'_>],
 ) -> Result<(), StoreError> {
-    let turned = step
-        .turned
-        .iter()
-        .filter(|turned| turned.had_period)
-        .map(|turned| (turned.finding.control.to_string(), turned.since));
-    let removed = step
-        .removed
-        .iter()
-        .map(|ended| (ended.control.to_string(), ended.until));
-    let (controls, ends): (Vec<String>, Vec<DateTime<Utc>>) = turned.chain(removed).unzip();
-    if controls.is_empty() {
+    let (mut accounts, mut controls, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    for step in steps {
+        let turned = step.difference.turned.iter();
+        let turned = turned
+            .filter(|turned| turned.had_period)
+            .map(|turned| (&turned.finding.control, turned.since));
+        let removed = step.difference.removed.iter();
+        let removed = removed.map(|ended| (ended.control, ended.until));
+        for (control, end) in turned.chain(removed) {
+            accounts.push(step.account_no);
+            controls.push(control.to_string());
+            ends.push(end);
+        }
+    }
+    if accounts.is_empty() {
         return Ok(());
     }
     sqlx::query!(
         "update finding_history h
-         set valid_until = ended.until, closed_in = $2
-         from unnest($3::text[], $4::timestamptz[]) as ended (control_id, until)
+         set valid_until = ended.until, closed_in = $1
+         from unnest($2::integer[], $3::text[], $4::timestamptz[])
+            as ended (account_no, control_id, until)
          join control c using (control_id)
-         where h.account_no = $1 and h.control_no = c.control_no and h.valid_until is null",
-        fence.account_no,
-        fence.sweep_no,
+         where h.account_no = ended.account_no and h.control_no = c.control_no
+            and h.valid_until is null",
+        sweep_no,
+        &accounts,
         &controls,
-        &ends
+        &ends,
     )
     .execute(connection)
     .await?;
@@ -184,22 +224,23 @@ async fn close_periods(
 /// Opens periods and writes findings and details, all in one statement.
 async fn put_findings(
     connection: &mut PgConnection,
-    fence: &Fence,
-    step: &Difference<'_>,
+    sweep_no: i32,
+    steps: &[&Step<'_>],
 ) -> Result<(), StoreError> {
-    let rows = rows_of(step)?;
+    let rows = rows_of(steps)?;
     if rows.as_array().is_none_or(Vec::is_empty) {
         return Ok(());
     }
-    put_region_sets(connection, step).await?;
+    put_region_sets(connection, steps).await?;
     sqlx::query!(
         "with incoming as (
             select c.control_no, i.*, covered.region_set_no as covered_set,
                 uncovered.region_set_no as uncovered_set
-            from jsonb_to_recordset($3) as i (
-                control text, verdict text, reason text, cause text, turned boolean,
-                since timestamptz, failing_since timestamptz, failed_since timestamptz,
-                covered text, uncovered text, digest text, summary text, evidence jsonb
+            from jsonb_to_recordset($2) as i (
+                account_no integer, control text, verdict text, reason text, cause text,
+                turned boolean, since timestamptz, failing_since timestamptz,
+                failed_since timestamptz, covered text, uncovered text, digest text, summary text,
+                evidence jsonb
             )
             join control c on c.control_id = i.control
             join region_set covered on covered.digest = decode(i.covered, 'hex')
@@ -208,7 +249,7 @@ async fn put_findings(
          opened as (
             insert into finding_history
                 (account_no, control_no, verdict, reason, cause, failing_since, valid_from, opened_in)
-            select $1, control_no, verdict, reason, cause, failed_since, since, $2
+            select account_no, control_no, verdict, reason, cause, failed_since, since, $1
             from incoming
             where turned
          ),
@@ -217,14 +258,14 @@ async fn put_findings(
                 account_no, control_no, verdict, reason, cause, covered_set, uncovered_set, since,
                 failing_since, changed_in
             )
-            select $1, control_no, verdict, reason, cause, covered_set, uncovered_set, since,
-                failing_since, $2
+            select account_no, control_no, verdict, reason, cause, covered_set, uncovered_set, since,
+                failing_since, $1
             from incoming
             on conflict (account_no, control_no) do update set
                 verdict = excluded.verdict, reason = excluded.reason, cause = excluded.cause,
                 covered_set = excluded.covered_set, uncovered_set = excluded.uncovered_set,
                 since = excluded.since, failing_since = excluded.failing_since,
-                changed_in = case when f.since = excluded.since then f.changed_in else $2 end
+                changed_in = case when f.since = excluded.since then f.changed_in else $1 end
             where (f.verdict, f.reason, f.cause, f.covered_set, f.uncovered_set, f.since)
                 is distinct from (
                     excluded.verdict, excluded.reason, excluded.cause, excluded.covered_set,
@@ -232,12 +273,11 @@ async fn put_findings(
                 )
          )
          insert into finding_detail (account_no, control_no, digest, summary, evidence)
-         select $1, control_no, decode(digest, 'hex'), summary, evidence
+         select account_no, control_no, decode(digest, 'hex'), summary, evidence
          from incoming
          on conflict (account_no, control_no) do update set
             digest = excluded.digest, summary = excluded.summary, evidence = excluded.evidence",
-        fence.account_no,
-        fence.sweep_no,
+        sweep_no,
         rows,
     )
     .execute(connection)
@@ -248,10 +288,11 @@ async fn put_findings(
 /// The few distinct sets of Regions that all findings share.
 async fn put_region_sets(
     connection: &mut PgConnection,
-    step: &Difference<'_>,
+    steps: &[&Step<'_>],
 ) -> Result<(), StoreError> {
-    let sets: BTreeMap<Vec<u8>, &[Region]> = step
-        .findings()
+    let sets: BTreeMap<Vec<u8>, &[Region]> = steps
+        .iter()
+        .flat_map(|step| step.difference.findings())
         .flat_map(|finding| [&finding.covered_regions, &finding.uncovered_regions])
         .map(|regions| (region_set_digest(regions), regions.as_slice()))
         .collect();
@@ -282,28 +323,33 @@ fn region_set_digest(regions: &[Region]) -> Vec<u8> {
     digest.finalize().to_vec()
 }
 
-fn rows_of(step: &Difference<'_>) -> Result<Value, StoreError> {
-    let turned = step.turned.iter().map(|turned| {
-        let mut row = row_of(turned.finding, &turned.digest)?;
-        row["turned"] = json!(true);
-        row["since"] = json!(turned.since);
-        row["failing_since"] = json!(turned.failing_since);
-        row["failed_since"] = json!(turned.failed_since);
-        Ok(row)
+fn rows_of(steps: &[&Step<'_>]) -> Result<Value, StoreError> {
+    let rows = steps.iter().flat_map(|step| {
+        let difference = &step.difference;
+        let turned = difference.turned.iter().map(|turned| {
+            let mut row = row_of(step.account_no, turned.finding, &turned.digest)?;
+            row["turned"] = json!(true);
+            row["since"] = json!(turned.since);
+            row["failing_since"] = json!(turned.failing_since);
+            row["failed_since"] = json!(turned.failed_since);
+            Ok(row)
+        });
+        let refreshed = difference.refreshed.iter().map(|refreshed| {
+            let mut row = row_of(step.account_no, refreshed.finding, &refreshed.digest)?;
+            row["turned"] = json!(false);
+            row["since"] = json!(refreshed.stored.since);
+            row["failing_since"] = json!(refreshed.stored.failing_since);
+            Ok(row)
+        });
+        turned.chain(refreshed)
     });
-    let refreshed = step.refreshed.iter().map(|refreshed| {
-        let mut row = row_of(refreshed.finding, &refreshed.digest)?;
-        row["turned"] = json!(false);
-        row["since"] = json!(refreshed.stored.since);
-        row["failing_since"] = json!(refreshed.stored.failing_since);
-        Ok(row)
-    });
-    turned.chain(refreshed).collect()
+    rows.collect()
 }
 
-fn row_of(finding: &Finding, digest: &[u8]) -> Result<Value, StoreError> {
+fn row_of(account_no: i32, finding: &Finding, digest: &[u8]) -> Result<Value, StoreError> {
     let broken = matches!(finding.verdict, Verdict::Fail | Verdict::Unknown);
     Ok(json!({
+        "account_no": account_no,
         "control": finding.control,
         "verdict": finding.verdict,
         "reason": finding.reason,

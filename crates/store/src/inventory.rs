@@ -38,6 +38,46 @@ impl Store {
             .await
     }
 
+    /// Stores part of the list of accounts while the rest is still being read, as
+    /// [`record_inventory`](Self::record_inventory) does for an incomplete one; the accounts of
+    /// it that have no outcome yet, sorted.
+    pub async fn record_page(
+        &self,
+        sweep: SweepId,
+        page: &Inventory,
+        selected: &BTreeSet<AccountId>,
+        skipped: &BTreeMap<AccountId, String>,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        self.record_inventory(sweep, page, selected, skipped, false)
+            .await?;
+        let ids: Vec<String> = page
+            .accounts
+            .iter()
+            .map(|account| account.id.to_string())
+            .collect();
+        self.attempt(|| async {
+            sqlx::query_scalar!(
+                "select a.account_id
+                 from sweep s
+                 join sweep_account sa using (sweep_no)
+                 join account a using (account_no)
+                 where s.sweep_id = $1 and sa.outcome is null and a.account_id = any ($2)
+                 order by a.account_id",
+                sweep.0,
+                &ids,
+            )
+            .fetch_all(&self.pool)
+            .await?
+            .into_iter()
+            .map(|id| {
+                id.parse()
+                    .map_err(|error| StoreError::corrupt("an account number", &error))
+            })
+            .collect()
+        })
+        .await
+    }
+
     async fn record_inventory_once(
         &self,
         sweep: SweepId,
@@ -239,7 +279,8 @@ async fn close_accounts(
 }
 
 /// One row per account in the sweep. Rows that are there stay, but for an account that is
-/// still pending and now is to be skipped.
+/// still pending and now is to be skipped. Rows that stay are not even locked: an account whose
+/// task is recording it holds its row and waits for the account's, which this transaction holds.
 async fn put_outcomes(
     connection: &mut PgConnection,
     sweep_no: i32,
@@ -251,6 +292,11 @@ async fn put_outcomes(
             select a.account_no, p.reason
             from unnest($2::text[], $3::text[]) as p (account_id, reason)
             join account a using (account_id)
+            where not exists (
+                select from sweep_account there
+                where there.sweep_no = $1 and there.account_no = a.account_no
+                    and (there.outcome is not null or p.reason is null)
+            )
          ),
          put as (
             insert into sweep_account as sa (sweep_no, account_no, outcome, reason, finished_at)

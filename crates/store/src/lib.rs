@@ -1,8 +1,8 @@
 //! The store of orgsweep: what sweeps found, in PostgreSQL, for anyone who speaks SQL.
 //!
 //! [`Store`] opens a database (a server's, or the embedded one), migrates it, and keeps
-//! sweeps, accounts, snapshots, findings and their history. One account is one
-//! transaction; writing it twice changes nothing. The tables belong to this crate; the
+//! sweeps, accounts, snapshots, findings and their history. One account is recorded in one
+//! transaction, alone or with others; writing it twice changes nothing. The tables belong to this crate; the
 //! views of `migrations/` belong to everybody.
 //!
 //! Verdicts are made elsewhere (`orgsweep-controls`), facts are read elsewhere
@@ -32,6 +32,7 @@ mod posture;
 mod query;
 mod record;
 mod relied_on;
+mod retention;
 mod run;
 mod run_action;
 mod session_lock;
@@ -60,6 +61,7 @@ pub use plan::PlanRow;
 pub use posture::{AcceptedBy, FindingFilter, FindingRow};
 pub use query::{Column, QueryLimits, QueryResult};
 pub use record::{AccountRecord, Recorded};
+pub use retention::{Kept, Pruned};
 pub use run::{NewAction, NewRun, NewRunFinding, RunAccountRow, RunRow, RunState};
 pub use run_action::{ActionRow, ActionState, RepairRow};
 pub use session_lock::SessionLock;

@@ -35,6 +35,8 @@ pub struct SweepRow {
     pub finished_at: Option<DateTime<Utc>>,
     /// Whether it listed every account of the organization.
     pub complete: bool,
+    /// Whether only accounts that somebody named were to be read: no night of the organization.
+    pub is_partial: bool,
 }
 
 /// Which stored facts: those of a sweep, or the newest at a moment.
@@ -102,7 +104,7 @@ impl Store {
         self.attempt(|| async {
             sqlx::query!(
                 "select sweep_id, sweep_no, triggered_by, organization_id, management_account_id,
-                    state, started_at, finished_at, inventory_complete
+                    state, started_at, finished_at, inventory_complete, is_partial
                  from sweep
                  order by sweep_no desc"
             )
@@ -120,6 +122,7 @@ impl Store {
                     started_at: row.started_at,
                     finished_at: row.finished_at,
                     complete: row.inventory_complete,
+                    is_partial: row.is_partial,
                 })
             })
             .collect()
@@ -127,8 +130,36 @@ impl Store {
         .await
     }
 
+    /// Whether the night is whole. What is left of a pruned one must not be taken for it.
+    pub(crate) async fn check_kept(&self, night: Night) -> Result<(), StoreError> {
+        let (sweep_no, moment) = night.parts();
+        let until = self
+            .attempt(|| async {
+                Ok(sqlx::query_scalar!(
+                    "select max(started_at)
+                     from sweep
+                     where pruned_at is not null
+                        and ($1::integer is null or sweep_no >= $1)
+                        and ($2::timestamptz is null or started_at >= $2)",
+                    sweep_no,
+                    moment,
+                )
+                .fetch_one(&self.pool)
+                .await?)
+            })
+            .await?;
+        match until {
+            Some(until) => Err(StoreError::Pruned { until }),
+            None => Ok(()),
+        }
+    }
+
     /// The accounts of a night whose facts are stored, sorted.
+    ///
+    /// # Errors
+    /// [`StoreError::Pruned`] when some of them have been dropped.
     pub async fn night_accounts(&self, night: Night) -> Result<Vec<NightAccount>, StoreError> {
+        self.check_kept(night).await?;
         let (sweep_no, moment) = night.parts();
         self.attempt(|| async {
             sqlx::query!(

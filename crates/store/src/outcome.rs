@@ -1,6 +1,8 @@
 //! Table `sweep_account`: the one outcome of each account in a sweep, and the fence that
 //! keeps it the only one.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, SubsecRound, Utc};
 use orgsweep_controls::ids::AccountId;
 use sqlx::PgConnection;
@@ -21,35 +23,53 @@ pub(crate) struct Fence {
     pub(crate) superseded: bool,
 }
 
-/// Locks the account and its place in the sweep; nothing when it has its outcome, or when it is not
-/// the claimant's.
-pub(crate) async fn claim_outcome(
+/// Locks accounts and their places in the sweep, in the order of the accounts' numbers, so that
+/// two batches never wait for each other in a circle. One entry per account, in the order in
+/// which they are named; nothing for one that has its outcome, or that is not the claimant's.
+pub(crate) async fn claim_outcomes(
     connection: &mut PgConnection,
     sweep: SweepId,
-    account: &AccountId,
+    accounts: &[&AccountId],
     claimant: Option<Uuid>,
-) -> Result<Option<Fence>, StoreError> {
-    let row = sqlx::query!(
-        r#"select sa.sweep_no, sa.account_no, sa.outcome, sa.claim,
+) -> Result<Vec<Option<Fence>>, StoreError> {
+    let ids: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query!(
+        r#"select a.account_id, sa.sweep_no, sa.account_no, sa.outcome, sa.claim,
             coalesce(a.observed_in > sa.sweep_no, false) as "superseded!"
          from sweep_account sa
          join account a using (account_no)
          where sa.sweep_no = (select sweep_no from sweep where sweep_id = $1)
-            and a.account_id = $2
+            and a.account_id = any ($2)
+         order by a.account_no
          for no key update of sa, a"#,
         sweep.0,
-        account.as_str()
+        &ids,
     )
-    .fetch_optional(connection)
-    .await?
-    .ok_or_else(|| not_in_sweep(sweep, account))?;
-    // A worker that was given up has lost its claim to another.
-    let claimed = claimant.is_none() || row.claim == claimant;
-    Ok((row.outcome.is_none() && claimed).then_some(Fence {
-        sweep_no: row.sweep_no,
-        account_no: row.account_no,
-        superseded: row.superseded,
-    }))
+    .fetch_all(connection)
+    .await?;
+    let mut claimed: HashMap<String, Option<Fence>> = rows
+        .into_iter()
+        .map(|row| {
+            // A worker that was given up has lost its claim to another.
+            let is_claimants = claimant.is_none() || row.claim == claimant;
+            let fence = (row.outcome.is_none() && is_claimants).then_some(Fence {
+                sweep_no: row.sweep_no,
+                account_no: row.account_no,
+                superseded: row.superseded,
+            });
+            (row.account_id, fence)
+        })
+        .collect();
+    accounts
+        .iter()
+        .map(|account| {
+            let claim = claimed.get_mut(account.as_str());
+            // An account that is named twice is recorded once.
+            claim
+                .map(Option::take)
+                .ok_or_else(|| not_in_sweep(sweep, account))
+        })
+        .collect()
 }
 
 impl Store {
@@ -97,9 +117,9 @@ impl Store {
         let (reason, message) = (storable(reason), storable(message));
         self.attempt(|| async {
             let mut transaction = self.pool.begin().await?;
-            let Some(fence) =
-                claim_outcome(&mut transaction, sweep, account, self.claimant).await?
-            else {
+            let claimed =
+                claim_outcomes(&mut transaction, sweep, &[account], self.claimant).await?;
+            let Some(Some(fence)) = claimed.first() else {
                 return Ok(());
             };
             sqlx::query!(

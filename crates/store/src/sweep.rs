@@ -38,6 +38,8 @@ impl FromStr for SweepId {
 pub struct NewSweep {
     /// What started it: `manual`, `schedule`, `demo` …
     pub trigger: String,
+    /// Whether only accounts that somebody named are to be read: no night of the organization.
+    pub is_partial: bool,
     /// The organization, when it is already known.
     pub organization: Option<OrganizationId>,
     /// SHA-256 of the catalog that decides.
@@ -90,8 +92,8 @@ impl Store {
         self.attempt(|| async {
             sqlx::query!(
                 "insert into sweep
-                    (sweep_id, triggered_by, organization_id, catalog_digest, config_digest, program_version, framework)
-                 values ($1, $2, $3, $4, $5, $6, $7)
+                    (sweep_id, triggered_by, organization_id, catalog_digest, config_digest, program_version, framework, is_partial)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8)
                  on conflict (sweep_id) do nothing",
                 id.0,
                 trigger.as_ref(),
@@ -100,6 +102,7 @@ impl Store {
                 new.config_digest,
                 new.program_version,
                 new.framework,
+                new.is_partial,
             )
             .execute(&self.pool)
             .await?;
@@ -137,23 +140,25 @@ impl Store {
         .await
     }
 
-    /// When the last sweep started, however it went on.
-    pub async fn last_sweep_started(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+    /// When the last night started, however it went on. Sweeps of named accounts are none.
+    pub async fn last_night_started(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.attempt(|| async {
-            let started =
-                sqlx::query_scalar!("select started_at from sweep order by sweep_no desc limit 1")
-                    .fetch_optional(&self.pool)
-                    .await?;
+            let started = sqlx::query_scalar!(
+                "select started_at from sweep where not is_partial order by sweep_no desc limit 1"
+            )
+            .fetch_optional(&self.pool)
+            .await?;
             Ok(started)
         })
         .await
     }
 
-    /// The last sweep that has finished.
+    /// The last night that has finished; where only named accounts were ever read, the last of
+    /// those sweeps.
     pub async fn last_finished_sweep(&self) -> Result<Option<SweepId>, StoreError> {
         self.attempt(|| async {
             let sweep = sqlx::query_scalar!(
-                "select sweep_id from sweep where state = 'finished' order by sweep_no desc limit 1"
+                "select sweep_id from sweep where state = 'finished' order by is_partial, sweep_no desc limit 1"
             )
             .fetch_optional(&self.pool)
             .await?;

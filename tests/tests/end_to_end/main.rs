@@ -29,6 +29,7 @@ mod readme;
 mod reasons;
 mod repair_policies;
 mod repairs;
+mod retention;
 mod scanner_cannot_write;
 mod selection;
 mod service;

@@ -121,17 +121,52 @@ async fn a_sweep_of_one_member_keeps_what_it_is_judged_by() {
         })
         .expect("a member without a trail of its own");
     let selector = format!("account={member}");
-    for scope in [["--include", &selector], ["--accounts", &member]] {
+    for (sweep, scope) in [
+        ("1", ["--include", &selector]),
+        ("2", ["--accounts", &member]),
+    ] {
         installation
             .run(&["sweep", scope[0], scope[1]])
             .await
             .with_code(0);
         installation
-            .run(&["reevaluate"])
+            .run(&["reevaluate", "--sweep", sweep])
             .await
             .with_code(0)
             .saying(&["1 account with 15 findings judged again, 0 differ"]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_of_named_accounts_is_no_night() {
+    let simulated = Simulated::demo().await;
+    let installation = simulated.installation(Installation::embedded());
+    let member = simulated.some_healthy_account();
+    let accounts = async || {
+        let exported = installation.run(&["snapshot", "export"]).await.with_code(0);
+        exported.stdout.lines().count()
+    };
+    // Until the organization is swept, there is nothing else to export.
+    let named = ["sweep", "--accounts", &member];
+    installation.run(&named).await.with_code(0);
+    let few = accounts().await;
+    installation.run(&["sweep"]).await.with_code(0);
+    let all = accounts().await;
+    assert!(all > few + 10, "{few} and {all} lines");
+    installation.run(&named).await.with_code(0);
+    assert_eq!(accounts().await, all);
+    let partial = "select sweep_no, is_partial from coverage_of_sweep order by 1";
+    assert_eq!(
+        installation.query(partial).await,
+        serde_json::json!([
+            {"sweep_no": 1, "is_partial": true},
+            {"sweep_no": 2, "is_partial": false},
+            {"sweep_no": 3, "is_partial": true},
+        ])
+        .as_array()
+        .expect("rows")
+        .clone()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

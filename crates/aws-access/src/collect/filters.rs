@@ -2,14 +2,13 @@
 //! subscription is found that gets the messages of every alarm: that one is
 //! enough, and nearly always the first. Only its owner may look at a subscription.
 
-use std::collections::BTreeSet;
-
 use orgsweep_controls::snapshot::{MessageFilter, Subscription, SubscriptionState};
 use orgsweep_controls::{
     AccountId, Arn, Known, Region, Unread, UnreadCause, lets_every_alarm_through,
 };
 
 use crate::errors::CallError;
+use crate::members::Members;
 use crate::operation::Operation;
 use crate::session::Session;
 
@@ -26,7 +25,7 @@ const ORDER: &[&str] = &["email", "email-json", "sms", "https", "http", "applica
 pub(super) async fn read(
     session: &Session,
     region: &Region,
-    neighbours: &BTreeSet<AccountId>,
+    neighbours: &Members,
     subscriptions: &mut [Subscription],
 ) {
     for (asked, index) in likely_first(session, subscriptions).into_iter().enumerate() {
@@ -76,10 +75,10 @@ fn likely_first(session: &Session, subscriptions: &[Subscription]) -> Vec<usize>
 async fn of_another(
     session: &Session,
     region: &Region,
-    neighbours: &BTreeSet<AccountId>,
+    neighbours: &Members,
     (owner, arn): (&AccountId, &Arn),
 ) -> Known<MessageFilter> {
-    if neighbours.contains(owner) {
+    if session.pauses().during(neighbours.contain(owner)).await {
         let there = session.in_account(owner);
         if there.sign_in().await.is_ok() {
             return one(&there, region, arn).await;

@@ -2,7 +2,7 @@
 //! look at them, so each is read once with a session in the owner's account,
 //! whichever account needs it first; the others wait for that.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use orgsweep_controls::snapshot::{Key, Topic};
@@ -10,6 +10,7 @@ use orgsweep_controls::{AccountId, Arn, Known, Region};
 use tokio::sync::OnceCell;
 
 use super::{keys, topics};
+use crate::members::Members;
 use crate::session::Session;
 
 /// A topic with its key, by [`keys::of_topics`]'s label, as its owner sees them.
@@ -32,7 +33,7 @@ impl Neighbours {
         asking: &Session,
         owner: &AccountId,
         (region, topic): (&Region, &Arn),
-        neighbours: &BTreeSet<AccountId>,
+        neighbours: &Members,
     ) -> Option<Seen> {
         let cell = {
             let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,7 +50,7 @@ async fn read(
     asking: &Session,
     owner: &AccountId,
     (region, arn): (&Region, &Arn),
-    neighbours: &BTreeSet<AccountId>,
+    neighbours: &Members,
 ) -> Option<Seen> {
     let session = asking.in_account(owner);
     session.sign_in().await.ok()?;

@@ -1,14 +1,13 @@
 //! Who is subscribed to a topic. Of a web address only the host is kept: its
 //! path often holds the key with which anybody can post to it.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_sns::types::Subscription as SdkSubscription;
 use orgsweep_controls::snapshot::{Subscription, SubscriptionState};
-use orgsweep_controls::{AccountId, Arn, Known, Region};
+use orgsweep_controls::{Arn, Known, Region};
 
 use super::filters;
 use crate::errors::CallError;
+use crate::members::Members;
 use crate::operation::Operation;
 use crate::paging::Pages;
 use crate::session::Session;
@@ -20,7 +19,7 @@ pub(super) async fn of(
     session: &Session,
     region: &Region,
     topic: &Arn,
-    neighbours: &BTreeSet<AccountId>,
+    neighbours: &Members,
 ) -> Known<Vec<Subscription>> {
     match list(session, region, topic).await {
         Ok(mut subscriptions) => {

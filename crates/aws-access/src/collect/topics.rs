@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::future::join_all;
 use orgsweep_controls::snapshot::{Alarms, Key, Subscription, Topic};
-use orgsweep_controls::{AccountId, Arn, Known, Region, Unread, UnreadCause, topics_acted_on};
+use orgsweep_controls::{Arn, Known, Region, Unread, UnreadCause, topics_acted_on};
 
 use super::neighbours::Seen;
 use super::{keys, subscriptions};
 use crate::errors::FaultKind;
+use crate::members::Members;
 use crate::operation::Operation;
 use crate::session::Session;
 
@@ -26,7 +27,7 @@ pub(super) struct ActedOn {
 pub(super) async fn acted_on(
     session: &Session,
     alarms: &BTreeMap<Region, Known<Alarms>>,
-    neighbours: &BTreeSet<AccountId>,
+    neighbours: &Members,
 ) -> ActedOn {
     let mut reachable = BTreeSet::new();
     let mut elsewhere = BTreeSet::new();
@@ -83,10 +84,14 @@ async fn seen_by_owner(
     session: &Session,
     region: &Region,
     topic: &Arn,
-    neighbours: &BTreeSet<AccountId>,
+    neighbours: &Members,
 ) -> Option<Seen> {
     let owner = topic.account()?;
-    if owner == *session.account() || !neighbours.contains(&owner) {
+    if owner == *session.account() {
+        return None;
+    }
+    let known = session.pauses().during(neighbours.contain(&owner)).await;
+    if !known {
         return None;
     }
     let read = &session.shared().neighbours;
@@ -99,7 +104,7 @@ pub(super) async fn one(
     session: &Session,
     region: &Region,
     arn: &Arn,
-    neighbours: &BTreeSet<AccountId>,
+    neighbours: &Members,
 ) -> Known<Option<Topic>> {
     let client = session.clients().sns(region);
     let request = client.get_topic_attributes().topic_arn(arn.as_str());

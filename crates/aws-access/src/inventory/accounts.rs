@@ -18,37 +18,55 @@ pub(super) struct Listed {
     pub(super) paths: Vec<String>,
 }
 
-/// Lists all accounts of the organization.
-pub(super) async fn list(organizations: &Organizations<'_>) -> Result<Vec<Listed>, AccessError> {
-    let client = organizations.client();
-    let mut accounts = Vec::new();
-    let mut pages = Pages::default();
-    let mut token = None;
-    loop {
-        let request = client.list_accounts().set_next_token(token);
+/// The pages of all accounts of the organization.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pages: Pages,
+    token: Option<String>,
+    ended: bool,
+}
+
+impl Listing {
+    /// The next page; `None` after the last one.
+    pub(super) async fn next(
+        &mut self,
+        organizations: &Organizations<'_>,
+    ) -> Result<Option<Vec<Listed>>, AccessError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let request = organizations
+            .client()
+            .list_accounts()
+            .set_next_token(self.token.take());
         let page = organizations
             .call(Operation::ListAccounts, || request.clone().send())
             .await?;
-        for account in page.accounts.unwrap_or_default() {
-            let understood = listed(account).ok_or_else(|| {
-                organizations.garbled(Operation::ListAccounts, "an account has no valid id")
-            })?;
-            accounts.push(understood);
-        }
-        token = pages
+        let garbled = |message| organizations.garbled(Operation::ListAccounts, message);
+        let accounts = page.accounts.unwrap_or_default().into_iter();
+        let accounts = accounts
+            .map(|account| listed(account).ok_or_else(|| garbled("an account has no valid id")))
+            .collect::<Result<_, _>>()?;
+        self.token = self
+            .pages
             .after(page.next_token)
-            .map_err(|endless| organizations.garbled(Operation::ListAccounts, endless.message()))?;
-        if token.is_none() {
-            break;
-        }
+            .map_err(|endless| garbled(endless.message()))?;
+        self.ended = self.token.is_none();
+        Ok(Some(accounts))
     }
-    // Accounts that are not listed are taken to have left: an empty or foreign
-    // list must not close them all.
+}
+
+/// Accounts that are not listed are taken to have left: an empty or foreign list must not
+/// close them all.
+pub(super) fn check(
+    organizations: &Organizations<'_>,
+    accounts: &[Listed],
+) -> Result<(), AccessError> {
     if accounts
         .iter()
         .any(|listed| listed.account.id == *organizations.session.account())
     {
-        Ok(accounts)
+        Ok(())
     } else {
         let message = "the list of accounts lacks the caller's own";
         Err(organizations

@@ -30,43 +30,62 @@ impl Place {
     }
 }
 
-/// The places of `accounts`.
-pub(super) async fn places(
-    organizations: &Organizations<'_>,
-    accounts: &[Listed],
-) -> Result<BTreeMap<AccountId, Place>, AccessError> {
-    let units = units(organizations).await?;
-    if let Some(places) = own_words(accounts, &units) {
-        return Ok(places);
+/// The roots and all OUs, by id.
+pub(super) type Units = BTreeMap<String, Place>;
+
+impl Listed {
+    fn place(&mut self, place: &Place) {
+        self.account.ou_path = Some(place.names.clone());
+        self.account.ou_ids.clone_from(&place.ids);
     }
-    let mut places = BTreeMap::new();
-    for (id, place) in &units {
-        for account in accounts_of(organizations, id).await? {
-            places.insert(account, place.clone());
+
+    fn has_place(&self) -> bool {
+        self.account.ou_path.is_some()
+    }
+
+    /// The id of what it is directly below, as it says itself.
+    fn parent(&self) -> Option<&str> {
+        let path = self.paths.first()?;
+        path.split('/')
+            .rfind(|part| part.starts_with("ou-") || part.starts_with("r-"))
+    }
+}
+
+/// Places the accounts that say themselves where they are; whether all do.
+pub(super) fn place_by_own_words(accounts: &mut [Listed], units: &Units) -> bool {
+    for listed in accounts.iter_mut() {
+        if let Some(place) = listed.parent().and_then(|parent| units.get(parent)) {
+            listed.place(place);
         }
     }
-    Ok(places)
+    accounts.iter().all(Listed::has_place)
 }
 
-/// The places as the accounts themselves name them; `None` unless all do.
-fn own_words(
-    accounts: &[Listed],
-    units: &BTreeMap<String, Place>,
-) -> Option<BTreeMap<AccountId, Place>> {
-    accounts
-        .iter()
-        .map(|listed| {
-            let path = listed.paths.first()?;
-            let parent = path
-                .split('/')
-                .rfind(|part| part.starts_with("ou-") || part.starts_with("r-"))?;
-            Some((listed.account.id.clone(), units.get(parent)?.clone()))
-        })
-        .collect()
+/// Places the accounts that have no place yet, by listing the accounts of each unit.
+pub(super) async fn place_the_others(
+    organizations: &Organizations<'_>,
+    accounts: &mut [Listed],
+    units: &Units,
+) -> Result<(), AccessError> {
+    if accounts.iter().all(Listed::has_place) {
+        return Ok(());
+    }
+    let mut places = BTreeMap::new();
+    for (id, place) in units {
+        for account in accounts_of(organizations, id).await? {
+            places.insert(account, place);
+        }
+    }
+    for listed in accounts.iter_mut().filter(|listed| !listed.has_place()) {
+        if let Some(place) = places.get(&listed.account.id) {
+            listed.place(place);
+        }
+    }
+    Ok(())
 }
 
-/// The roots and all OUs, by id.
-async fn units(organizations: &Organizations<'_>) -> Result<BTreeMap<String, Place>, AccessError> {
+/// Walks the tree from its roots.
+pub(super) async fn units(organizations: &Organizations<'_>) -> Result<Units, AccessError> {
     let mut units = BTreeMap::new();
     let mut ahead: VecDeque<(String, Place)> = roots(organizations)
         .await?
@@ -216,17 +235,19 @@ mod tests {
             "222222222222",
             &["o-a1b2c3d4e5/r-ab12/ou-ab12-prod/222222222222/"],
         );
-        let found = own_words(&[in_root.clone(), in_unit.clone()], &units).unwrap();
-        assert_eq!(found[&in_root.account.id], root);
-        assert_eq!(found[&in_unit.account.id], unit);
-        assert_eq!(unit.names, ["Prod"]);
-        assert_eq!(unit.ids, ["r-ab12", "ou-ab12-prod"]);
+        let mut page = [in_root.clone(), in_unit.clone()];
+        assert!(place_by_own_words(&mut page, &units));
+        assert_eq!(page[0].account.ou_path, Some(Vec::new()));
+        assert_eq!(page[1].account.ou_path, Some(vec!["Prod".to_owned()]));
+        assert_eq!(page[1].account.ou_ids, ["r-ab12", "ou-ab12-prod"]);
 
         for silent in [
             account("333333333333", &[]),
             account("333333333333", &["o-a1b2c3d4e5/r-ab12/ou-gone/"]),
         ] {
-            assert_eq!(own_words(&[in_unit.clone(), silent], &units), None);
+            let mut page = [in_unit.clone(), silent];
+            assert!(!place_by_own_words(&mut page, &units));
+            assert!(page[0].has_place() && !page[1].has_place());
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Reading accounts: what is asked, and what is understood.
 
+use orgsweep_aws_access::Members;
 use orgsweep_controls::snapshot::{Delivery, EventSelectors, SubscriptionState};
 use orgsweep_controls::{Arn, Known, UnreadCause};
 use serde_json::json;
-use std::collections::BTreeSet;
 
 use crate::fake::{AUDIT, Fake, MANAGEMENT, MEMBER, OWN, REGION, Reply, account};
 
@@ -331,7 +331,7 @@ async fn a_topic_of_a_neighbour_is_read_once_with_the_role_in_its_account() {
     fake.always_in(OWN, "ListSubscriptionsByTopic", denied);
 
     let access = fake.connect().await;
-    let neighbours = BTreeSet::from([account(OWN), account(MANAGEMENT)]);
+    let neighbours = Members::from_iter([account(OWN), account(MANAGEMENT)]);
     for _ in 0..2 {
         let collected = access
             .collect_among(&account(OWN), &neighbours)
@@ -374,7 +374,7 @@ async fn only_its_owner_may_say_that_a_topic_does_not_exist() {
     let access = fake.connect().await;
     let alone = access.collect(&account(OWN)).await.unwrap();
     assert!(alone.snapshot.topics[&foreign_topic()].value().is_none());
-    let neighbours = BTreeSet::from([account(MANAGEMENT)]);
+    let neighbours = Members::from_iter([account(MANAGEMENT)]);
     let among = access
         .collect_among(&account(OWN), &neighbours)
         .await

@@ -3,6 +3,7 @@
 use orgsweep_aws_access::{AccessError, InventoryWants};
 use orgsweep_controls::{AccountState, ListedAccount};
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use crate::fake::{AUDIT, Fake, MEMBER, OWN, Reply, account};
 
@@ -71,6 +72,49 @@ async fn ou_paths_and_tags_are_read_when_they_are_wanted() {
     let in_root = found(&inventory.accounts, AUDIT);
     assert_eq!(in_root.ou_path.as_deref(), Some(&[][..]));
     assert_eq!(found(&inventory.accounts, "444444444444").ou_path, None);
+}
+
+#[tokio::test]
+async fn pages_arrive_while_the_list_is_read_unless_something_is_missing_of_them() {
+    let fake = Fake::start().await;
+    let access = fake.connect().await;
+    let (arriving, mut pages) = mpsc::channel(16);
+    let wants = InventoryWants::default();
+    let whole = access.inventory_in_pages(wants, arriving).await.unwrap();
+    let mut listed = Vec::new();
+    while let Some(page) = pages.recv().await {
+        assert_eq!(page.organization, whole.organization);
+        assert_eq!(page.management_account, whole.management_account);
+        listed.extend(page.accounts);
+    }
+    listed.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(listed, whole.accounts);
+
+    // Tags need a call per account.
+    let (arriving, mut pages) = mpsc::channel(16);
+    let whole = access
+        .inventory_in_pages(EVERYTHING, arriving)
+        .await
+        .unwrap();
+    assert_eq!(whole.accounts.len(), 4);
+    assert_eq!(pages.recv().await, None);
+
+    // One account does not say in which OU it is: its page waits for the tree to be searched.
+    let (arriving, mut pages) = mpsc::channel(16);
+    let wants = InventoryWants {
+        ou_paths: true,
+        tags: false,
+    };
+    let whole = access.inventory_in_pages(wants, arriving).await.unwrap();
+    let mut early = Vec::new();
+    while let Some(page) = pages.recv().await {
+        early.extend(page.accounts);
+    }
+    assert!(early.len() < whole.accounts.len());
+    for account in &early {
+        assert_eq!(found(&whole.accounts, account.id.as_str()), account);
+        assert!(account.ou_path.is_some(), "{account:?}");
+    }
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         tags: false,
         fallback: settings.inventory_fallback,
     };
-    let plan = plan(&access, None, &scope, &rules).await?;
+    let plan = plan(&access, None, &scope, &rules, None).await?;
     context::warn_of(&plan.remarks);
     let names: BTreeMap<&AccountId, &str> = plan
         .inventory

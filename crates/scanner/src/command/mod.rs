@@ -19,6 +19,7 @@ pub(crate) mod migrate;
 pub(crate) mod names;
 pub(crate) mod notifications;
 pub(crate) mod pattern;
+pub(crate) mod prune;
 pub(crate) mod query;
 pub(crate) mod reevaluate;
 pub(crate) mod remediate;
@@ -55,6 +56,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> anyhow::Result<E
         Command::Config(arguments) => config::run(arguments, context),
         Command::Migrate(arguments) => migrate::run(&arguments, context).await,
         Command::Db(arguments) => db::run(&arguments, context).await,
+        Command::Prune(arguments) => prune::run(&arguments, context).await,
         Command::Remediate(arguments) => remediate::run(arguments, &context.common),
         Command::Iam(arguments) => iam::run(arguments, &context.common),
         Command::Completions(arguments) => completions::run(&arguments),

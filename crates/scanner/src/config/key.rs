@@ -95,6 +95,7 @@ settings! {
     DataDir = "database.data_dir", Kind::Path, None, &[];
     ConnectTimeout = "database.connect_timeout", Kind::Duration, Some("10s"), &[];
     MaxConnections = "database.max_connections", Kind::Count, Some("8"), &[];
+    KeepNights = "database.keep_nights", Kind::Duration, Some("400d"), &[];
 
     OutputFormat = "output.format", Kind::OneOf(&["table", "json", "jsonl", "csv"]), Some("table"), &[];
     LogFormat = "log.format", Kind::OneOf(&["text", "json"]), Some("text"), &[];

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) resume_within: Duration,
     /// Whether sweeps are shared with `orgsweep worker` processes.
     pub(crate) shared: bool,
+    /// How long nights are kept whole when somebody prunes.
+    pub(crate) keep_nights: Duration,
     /// The user's own controls.
     pub(crate) catalog: Option<PathBuf>,
     /// The file of recorded decisions.
@@ -179,6 +181,7 @@ impl Settings {
             sweep_deadline: read.duration(Key::SweepDeadline),
             resume_within: read.duration(Key::ResumeWithin),
             shared: read.switch(Key::Shared),
+            keep_nights: read.duration(Key::KeepNights),
             catalog: read.text(Key::Catalog).map(PathBuf::from),
             decisions: read.text(Key::Decisions).map(PathBuf::from),
             framework: read.text(Key::Framework),

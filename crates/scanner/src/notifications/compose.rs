@@ -4,6 +4,7 @@
 use orgsweep_notify::{Accounts, Change, Group, Kind, Message};
 use orgsweep_store::{ChangeKind, Ending, GroupedChange, Store, SweepId, SweepSummary};
 
+use crate::stored::naming::finished;
 use crate::sweep::summary::sentence;
 
 /// Groups that are told of each kind of change; the others are counted.
@@ -22,11 +23,7 @@ pub(crate) async fn compose(store: &Store, sweep: SweepId) -> anyhow::Result<Com
     let changes = store.changes_by_cause(sweep).await?;
     let sweeps = store.sweeps().await?;
     let this = sweeps.iter().find(|other| other.sweep_id == sweep);
-    let before = this.and_then(|this| {
-        sweeps
-            .iter()
-            .find(|other| other.number < this.number && other.state == "finished")
-    });
+    let before = this.and_then(|this| finished(&sweeps).find(|other| other.number < this.number));
     let moves = match (before, this) {
         (Some(before), Some(this)) => store.account_changes(before.number, this.number).await?,
         _ => Vec::new(),

@@ -230,7 +230,7 @@ impl Sweeper {
     /// Why a sweep should begin now, if one should.
     async fn due(&self) -> Option<Why> {
         let looked = async {
-            let last = self.shared.store.last_sweep_started().await?;
+            let last = self.shared.store.last_night_started().await?;
             if self.schedule.due(last, Utc::now()).is_some() {
                 return Ok(Some(Why::Schedule));
             }

@@ -20,9 +20,10 @@ use crate::decisions::DecisionBook;
 use crate::sharing::queue::{Queue, ReadAccount};
 use crate::sharing::{HEARTBEAT, lease};
 use crate::sweep::account::{AccountEnd, AccountWork};
-use crate::sweep::perform::{about, config_digest};
+use crate::sweep::perform::{Sweeping, about, config_digest};
 use crate::sweep::plan::Scope;
 use crate::sweep::progress::Counts;
+use crate::sweep::roster::Roster;
 use crate::sweep::run::PANICKED;
 
 /// After so many tries an account whose session expires early has failed by itself.
@@ -303,7 +304,7 @@ impl Working {
             &inner.settings.include,
             &inner.settings.exclude,
         )?;
-        let scope = Scope::Organization(selection);
+        let scope = Scope::Organization(selection.clone());
         let config = config_digest(&inner.settings, &inner.access, &scope, &inner.decisions);
         let differs = match () {
             () if begun.program_version != env!("CARGO_PKG_VERSION") => Some("program version"),
@@ -325,6 +326,9 @@ impl Working {
             anyhow::bail!("the sweep that is shared has no inventory");
         };
         let owners = inner.store.shared_owners(sweep).await?;
+        let roster = Roster::new(inner.decisions.clone(), Utc::now().date_naive(), []);
+        roster.add(&inventory.accounts, &selection.applied(&inventory));
+        roster.complete();
         tracing::info!(%sweep, "taking part in a sweep");
         Ok(Some(AccountWork {
             shared_owners: Some(owners),
@@ -332,10 +336,12 @@ impl Working {
                 &inner.access,
                 &inner.store,
                 &inner.catalog,
-                &inner.decisions,
                 &inner.settings,
-                &inventory,
-                sweep,
+                Sweeping {
+                    sweep,
+                    management_account: inventory.management_account,
+                    roster,
+                },
             )
         }))
     }

@@ -49,12 +49,25 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     Ok(end.and_utc())
 }
 
-/// The sweep that is meant. `last` and `previous` are finished ones. The newest come first.
+/// The finished nights, the newest first. A sweep of a few named accounts, as after a repair, is
+/// none, unless nobody ever swept the organization.
+pub(crate) fn finished(sweeps: &[SweepRow]) -> impl Iterator<Item = &SweepRow> {
+    let is_finished = |sweep: &&SweepRow| sweep.state == "finished";
+    let any_night = sweeps
+        .iter()
+        .filter(is_finished)
+        .any(|sweep| !sweep.is_partial);
+    sweeps
+        .iter()
+        .filter(is_finished)
+        .filter(move |sweep| !(any_night && sweep.is_partial))
+}
+
+/// The sweep that is meant. `last` and `previous` are finished nights. The newest come first.
 pub(crate) fn named<'a>(sweeps: &'a [SweepRow], text: &str) -> anyhow::Result<&'a SweepRow> {
-    let mut finished = sweeps.iter().filter(|sweep| sweep.state == "finished");
     let found = match text {
-        "last" => finished.next(),
-        "previous" => finished.nth(1),
+        "last" => finished(sweeps).next(),
+        "previous" => finished(sweeps).nth(1),
         _ => sweeps.iter().find(|sweep| {
             sweep.number.to_string() == text
                 || sweep.sweep_id.to_string() == text.to_ascii_lowercase()
@@ -92,6 +105,7 @@ mod tests {
             started_at: DateTime::UNIX_EPOCH,
             finished_at: None,
             complete: true,
+            is_partial: false,
         }
     }
 
@@ -120,6 +134,27 @@ mod tests {
         }
         let error = named(&[], "last").unwrap_err().to_string();
         assert!(error.contains("no sweep yet"), "{error}");
+    }
+
+    #[test]
+    fn named_accounts_are_no_night_unless_there_is_no_other() {
+        let partial = |number| SweepRow {
+            is_partial: true,
+            ..sweep(number, "finished")
+        };
+        let repaired = [
+            partial(5),
+            sweep(4, "finished"),
+            partial(3),
+            sweep(2, "finished"),
+        ];
+        for (text, expected) in [("last", 4), ("previous", 2), ("5", 5)] {
+            assert_eq!(named(&repaired, text).unwrap().number, expected, "{text}");
+        }
+        let only = [partial(2), partial(1)];
+        for (text, expected) in [("last", 2), ("previous", 1)] {
+            assert_eq!(named(&only, text).unwrap().number, expected, "{text}");
+        }
     }
 
     #[test]

@@ -1,38 +1,36 @@
 //! One account of a sweep: collected, evaluated with the accounts that it relies
-//! on, recorded in one transaction.
+//! on, handed to the recorder.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use orgsweep_aws_access::{Access, CollectError, Collected, FailureReason};
 use orgsweep_controls::finding::{Finding, Verdict};
 use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::known::{Call, Unread, UnreadCause};
-use orgsweep_controls::{AccountSnapshot, Decisions, Evaluator, ReliedOn};
-use orgsweep_store::{AccountRecord, SharedFacts, Store, StoreError, SweepId};
+use orgsweep_controls::{AccountSnapshot, Evaluator, ReliedOn};
+use orgsweep_store::{SharedFacts, Store, StoreError, SweepId};
 
 use tokio::sync::Semaphore;
 
 use crate::sweep::owners::Owners;
+use crate::sweep::recorder::{Finished, Recorder};
+use crate::sweep::roster::Roster;
 
 /// What an account's task needs; shared by all tasks of a sweep.
 pub(crate) struct AccountWork {
     pub(crate) access: Access,
     pub(crate) store: Store,
+    pub(crate) recorder: Recorder,
     pub(crate) evaluator: Arc<Evaluator>,
     /// How many accounts are judged at once: one per processor.
     pub(crate) judging: Semaphore,
     pub(crate) owners: Owners<Facts, CollectError>,
     pub(crate) sweep: SweepId,
     pub(crate) management_account: Option<AccountId>,
-    /// Recorded decisions about each listed account.
-    pub(crate) decisions: BTreeMap<AccountId, Arc<Decisions>>,
-    /// Listed accounts that cannot be read: suspended, closed.
-    pub(crate) dormant: BTreeSet<AccountId>,
-    /// Listed accounts that can be read: topics that others' alarms act on are read there.
-    pub(crate) neighbours: BTreeSet<AccountId>,
+    pub(crate) roster: Roster,
     /// Time for one account with the owners that it waits for.
     pub(crate) deadline: Duration,
     /// When other processes read accounts of this sweep, too: the accounts whose facts they share.
@@ -44,6 +42,7 @@ pub(crate) struct Facts {
     pub(crate) snapshot: Arc<AccountSnapshot>,
     calls: u32,
     throttles: u32,
+    read_at: DateTime<Utc>,
 }
 
 impl From<SharedFacts> for Facts {
@@ -52,6 +51,7 @@ impl From<SharedFacts> for Facts {
             snapshot: Arc::new(shared.snapshot),
             calls: shared.calls,
             throttles: shared.throttles,
+            read_at: Utc::now(),
         }
     }
 }
@@ -62,6 +62,7 @@ impl From<Collected> for Facts {
             snapshot: Arc::new(collected.snapshot),
             calls: collected.calls,
             throttles: collected.throttles,
+            read_at: Utc::now(),
         }
     }
 }
@@ -125,20 +126,19 @@ impl AccountWork {
             }
         };
         let findings = self.judged(collected.snapshot.clone(), relied_on).await;
-        let record = AccountRecord {
-            snapshot: &collected.snapshot,
-            findings: &findings,
+        let failing = findings
+            .iter()
+            .any(|finding| finding.verdict == Verdict::Fail);
+        let finished = Finished {
+            snapshot: collected.snapshot.clone(),
+            findings,
             calls: collected.calls,
             throttles: collected.throttles,
             started_at,
             finished_at: Utc::now(),
         };
-        match self.store.record_account(self.sweep, &record).await {
-            Ok(_) => AccountEnd::Done {
-                failing: findings
-                    .iter()
-                    .any(|finding| finding.verdict == Verdict::Fail),
-            },
+        match self.recorder.record(finished).await {
+            Ok(()) => AccountEnd::Done { failing },
             Err(error) => AccountEnd::NotRecorded(error),
         }
     }
@@ -178,7 +178,7 @@ impl AccountWork {
         };
         let mut relied_on = ReliedOn {
             management_account: self.management_account.clone(),
-            decisions: self.decisions.get(account).cloned().unwrap_or_default(),
+            decisions: self.roster.decisions(account),
             ..ReliedOn::default()
         };
         for owner in collected.snapshot.accounts_relied_on() {
@@ -198,7 +198,7 @@ impl AccountWork {
     pub(crate) async fn owner(&self, owner: &AccountId) -> Result<Arc<Facts>, Arc<CollectError>> {
         self.owners
             .get(owner, async || {
-                if self.dormant.contains(owner) {
+                if self.roster.is_dormant(owner) {
                     return Err(CollectError {
                         reason: FailureReason::RoleNotAssumable,
                         message: "the account is suspended or closed".to_owned(),
@@ -206,28 +206,28 @@ impl AccountWork {
                         throttles: 0,
                     });
                 }
-                if let Some(facts) = self.shared_by_others(owner).await {
-                    return Ok(facts);
+                if self.shared_owners.is_some() {
+                    self.shared_owner(owner).await
+                } else {
+                    self.collected(owner).await.map(Facts::from)
                 }
-                let facts = self.collected(owner).await.map(Facts::from)?;
-                let facts = self.shared_with_others(facts).await;
-                // So that the night can be judged again. What is lost with the database shows
-                // when the accounts' outcomes are recorded.
-                let kept = self
-                    .store
-                    .record_relied_on(self.sweep, &facts.snapshot, Utc::now())
-                    .await;
-                if let Err(error) = kept {
-                    tracing::warn!(%owner, %error, "facts that others rely on were not kept");
-                }
-                Ok(facts)
             })
             .await
     }
 
+    /// The same in a sweep of several processes: read by one of them, and kept at once.
+    async fn shared_owner(&self, owner: &AccountId) -> Result<Facts, CollectError> {
+        if let Some(facts) = self.shared_by_others(owner).await {
+            return Ok(facts);
+        }
+        let facts = self.collected(owner).await.map(Facts::from)?;
+        let facts = self.shared_with_others(facts).await;
+        self.keep(&facts).await;
+        Ok(facts)
+    }
+
     /// The facts of an owner that another process has read.
     async fn shared_by_others(&self, owner: &AccountId) -> Option<Facts> {
-        self.shared_owners.as_ref()?;
         match self.store.shared_facts(self.sweep, owner).await {
             Ok(facts) => facts.map(Facts::from),
             Err(error) => {
@@ -239,9 +239,6 @@ impl AccountWork {
 
     /// The facts of an owner that all processes judge by: these, unless another was faster.
     async fn shared_with_others(&self, facts: Facts) -> Facts {
-        if self.shared_owners.is_none() {
-            return facts;
-        }
         let shared = SharedFacts {
             snapshot: (*facts.snapshot).clone(),
             calls: facts.calls,
@@ -256,8 +253,31 @@ impl AccountWork {
         }
     }
 
+    /// Keeps the facts that others rely on, of accounts that were not selected, so that the
+    /// night can be judged again. Which ones those are is known when everybody is listed.
+    pub(crate) async fn keep_relied_on(&self) {
+        for owner in self.owners.collected() {
+            self.keep(&owner).await;
+        }
+    }
+
+    /// Keeps an owner's facts. What is lost with the database shows when the accounts' outcomes
+    /// are recorded.
+    async fn keep(&self, owner: &Facts) {
+        let kept = self
+            .store
+            .record_relied_on(self.sweep, &owner.snapshot, owner.read_at)
+            .await;
+        if let Err(error) = kept {
+            let owner = &owner.snapshot.account;
+            tracing::warn!(%owner, %error, "facts that others rely on were not kept");
+        }
+    }
+
     async fn collected(&self, account: &AccountId) -> Result<Collected, CollectError> {
-        self.access.collect_among(account, &self.neighbours).await
+        self.access
+            .collect_among(account, self.roster.members())
+            .await
     }
 }
 

@@ -1,16 +1,19 @@
 //! The sweep: which accounts ([`plan`], [`selection`]), whether it goes on with
-//! an earlier one ([`resume`]), the work ([`run`], [`tasks`], [`owners`],
-//! [`account`], [`expiry`], [`interruption`]), and what is shown of it ([`progress`], [`summary`], [`hints`]).
+//! an earlier one ([`resume`]), the list beside the work ([`listing`], [`roster`]), the work
+//! ([`run`], [`tasks`], [`owners`], [`account`], [`recorder`], [`expiry`], [`interruption`]), and what is shown of it ([`progress`], [`summary`], [`hints`]).
 
 pub(crate) mod account;
 pub(crate) mod expiry;
 pub(crate) mod hints;
 pub(crate) mod interruption;
+mod listing;
 pub(crate) mod owners;
 pub(crate) mod perform;
 pub(crate) mod plan;
 pub(crate) mod progress;
+mod recorder;
 pub(crate) mod resume;
+pub(crate) mod roster;
 pub(crate) mod run;
 pub(crate) mod selection;
 pub(crate) mod summary;

@@ -46,6 +46,13 @@ impl<T, E> Owners<T, E> {
             .clone()
     }
 
+    /// What was collected of owners so far.
+    pub(crate) fn collected(&self) -> Vec<Arc<T>> {
+        let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = cells.values().filter_map(|cell| cell.get());
+        known.filter_map(|owner| owner.clone().ok()).collect()
+    }
+
     /// Whether an account has been asked for as an owner.
     pub(crate) fn holds(&self, account: &AccountId) -> bool {
         let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,6 +85,7 @@ mod tests {
         );
         assert_eq!(collected.load(Ordering::SeqCst), 1);
         assert!(owners.holds(&owner));
+        assert_eq!(owners.collected().len(), 1);
     }
 
     #[tokio::test]

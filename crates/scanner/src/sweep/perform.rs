@@ -1,19 +1,23 @@
 //! A sweep from start to end: resume or start, inventory, work, summary.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use chrono::Utc;
+use futures::future::{FusedFuture as _, FutureExt as _};
+use futures::stream;
 use orgsweep_aws_access::Access;
-use orgsweep_controls::organization::{AccountState, Inventory, ListedAccount};
+use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::{Catalog, Evaluator};
 use orgsweep_store::{
     Ending, NewSweep, Store, StoreError, SweepId, SweepSummary, SweepTotals, UnfinishedSweep,
 };
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog_rows::control_rows;
@@ -26,11 +30,14 @@ use crate::sharing::coordinating::share;
 use crate::sharing::queue::Queue;
 use crate::sharing::working::Part;
 use crate::sweep::account::AccountWork;
+use crate::sweep::listing::Listing;
 use crate::sweep::owners::Owners;
-use crate::sweep::plan::{Plan, Rules, Scope, plan};
+use crate::sweep::plan::{Rules, Scope};
 use crate::sweep::progress::{Counts, Progress};
+use crate::sweep::recorder::Recorder;
 use crate::sweep::resume::{Decision, Digests, Wish, decide, resuming};
-use crate::sweep::run::{Limits, Stopped, run};
+use crate::sweep::roster::Roster;
+use crate::sweep::run::{Limits, Stopped, run, write_off};
 
 /// How long to wait for the lock of a process that was killed to end.
 const LINGERING: Duration = Duration::from_secs(3);
@@ -118,17 +125,18 @@ pub(crate) async fn perform_alone(
         tags: settings.inventory_tags || decisions.needs_tags(),
         fallback: settings.inventory_fallback,
     };
-    let plan = tokio::select! {
-        planned = plan(access, Some(store), &request.scope, &rules) => planned?,
+    let mut listing = Listing::begin(access, store, &request.scope, &rules);
+    let beginning = tokio::select! {
+        begun = listing.beginning() => begun?,
         () = interruption.cancelled() => return Ok(Performed::Interrupted),
     };
-    warn_of(&plan.remarks);
     let sweep = if let Some(sweep) = resumed(store, &decision, unfinished.as_ref()).await? {
         sweep
     } else {
         let new = NewSweep {
             trigger: request.trigger.clone(),
-            organization: plan.inventory.organization.clone(),
+            is_partial: !matches!(request.scope, Scope::Organization(_)),
+            organization: beginning.organization.clone(),
             catalog_digest: digests.catalog,
             config_digest: digests.config,
             framework: catalog.framework().to_owned(),
@@ -136,40 +144,28 @@ pub(crate) async fn perform_alone(
         };
         store.start_sweep(&new).await?
     };
-    let Plan {
-        inventory,
-        selected,
-        complete,
-        ..
-    } = &plan;
-    store
-        .record_inventory(
-            sweep,
-            inventory,
-            &selected.accounts,
-            &selected.skipped,
-            *complete,
-        )
-        .await?;
-    // What workers of an earlier process had taken is free again.
-    store.release_claims(sweep).await?;
-    let pending = store.pending_accounts(sweep).await?;
-    terminal::tell(&announcement(pending.len(), catalog));
-
     let today = Utc::now().date_naive();
-    let work = about(
-        access, store, catalog, decisions, settings, inventory, sweep,
+    let roster = Roster::new(
+        decisions.clone(),
+        today,
+        [
+            Some(access.caller().account.clone()),
+            beginning.management_account.clone(),
+        ]
+        .into_iter()
+        .flatten(),
     );
+    let sweeping = Sweeping {
+        sweep,
+        management_account: beginning.management_account,
+        roster,
+    };
+    let work = about(access, store, catalog, settings, sweeping);
     let limits = Limits {
         concurrency: settings.concurrency,
         deadline: settings.sweep_deadline,
     };
-    let progress = Progress::start(
-        request.counts.clone(),
-        pending.len() as u64,
-        access,
-        request.verbosity,
-    );
+    let progress = Progress::start(request.counts.clone(), access, request.verbosity);
     let result = if let Some(queue) = &queue {
         let part = Part {
             store,
@@ -185,10 +181,25 @@ pub(crate) async fn perform_alone(
             shared_owners: Some(BTreeSet::new()),
             ..work
         };
-        Box::pin(share(&part, work, limits, interruption)).await
+        Box::pin(one_after_the_other(
+            &part,
+            work,
+            listing,
+            limits,
+            interruption,
+        ))
+        .await
     } else {
         let work = Arc::new(work);
-        Box::pin(run(work, pending, limits, &progress.counts, interruption)).await
+        Box::pin(side_by_side(
+            &work,
+            listing,
+            catalog,
+            limits,
+            &progress,
+            interruption,
+        ))
+        .await
     };
     drop(progress);
 
@@ -196,7 +207,7 @@ pub(crate) async fn perform_alone(
     let totals = SweepTotals {
         calls: now.calls - before.calls,
         throttles: now.throttles - before.throttles,
-        interrupted: result.is_err(),
+        interrupted: !matches!(result, Ok(Ok(()))),
     };
     ended(
         store,
@@ -220,40 +231,117 @@ async fn queue(settings: &Settings, store: &Store, scope: &Scope) -> anyhow::Res
     Ok(Some(queue))
 }
 
+/// The sweep that accounts are read for.
+pub(crate) struct Sweeping {
+    pub(crate) sweep: SweepId,
+    pub(crate) management_account: Option<AccountId>,
+    pub(crate) roster: Roster,
+}
+
 /// What accounts of a sweep are read with.
 pub(crate) fn about(
     access: &Access,
     store: &Store,
     catalog: &Catalog,
-    decisions: &DecisionBook,
     settings: &Settings,
-    inventory: &Inventory,
-    sweep: SweepId,
+    sweeping: Sweeping,
 ) -> AccountWork {
-    let today = Utc::now().date_naive();
-    let (active, dormant): (Vec<_>, Vec<_>) = inventory
-        .accounts
-        .iter()
-        .partition(|listed| listed.state == AccountState::Active);
-    let ids = |listed: Vec<&ListedAccount>| listed.into_iter().map(|one| one.id.clone()).collect();
     AccountWork {
         access: access.clone(),
         store: store.clone(),
+        recorder: Recorder::start(store, sweeping.sweep),
         evaluator: Arc::new(Evaluator::new(catalog)),
         judging: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
         owners: Owners::default(),
-        sweep,
-        management_account: inventory.management_account.clone(),
-        decisions: inventory
-            .accounts
-            .iter()
-            .map(|listed| (listed.id.clone(), Arc::new(decisions.about(listed, today))))
-            .collect(),
-        neighbours: ids(active),
-        dormant: ids(dormant),
+        sweep: sweeping.sweep,
+        management_account: sweeping.management_account,
+        roster: sweeping.roster,
         deadline: settings.aws.account_deadline * 4,
         shared_owners: None,
     }
+}
+
+/// Lists the accounts, then shares them with other processes. The outer error is that of the list.
+async fn one_after_the_other(
+    part: &Part<'_>,
+    work: AccountWork,
+    listing: Listing<'_>,
+    limits: Limits,
+    interruption: &CancellationToken,
+) -> anyhow::Result<Result<(), Stopped>> {
+    let listed = tokio::select! {
+        listed = listing.feed(&work.store, work.sweep, &work.roster, |_| ()) => listed,
+        () = interruption.cancelled() => return Ok(Err(Stopped::Interrupted)),
+    };
+    let (remarks, accounts) = match listed {
+        Ok(listed) => listed,
+        Err(error) => return error.downcast().map(|lost| Err(Stopped::NotRecorded(lost))),
+    };
+    warn_of(&remarks);
+    part.counts.total.store(accounts as u64, Ordering::Relaxed);
+    terminal::tell(&announcement(accounts, part.catalog));
+    // What workers of an earlier process had taken is free again.
+    if let Err(error) = work.store.release_claims(work.sweep).await {
+        return Ok(Err(Stopped::NotRecorded(error)));
+    }
+    Ok(share(part, work, limits, interruption).await)
+}
+
+/// Reads the accounts while the list of them is still being read. The outer error is that
+/// of the list.
+async fn side_by_side(
+    work: &Arc<AccountWork>,
+    listing: Listing<'_>,
+    catalog: &Catalog,
+    limits: Limits,
+    progress: &Progress,
+    interruption: &CancellationToken,
+) -> anyhow::Result<Result<(), Stopped>> {
+    let counts = &progress.counts;
+    let stop = interruption.child_token();
+    let (queue, mut queued) = mpsc::unbounded_channel();
+    let accounts = stream::poll_fn(move |context| queued.poll_recv(context));
+    let listing = async move {
+        let (remarks, accounts) = listing
+            .feed(&work.store, work.sweep, &work.roster, |new| {
+                counts.total.fetch_add(new.len() as u64, Ordering::Relaxed);
+                for account in new {
+                    // Work that was stopped takes no more.
+                    let _ = queue.send(account);
+                }
+            })
+            .await?;
+        warn_of(&remarks);
+        terminal::tell(&announcement(accounts, catalog));
+        anyhow::Ok(())
+    };
+    let mut listing = pin!(listing.fuse());
+    let mut running = pin!(run(work.clone(), accounts, limits, counts, &stop));
+    let mut listed = Ok(());
+    let ran = tokio::select! {
+        ran = &mut running => ran,
+        ended = &mut listing => {
+            if ended.is_err() {
+                stop.cancel();
+            }
+            listed = ended;
+            running.await
+        }
+    };
+    if matches!(ran, Err(Stopped::OutOfTime)) && !listing.is_terminated() {
+        // Whoever is still unread is written off; for that everybody must be listed.
+        listed = listing.await;
+    }
+    work.keep_relied_on().await;
+    if let Err(error) = listed {
+        return error.downcast().map(|lost| Err(Stopped::NotRecorded(lost)));
+    }
+    Ok(match ran {
+        Err(Stopped::OutOfTime) => write_off(&work.store, work.sweep, limits.deadline)
+            .await
+            .map_err(Stopped::NotRecorded),
+        ran => ran,
+    })
 }
 
 /// Does what was decided about an unfinished sweep; the sweep that this one
@@ -294,9 +382,16 @@ async fn ended(
     sweep: SweepId,
     totals: &SweepTotals,
     channels: &[&str],
-    result: Result<(), Stopped>,
+    result: anyhow::Result<Result<(), Stopped>>,
     ending: Vec<Ending>,
 ) -> anyhow::Result<Performed> {
+    let result = match result {
+        Ok(result) => result,
+        Err(error) => {
+            store.finish_sweep(sweep, totals).await?;
+            return Err(error.context("the sweep stopped"));
+        }
+    };
     match result {
         Ok(()) => {
             store.finish_sweep_telling(sweep, totals, channels).await?;
@@ -304,7 +399,7 @@ async fn ended(
             summary.ending.extend(ending);
             Ok(Performed::Finished(Box::new(summary)))
         }
-        Err(Stopped::Interrupted) => {
+        Err(Stopped::Interrupted | Stopped::OutOfTime) => {
             store.finish_sweep(sweep, totals).await?;
             Ok(Performed::Interrupted)
         }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
-use orgsweep_aws_access::{Access, AccessError, InventoryWants};
+use orgsweep_aws_access::{Access, AccessError, InventoryPage, InventoryWants};
 use orgsweep_controls::ids::{AccountId, OrganizationId};
 use orgsweep_controls::organization::{Inventory, ListedAccount};
 use orgsweep_store::Store;
+use tokio::sync::mpsc;
 
 use crate::exit::usage;
 use crate::output::number::{age, counted, span};
@@ -46,18 +47,20 @@ pub(crate) struct Rules<'a> {
 }
 
 /// Reads the inventory and selects. An inventory that cannot be read may be
-/// replaced by the last one of the store, when there is one.
+/// replaced by the last one of the store, when there is one. What is listed goes to
+/// `arriving` as well, as early as it is known.
 pub(crate) async fn plan(
     access: &Access,
     store: Option<&Store>,
     scope: &Scope,
     rules: &Rules<'_>,
+    arriving: Option<mpsc::Sender<InventoryPage>>,
 ) -> anyhow::Result<Plan> {
     let mut remarks = Vec::new();
     let (inventory, complete, selection) = match scope {
         Scope::Organization(selection) => {
             let (inventory, complete) =
-                listed(access, store, selection, rules, &mut remarks).await?;
+                listed(access, store, selection, rules, arriving, &mut remarks).await?;
             guard(rules.expected, inventory.organization.as_ref()).map_err(usage)?;
             (inventory, complete, selection.clone())
         }
@@ -149,13 +152,18 @@ async fn listed(
     store: Option<&Store>,
     selection: &Selection,
     rules: &Rules<'_>,
+    arriving: Option<mpsc::Sender<InventoryPage>>,
     remarks: &mut Vec<String>,
 ) -> anyhow::Result<(Inventory, bool)> {
+    let read = async |wants| match arriving.clone() {
+        Some(arriving) => access.inventory_in_pages(wants, arriving).await,
+        None => access.inventory(wants).await,
+    };
     let wants = InventoryWants {
         ou_paths: true,
         tags: rules.tags || selection.needs_tags(),
     };
-    let mut listed = access.inventory(wants).await;
+    let mut listed = read(wants).await;
     if let Err(AccessError::Denied { permission, .. }) = &listed {
         // Names of OUs and tags are welcome; only selectors need them.
         let plain = InventoryWants {
@@ -169,7 +177,7 @@ async fn listed(
                 "OUs and tags are left out: `{permission}` is denied to {}",
                 access.caller().arn
             ));
-            listed = access.inventory(plain).await;
+            listed = read(plain).await;
         }
     }
     let error = match listed {
@@ -246,7 +254,10 @@ fn advised(error: AccessError) -> anyhow::Error {
 }
 
 /// Refuses another organization than the expected one.
-fn guard(expected: Option<&OrganizationId>, found: Option<&OrganizationId>) -> Result<(), String> {
+pub(super) fn guard(
+    expected: Option<&OrganizationId>,
+    found: Option<&OrganizationId>,
+) -> Result<(), String> {
     match (expected, found) {
         (Some(expected), Some(found)) if expected != found => Err(format!(
             "these credentials belong to the organization `{found}`, but `expected_organization` is `{expected}`; \

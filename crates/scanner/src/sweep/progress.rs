@@ -21,7 +21,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// What is counted while the sweep runs.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    /// Accounts that are to be read.
+    /// Accounts that are to be read, as far as they have been listed.
     pub(crate) total: AtomicU64,
     /// Accounts that have an outcome.
     pub(crate) ended: AtomicU64,
@@ -77,12 +77,11 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Starts to show how far a sweep over `total` accounts is. A moving line
+    /// Starts to show how far a sweep is. A moving line
     /// would tear log lines apart, so it is shown only without `-v`.
-    pub(crate) fn start(counts: Arc<Counts>, total: u64, access: &Access, verbosity: u8) -> Self {
-        counts.total.store(total, Ordering::Relaxed);
+    pub(crate) fn start(counts: Arc<Counts>, access: &Access, verbosity: u8) -> Self {
         let bar = (terminal::stderr_is_terminal() && verbosity == 0).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
             let narrow = terminal::stderr_width().is_none_or(|width| width < 130);
             let template = if narrow {
                 "{spinner} {wide_msg}"
@@ -94,7 +93,7 @@ impl Progress {
             }
             bar
         });
-        let display = tokio::spawn(show(total, access.clone(), counts.clone(), bar.clone()));
+        let display = tokio::spawn(show(access.clone(), counts.clone(), bar.clone()));
         Self {
             counts,
             display,
@@ -112,7 +111,7 @@ impl Drop for Progress {
     }
 }
 
-async fn show(total: u64, access: Access, counts: Arc<Counts>, bar: Option<ProgressBar>) {
+async fn show(access: Access, counts: Arc<Counts>, bar: Option<ProgressBar>) {
     let begun = Instant::now();
     let before = access.counters();
     let mut ticks = tokio::time::interval(if bar.is_some() { TICK } else { LINE_EVERY });
@@ -123,7 +122,7 @@ async fn show(total: u64, access: Access, counts: Arc<Counts>, bar: Option<Progr
         let now = access.counters();
         let status = Status {
             ended: counts.ended.load(Ordering::Relaxed),
-            total,
+            total: counts.total.load(Ordering::Relaxed),
             failing: counts.failing.load(Ordering::Relaxed),
             failed: counts.failed.load(Ordering::Relaxed),
             calls: now.calls - before.calls,
@@ -132,6 +131,7 @@ async fn show(total: u64, access: Access, counts: Arc<Counts>, bar: Option<Progr
         };
         match &bar {
             Some(bar) => {
+                bar.set_length(status.total);
                 bar.set_position(status.ended);
                 bar.set_message(status.line());
             }

@@ -1,5 +1,5 @@
 //! The work of a sweep: the accounts that others rely on first, then all that
-//! have no outcome yet, until done, stopped, or out of time.
+//! are handed over, until done, stopped, or out of time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::Utc;
+use futures::Stream;
 use orgsweep_aws_access::CollectError;
 use orgsweep_controls::ids::AccountId;
 use orgsweep_store::{Store, StoreError, SweepId};
@@ -33,6 +34,8 @@ pub(crate) enum Stopped {
     CredentialsExpired(String),
     /// The database could not record outcomes.
     NotRecorded(StoreError),
+    /// The sweep's deadline has passed.
+    OutOfTime,
 }
 
 /// Limits of a run.
@@ -44,10 +47,10 @@ pub(crate) struct Limits {
     pub(crate) deadline: Duration,
 }
 
-/// Does all pending accounts. `Ok` means that every account has an outcome.
+/// Does all accounts that arrive. `Ok` means that each of them has an outcome.
 pub(crate) async fn run(
     work: Arc<AccountWork>,
-    pending: Vec<AccountId>,
+    accounts: impl Stream<Item = AccountId>,
     limits: Limits,
     counts: &Counts,
     interruption: &CancellationToken,
@@ -62,11 +65,7 @@ pub(crate) async fn run(
             stop.cancel();
         }
     });
-    let first = relied_on_first(&work, &stop).await;
-    let (early, late): (Vec<_>, Vec<_>) = pending
-        .into_iter()
-        .partition(|account| first.contains(account));
-
+    relied_on_first(&work, &stop).await;
     let mut ends = Ends {
         work: work.clone(),
         counts,
@@ -75,7 +74,7 @@ pub(crate) async fn run(
         broken: None,
     };
     each_account(
-        early.into_iter().chain(late),
+        accounts,
         limits.concurrency,
         &stop,
         |account| {
@@ -100,9 +99,7 @@ pub(crate) async fn run(
         return Err(Stopped::Interrupted);
     }
     if out_of_time.is_cancelled() {
-        write_off(&work.store, work.sweep, limits.deadline)
-            .await
-            .map_err(Stopped::NotRecorded)?;
+        return Err(Stopped::OutOfTime);
     }
     Ok(())
 }
@@ -110,10 +107,7 @@ pub(crate) async fn run(
 /// Collects the accounts that most others are judged by: the management account
 /// and those that its trails and log groups lead to. What cannot be collected
 /// shows up at the accounts that rely on it.
-pub(crate) async fn relied_on_first(
-    work: &AccountWork,
-    stop: &CancellationToken,
-) -> BTreeSet<AccountId> {
+pub(crate) async fn relied_on_first(work: &AccountWork, stop: &CancellationToken) {
     let mut first = BTreeSet::new();
     let mut next: Vec<AccountId> = work.management_account.iter().cloned().collect();
     while let Some(account) = next.pop() {
@@ -127,7 +121,6 @@ pub(crate) async fn relied_on_first(
             }
         }
     }
-    first
 }
 
 /// What is done when a task ends.

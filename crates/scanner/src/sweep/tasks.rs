@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
+use futures::{Stream, StreamExt as _};
 use orgsweep_controls::ids::AccountId;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
@@ -25,11 +26,11 @@ pub(crate) enum TaskEnd<T> {
     Stopped,
 }
 
-/// Runs `work` for each account, at most `concurrency` at once, and hands each
+/// Runs `work` for each account as it arrives, at most `concurrency` at once, and hands each
 /// task's end to `ended`. Once `stop` is cancelled no new task starts, and those
 /// in flight get [`GRACE`]. Accounts that were never started are not reported.
 pub(crate) async fn each_account<T, Work, Running, Ended>(
-    accounts: impl IntoIterator<Item = AccountId>,
+    accounts: impl Stream<Item = AccountId>,
     concurrency: usize,
     stop: &CancellationToken,
     work: Work,
@@ -40,19 +41,25 @@ pub(crate) async fn each_account<T, Work, Running, Ended>(
     Running: Future<Output = T> + Send + 'static,
     Ended: AsyncFnMut(AccountId, TaskEnd<T>),
 {
-    let mut waiting = accounts.into_iter();
+    let mut waiting = std::pin::pin!(accounts);
+    let mut more = true;
     let mut tasks: JoinSet<T> = JoinSet::new();
     let mut running: HashMap<Id, AccountId> = HashMap::new();
     let mut grace_ends: Option<Instant> = None;
     loop {
-        while tasks.len() < concurrency.max(1) && !stop.is_cancelled() {
-            let Some(account) = waiting.next() else { break };
-            let handle = tasks.spawn(work(account.clone()));
-            running.insert(handle.id(), account);
+        more &= !stop.is_cancelled();
+        if tasks.is_empty() && !more {
+            return;
         }
         tokio::select! {
-            joined = tasks.join_next_with_id() => {
-                let Some(joined) = joined else { return };
+            arrived = waiting.next(), if more && tasks.len() < concurrency.max(1) => match arrived {
+                Some(account) => {
+                    let handle = tasks.spawn(work(account.clone()));
+                    running.insert(handle.id(), account);
+                }
+                None => more = false,
+            },
+            Some(joined) = tasks.join_next_with_id() => {
                 let (id, end) = end_of(joined);
                 // INVARIANT: every task's id was noted when it was spawned.
                 if let Some(account) = running.remove(&id) {
@@ -105,6 +112,8 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use futures::stream;
+
     use super::*;
 
     fn accounts(count: u64) -> Vec<AccountId> {
@@ -118,7 +127,7 @@ mod tests {
         let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let mut ends = Vec::new();
         each_account(
-            accounts(50),
+            stream::iter(accounts(50)),
             4,
             &CancellationToken::new(),
             |account| {
@@ -147,7 +156,7 @@ mod tests {
         let mut panics = Vec::new();
         let mut fine = 0;
         each_account(
-            accounts(3),
+            stream::iter(accounts(3)),
             2,
             &CancellationToken::new(),
             |account| async move { assert!(!account.as_str().ends_with('2'), "account two") },
@@ -170,7 +179,7 @@ mod tests {
         let mut ends = Vec::new();
         let begun = Instant::now();
         each_account(
-            accounts(9),
+            stream::iter(accounts(9)),
             2,
             &stop,
             |account| {

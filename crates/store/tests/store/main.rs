@@ -9,6 +9,7 @@ mod notifications;
 mod opening;
 mod query;
 mod recording;
+mod retention;
 mod runs;
 mod sharing;
 mod summary;

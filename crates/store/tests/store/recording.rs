@@ -2,14 +2,17 @@
 
 use crate::support::{
     CONTROLS, Database, account, at, contents, count, failing, finding, findings, finish, night,
-    on_both, passing, record, snapshot, sweep_of,
+    on_both, on_server, passing, record, snapshot, sweep_of,
 };
-use orgsweep_controls::finding::Verdict;
+use orgsweep_controls::AccountSnapshot;
+use orgsweep_controls::finding::{Finding, Verdict};
 use orgsweep_controls::reason::Reason;
-use orgsweep_store::{FindingFilter, QueryLimits, Recorded, StoreError};
+use orgsweep_store::{AccountRecord, FindingFilter, QueryLimits, Recorded, StoreError};
 
 on_both!(
     recording_twice_changes_nothing,
+    several_accounts_at_once_are_recorded_as_one_by_one,
+    a_batch_is_recorded_whole_or_not_at_all,
     an_unchanged_second_sweep_adds_no_snapshot_and_no_history,
     a_changed_verdict_closes_one_period_and_opens_another,
     new_evidence_alone_is_kept_without_a_new_period,
@@ -42,6 +45,103 @@ async fn recording_twice_changes_nothing(database: &Database) {
         .await
         .unwrap();
     assert_eq!(contents(store).await, before);
+}
+
+/// Findings of every kind, so that the first account brings every set of Regions.
+fn mixed(number: u32) -> Vec<Finding> {
+    let mut findings = failing(number);
+    findings[1] = finding(number, CONTROLS[1], Verdict::Pass, Reason::Covered);
+    findings
+}
+
+fn records<'a>(
+    accounts: &'a [(AccountSnapshot, Vec<Finding>)],
+    when: i64,
+) -> Vec<AccountRecord<'a>> {
+    accounts
+        .iter()
+        .map(|(snapshot, findings)| AccountRecord {
+            snapshot,
+            findings,
+            calls: 9,
+            throttles: 1,
+            started_at: at(when - 1),
+            finished_at: at(when),
+        })
+        .collect()
+}
+
+async fn several_accounts_at_once_are_recorded_as_one_by_one(database: &Database) {
+    let other = on_server().await;
+    let nights = [
+        [mixed(1), failing(2), passing(3)],
+        // One is unchanged, one turns, one loses a control.
+        [mixed(1), passing(2), passing(3)[..2].to_vec()],
+        [mixed(1), passing(2), passing(3)],
+    ];
+    for (when, findings) in (0..).zip(nights) {
+        let accounts: Vec<_> = (1..)
+            .zip(findings)
+            .map(|(number, findings)| (snapshot(number, when.min(number)), findings))
+            .collect();
+        let when = i64::from(when) * 100;
+        let sweep = sweep_of(&database.store, &[1, 2, 3], at(when)).await;
+        let records = records(&accounts, when + 10);
+        let together = database
+            .store
+            .record_accounts(sweep, &records)
+            .await
+            .unwrap();
+        finish(&database.store, sweep).await;
+
+        let sweep = sweep_of(&other.store, &[1, 2, 3], at(when)).await;
+        for (record, recorded) in records.iter().zip(together) {
+            let alone = other.store.record_account(sweep, record).await.unwrap();
+            assert_eq!(alone, recorded);
+        }
+        finish(&other.store, sweep).await;
+    }
+    assert_eq!(
+        contents(&database.store).await,
+        contents(&other.store).await
+    );
+    other.store.close().await;
+}
+
+async fn a_batch_is_recorded_whole_or_not_at_all(database: &Database) {
+    let store = &database.store;
+    let sweep = sweep_of(store, &[1, 2], at(0)).await;
+    let with_a_stranger = [
+        (snapshot(1, 0), passing(1)),
+        (snapshot(3, 0), passing(3)),
+        (snapshot(2, 0), passing(2)),
+    ];
+    let before = contents(store).await;
+    let refused = store
+        .record_accounts(sweep, &records(&with_a_stranger, 10))
+        .await;
+    assert!(
+        matches!(&refused, Err(StoreError::NotInSweep { account: stranger, .. }) if *stranger == account(3)),
+        "{refused:?}"
+    );
+    assert_eq!(contents(store).await, before);
+
+    record(store, sweep, &snapshot(1, 0), &passing(1), at(5)).await;
+    let again = [
+        (snapshot(1, 1), failing(1)),
+        (snapshot(2, 0), passing(2)),
+        (snapshot(2, 1), failing(2)),
+    ];
+    let recorded = store
+        .record_accounts(sweep, &records(&again, 10))
+        .await
+        .unwrap();
+    // An account that has its outcome, and one that is named a second time, stay as they are.
+    assert_eq!(recorded[0], Recorded::AlreadyRecorded);
+    assert!(matches!(recorded[1], Recorded::Written { turned: 3, .. }));
+    assert_eq!(recorded[2], Recorded::AlreadyRecorded);
+    let failing = count(store, "select count(*) from failing").await;
+    assert_eq!(failing, 0);
 }
 
 async fn an_unchanged_second_sweep_adds_no_snapshot_and_no_history(database: &Database) {

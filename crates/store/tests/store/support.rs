@@ -198,6 +198,7 @@ pub(crate) fn failing(number: u32) -> Vec<Finding> {
 pub(crate) fn new_sweep() -> NewSweep {
     NewSweep {
         trigger: "test".to_owned(),
+        is_partial: false,
         organization: Some("o-a1b2c3d4e5".parse().unwrap()),
         catalog_digest: "c".to_owned(),
         config_digest: "d".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orgsweep_store::{Recorded, StoreError, SweepId, SweepTotals};
+use orgsweep_store::{NewSweep, Recorded, StoreError, SweepId, SweepTotals};
 
 use crate::support::{
     Database, account, at, contents, failing, finish, new_sweep, on_both, passing, record,
@@ -15,6 +15,7 @@ on_both!(
     a_finished_sweep_is_not_resumed_and_stays_as_it_is,
     an_abandoned_sweep_leaves_no_account_without_an_outcome,
     calls_of_all_processes_add_up,
+    a_sweep_of_named_accounts_is_no_night,
     one_process_at_a_time_has_the_right_to_sweep,
     the_summary_of_no_sweep_is_an_error,
 );
@@ -51,6 +52,27 @@ async fn a_sweep_that_was_cut_short_is_found_and_resumed(database: &Database) {
         (summary.state.as_str(), summary.pending),
         ("interrupted", 2)
     );
+}
+
+async fn a_sweep_of_named_accounts_is_no_night(database: &Database) {
+    let store = &database.store;
+    let named = NewSweep {
+        is_partial: true,
+        ..new_sweep()
+    };
+    let repaired = store.start_sweep(&named).await.unwrap();
+    finish(store, repaired).await;
+    assert_eq!(store.last_night_started().await.unwrap(), None);
+    assert_eq!(store.last_finished_sweep().await.unwrap(), Some(repaired));
+
+    let night = store.start_sweep(&new_sweep()).await.unwrap();
+    finish(store, night).await;
+    let began = store.last_night_started().await.unwrap();
+    assert!(began.is_some());
+    let repaired = store.start_sweep(&named).await.unwrap();
+    finish(store, repaired).await;
+    assert_eq!(store.last_night_started().await.unwrap(), began);
+    assert_eq!(store.last_finished_sweep().await.unwrap(), Some(night));
 }
 
 async fn a_resumed_sweep_leads_to_the_rows_of_an_undisturbed_one(database: &Database) {

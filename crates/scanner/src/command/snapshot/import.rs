@@ -89,6 +89,7 @@ async fn imported(
     let sweep = store
         .start_sweep(&NewSweep {
             trigger: IMPORT.to_owned(),
+            is_partial: false,
             organization: document.head.organization.clone(),
             catalog_digest: catalog.digest(),
             framework: catalog.framework().to_owned(),

@@ -1,84 +1,19 @@
 //! `cargo xtask bench patterns`: how long coverage decisions take, in steps,
 //! nanoseconds and, where valgrind is installed, instructions, which repeat on
-//! every machine of the same kind. `cargo xtask bench verdicts`: the processor
-//! time that judging an organization takes. `cargo xtask bench orgsim`: the
-//! requests that the simulator answers in a second for ten thousand accounts, and its memory.
+//! every machine of the same kind.
 
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::workspace;
-
-/// Measures the parts that have goals.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// What to measure.
-    #[arg(value_parser = ["patterns", "verdicts", "orgsim"])]
-    what: String,
-    /// How to print.
-    #[arg(long, default_value = "table", value_parser = ["table", "json"])]
-    format: String,
-    /// Count no instructions, even where valgrind is installed.
-    #[arg(long)]
-    no_instructions: bool,
-    /// How many accounts `verdicts` judges.
-    #[arg(long, default_value_t = 10_000)]
-    accounts: u32,
-}
+use super::figures::output;
+use super::{Arguments, example};
 
 const EXAMPLE: &str = "decisions";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    match arguments.what.as_str() {
-        "verdicts" => verdicts(arguments),
-        "orgsim" => orgsim(arguments),
-        _ => patterns(arguments),
-    }
-}
-
-/// An example of a crate, built for speed.
-fn built(package: &str, example: &str) -> Result<std::path::PathBuf> {
-    workspace::run(&mut workspace::cargo(&[
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        package,
-        "--example",
-        example,
-    ])?)?;
-    Ok(workspace::target()?.join("release/examples").join(example))
-}
-
-fn verdicts(arguments: &Arguments) -> Result<()> {
-    let program = built("orgsweep-controls", "verdicts")?;
-    let printed = output(Command::new(program).arg(arguments.accounts.to_string()))?;
-    figures(arguments, &printed)
-}
-
-fn orgsim(arguments: &Arguments) -> Result<()> {
-    let program = built("orgsim", "load")?;
-    let printed = output(&mut Command::new(program))?;
-    figures(arguments, &printed)
-}
-
-/// Prints the figures of a program that prints one JSON object.
-fn figures(arguments: &Arguments, printed: &str) -> Result<()> {
-    if arguments.format == "json" {
-        print!("{printed}");
-        return Ok(());
-    }
-    let figures: Value = serde_json::from_str(printed).context("reading what it printed")?;
-    for (name, figure) in figures.as_object().into_iter().flatten() {
-        println!("{name:<20} {figure}");
-    }
-    Ok(())
-}
-
-fn patterns(arguments: &Arguments) -> Result<()> {
-    let program = built("filter-pattern", EXAMPLE)?;
+pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    let program = example("filter-pattern", EXAMPLE)?;
     let printed = output(&mut Command::new(&program))?;
     let mut rows: Vec<Value> = printed
         .lines()
@@ -139,14 +74,6 @@ fn instructions(program: &std::path::Path, row: &Value) -> Result<u64> {
         .find_map(|line| line.split_once("Collected : "))
         .and_then(|(_, count)| count.trim().parse().ok())
         .with_context(|| format!("valgrind counted nothing for {}", text("question")))
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let result = command.stderr(Stdio::inherit()).output()?;
-    if !result.status.success() {
-        bail!("{} failed", workspace::shown(command));
-    }
-    Ok(String::from_utf8(result.stdout)?)
 }
 
 /// The medians of a set's figures.

@@ -1,0 +1,114 @@
+//! `cargo xtask bench`: measures the parts that have goals, each with a program built for
+//! speed. One file per subject; what they share is `process` (a program's time and memory),
+//! `simulator`, and `figures` (how results are printed).
+
+mod bound;
+mod database;
+mod figures;
+mod patterns;
+mod peers;
+mod process;
+mod simulator;
+mod store;
+mod sweep;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::workspace;
+
+/// Measures the parts that have goals.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// What to measure.
+    #[arg(value_parser = ["patterns", "verdicts", "orgsim", "sweep", "store", "peers"])]
+    what: String,
+    /// How to print.
+    #[arg(long, default_value = "table", value_parser = ["table", "json"])]
+    format: String,
+    /// Count no instructions, even where valgrind is installed.
+    #[arg(long)]
+    no_instructions: bool,
+    /// How many accounts the organization has [default: 10000].
+    #[arg(long)]
+    accounts: Option<u32>,
+    /// How many nights `store` holds.
+    #[arg(long, default_value_t = 90)]
+    nights: u32,
+    /// Leaves the embedded database out of `store`, whose build takes as long as all the rest.
+    #[arg(long)]
+    server_only: bool,
+}
+
+impl Arguments {
+    fn accounts(&self) -> u32 {
+        self.accounts.unwrap_or(10_000)
+    }
+
+    fn as_json(&self) -> bool {
+        self.format == "json"
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    match arguments.what.as_str() {
+        "verdicts" => figures::of_example(
+            arguments,
+            "orgsweep-controls",
+            "verdicts",
+            &[arguments.accounts().to_string()],
+        ),
+        "orgsim" => figures::of_example(arguments, "orgsim", "load", &[]),
+        "sweep" => sweep::run(arguments),
+        "store" => store::run(arguments),
+        "peers" => peers::run(arguments),
+        _ => patterns::run(arguments),
+    }
+}
+
+/// What one build for speed is to make.
+#[derive(Debug, Clone, Copy)]
+struct Wanted<'a> {
+    packages: &'a [&'a str],
+    programs: &'a [&'a str],
+    examples: &'a [&'a str],
+    /// The embedded database as well, whose build takes as long as all the rest.
+    embedded: bool,
+}
+
+/// Builds programs and examples of the workspace in one go, so that what they share is built
+/// once; the folder in which cargo puts the programs, and that of the examples.
+fn built(wanted: Wanted<'_>) -> Result<(PathBuf, PathBuf)> {
+    let mut command = workspace::cargo(&["build", "--quiet", "--release"])?;
+    for (flag, names) in [
+        ("--package", wanted.packages),
+        ("--bin", wanted.programs),
+        ("--example", wanted.examples),
+    ] {
+        for name in names {
+            command.args([flag, name]);
+        }
+    }
+    if !wanted.embedded {
+        command.arg("--no-default-features");
+    }
+    workspace::run(&mut command)?;
+    let folder = workspace::target()?.join("release");
+    let examples = folder.join("examples");
+    Ok((folder, examples))
+}
+
+/// An example of a crate, built for speed.
+fn example(package: &str, example: &str) -> Result<PathBuf> {
+    workspace::run(&mut workspace::cargo(&[
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        package,
+        "--example",
+        example,
+    ])?)?;
+    Ok(workspace::target()?.join("release/examples").join(example))
+}
