@@ -52,9 +52,10 @@ pub(crate) async fn read(
 ) -> Result<Inventory, AccessError> {
     let organizations = Organizations { session };
     let mut identity = organization::read(&organizations).await?;
-    let units = match wants.ou_paths {
-        true => Some(tree::units(&organizations).await?),
-        false => None,
+    let units = if wants.ou_paths {
+        Some(tree::units(&organizations).await?)
+    } else {
+        None
     };
     let mut listed = Vec::new();
     let mut pages = accounts::Listing::default();
@@ -75,7 +76,7 @@ pub(crate) async fn read(
         }
         listed.extend(page);
     }
-    accounts::check(&organizations, &listed)?;
+    accounts::check(organizations, &listed)?;
     if let Some(units) = &units {
         tree::place_the_others(&organizations, &mut listed, units).await?;
     }

@@ -59,7 +59,7 @@ impl Listing {
 /// Accounts that are not listed are taken to have left: an empty or foreign list must not
 /// close them all.
 pub(super) fn check(
-    organizations: &Organizations<'_>,
+    organizations: Organizations<'_>,
     accounts: &[Listed],
 ) -> Result<(), AccessError> {
     if accounts

@@ -49,7 +49,7 @@ async fn main() -> Outcome<()> {
 
 async fn figures(store: &Store, accounts: u32, nights: i32) -> Outcome<Value> {
     let organization = Organization::new(accounts);
-    store.put_controls(&organization.controls()).await?;
+    store.put_controls(&Organization::controls()).await?;
     let first = night(store, &organization, nights).await?;
     let filled = history::fill(store, nights).await?;
     history::accept_some(store, &organization).await?;

@@ -16,7 +16,7 @@ use orgsweep_store::{SharedFacts, Store, StoreError, SweepId};
 use tokio::sync::Semaphore;
 
 use crate::sweep::owners::Owners;
-use crate::sweep::recorder::{Finished, Recorder};
+use crate::sweep::recorder::{Judged, Recorder};
 use crate::sweep::roster::Roster;
 
 /// What an account's task needs; shared by all tasks of a sweep.
@@ -129,7 +129,7 @@ impl AccountWork {
         let failing = findings
             .iter()
             .any(|finding| finding.verdict == Verdict::Fail);
-        let finished = Finished {
+        let judged = Judged {
             snapshot: collected.snapshot.clone(),
             findings,
             calls: collected.calls,
@@ -137,7 +137,7 @@ impl AccountWork {
             started_at,
             finished_at: Utc::now(),
         };
-        match self.recorder.record(finished).await {
+        match self.recorder.record(judged).await {
             Ok(()) => AccountEnd::Done { failing },
             Err(error) => AccountEnd::NotRecorded(error),
         }

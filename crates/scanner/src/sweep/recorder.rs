@@ -19,7 +19,7 @@ const LARGEST: usize = 32;
 const WRITERS: usize = 2;
 
 /// An account that was read and judged.
-pub(crate) struct Finished {
+pub(crate) struct Judged {
     pub(crate) snapshot: Arc<AccountSnapshot>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) calls: u32,
@@ -28,7 +28,7 @@ pub(crate) struct Finished {
     pub(crate) finished_at: DateTime<Utc>,
 }
 
-impl Finished {
+impl Judged {
     fn record(&self) -> AccountRecord<'_> {
         AccountRecord {
             snapshot: &self.snapshot,
@@ -42,7 +42,7 @@ impl Finished {
 }
 
 struct Job {
-    account: Finished,
+    account: Judged,
     told: oneshot::Sender<Result<(), StoreError>>,
 }
 
@@ -64,7 +64,7 @@ impl Recorder {
     }
 
     /// Records an account; returns when it is committed.
-    pub(crate) async fn record(&self, account: Finished) -> Result<(), StoreError> {
+    pub(crate) async fn record(&self, account: Judged) -> Result<(), StoreError> {
         let (told, answer) = oneshot::channel();
         let sent = self.jobs.send(Job { account, told }).await;
         match (sent, answer.await) {
