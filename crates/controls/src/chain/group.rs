@@ -5,8 +5,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use filter_pattern::FilterPattern;
-
 use super::action::Topics;
 use super::alarm::{self, Watching};
 use super::firing::Lasting;
@@ -172,8 +170,8 @@ pub(crate) fn chains_of(
         number_of_filters: filters.len(),
         number_with_regex: filters
             .iter()
-            .filter_map(|filter| FilterPattern::parse(&filter.pattern).ok())
-            .filter(FilterPattern::has_regex)
+            .filter_map(|filter| Pattern::parse(&filter.pattern).ok())
+            .filter(|pattern| pattern.filter.has_regex())
             .count(),
         tails,
         elsewhere: group.filters_elsewhere.iter().map(Elsewhere::of).collect(),

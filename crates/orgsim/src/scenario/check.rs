@@ -109,6 +109,7 @@ fn settings(document: &Document) -> Result<Settings, ScenarioError> {
         short_pages: table.short_pages,
         consistency_seconds: table.consistency_seconds.into(),
         account_status: table.account_status,
+        account_paths: table.account_paths,
         seed: document.seed,
     })
 }

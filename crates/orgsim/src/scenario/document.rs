@@ -45,6 +45,7 @@ pub(super) struct OrganizationTable {
     pub(super) short_pages: bool,
     pub(super) consistency_seconds: u32,
     pub(super) account_status: bool,
+    pub(super) account_paths: bool,
 }
 
 /// `[management]` and `[delegated_administrator]`

@@ -345,7 +345,19 @@ fn account_row(world: &World, organization: &Organization, member: &Member) -> V
         ("State", Some(member.status.as_str().into())),
         ("JoinedMethod", Some(method.into())),
         ("JoinedTimestamp", Some(member.joined.into())),
+        (
+            "Paths",
+            settings
+                .account_paths
+                .then(|| Value::list([path_of(organization, member)])),
+        ),
     ])
+}
+
+/// Where the account is, from the organization downwards.
+fn path_of(organization: &Organization, member: &Member) -> Value {
+    let below = organization.path_to(&member.id).join("/");
+    format!("{}/{below}/", organization.id).into()
 }
 
 /// The root of the organization.

@@ -60,6 +60,8 @@ pub struct Settings {
     pub short_pages: bool,
     /// Whether accounts carry the retired member `Status` beside `State`.
     pub account_status: bool,
+    /// Whether accounts say where they are in the tree (member `Paths`).
+    pub account_paths: bool,
     /// Seed of everything that is drawn.
     pub seed: u64,
 }

@@ -123,6 +123,27 @@ async fn the_retired_status_is_shown_on_request() {
     assert_eq!(account["Account"]["Status"], "ACTIVE");
 }
 
+#[tokio::test]
+async fn accounts_say_where_they_are_on_request() {
+    let text = SMALL.replace("[organization]", "[organization]\naccount_paths = true");
+    let server = served(&Scenario::parse(&text).unwrap()).await;
+    let input = json!({ "AccountId": "333333333333" });
+    let account = organizations(&server, "DescribeAccount", &input).await;
+    let path = account["Account"]["Paths"][0].as_str().unwrap();
+    let parents = organizations(
+        &server,
+        "ListParents",
+        &json!({ "ChildId": "333333333333" }),
+    )
+    .await;
+    let parent = parents["Parents"][0]["Id"].as_str().unwrap();
+    assert!(path.starts_with("o-") && path.contains("/r-"), "{path}");
+    assert!(
+        path.ends_with(&format!("/{parent}/333333333333/")),
+        "{path}"
+    );
+}
+
 /// The status and the body of AssumeRole.
 async fn assume(server: &Server, caller: &str, account: &str, rest: &str) -> (u16, String) {
     let call = Call {
