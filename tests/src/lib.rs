@@ -1,8 +1,9 @@
 //! The one harness of the end-to-end tests: how the built programs are found
 //! and run (`program`, `installation`), and what they talk to: databases
 //! (`database`), a connection that can be cut (`cuttable`), moto (`moto`), and
-//! receivers of notifications (`webhook`, `mail_server`); and what `cargo xtask
-//! chaos` does to it (`chaos`).
+//! somebody else who uses the same quotas (`other_client`),
+//! receivers of notifications (`webhook`, `mail_server`), the running service
+//! (`service`); and what `cargo xtask chaos` does to it (`chaos`, `soak`).
 //! `orgsim` runs in the test's own process. What is proved lies in
 //! `tests/end_to_end`.
 
@@ -12,7 +13,10 @@ pub mod database;
 pub mod installation;
 pub mod mail_server;
 pub mod moto;
+pub mod other_client;
 pub mod program;
+pub mod service;
+pub mod soak;
 pub mod waiting;
 pub mod webhook;
 
@@ -22,6 +26,7 @@ pub use installation::{Credentials, Installation};
 pub use mail_server::MailServer;
 pub use moto::Moto;
 pub use program::{Ended, Running, built};
+pub use service::Service;
 pub use waiting::until;
 pub use webhook::{Received, Webhook};
 

@@ -167,12 +167,20 @@ impl Running {
         }
     }
 
+    /// Its process id.
+    ///
+    /// # Panics
+    /// When it has ended and that was noticed.
+    pub fn id(&self) -> u32 {
+        self.process.id().expect("it has not been waited for")
+    }
+
     /// Sends it a signal, by name: `INT`, `KILL`, `TERM`.
     ///
     /// # Panics
     /// When it has ended already.
     pub async fn signal(&self, signal: &str) {
-        let id = self.process.id().expect("it has not been waited for");
+        let id = self.id();
         // Through the shell: `kill` as a program is not everywhere.
         let status = Command::new("sh")
             .args(["-c", &format!("kill -{signal} {id}")])

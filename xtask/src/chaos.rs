@@ -21,6 +21,12 @@ pub(crate) struct Arguments {
     /// Kills of migrations, about.
     #[arg(long, default_value_t = 40)]
     migrations: u32,
+    /// Kills of workers, about.
+    #[arg(long, default_value_t = 40)]
+    workers: u32,
+    /// Sweeps whose answers are malformed.
+    #[arg(long, default_value_t = 20)]
+    answers: u64,
     /// From which everything is drawn.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -44,6 +50,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         .args(["--runs", &arguments.runs.to_string()])
         .args(["--kills", &arguments.kills.to_string()])
         .args(["--migrations", &arguments.migrations.to_string()])
+        .args(["--workers", &arguments.workers.to_string()])
+        .args(["--answers", &arguments.answers.to_string()])
         .args(["--seed", &arguments.seed.to_string()])
         .args(["--format", &arguments.format])
         .env("ORGSWEEP_TEST_DATABASE_URL", servers.newest());

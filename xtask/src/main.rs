@@ -9,6 +9,7 @@ mod fuzz;
 mod lint;
 mod postgres;
 mod python;
+mod soak;
 mod sqlx_prepare;
 mod test;
 mod verify;
@@ -32,6 +33,7 @@ enum Command {
     Test(test::Arguments),
     Bench(bench::Arguments),
     Chaos(chaos::Arguments),
+    Soak(soak::Arguments),
     Fuzz(fuzz::Arguments),
     Lint(lint::Arguments),
     DocsSql(docs_sql::Arguments),
@@ -58,6 +60,7 @@ fn run() -> Result<ExitCode> {
         Command::DocsSql(arguments) => docs_sql::run(&arguments)?,
         Command::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments)?,
         Command::Chaos(arguments) => return chaos::run(&arguments),
+        Command::Soak(arguments) => return soak::run(&arguments),
         Command::Verify(arguments) => return verify::run(&arguments),
     }
     Ok(ExitCode::SUCCESS)

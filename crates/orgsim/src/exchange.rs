@@ -10,6 +10,7 @@ use http::request::Parts;
 
 use crate::control;
 use crate::credentials::{self, Refusal};
+use crate::damage::{Damaged, DamagedAnswer};
 use crate::faults::{Fault, Strike};
 use crate::iam;
 use crate::protocol::{self, Protocol, text_header};
@@ -133,12 +134,36 @@ impl Exchange {
                 request_id,
             ))
         };
+        let mut code = None;
         let reply = match fault {
             Some(Fault::Hang) => Reply::Silence,
             Some(Fault::CutConnection) => Reply::Cut,
             Some(Fault::Truncated) => truncated(answer(self.result(&request, None))),
+            Some(Fault::Malformed { seed }) => {
+                let result = self.result(&request, None);
+                let damaged = Damaged::drawn(seed, &target_account, &request, result);
+                self.world.faults().note_damage(DamagedAnswer {
+                    account: target_account.clone(),
+                    service: request.service.prefix(),
+                    operation: request.operation.clone(),
+                    damage: damaged.kind,
+                });
+                Reply::Answer(damaged.written(protocol, |result| {
+                    protocol::encode(
+                        protocol,
+                        request.service,
+                        &request.operation,
+                        result,
+                        request_id,
+                    )
+                }))
+            }
             Some(Fault::Garbled) => garbled(answer(Ok(crate::neutral::Value::empty()))),
-            fault => answer(self.result(&request, fault)),
+            fault => {
+                let result = self.result(&request, fault);
+                code = result.as_ref().err().map(|error| error.code.clone());
+                answer(result)
+            }
         };
         let status = match &reply {
             Reply::Answer(response) => response.status().as_u16(),
@@ -158,6 +183,7 @@ impl Exchange {
             account: request.caller.account,
             target_account,
             status,
+            code,
             at: Instant::now(),
         });
         Outcome {

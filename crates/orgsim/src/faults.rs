@@ -2,10 +2,11 @@
 //! as AWS or the network make them fail. They may be changed while the server
 //! runs; what is drawn by chance depends on the seed alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::damage::{self, DamagedAnswer};
 use crate::request::Request;
 use crate::service::Service;
 use crate::state::drawn;
@@ -47,6 +48,14 @@ pub enum Fault {
     Garbled,
     /// Half of an answer.
     Truncated,
+    /// An answer with damage that is drawn from this seed and the request: see [`Damage`]. Whether
+    /// a request is struck depends on these as well, so that it is again when it is repeated.
+    ///
+    /// [`Damage`]: crate::Damage
+    Malformed {
+        /// From which it is drawn.
+        seed: u64,
+    },
     /// The credentials count as expired.
     ExpiredToken,
     /// The caller's clock counts as wrong.
@@ -150,6 +159,7 @@ pub struct FaultId(u64);
 pub struct Faults {
     seed: u64,
     rules: Mutex<Rules>,
+    damaged: Mutex<BTreeSet<DamagedAnswer>>,
 }
 
 #[derive(Default)]
@@ -171,7 +181,24 @@ impl Faults {
         Self {
             seed,
             rules: Mutex::default(),
+            damaged: Mutex::default(),
         }
+    }
+
+    /// The answers that were malformed so far, each once.
+    pub fn damaged_answers(&self) -> BTreeSet<DamagedAnswer> {
+        self.damaged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Notes that an answer was malformed.
+    pub(crate) fn note_damage(&self, answer: DamagedAnswer) {
+        self.damaged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(answer);
     }
 
     fn rules(&self) -> MutexGuard<'_, Rules> {
@@ -222,7 +249,7 @@ impl Faults {
                 continue;
             };
             for rule in kept {
-                if rule.rule.fits(request) && rule.strikes(self.seed) {
+                if rule.rule.fits(request) && rule.strikes(self.seed, account, request) {
                     match rule.rule.fault {
                         Fault::Latency { delay } => strike.delay += delay,
                         Fault::LatencyBetween { least, most } => {
@@ -246,8 +273,12 @@ impl Kept {
         draw as f64 / u64::MAX as f64
     }
 
-    fn strikes(&mut self, seed: u64) -> bool {
+    fn strikes(&mut self, seed: u64, account: &str, request: &Request) -> bool {
         self.fitted += 1;
+        if let Fault::Malformed { seed } = self.rule.fault {
+            let draw = drawn(seed, &damage::identity(account, request));
+            return (draw as f64 / u64::MAX as f64) < self.rule.share;
+        }
         if self.rule.share < 1.0 && self.draw(seed, "fault") >= self.rule.share {
             return false;
         }

@@ -13,6 +13,7 @@
 
 mod control;
 mod credentials;
+mod damage;
 mod exchange;
 mod exported;
 mod faults;
@@ -31,6 +32,7 @@ mod shapes;
 mod state;
 
 pub use credentials::{access_key, session_credentials};
+pub use damage::{Damage, DamagedAnswer};
 pub use exported::ExportedError;
 pub use faults::{Fault, FaultId, FaultRule, Faults};
 pub use happening::{

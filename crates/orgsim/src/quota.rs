@@ -18,7 +18,8 @@ struct Bucket {
 }
 
 /// Published default quotas (service quota pages of each service, 2026). Organizations publishes
-/// no numbers; reports of throttling with few parallel callers suggest the one here.
+/// no numbers; reports of throttling with few parallel callers suggest the one here. KMS's is that
+/// of GetKeyPolicy, the lowest of those that are asked.
 #[rustfmt::skip]
 const BUCKETS: &[Bucket] = &[
     Bucket { service: Service::Organizations, operations: &[], rate: 10.0 },
@@ -37,15 +38,62 @@ const BUCKETS: &[Bucket] = &[
     Bucket { service: Service::CloudWatch,    operations: &["DescribeAlarmsForMetric"], rate: 9.0 },
     Bucket { service: Service::CloudWatch,    operations: &["DescribeAlarmHistory"], rate: 20.0 },
     Bucket { service: Service::CloudWatch,    operations: &["ListAlarmMuteRules"], rate: 50.0 },
+    Bucket { service: Service::CloudWatch,    operations: &["GetAlarmMuteRule"], rate: 20.0 },
     Bucket { service: Service::CloudWatch,    operations: &["ListTagsForResource"], rate: 10.0 },
     Bucket { service: Service::CloudWatch,    operations: &[], rate: 3.0 },
     Bucket { service: Service::Sns,           operations: &["ListTopics", "ListSubscriptionsByTopic"], rate: 30.0 },
     Bucket { service: Service::Sns,           operations: &["Subscribe", "Unsubscribe"], rate: 100.0 },
     Bucket { service: Service::Sns,           operations: &[], rate: 30.0 },
-    Bucket { service: Service::Kms,           operations: &[], rate: 100.0 },
+    Bucket { service: Service::Kms,           operations: &[], rate: 1000.0 },
     Bucket { service: Service::Iam,           operations: &[], rate: 20.0 },
     Bucket { service: Service::Sqs,           operations: &[], rate: 3000.0 },
 ];
+
+/// Regions in which topics and subscriptions may be asked about more often than in others
+/// (General Reference, Amazon SNS endpoints and quotas).
+const TOPICS_BY_REGION: [(f64, &[&str]); 3] = [
+    (3000.0, &["us-east-1"]),
+    (900.0, &["us-west-2", "eu-west-1"]),
+    (
+        150.0,
+        &[
+            "us-east-2",
+            "us-west-1",
+            "ap-northeast-1",
+            "ap-south-1",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "eu-central-1",
+            "eu-north-1",
+        ],
+    ),
+];
+
+/// The quota of an operation, in words, and its published rate in a Region.
+pub(crate) fn published(service: Service, operation: &str, region: &str) -> (String, f64) {
+    let bucket = bucket_of(service, operation);
+    let operations = BUCKETS[bucket].operations;
+    let what = match operations {
+        [] => "others".to_owned(),
+        named => named.join(", "),
+    };
+    (format!("{} {what}", service.prefix()), rate(bucket, region))
+}
+
+fn rate(bucket: usize, region: &str) -> f64 {
+    let Bucket {
+        service,
+        operations,
+        rate,
+    } = &BUCKETS[bucket];
+    if *service != Service::Sns || !operations.is_empty() {
+        return *rate;
+    }
+    TOPICS_BY_REGION
+        .iter()
+        .find(|(_, regions)| regions.contains(&region))
+        .map_or(*rate, |(rate, _)| *rate)
+}
 
 fn bucket_of(service: Service, operation: &str) -> usize {
     BUCKETS
@@ -80,7 +128,7 @@ impl Quotas {
     /// Takes one token for a request that arrives at `now`; `false` when there is none.
     pub(crate) fn admits(&self, request: &Request, now: Instant) -> bool {
         let bucket = bucket_of(request.service, &request.operation);
-        let rate = BUCKETS[bucket].rate * self.share;
+        let rate = rate(bucket, &request.region) * self.share;
         let key = (
             request.caller.account.clone(),
             request.region.clone(),
@@ -131,6 +179,14 @@ mod tests {
         assert_eq!(admitted, 5);
         assert!(!quotas.admits(&filters, start + Duration::from_millis(100)));
         assert!(quotas.admits(&filters, start + Duration::from_millis(400)));
+    }
+
+    #[test]
+    fn topics_may_be_asked_about_more_often_in_large_regions() {
+        let of = |operation, region| published(Service::Sns, operation, region).1 as u32;
+        assert_eq!(of("GetTopicAttributes", "us-east-1"), 3_000);
+        assert_eq!(of("GetTopicAttributes", "sa-east-1"), 30);
+        assert_eq!(of("ListTopics", "us-east-1"), 30);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use crate::quota;
+use crate::request::ServiceError;
 use crate::service::Service;
 
 /// One call that was answered, or was left without an answer on purpose.
@@ -22,8 +24,23 @@ pub struct RecordedCall {
     pub target_account: String,
     /// HTTP status; 0 when there was no answer.
     pub status: u16,
+    /// Error code, when the service refused.
+    pub code: Option<String>,
     /// When it was answered.
     pub at: Instant,
+}
+
+impl RecordedCall {
+    /// The quota that the call counted against, in words, and the requests per second that AWS
+    /// publishes for it. It is one of the credentials' account and of the Region.
+    pub fn quota(&self) -> (String, f64) {
+        quota::published(self.service, &self.operation, &self.region)
+    }
+
+    /// Whether it was throttled.
+    pub fn is_throttled(&self) -> bool {
+        self.code == Some(ServiceError::throttled(self.service).code)
+    }
 }
 
 /// The calls so far.

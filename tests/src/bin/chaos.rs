@@ -4,7 +4,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use orgsweep_tests::chaos::{Story, Undisturbed, disturbed_sweep, killed_migrations, killed_sweep};
+use orgsweep_tests::chaos::{
+    Story, Undisturbed, disturbed_sweep, killed_migrations, killed_sweep, killed_workers,
+    malformed_answers,
+};
 use serde_json::json;
 
 /// Sweeps through faults, and programs that are killed, from a seed.
@@ -19,6 +22,12 @@ struct Cli {
     /// Kills of migrations, about.
     #[arg(long, default_value_t = 40)]
     migrations: u32,
+    /// Kills of workers, about.
+    #[arg(long, default_value_t = 40)]
+    workers: u32,
+    /// Sweeps whose answers are malformed.
+    #[arg(long, default_value_t = 20)]
+    answers: u64,
     /// From which everything is drawn; a run has the seed plus its number.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -40,10 +49,23 @@ async fn main() -> ExitCode {
         tell(&story);
         stories.push(story);
     }
+    for run in 0..cli.answers {
+        let story = malformed_answers(cli.seed + run, &undisturbed).await;
+        tell(&story);
+        stories.push(story);
+    }
     let mut kills = 0;
     let mut seed = cli.seed;
     while kills < cli.kills {
         let story = killed_sweep(seed, KILLS_IN_A_ROW, &undisturbed).await;
+        tell(&story);
+        kills += story.kills;
+        seed += 1;
+        stories.push(story);
+    }
+    let (mut kills, mut seed) = (0, cli.seed);
+    while kills < cli.workers {
+        let story = killed_workers(seed, KILLS_IN_A_ROW, &undisturbed).await;
         tell(&story);
         kills += story.kills;
         seed += 1;

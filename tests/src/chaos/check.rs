@@ -39,6 +39,35 @@ impl Undisturbed {
             rows,
         }
     }
+
+    /// What an undisturbed sweep found about a control in an account.
+    pub(super) fn verdict(&self, account: &str, control: &str) -> Option<&str> {
+        let key = (account.to_owned(), control.to_owned());
+        self.found.get(&key).map(|(verdict, _)| verdict.as_str())
+    }
+
+    /// How the rows after a quiet sweep differ from these; `without` are accounts that are not
+    /// looked at.
+    pub(super) fn differences(&self, rows: &[Value], without: &[&str]) -> Vec<String> {
+        let looked_at = |row: &&Value| {
+            let account = row["account_id"].as_str().unwrap_or_default();
+            !without.contains(&account)
+        };
+        let rows: Vec<&Value> = rows.iter().filter(looked_at).collect();
+        let strayed = rows.iter().filter(|row| !self.rows.contains(row));
+        let mut differences: Vec<String> = strayed
+            .take(3)
+            .map(|row| format!("after the quiet sweep: {row}"))
+            .collect();
+        if rows.len() != self.rows.len() {
+            differences.push(format!(
+                "{} findings after the quiet sweep, undisturbed {}",
+                rows.len(),
+                self.rows.len()
+            ));
+        }
+        differences
+    }
 }
 
 /// Findings without what differs from sweep to sweep.
@@ -121,7 +150,7 @@ pub(super) async fn broken_histories(installation: &Installation) -> Option<Stri
 }
 
 /// Every account that was listed has one outcome in the last sweep that was finished.
-async fn outcomes(
+pub(super) async fn outcomes(
     installation: &Installation,
     world: &World,
     disturbances: &[Disturbance],

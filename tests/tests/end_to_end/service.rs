@@ -1,83 +1,13 @@
 //! `orgsweep serve`: sweeps when it is time and when it is asked to, one at a time across all
 //! instances, makes up for what was missed, and stops cleanly.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
-use orgsweep_tests::{Installation, Running, Webhook, until};
+use orgsweep_tests::service::NEVER;
+use orgsweep_tests::{Installation, Service, Webhook, until};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use crate::simulated::{Simulated, assert_same_rows, settled_anywhere};
 
 const TOKEN: &str = "MarkedServiceToken83aa";
-/// A schedule that does not come while a test runs.
-const NEVER: &str = "0 0 29 2 *";
-
-/// A running service.
-struct Service {
-    process: Running,
-    address: String,
-}
-
-impl Service {
-    async fn start(installation: &Installation, schedule: &str) -> Self {
-        let process = installation.start(&[
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--schedule",
-            schedule,
-            "--log-format",
-            "json",
-        ]);
-        let line = process.first_line().await;
-        let address = line
-            .strip_prefix("listening on http://")
-            .unwrap_or_else(|| panic!("{line}"))
-            .to_owned();
-        Self { process, address }
-    }
-
-    /// The status and the body of an answer.
-    async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
-        let headers: BTreeMap<_, _> = headers.iter().copied().collect();
-        for (name, value) in headers {
-            write!(request, "{name}: {value}\r\n").expect("strings take everything");
-        }
-        request.push_str("Content-Length: 0\r\nConnection: close\r\n\r\n");
-        let mut stream = TcpStream::connect(&self.address).await.expect("it listens");
-        stream.write_all(request.as_bytes()).await.expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("answered");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        let status = head.split(' ').nth(1).and_then(|text| text.parse().ok());
-        (status.expect("a status"), body.to_owned())
-    }
-
-    async fn figure(&self, line: &str) -> Option<f64> {
-        let (status, text) = self.ask("GET", "/metrics", &[]).await;
-        assert_eq!(status, 200, "{text}");
-        let found = text.lines().find_map(|other| other.strip_prefix(line))?;
-        found.trim().parse().ok()
-    }
-
-    async fn has(&self, line: &str, at_least: f64) {
-        until(line, || async {
-            let figure = self.figure(line).await?;
-            (figure >= at_least).then_some(())
-        })
-        .await;
-    }
-
-    async fn stop(self) -> String {
-        self.process.signal("TERM").await;
-        self.process.end().await.with_code(0).stderr
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_begins_when_it_is_asked_for_and_the_figures_tell_of_it() {
     let simulated = Simulated::demo().await;

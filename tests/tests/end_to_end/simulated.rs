@@ -44,8 +44,21 @@ impl Simulated {
 
     /// The organization of a scenario.
     pub(crate) async fn of(scenario: &Scenario) -> Self {
+        Self::served(scenario, ServerOptions::default()).await
+    }
+
+    /// The organization of a scenario, with this share of AWS's quotas enforced.
+    pub(crate) async fn with_quotas(scenario: &Scenario, share: f64) -> Self {
+        let options = ServerOptions {
+            quota_share: Some(share),
+            ..ServerOptions::default()
+        };
+        Self::served(scenario, options).await
+    }
+
+    async fn served(scenario: &Scenario, options: ServerOptions) -> Self {
         let world = Arc::new(World::build(scenario));
-        let server = Server::start(Arc::clone(&world), ServerOptions::default())
+        let server = Server::start(Arc::clone(&world), options)
             .await
             .expect("a free port");
         Self {
@@ -58,6 +71,13 @@ impl Simulated {
     /// The URL for every service.
     pub(crate) fn endpoint(&self) -> String {
         self.server.endpoint_url()
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        let endpoint = self.endpoint();
+        let address = endpoint.trim_start_matches("http://").parse();
+        address.expect("an address and a port")
     }
 
     /// `installation`, run from the account of the [`caller`](Self::caller).

@@ -11,6 +11,7 @@ mod process;
 mod simulator;
 mod store;
 mod sweep;
+mod workers;
 
 use std::path::PathBuf;
 
@@ -22,7 +23,7 @@ use crate::workspace;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// What to measure.
-    #[arg(value_parser = ["patterns", "verdicts", "orgsim", "sweep", "store", "peers"])]
+    #[arg(value_parser = ["patterns", "verdicts", "orgsim", "sweep", "store", "peers", "workers"])]
     what: String,
     /// How to print.
     #[arg(long, default_value = "table", value_parser = ["table", "json"])]
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
     /// Count no instructions, even where valgrind is installed.
     #[arg(long)]
     no_instructions: bool,
-    /// How many accounts the organization has [default: 10000].
+    /// How many accounts the organization has [default: 10000, for `workers` 400].
     #[arg(long)]
     accounts: Option<u32>,
     /// How many nights `store` holds.
@@ -63,6 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "sweep" => sweep::run(arguments),
         "store" => store::run(arguments),
         "peers" => peers::run(arguments),
+        "workers" => workers::run(arguments),
         _ => patterns::run(arguments),
     }
 }

@@ -143,7 +143,7 @@ fn night(programs: &Programs, python: &Path, accounts: u32) -> Result<Value> {
 }
 
 /// The scenario with so many accounts, as a file.
-fn scenario(accounts: u32) -> Result<PathBuf> {
+pub(super) fn scenario(accounts: u32) -> Result<PathBuf> {
     const LINE: &str = "accounts = 10000\n";
     ensure!(
         SCENARIO.contains(LINE),

@@ -30,6 +30,9 @@ pub(super) fn fault(
         "expired_token" => Fault::ExpiredToken,
         "status_503" => Fault::Status503 { times },
         "truncated" => Fault::Truncated,
+        "malformed" => Fault::Malformed {
+            seed: table.seed.unwrap_or(1),
+        },
         "clock_skew" => Fault::ClockSkew,
         "throttle_burst" => Fault::ThrottleBurst {
             length: times.ok_or_else(|| needs(table, "times"))?,
@@ -52,7 +55,7 @@ pub(super) fn fault(
             return Err(ScenarioError::at(
                 &table.kind,
                 format!(
-                    "`{other}` is no fault; there are denied, denied_by_scp, throttle, throttle_burst, status_500, status_503, hang, cut_connection, garbled, truncated, expired_token, clock_skew and latency"
+                    "`{other}` is no fault; there are denied, denied_by_scp, throttle, throttle_burst, status_500, status_503, hang, cut_connection, garbled, truncated, malformed, expired_token, clock_skew and latency"
                 ),
             ));
         }

@@ -124,7 +124,7 @@ pub(super) struct FaultTable {
     pub(super) call: Option<Spanned<String>>,
     pub(super) region: Option<String>,
     /// `denied`, `denied_by_scp`, `throttle`, `throttle_burst`, `status_500`, `status_503`, `hang`,
-    /// `cut_connection`, `garbled`, `truncated`, `expired_token`, `clock_skew`, `latency`.
+    /// `cut_connection`, `garbled`, `truncated`, `malformed`, `expired_token`, `clock_skew`, `latency`.
     pub(super) kind: Spanned<String>,
     /// How many calls are throttled or fail; all when absent.
     pub(super) times: Option<u32>,
@@ -132,6 +132,8 @@ pub(super) struct FaultTable {
     pub(super) share: Option<f64>,
     /// Calls from one burst of `throttle_burst` to the next; a burst has `times` of them.
     pub(super) every: Option<u32>,
+    /// From which the damage of `malformed` is drawn; 1 when absent.
+    pub(super) seed: Option<u64>,
     /// Milliseconds of `latency`, or the least when `at_most_milliseconds` is there.
     pub(super) milliseconds: Option<u64>,
     /// Most milliseconds of a `latency` that is drawn.

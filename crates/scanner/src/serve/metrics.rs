@@ -58,6 +58,8 @@ pub(crate) struct Metrics {
     budgets: Family<BudgetOf, Figure>,
     notifications: Family<State, Gauge>,
     database: Gauge,
+    connections: Gauge,
+    tasks: Gauge,
     /// What was counted of the access that is in use.
     counted: Mutex<Counters>,
 }
@@ -91,6 +93,8 @@ impl Metrics {
             budgets: Family::default(),
             notifications: Family::default(),
             database: Gauge::default(),
+            connections: Gauge::default(),
+            tasks: Gauge::default(),
             counted: Mutex::default(),
             registry: Registry::default(),
         };
@@ -177,6 +181,16 @@ impl Metrics {
             "database_up",
             "Whether the database answers",
             new.database.clone(),
+        );
+        registry.register(
+            "database_connections",
+            "Open connections to the database",
+            new.connections.clone(),
+        );
+        registry.register(
+            "tasks",
+            "Tasks of the program that have not ended",
+            new.tasks.clone(),
         );
         Self { registry, ..new }
     }
@@ -294,6 +308,12 @@ impl Metrics {
                 .get_or_create(&labels)
                 .set(i64::try_from(*number).unwrap_or(i64::MAX));
         }
+    }
+
+    /// What the process holds.
+    pub(crate) fn held(&self, connections: u32, tasks: usize) {
+        self.connections.set(i64::from(connections));
+        self.tasks.set(i64::try_from(tasks).unwrap_or(i64::MAX));
     }
 
     /// When the next sweep is due.

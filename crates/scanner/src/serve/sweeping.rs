@@ -98,8 +98,12 @@ impl Shared {
         with(&mut self.doing.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Brings the figures of the running sweep up to date.
+    /// Brings the figures of the process and of the running sweep up to date.
     pub(crate) fn observe(&self) {
+        let tasks = tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks();
+        self.metrics.held(self.store.pool().size(), tasks);
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((access, counts)) = running.as_ref() {
             self.metrics.asked(access);
