@@ -17,10 +17,12 @@
 //! | [`lookup`] | whose it is: reads the tags of what a plan touches |
 //! | [`owner`] | who looks after what exists, as tags say |
 //! | [`estimate`] | what carrying it out takes: money, calls, minutes |
+//! | [`drill`] | alarms that are made to ring on purpose |
 //! | [`iam`] | who may do what: policies and roles for sweeping and repairing |
 
 pub mod apply;
 pub mod document;
+pub mod drill;
 pub mod endpoint;
 pub mod estimate;
 pub mod export;

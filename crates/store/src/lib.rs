@@ -16,6 +16,7 @@ mod config;
 mod control;
 mod difference;
 mod documentation;
+mod drill;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod error;
@@ -50,6 +51,7 @@ pub use comparison::{AccountChange, AccountMove, FindingChange, FindingState};
 pub use config::{Location, StoreConfig, demo_data_dir};
 pub use control::ControlRow;
 pub use documentation::{ColumnDoc, ViewDoc};
+pub use drill::{DrillEnd, DrilledAction, LastSeen, NewDrill, OpenDrill};
 pub use error::StoreError;
 pub use exception::{
     ExceptedFinding, ExceptionId, ExceptionRow, ExceptionScope, ExceptionState, NewException,

@@ -12,6 +12,7 @@ mod databases;
 mod decisions;
 mod deploy_files;
 mod documentation;
+mod drills;
 mod exports;
 mod failing_aws;
 mod frameworks;

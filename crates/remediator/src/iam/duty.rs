@@ -7,6 +7,7 @@ use orgsweep_aws_access::{inventory_permissions, requested_permissions, required
 
 use super::policy::{Policy, Resource, Statement};
 use super::scope::{Scope, scope};
+use crate::drill;
 use crate::planner::Names;
 use crate::steps::StepKind;
 
@@ -36,6 +37,8 @@ pub struct Repairing {
     pub kinds: BTreeSet<StepKind>,
     /// Whether it may take them back.
     pub undo: bool,
+    /// Whether it may ring alarms on purpose.
+    pub drill: bool,
     /// What new things are called: it may not touch alarms and roles of other names.
     pub names: Names,
 }
@@ -47,6 +50,7 @@ impl Repairing {
         Self {
             kinds: kinds.filter(|kind| risky || !kind.is_risky()).collect(),
             undo: true,
+            drill: false,
             names: Names::default(),
         }
     }
@@ -122,6 +126,19 @@ fn repairs(repairing: &Repairing) -> Vec<Statement> {
             }
         }
     }
+    if repairing.drill {
+        for action in drill::PERMISSIONS {
+            let scope = scope(StepKind::EnableAlarmActions, action, &repairing.names);
+            if scope.0 == "ReadBeforeWriting" {
+                reads.actions.insert((*action).to_owned());
+            } else {
+                writes
+                    .entry(scope)
+                    .or_default()
+                    .insert((*action).to_owned());
+            }
+        }
+    }
     // What is allowed on every alarm needs no mention for those of a certain name.
     let everywhere: BTreeSet<String> = (writes.iter())
         .filter(|((sid, ..), _)| *sid == "ChangeAlarms")
@@ -153,6 +170,7 @@ mod tests {
         Duty::Remediator(Repairing {
             kinds: kinds.iter().copied().collect(),
             undo,
+            drill: false,
             names: Names::default(),
         })
         .policy()

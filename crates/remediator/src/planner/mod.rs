@@ -59,6 +59,15 @@ pub fn plan(
     plan.sealed()
 }
 
+/// The findings on `targets`, as the facts are.
+pub fn findings(facts: Facts<'_>, targets: &BTreeSet<Target>) -> Vec<Finding> {
+    let world = World::as_read(facts);
+    targets
+        .iter()
+        .filter_map(|(account, control)| world.judge(account, control, None))
+        .collect()
+}
+
 /// What the other strategy would take, when some account has the choice.
 fn alternative(
     facts: Facts<'_>,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::{EXIT_CODES, apply, iam, list, plan, show, status, undo};
+use super::{EXIT_CODES, apply, drill, heartbeat, iam, list, plan, show, status, undo};
 
 /// Repair what somebody selected: plan it, read the plan, apply it, take it back.
 ///
@@ -111,6 +111,8 @@ pub(crate) enum Command {
     Status(status::Arguments),
     Show(show::Arguments),
     List(list::Arguments),
+    Drill(Box<drill::Arguments>),
+    Heartbeat(Box<heartbeat::Arguments>),
     Iam(iam::Arguments),
 }
 

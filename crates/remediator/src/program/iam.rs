@@ -70,6 +70,10 @@ struct RepairingArguments {
     #[arg(long, conflicts_with = "steps")]
     allow_trail_changes: bool,
 
+    /// Also what `drill` and `heartbeat` need.
+    #[arg(long)]
+    with_drills: bool,
+
     /// Without what `undo` needs.
     #[arg(long)]
     no_undo: bool,
@@ -107,17 +111,20 @@ impl RepairingArguments {
                 self.steps.iter().copied().collect()
             },
             undo: !self.no_undo,
+            drill: self.with_drills,
             ..all
         }
     }
 
     /// Refuses what means nothing to who only reads.
     fn must_be_for_repairs(&self, repairs: bool) -> anyhow::Result<()> {
-        if repairs || (self.steps.is_empty() && !self.allow_trail_changes && !self.no_undo) {
+        let said =
+            !self.steps.is_empty() || self.allow_trail_changes || self.no_undo || self.with_drills;
+        if repairs || !said {
             return Ok(());
         }
         Err(usage(
-            "--steps, --allow-trail-changes and --no-undo go with --for remediator",
+            "--steps, --allow-trail-changes, --with-drills and --no-undo go with --for remediator",
         ))
     }
 }

@@ -4,9 +4,11 @@ mod apply;
 mod applying;
 pub(crate) mod arguments;
 mod confirmation;
+mod drill;
 mod earlier;
 mod execution;
 mod export;
+mod heartbeat;
 mod iam;
 mod interruption;
 mod list;
@@ -14,6 +16,7 @@ pub(crate) mod output;
 mod owners;
 mod plan;
 mod progress;
+mod ringing;
 mod settings;
 mod show;
 mod status;
@@ -86,6 +89,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Status(arguments) => status::run(arguments, &common).await?,
         Command::Show(arguments) => show::run(arguments, &common).await?,
         Command::List(arguments) => list::run(arguments, &common).await?,
+        Command::Drill(arguments) => return drill::run(*arguments, &common).await,
+        Command::Heartbeat(arguments) => return heartbeat::run(*arguments, &common).await,
         Command::Iam(arguments) => iam::run(&arguments, &common)?,
     }
     Ok(Exit::Fine)

@@ -279,7 +279,7 @@ async fn accepted(store: &Store) -> anyhow::Result<BTreeMap<Target, String>> {
 }
 
 /// The last facts of the selected accounts, and of all that they rely on.
-async fn snapshots(
+pub(super) async fn snapshots(
     targets: &BTreeSet<Target>,
     inventory: Option<&Inventory>,
     store: &Store,
@@ -325,7 +325,7 @@ fn reason(text: &str) -> Result<Reason, String> {
 }
 
 /// Reads `30m`, `24h` or `7d`.
-fn duration(text: &str) -> Result<TimeDelta, String> {
+pub(super) fn duration(text: &str) -> Result<TimeDelta, String> {
     let wrong = || "write a whole number and a unit, like `30m`, `24h` or `7d`".to_owned();
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(unit_at);

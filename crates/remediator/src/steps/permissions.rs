@@ -136,6 +136,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::drill;
     use crate::write::operation;
 
     /// What IAM asks for beside the operations themselves: to tag what is made, and to hand a
@@ -149,7 +150,7 @@ mod tests {
     ];
 
     #[test]
-    fn steps_declare_exactly_the_operations_that_writing_declares() {
+    fn steps_and_drills_declare_exactly_the_operations_that_writing_declares() {
         let of_steps: BTreeSet<String> = StepKind::ALL
             .iter()
             .flat_map(|kind| {
@@ -160,6 +161,7 @@ mod tests {
                 ]
             })
             .flatten()
+            .chain(drill::PERMISSIONS)
             .map(|action| (*action).to_owned())
             .collect();
         let called = operation::ALL.iter().map(|call| call.permission());

@@ -8,6 +8,7 @@
 //! is final, and a request that was cut off may have had its effect.
 
 pub mod alarm;
+pub mod alarm_state;
 pub mod filter;
 pub mod log_group;
 pub mod operation;

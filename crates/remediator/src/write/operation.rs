@@ -61,6 +61,8 @@ operations! {
     PUT_METRIC_FILTER           = "logs",       "PutMetricFilter",          rate("logs:PutMetricFilter", 5);
     DELETE_METRIC_FILTER        = "logs",       "DeleteMetricFilter",       rate("logs:DeleteMetricFilter", 5);
     DESCRIBE_ALARMS             = "cloudwatch", "DescribeAlarms",           rate("cloudwatch:DescribeAlarms", 9);
+    DESCRIBE_ALARM_HISTORY      = "cloudwatch", "DescribeAlarmHistory",     rate("cloudwatch:DescribeAlarmHistory", 20);
+    SET_ALARM_STATE             = "cloudwatch", "SetAlarmState",            rate("cloudwatch:SetAlarmState", 3);
     LIST_ALARM_TAGS             = "cloudwatch", "ListTagsForResource",      rate("cloudwatch:ListTagsForResource", 10);
     PUT_METRIC_ALARM            = "cloudwatch", "PutMetricAlarm",           rate("cloudwatch:PutMetricAlarm", 3);
     ENABLE_ALARM_ACTIONS        = "cloudwatch", "EnableAlarmActions",       rate("cloudwatch:EnableAlarmActions", 3);

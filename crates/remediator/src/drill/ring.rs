@@ -1,0 +1,244 @@
+//! How one alarm is made to ring: recorded first, set to ALARM with a reason that
+//! says so, watched until its history tells what came of every action, and put
+//! back. A drill that was cut short is found by its record and put back later.
+
+use std::time::Duration;
+
+use aws_sdk_cloudwatch::types::StateValue;
+use chrono::{TimeDelta, Utc};
+use orgsweep_aws_access::CallFailure;
+use orgsweep_controls::{Arn, Region};
+use orgsweep_store::{DrillEnd, DrilledAction, NewDrill, OpenDrill, Store, StoreError};
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::history::{Item, outcome};
+use crate::write::alarm_state::{self, AlarmNow};
+use crate::write::{Writer, Writers};
+
+/// How often the history is asked.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A drill that is older has been cut short: no drill waits that long.
+const CUT_SHORT: TimeDelta = TimeDelta::minutes(15);
+
+/// Why and for how long alarms are rung.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    /// `drill` or `heartbeat`.
+    pub kind: &'static str,
+    /// Who rings.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+    /// How long to wait for the actions' traces.
+    pub patience: Duration,
+}
+
+/// What came of one alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rung {
+    /// It rang, or was made to; with what came of each action.
+    Tried {
+        /// `rang`, `failed` or `silent`.
+        outcome: &'static str,
+        /// What came of each action.
+        actions: Vec<DrilledAction>,
+        /// Whether it has its state of before again.
+        put_back: bool,
+        /// What went wrong, in words.
+        message: Option<String>,
+    },
+    /// It was left alone, and why.
+    LeftAlone(String),
+}
+
+/// Why drills cannot go on at all.
+#[derive(Debug, Error)]
+pub enum DrillError {
+    /// Without its record no alarm is rung.
+    #[error("the drill cannot be recorded, so nothing more is rung: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// Rings `arn`.
+///
+/// # Errors
+/// When it cannot be recorded. What AWS refuses is no error but the alarm's outcome.
+pub async fn ring(
+    writer: &Writer,
+    store: &Store,
+    arn: &Arn,
+    region: &Region,
+    occasion: &Occasion,
+) -> Result<Rung, DrillError> {
+    let left_alone = |why: &str| Ok(Rung::LeftAlone(why.to_owned()));
+    let alarm = match alarm_state::read(writer, arn, region).await {
+        Ok(Some(alarm)) => alarm,
+        Ok(None) => return left_alone("it does not exist any more; sweep again"),
+        Err(failure) => return left_alone(&failure.to_string()),
+    };
+    if let Some(why) = silent_anyway(&alarm) {
+        return left_alone(why);
+    }
+    let before = match alarm_state::action_history(writer, arn, region).await {
+        Ok(before) => before,
+        Err(failure) => return left_alone(&failure.to_string()),
+    };
+    let new = NewDrill {
+        id: Uuid::now_v7(),
+        kind: occasion.kind,
+        account_id: writer.account().to_string(),
+        region: region.to_string(),
+        alarm_arn: arn.to_string(),
+        author: occasion.author.clone(),
+        reason: occasion.reason.clone(),
+        started_at: Utc::now(),
+        state_before: alarm.state.as_str().to_owned(),
+    };
+    if !store.begin_drill(&new).await? {
+        return left_alone("somebody makes it ring at this moment");
+    }
+    let words = format!(
+        "orgsweep {} {} by {}: {} (no event caused this)",
+        occasion.kind, new.id, occasion.author, occasion.reason
+    );
+    let set = alarm_state::set(writer, arn, region, &StateValue::Alarm, &words).await;
+    let (outcome, actions, message) = match set {
+        Err(failure) => ("failed", Vec::new(), Some(failure.to_string())),
+        Ok(()) => watched(writer, arn, region, &alarm, &before, occasion.patience).await,
+    };
+    let put_back = put_back(writer, arn, region, &alarm.state, new.id).await;
+    let message = match (&put_back, message) {
+        (Err(failure), None) => Some(format!("it was not put back: {failure}")),
+        (_, message) => message,
+    };
+    let end = DrillEnd {
+        outcome,
+        actions: actions.clone(),
+        put_back: put_back.is_ok(),
+        message: message.clone(),
+        finished_at: Utc::now(),
+    };
+    store.end_drill(new.id, &end).await?;
+    Ok(Rung::Tried {
+        outcome,
+        actions,
+        put_back: put_back.is_ok(),
+        message,
+    })
+}
+
+/// Why ringing the alarm would tell nobody, if that is so.
+fn silent_anyway(alarm: &AlarmNow) -> Option<&'static str> {
+    if alarm.state == StateValue::Alarm {
+        Some("it rings already, and would not act a second time")
+    } else if alarm.actions.is_empty() {
+        Some("it has no action for ALARM")
+    } else if !alarm.actions_enabled {
+        Some("its actions are disabled")
+    } else {
+        None
+    }
+}
+
+/// Waits until the history tells what came of every action, or patience ends.
+async fn watched(
+    writer: &Writer,
+    arn: &Arn,
+    region: &Region,
+    alarm: &AlarmNow,
+    before: &[Item],
+    patience: Duration,
+) -> (&'static str, Vec<DrilledAction>, Option<String>) {
+    let deadline = tokio::time::Instant::now() + patience;
+    let mut actions = outcome(&alarm.actions, &[], &[]);
+    let mut trouble = None;
+    loop {
+        match alarm_state::action_history(writer, arn, region).await {
+            Ok(now) => {
+                trouble = None;
+                actions = outcome(&alarm.actions, before, &now);
+            }
+            Err(failure) => trouble = Some(failure.to_string()),
+        }
+        let known = actions.iter().all(|action| action.succeeded.is_some());
+        if known || tokio::time::Instant::now() >= deadline {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    let outcome = if actions.iter().any(|action| action.succeeded == Some(false)) {
+        "failed"
+    } else if actions.iter().all(|action| action.succeeded == Some(true)) {
+        "rang"
+    } else {
+        "silent"
+    };
+    (outcome, actions, trouble)
+}
+
+/// Puts the alarm's state back, unless it has left ALARM by itself.
+async fn put_back(
+    writer: &Writer,
+    arn: &Arn,
+    region: &Region,
+    state: &StateValue,
+    drill: Uuid,
+) -> Result<(), CallFailure> {
+    let rings = alarm_state::read(writer, arn, region)
+        .await?
+        .is_some_and(|now| now.state == StateValue::Alarm);
+    if rings {
+        let words = format!("orgsweep drill {drill} is over: back to what it was");
+        alarm_state::set(writer, arn, region, state, &words).await?;
+    }
+    Ok(())
+}
+
+/// Ends drills that were cut short: their alarms are put back. In words, one line each.
+///
+/// # Errors
+/// When the store cannot be asked or written.
+pub async fn settle(writers: &Writers, store: &Store) -> Result<Vec<String>, DrillError> {
+    let mut told = Vec::new();
+    for open in store.open_drills().await? {
+        if Utc::now() - open.started_at < CUT_SHORT {
+            continue;
+        }
+        let put_back = settled(writers, &open).await;
+        told.push(match &put_back {
+            Ok(()) => format!("{} was cut short and is put back", open.alarm_arn),
+            Err(why) => format!(
+                "{} was cut short and is not put back: {why}",
+                open.alarm_arn
+            ),
+        });
+        let end = DrillEnd {
+            outcome: "interrupted",
+            actions: Vec::new(),
+            put_back: put_back.is_ok(),
+            message: put_back.err(),
+            finished_at: Utc::now(),
+        };
+        store.end_drill(open.id, &end).await?;
+    }
+    Ok(told)
+}
+
+async fn settled(writers: &Writers, open: &OpenDrill) -> Result<(), String> {
+    let arn: Arn = open
+        .alarm_arn
+        .parse()
+        .map_err(|_| "its ARN cannot be read".to_owned())?;
+    let (Some(account), Some(region)) = (arn.account(), arn.region()) else {
+        return Err("its ARN names no account".to_owned());
+    };
+    let writer = writers
+        .account(&account)
+        .await
+        .map_err(|error| error.message)?;
+    let state = StateValue::from(open.state_before.as_str());
+    put_back(&writer, &arn, &region, &state, open.id)
+        .await
+        .map_err(|failure| failure.to_string())
+}

@@ -1,0 +1,97 @@
+//! `orgsweep-remediate heartbeat`: rings an alarm per topic when its turn has come.
+
+use chrono::{TimeDelta, Utc};
+use clap::Args;
+use orgsweep_controls::Arn;
+use orgsweep_remediator::drill::choose::whose_turn;
+use orgsweep_remediator::export::table::grid;
+use orgsweep_store::{LastSeen, Store};
+
+use super::arguments::{Common, Format};
+use super::ringing::How;
+use super::settings::Settings;
+use super::{Exit, output, plan, usage};
+
+/// Ring an alarm per topic whose message was not seen to get out for some time.
+///
+/// Made to be run on a schedule: what is not due rings nothing. The view
+/// `last_seen_end_to_end` says for each topic when a message was last seen to leave.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// A topic is due when it was last seen so long ago.
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = plan::duration)]
+    every: TimeDelta,
+
+    /// Ring nothing; list when each topic was last seen.
+    #[arg(long)]
+    list: bool,
+
+    #[command(flatten)]
+    how: How,
+}
+
+pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<Exit> {
+    let settings = Settings::read(common)?;
+    let catalog = settings.catalog()?;
+    let store = settings.store().await?;
+    let result = async {
+        if arguments.list {
+            let text = listed(&store, common.format.unwrap_or_default()).await?;
+            output::print(&text)?;
+            return Ok(Exit::Fine);
+        }
+        let how = &arguments.how;
+        let candidates = how.candidates(&catalog, &store).await?;
+        let seen = store.last_seen_end_to_end().await?;
+        let due = whose_turn(candidates, &seen, arguments.every, Utc::now());
+        let Some(limit) = how.limit.or(how.names_accounts().then_some(u32::MAX)) else {
+            return Err(usage(format!(
+                "{} due; say how many at most with `--limit`, or name accounts",
+                output::counted(due.len(), "topic is", "topics are")
+            )));
+        };
+        let alarms: Vec<Arn> = due
+            .into_iter()
+            .take(limit as usize)
+            .map(|one| one.alarm)
+            .collect();
+        how.ring_all("heartbeat", &alarms, common, &settings, &store)
+            .await
+    }
+    .await;
+    store.close().await;
+    result
+}
+
+async fn listed(store: &Store, format: Format) -> anyhow::Result<String> {
+    let seen: Vec<LastSeen> = store.last_seen_end_to_end().await?;
+    Ok(match format {
+        Format::Json => serde_json::to_string_pretty(&seen)? + "\n",
+        Format::Jsonl => {
+            let lines: Result<Vec<String>, _> = seen.iter().map(serde_json::to_string).collect();
+            lines?.into_iter().map(|line| line + "\n").collect()
+        }
+        Format::Table if seen.is_empty() => {
+            "Nothing was seen end to end yet; `orgsweep remediate drill` rings an alarm.\n"
+                .to_owned()
+        }
+        Format::Table => grid(
+            &["account", "region", "topic", "last seen", "by"],
+            seen.iter().map(|seen| {
+                vec![
+                    seen.account_id.clone(),
+                    seen.region.clone(),
+                    seen.action_arn.clone(),
+                    seen.last_seen_at.format("%Y-%m-%d %H:%M").to_string(),
+                    seen.alarm_arn
+                        .rsplit(":alarm:")
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
+                ]
+            }),
+            output::width(),
+        ),
+        _ => return Err(usage("the list is printed as table, json or jsonl")),
+    })
+}
