@@ -92,7 +92,36 @@ pub struct LastSeen {
     pub last_seen_at: DateTime<Utc>,
 }
 
+/// When an alarm was last made to ring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastRung {
+    /// The alarm.
+    pub alarm_arn: String,
+    /// When all of its actions last succeeded; none for never.
+    pub last_rang_at: Option<DateTime<Utc>>,
+    /// When it was last made to ring.
+    pub last_tried_at: DateTime<Utc>,
+    /// What came of that: `rang`, `failed`, `silent`, `interrupted` or `ringing`.
+    pub last_outcome: String,
+}
+
 impl Store {
+    /// When each of these alarms was last made to ring, for those that ever were.
+    pub async fn last_rung(&self, alarms: &[String]) -> Result<Vec<LastRung>, StoreError> {
+        self.attempt(|| async {
+            Ok(sqlx::query_as!(
+                LastRung,
+                r#"select alarm_arn as "alarm_arn!", last_rang_at,
+                    last_tried_at as "last_tried_at!", last_outcome as "last_outcome!"
+                 from last_rung where alarm_arn = any ($1) order by alarm_arn"#,
+                alarms
+            )
+            .fetch_all(&self.pool)
+            .await?)
+        })
+        .await
+    }
+
     /// Records that an alarm is about to be made to ring; `false` when somebody makes it ring
     /// at this moment.
     pub async fn begin_drill(&self, new: &NewDrill) -> Result<bool, StoreError> {

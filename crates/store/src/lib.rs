@@ -51,7 +51,7 @@ pub use comparison::{AccountChange, AccountMove, FindingChange, FindingState};
 pub use config::{Location, StoreConfig, demo_data_dir};
 pub use control::ControlRow;
 pub use documentation::{ColumnDoc, ViewDoc};
-pub use drill::{DrillEnd, DrilledAction, LastSeen, NewDrill, OpenDrill};
+pub use drill::{DrillEnd, DrilledAction, LastRung, LastSeen, NewDrill, OpenDrill};
 pub use error::StoreError;
 pub use exception::{
     ExceptedFinding, ExceptionId, ExceptionRow, ExceptionScope, ExceptionState, NewException,

@@ -1,8 +1,9 @@
 //! Drills at `orgsim`: alarms are rung on purpose, their history is believed, they are put
 //! back, and nothing rings that nobody asked for.
 
-use orgsim::{AlarmState, Scenario};
-use orgsweep_tests::{Ended, Installation};
+use chrono::Utc;
+use orgsim::{AlarmState, Fault, MuteRule, Scenario};
+use orgsweep_tests::{Ended, Installation, until};
 use serde_json::Value;
 
 use crate::simulated::Simulated;
@@ -133,6 +134,123 @@ async fn a_drill_rings_waits_for_the_action_puts_back_and_is_kept_as_evidence() 
         .query("select action_arn from last_seen_end_to_end")
         .await;
     assert_eq!(chains[0]["action_arn"], row["actions"][0]["action"]);
+    let explain = ["explain", "100000000003", "root-usage"];
+    installation
+        .run(&explain)
+        .await
+        .with_code(0)
+        .printing(&["last seen to ring"]);
+    let proof = installation
+        .run(&[&explain[..], &["--format", "json"]].concat())
+        .await
+        .with_code(0)
+        .json();
+    assert_eq!(proof["drills"][0]["alarm_arn"], row["alarm"], "{proof:#}");
+    // The alarm's own history says who, and that no event caused it.
+    let text = rows[0].to_string();
+    assert!(text.contains("Successfully executed action"), "{text}");
+}
+
+/// A rule that mutes the alarm from now on.
+fn mute(simulated: &Simulated, account: &str, arn: &str) {
+    let name = arn.rsplit(":alarm:").next().expect("a name").to_owned();
+    let region = arn.split(':').nth(3).expect("a Region");
+    simulated.change_region(account, region, |content| {
+        let rule = MuteRule {
+            arn: arn.replace(":alarm:", ":alarm-mute-rule:"),
+            expression: "cron(* * * * *)".to_owned(),
+            duration: "PT1H".to_owned(),
+            timezone: None,
+            alarm_names: vec![name],
+            status: "ACTIVE".to_owned(),
+            updated: Utc::now(),
+        };
+        content.mute_rules.insert("quiet".to_owned(), rule);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_that_tells_nobody_is_called_silent_and_not_seen_to_ring() {
+    let (simulated, installation) = estate().await;
+    let arn = alarm(&simulated, "100000000003", "root-usage");
+    mute(&simulated, "100000000003", &arn);
+    let rows = ringing(
+        &installation,
+        &["drill", "--alarm", &arn, "--yes", "--wait", "1"],
+    )
+    .await
+    .with_code(1)
+    .rows();
+    assert_eq!(rows[0]["outcome"], "silent", "{rows:#?}");
+    assert_eq!(rows[0]["put_back"], true);
+    let seen = installation
+        .query("select last_rang_at, last_outcome from last_rung")
+        .await;
+    assert_eq!(seen[0]["last_rang_at"], Value::Null);
+    assert_eq!(seen[0]["last_outcome"], "silent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denied_drill_says_so_and_leaves_the_alarm_as_it_was() {
+    let (simulated, installation) = estate().await;
+    let before = simulated.state();
+    simulated.when("100000000003", "cloudwatch", "SetAlarmState", Fault::Denied);
+    let arn = alarm(&simulated, "100000000003", "root-usage");
+    let rows = ringing(&installation, &["drill", "--alarm", &arn, "--yes"])
+        .await
+        .with_code(1)
+        .rows();
+    assert_eq!(rows[0]["outcome"], "failed", "{rows:#?}");
+    assert!(
+        rows[0].to_string().contains("cloudwatch:SetAlarmState"),
+        "the permission is named: {rows:#?}"
+    );
+    assert!(before.differences(&simulated.state()).is_empty());
+    let seen = installation
+        .query("select count(*) as seen from last_seen_end_to_end")
+        .await;
+    assert_eq!(seen[0]["seen"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_puts_back_what_rings_and_rings_nothing_more() {
+    let (simulated, installation) = estate().await;
+    let arn = alarm(&simulated, "100000000003", "root-usage");
+    let other = alarm(&simulated, "100000000003", "vpc-changes");
+    mute(&simulated, "100000000003", &arn);
+    let running = installation.start(&[
+        "remediate",
+        "drill",
+        "--alarm",
+        &arn,
+        "--alarm",
+        &other,
+        "--yes",
+        "--wait",
+        "600",
+        "--role-name",
+        ROLE,
+        "--format",
+        "json",
+    ]);
+    until("the alarm rings", || {
+        let rings = set_state_calls(&simulated) == 1;
+        async move { rings.then_some(()) }
+    })
+    .await;
+    running.signal("INT").await;
+    let rows = running.end().await.with_code(130).rows();
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!(rows[0]["outcome"], "interrupted");
+    assert_eq!(rows[0]["put_back"], true);
+    simulated.change("100000000003", |state| {
+        let rings = state
+            .regions
+            .values()
+            .flat_map(|region| region.metric_alarms.values())
+            .any(|alarm| alarm.state == AlarmState::Alarm);
+        assert!(!rings, "nothing rings any more");
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

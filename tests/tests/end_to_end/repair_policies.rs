@@ -1,5 +1,5 @@
 //! What `orgsweep iam` prints for the remediator is enough, and each action of it is
-//! needed: repairs at an `orgsim` that enforces policies, done and taken back.
+//! needed: repairs at an `orgsim` that enforces policies, done, rung and taken back.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -62,14 +62,15 @@ chain = "no_alarm"
 controls = ["root-usage"]
 "#;
 
-/// What was planned, done and taken back under a policy.
+/// What was planned, done, rung and taken back under a policy.
 struct Repaired {
     plan: Value,
     applied: Ended,
+    rung: Ended,
     undone: Option<Ended>,
 }
 
-/// Repairs under the policy, and takes the repairs back.
+/// Repairs under the policy, rings a repaired alarm, and takes the repairs back.
 async fn repaired_under(policy: &Value) -> Repaired {
     let scenario = Scenario::parse(ESTATE).expect("a scenario");
     let simulated = Simulated::of(&scenario).await;
@@ -103,6 +104,21 @@ async fn repaired_under(policy: &Value) -> Repaired {
     let run = serde_json::from_str::<Value>(&applied.stdout)
         .ok()
         .and_then(|told| told["run_id"].as_str().map(str::to_owned));
+    let rung = installation
+        .run(&[
+            "remediate",
+            "drill",
+            "--account",
+            "100000000004",
+            "--control",
+            "root-usage",
+            "--wait",
+            "1",
+            "--yes",
+            "--format",
+            "json",
+        ])
+        .await;
     let undone = match run {
         Some(run) => {
             let undo = [&["remediate", "undo", &run], &confirmed[..]].concat();
@@ -113,6 +129,7 @@ async fn repaired_under(policy: &Value) -> Repaired {
     Repaired {
         plan,
         applied,
+        rung,
         undone,
     }
 }
@@ -147,6 +164,8 @@ async fn repairs_work_under_exactly_the_printed_policy() {
         ["verified"],
         "{findings:?}"
     );
+    let rung = repaired.rung.with_code(0).rows();
+    assert!(!rung.is_empty(), "an alarm is rung");
     repaired.undone.expect("there is a run").with_code(0);
 }
 
@@ -166,6 +185,7 @@ async fn without_any_one_action_of_the_remediators_policy_something_is_left_undo
                 .as_ref()
                 .is_none_or(|undone| undone.code != Some(0) || undone.stdout.contains(&action));
             let missed = repaired.applied.code != Some(0)
+                || repaired.rung.code != Some(0)
                 || undone
                 || repaired.plan.to_string().contains(&action);
             (action, missed)

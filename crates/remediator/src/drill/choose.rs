@@ -27,7 +27,7 @@ pub fn candidates<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Ca
             .evidence
             .chains
             .iter()
-            .filter(|chain| chain.state == LinkState::Ok);
+            .filter(|chain| chain.state == LinkState::Holds);
         for chain in holding {
             let of = |kind| chain.links.iter().filter(move |link| link.kind == kind);
             let alarms = of(LinkKind::Alarm).filter_map(|link| link.resource.parse::<Arn>().ok());

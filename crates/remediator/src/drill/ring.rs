@@ -10,6 +10,7 @@ use orgsweep_aws_access::CallFailure;
 use orgsweep_controls::{Arn, Region};
 use orgsweep_store::{DrillEnd, DrilledAction, NewDrill, OpenDrill, Store, StoreError};
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::history::{Item, outcome};
@@ -22,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const CUT_SHORT: TimeDelta = TimeDelta::minutes(15);
 
 /// Why and for how long alarms are rung.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Occasion {
     /// `drill` or `heartbeat`.
     pub kind: &'static str,
@@ -32,6 +33,8 @@ pub struct Occasion {
     pub reason: String,
     /// How long to wait for the actions' traces.
     pub patience: Duration,
+    /// Once cancelled, nothing is waited for any more; what rings is put back.
+    pub stop: CancellationToken,
 }
 
 /// What came of one alarm.
@@ -39,7 +42,7 @@ pub struct Occasion {
 pub enum Rung {
     /// It rang, or was made to; with what came of each action.
     Tried {
-        /// `rang`, `failed` or `silent`.
+        /// `rang`, `failed`, `silent` or `interrupted`.
         outcome: &'static str,
         /// What came of each action.
         actions: Vec<DrilledAction>,
@@ -105,7 +108,7 @@ pub async fn ring(
     let set = alarm_state::set(writer, arn, region, &StateValue::Alarm, &words).await;
     let (outcome, actions, message) = match set {
         Err(failure) => ("failed", Vec::new(), Some(failure.to_string())),
-        Ok(()) => watched(writer, arn, region, &alarm, &before, occasion.patience).await,
+        Ok(()) => watched(writer, (arn, region), &alarm, &before, occasion).await,
     };
     let put_back = put_back(writer, arn, region, &alarm.state, new.id).await;
     let message = match (&put_back, message) {
@@ -141,18 +144,17 @@ fn silent_anyway(alarm: &AlarmNow) -> Option<&'static str> {
     }
 }
 
-/// Waits until the history tells what came of every action, or patience ends.
+/// Waits until the history tells what came of every action, patience ends or somebody stops it.
 async fn watched(
     writer: &Writer,
-    arn: &Arn,
-    region: &Region,
+    (arn, region): (&Arn, &Region),
     alarm: &AlarmNow,
     before: &[Item],
-    patience: Duration,
+    occasion: &Occasion,
 ) -> (&'static str, Vec<DrilledAction>, Option<String>) {
-    let deadline = tokio::time::Instant::now() + patience;
+    let deadline = tokio::time::Instant::now() + occasion.patience;
     let mut actions = outcome(&alarm.actions, &[], &[]);
-    let mut trouble = None;
+    let mut trouble;
     loop {
         match alarm_state::action_history(writer, arn, region).await {
             Ok(now) => {
@@ -162,19 +164,30 @@ async fn watched(
             Err(failure) => trouble = Some(failure.to_string()),
         }
         let known = actions.iter().all(|action| action.succeeded.is_some());
-        if known || tokio::time::Instant::now() >= deadline {
+        if known || occasion.stop.is_cancelled() || tokio::time::Instant::now() >= deadline {
             break;
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::select! {
+            () = occasion.stop.cancelled() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
     }
-    let outcome = if actions.iter().any(|action| action.succeeded == Some(false)) {
-        "failed"
+    let (outcome, words) = summed_up(&actions, occasion.stop.is_cancelled());
+    (outcome, actions, trouble.or(words.map(str::to_owned)))
+}
+
+/// The outcome of the whole, and what is to be said of it beyond the history's words.
+fn summed_up(actions: &[DrilledAction], stopped: bool) -> (&'static str, Option<&'static str>) {
+    if actions.iter().any(|action| action.succeeded == Some(false)) {
+        ("failed", None)
     } else if actions.iter().all(|action| action.succeeded == Some(true)) {
-        "rang"
+        ("rang", None)
+    } else if stopped {
+        ("interrupted", Some("stopped before its history told of it"))
     } else {
-        "silent"
-    };
-    (outcome, actions, trouble)
+        let why = "its history tells of no action in time: a mute rule may hold it back";
+        ("silent", Some(why))
+    }
 }
 
 /// Puts the alarm's state back, unless it has left ALARM by itself.

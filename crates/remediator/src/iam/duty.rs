@@ -44,13 +44,13 @@ pub struct Repairing {
 }
 
 impl Repairing {
-    /// Every kind of step, trails excepted when `risky` says so.
+    /// Every kind of step, trails excepted unless `risky` says so, and drills.
     pub fn all(risky: bool) -> Self {
         let kinds = StepKind::ALL.iter().copied();
         Self {
             kinds: kinds.filter(|kind| risky || !kind.is_risky()).collect(),
             undo: true,
-            drill: false,
+            drill: true,
             names: Names::default(),
         }
     }
@@ -110,33 +110,26 @@ fn assuming(sid: &str, role: &str) -> Statement {
 fn repairs(repairing: &Repairing) -> Vec<Statement> {
     let mut writes: BTreeMap<Scope, BTreeSet<String>> = BTreeMap::new();
     let mut reads = any("ReadBeforeWriting", BTreeSet::new());
+    let mut allow = |kind: StepKind, action: &str| {
+        let scope = scope(kind, action, &repairing.names);
+        if scope.0 == "ReadBeforeWriting" {
+            reads.actions.insert(action.to_owned());
+        } else {
+            writes.entry(scope).or_default().insert(action.to_owned());
+        }
+    };
     for kind in &repairing.kinds {
         let undo = repairing.undo.then(|| kind.undo_permissions());
         let owner = kind.owner_permissions();
         let all = kind.permissions().iter().chain(owner);
         for action in all.chain(undo.into_iter().flatten()) {
-            let scope = scope(*kind, action, &repairing.names);
-            if scope.0 == "ReadBeforeWriting" {
-                reads.actions.insert((*action).to_owned());
-            } else {
-                writes
-                    .entry(scope)
-                    .or_default()
-                    .insert((*action).to_owned());
-            }
+            allow(*kind, action);
         }
     }
     if repairing.drill {
+        // They ring alarms of any name, as that kind of step switches them.
         for action in drill::PERMISSIONS {
-            let scope = scope(StepKind::EnableAlarmActions, action, &repairing.names);
-            if scope.0 == "ReadBeforeWriting" {
-                reads.actions.insert((*action).to_owned());
-            } else {
-                writes
-                    .entry(scope)
-                    .or_default()
-                    .insert((*action).to_owned());
-            }
+            allow(StepKind::EnableAlarmActions, action);
         }
     }
     // What is allowed on every alarm needs no mention for those of a certain name.
@@ -189,6 +182,7 @@ mod tests {
                 ]
             })
             .flatten()
+            .chain(drill::PERMISSIONS)
             .copied()
             .collect();
         assert_eq!(policy.actions(), declared);

@@ -1,5 +1,7 @@
 //! `orgsweep-remediate iam`: who may do what, as policies and role templates.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, Subcommand, ValueEnum};
 use orgsweep_remediator::StepKind;
 use orgsweep_remediator::iam::{Duty, Notation, Repairing, Role};
@@ -70,9 +72,13 @@ struct RepairingArguments {
     #[arg(long, conflicts_with = "steps")]
     allow_trail_changes: bool,
 
-    /// Also what `drill` and `heartbeat` need.
+    /// Without what `drill` and `heartbeat` need; `--steps` leaves it out as well.
     #[arg(long)]
-    with_drills: bool,
+    no_drills: bool,
+
+    /// Only what `drill` and `heartbeat` need.
+    #[arg(long, conflicts_with_all = ["steps", "allow_trail_changes", "no_drills", "no_undo"])]
+    only_drills: bool,
 
     /// Without what `undo` needs.
     #[arg(long)]
@@ -105,26 +111,31 @@ impl RepairingArguments {
     fn repairing(&self) -> Repairing {
         let all = Repairing::all(self.allow_trail_changes);
         Repairing {
-            kinds: if self.steps.is_empty() {
+            kinds: if self.only_drills {
+                BTreeSet::new()
+            } else if self.steps.is_empty() {
                 all.kinds
             } else {
                 self.steps.iter().copied().collect()
             },
             undo: !self.no_undo,
-            drill: self.with_drills,
+            drill: self.only_drills || (self.steps.is_empty() && !self.no_drills),
             ..all
         }
     }
 
     /// Refuses what means nothing to who only reads.
     fn must_be_for_repairs(&self, repairs: bool) -> anyhow::Result<()> {
-        let said =
-            !self.steps.is_empty() || self.allow_trail_changes || self.no_undo || self.with_drills;
+        let said = !self.steps.is_empty()
+            || self.allow_trail_changes
+            || self.no_undo
+            || self.no_drills
+            || self.only_drills;
         if repairs || !said {
             return Ok(());
         }
         Err(usage(
-            "--steps, --allow-trail-changes, --with-drills and --no-undo go with --for remediator",
+            "--steps, --allow-trail-changes, --no-undo, --no-drills and --only-drills go with --for remediator",
         ))
     }
 }

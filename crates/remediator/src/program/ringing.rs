@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead as _, IsTerminal as _};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -17,7 +16,6 @@ use orgsweep_remediator::selection::Selection;
 use orgsweep_remediator::write::Writers;
 use orgsweep_store::{DrilledAction, Store};
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
 use super::arguments::{Common, Format};
 use super::settings::Settings;
@@ -72,7 +70,7 @@ struct Row {
     account_id: String,
     region: String,
     alarm: String,
-    /// `rang`, `failed`, `silent` or `left_alone`.
+    /// `rang`, `failed`, `silent`, `interrupted` or `left_alone`.
     outcome: &'static str,
     actions: Vec<DrilledAction>,
     put_back: bool,
@@ -165,11 +163,12 @@ impl How {
             author: self.author.clone().unwrap_or_else(plan::user),
             reason: self.because.clone(),
             patience: Duration::from_secs(self.wait),
+            stop: interruption::token(),
         };
-        let stop = interruption::token();
-        let (rows, whole) = rung(&writers, store, alarms, &occasion, &stop).await?;
+        let (rows, whole) = rung(&writers, store, alarms, &occasion).await?;
         output::print(&printed(&rows, common.format.unwrap_or_default())?)?;
-        Ok(if !whole {
+        let cut_short = rows.iter().any(|row| row.outcome == "interrupted");
+        Ok(if !whole || cut_short {
             Exit::Interrupted
         } else if rows.iter().all(|row| row.outcome == "rang") {
             Exit::Fine
@@ -209,7 +208,6 @@ async fn rung(
     store: &Store,
     alarms: &[Arn],
     occasion: &Occasion,
-    stop: &CancellationToken,
 ) -> anyhow::Result<(Vec<Row>, bool)> {
     let mut by_account: BTreeMap<AccountId, Vec<&Arn>> = BTreeMap::new();
     for alarm in alarms {
@@ -222,7 +220,7 @@ async fn rung(
     for (account, alarms) in by_account {
         let writer = writers.account(&account).await;
         for alarm in alarms {
-            if stop.is_cancelled() {
+            if occasion.stop.is_cancelled() {
                 return Ok((rows, false));
             }
             let region = alarm.region().context("an alarm's ARN names its Region")?;

@@ -1,12 +1,15 @@
 //! `orgsweep explain`: the proof of one verdict, as a small tree.
 
+use std::collections::BTreeSet;
+
 use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
 use orgsweep_controls::Catalog;
-use orgsweep_controls::finding::Evidence;
+use orgsweep_controls::finding::{Evidence, LinkKind};
 use orgsweep_controls::ids::{AccountId, ControlId};
-use orgsweep_store::{FindingFilter, FindingRow, Store};
+use orgsweep_store::{FindingFilter, FindingRow, LastRung, Store};
+use serde::Serialize;
 
 use crate::command::framework::FrameworkArgument;
 use crate::command::names::{account_named, known_control};
@@ -43,34 +46,60 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
             store.finding(&account, &control).await?
         };
         match found {
-            Some(row) => Ok(row),
+            Some(row) => {
+                let evidence: Evidence = serde_json::from_value(row.evidence.clone())?;
+                let rung = store.last_rung(&alarms(&evidence)).await?;
+                Ok((row, evidence, rung))
+            }
             None => bail!(missing(&store, &account, &control).await?),
         }
     }
     .await;
     store.close().await;
-    let row: FindingRow = found?;
+    let (row, evidence, rung) = found?;
+    let whole = Proof {
+        row: &row,
+        drills: &rung,
+    };
     let text = match settings.format {
-        Format::Json => json::pretty(&row)?,
-        Format::Jsonl => json::line(&row)?,
+        Format::Json => json::pretty(&whole)?,
+        Format::Jsonl => json::line(&whole)?,
         Format::Csv => {
             return Err(usage(
                 "`explain` prints a tree or JSON; use `orgsweep findings --format csv`",
             ));
         }
         Format::Table => {
-            let evidence: Evidence = serde_json::from_value(row.evidence.clone())?;
             let number = row
                 .framework
                 .as_deref()
                 .filter(|_| arguments.framework.is_given())
                 .and_then(|framework| catalog.control(&row.control)?.number_in(framework))
                 .map(|number| format!("{number} of {}", catalog.framework_title()));
-            tree(&explained(&row, &evidence, number.as_deref()))
+            tree(&explained(&row, &evidence, &rung, number.as_deref()))
         }
     };
     terminal::print(&text)?;
     Ok(Exit::Fine)
+}
+
+/// A finding as JSON, with what drills have shown of its alarms.
+#[derive(Serialize)]
+struct Proof<'a> {
+    #[serde(flatten)]
+    row: &'a FindingRow,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    drills: &'a [LastRung],
+}
+
+/// The alarms of the finding's chains.
+fn alarms(evidence: &Evidence) -> Vec<String> {
+    let links = evidence.chains.iter().flat_map(|chain| &chain.links);
+    let alarms: BTreeSet<String> = links
+        .filter(|link| link.kind == LinkKind::Alarm)
+        .map(|link| link.resource.clone())
+        .collect();
+    alarms.into_iter().collect()
 }
 
 /// The finding under the catalog's framework.
@@ -127,6 +156,7 @@ async fn missing(
 fn explained<'a>(
     row: &'a FindingRow,
     evidence: &'a Evidence,
+    rung: &'a [LastRung],
     number: Option<&'a str>,
 ) -> Explained<'a> {
     Explained {
@@ -146,6 +176,7 @@ fn explained<'a>(
         observed_at: row.observed_at,
         not_read_reason: row.not_read_reason.as_deref(),
         exception: row.exception.as_ref(),
+        rung,
         now: Utc::now(),
     }
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use orgsweep_controls::finding::{Evidence, Verdict};
 use orgsweep_controls::ids::{AccountId, ControlId};
 use orgsweep_controls::reason::Reason;
-use orgsweep_store::AcceptedBy;
+use orgsweep_store::{AcceptedBy, LastRung};
 
 use crate::output::escape::escaped;
 use crate::output::number::{age, moment, span};
@@ -38,6 +38,8 @@ pub(crate) struct Explained<'a> {
     pub(crate) not_read_reason: Option<&'a str>,
     /// The exception that accepts it.
     pub(crate) exception: Option<&'a AcceptedBy>,
+    /// When alarms of its chains were last made to ring on purpose.
+    pub(crate) rung: &'a [LastRung],
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -53,6 +55,7 @@ pub(crate) fn tree(finding: &Explained<'_>) -> String {
     proof::remarks(&mut out, finding.evidence);
     proof::others(&mut out, finding.evidence);
     proof::repair(&mut out, finding.evidence);
+    rung(&mut out, finding);
     times(&mut out, finding);
     out
 }
@@ -146,6 +149,32 @@ fn exception(out: &mut String, finding: &Explained<'_>) {
             escaped(&exception.reason)
         ),
     );
+}
+
+/// What drills have shown: evidence beside the verdict, which does not rest on it.
+fn rung(out: &mut String, finding: &Explained<'_>) {
+    if finding.rung.is_empty() {
+        return;
+    }
+    line(out, "");
+    for alarm in finding.rung {
+        let name = alarm.alarm_arn.rsplit(":alarm:").next().unwrap_or_default();
+        let seen = match alarm.last_rang_at {
+            Some(at) => format!(
+                "last seen to ring {} ({} ago)",
+                moment(at),
+                span(age(at, finding.now))
+            ),
+            None => "never seen to ring".to_owned(),
+        };
+        let tried = if alarm.last_rang_at == Some(alarm.last_tried_at) {
+            String::new()
+        } else {
+            let at = moment(alarm.last_tried_at);
+            format!("; the drill of {at}: {}", escaped(&alarm.last_outcome))
+        };
+        line(out, &format!("alarm {}: {seen}{tried}", escaped(name)));
+    }
 }
 
 fn times(out: &mut String, finding: &Explained<'_>) {
@@ -259,6 +288,15 @@ mod tests {
     }
 
     fn printed(evidence: &Evidence, verdict: Verdict, reason: &str) -> String {
+        printed_with(evidence, verdict, reason, &[])
+    }
+
+    fn printed_with(
+        evidence: &Evidence,
+        verdict: Verdict,
+        reason: &str,
+        rung: &[LastRung],
+    ) -> String {
         let regions = ["eu-west-1", "us-east-1"].map(str::to_owned);
         let text = tree(&Explained {
             account: &"111122223333".parse().unwrap(),
@@ -277,6 +315,7 @@ mod tests {
             observed_at: Some(DateTime::UNIX_EPOCH),
             not_read_reason: Some("role_not_assumable"),
             exception: None,
+            rung,
             now: DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(5),
         });
         anstream::adapter::strip_str(&text).to_string()
@@ -318,5 +357,26 @@ mod tests {
     fn nothing_that_aws_named_reaches_the_terminal_raw() {
         let text = printed(&evidence(), Verdict::Fail, "alarm_actions_disabled");
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+    }
+
+    #[test]
+    fn what_drills_have_shown_stands_beside_the_verdict() {
+        let alarm = |name: &str, rang: Option<i64>, tried: i64, outcome: &str| LastRung {
+            alarm_arn: format!("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:{name}"),
+            last_rang_at: rang.and_then(|at| DateTime::from_timestamp(at, 0)),
+            last_tried_at: DateTime::from_timestamp(tried, 0).unwrap(),
+            last_outcome: outcome.to_owned(),
+        };
+        let rung = [
+            alarm("a", Some(3_600), 3_600, "rang"),
+            alarm("b", Some(0), 7_200, "failed"),
+            alarm("c", None, 7_200, "silent"),
+        ];
+        let text = printed_with(&Evidence::default(), Verdict::Pass, "covered", &rung);
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("alarm "))
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @"");
     }
 }
