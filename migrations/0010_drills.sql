@@ -33,10 +33,31 @@ comment on column drill.reason is 'Why.';
 comment on column drill.started_at is 'When it was made to ring; recorded before the call.';
 comment on column drill.finished_at is 'When its outcome was known; null until then.';
 comment on column drill.state_before is 'State of the alarm before: OK or INSUFFICIENT_DATA.';
-comment on column drill.outcome is 'ringing (not finished), rang (every action succeeded), failed (an action failed), silent (an action left no trace in time) or interrupted.';
+comment on column drill.outcome is 'ringing (not finished), rang (every action succeeded), failed (it could not be rung, or an action failed), silent (an action left no trace in time) or interrupted.';
 comment on column drill.actions is 'One object per action of the alarm: `action` (ARN), `succeeded` (null when it left no trace), `words` (of the alarm''s history).';
 comment on column drill.put_back is 'Whether the alarm has its state of before again.';
 comment on column drill.message is 'What went wrong, in words.';
+
+create view drill_result as
+select
+    drill_id, kind, account_id, region, alarm_arn, author, reason, started_at, finished_at,
+    state_before, outcome, actions, put_back, message
+from drill;
+comment on view drill_result is 'One row per alarm that was made to ring on purpose, and each time that it was.';
+comment on column drill_result.drill_id is 'Its id; the alarm''s history names it.';
+comment on column drill_result.kind is 'drill (somebody asked for this alarm) or heartbeat (its turn had come).';
+comment on column drill_result.account_id is 'AWS account number.';
+comment on column drill_result.region is 'Region of the alarm.';
+comment on column drill_result.alarm_arn is 'The alarm.';
+comment on column drill_result.author is 'Who rang it.';
+comment on column drill_result.reason is 'Why.';
+comment on column drill_result.started_at is 'When it was made to ring.';
+comment on column drill_result.finished_at is 'When its outcome was known; null until then.';
+comment on column drill_result.state_before is 'State of the alarm before: OK or INSUFFICIENT_DATA.';
+comment on column drill_result.outcome is 'ringing (not finished), rang (every action succeeded), failed (it could not be rung, or an action failed), silent (an action left no trace in time) or interrupted.';
+comment on column drill_result.actions is 'One object per action of the alarm: `action` (ARN), `succeeded` (null when it left no trace), `words` (of the alarm''s history).';
+comment on column drill_result.put_back is 'Whether the alarm has its state of before again.';
+comment on column drill_result.message is 'What went wrong, in words.';
 
 create view last_rung as
 select
@@ -84,7 +105,7 @@ declare
 begin
     foreach wanted in array array['orgsweep_reader', 'orgsweep_scanner', 'orgsweep_remediator'] loop
         if exists (select from pg_roles where rolname = wanted) then
-            execute format('grant select on last_rung, last_seen_end_to_end to %I', wanted);
+            execute format('grant select on drill_result, last_rung, last_seen_end_to_end to %I', wanted);
         end if;
     end loop;
     if exists (select from pg_roles where rolname = 'orgsweep_remediator') then

@@ -71,6 +71,7 @@ data "aws_iam_policy_document" "orgsweep" {
     resources = ["*"]
 
     actions = [
+      "cloudwatch:DescribeAlarmHistory",
       "cloudwatch:DescribeAlarms",
       "cloudwatch:ListTagsForResource",
       "logs:DescribeLogGroups",
@@ -91,6 +92,7 @@ data "aws_iam_policy_document" "orgsweep" {
       "cloudwatch:DisableAlarmActions",
       "cloudwatch:EnableAlarmActions",
       "cloudwatch:PutMetricAlarm",
+      "cloudwatch:SetAlarmState",
     ]
   }
 

@@ -38,6 +38,9 @@ pub struct Plan {
     pub strategy: Strategy,
     /// What the other strategy would take, when it is possible too.
     pub alternative: Option<Alternative>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Purpose::is_repair")]
+    pub purpose: Purpose,
     /// What its steps add to the bill per month, in US dollars.
     pub monthly_cost_usd: Cost,
     /// What is done, in this order.
@@ -50,6 +53,27 @@ pub struct Plan {
     pub left_out: Vec<LeftOut>,
 }
 
+/// What a plan is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Failing findings pass.
+    #[default]
+    Repair,
+    /// What earlier runs made and no finding needs any more is gone.
+    Removal,
+}
+
+impl Purpose {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over references"
+    )]
+    fn is_repair(&self) -> bool {
+        *self == Self::Repair
+    }
+}
+
 /// A finding that passes once the plan is done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Repair {
@@ -57,9 +81,9 @@ pub struct Repair {
     pub account_id: AccountId,
     /// The control.
     pub control: ControlId,
-    /// Why it fails now.
+    /// Why it fails now; of a removal, why it passes.
     pub reason: Reason,
-    /// Numbers of the steps that it needs.
+    /// Numbers of the steps that it needs; of a removal, of those that it does without.
     pub steps: Vec<u32>,
     /// Numbers of the human steps that it needs.
     pub human_steps: Vec<u32>,

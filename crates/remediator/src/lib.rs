@@ -15,6 +15,7 @@
 //! | [`apply`] | doing the steps of a plan, and taking them back |
 //! | [`write`](mod@write) | the calls that change AWS, per resource |
 //! | [`lookup`] | whose it is: reads the tags of what a plan touches |
+//! | [`made`] | what runs made and no later one took away |
 //! | [`owner`] | who looks after what exists, as tags say |
 //! | [`estimate`] | what carrying it out takes: money, calls, minutes |
 //! | [`drill`] | alarms that are made to ring on purpose |
@@ -29,6 +30,7 @@ pub mod export;
 pub mod human;
 pub mod iam;
 pub mod lookup;
+pub mod made;
 mod notation;
 pub mod owner;
 pub mod planner;

@@ -363,7 +363,7 @@ async fn a_drill_that_was_cut_short_is_put_back_by_the_next_one() {
         assert_eq!(alarm.map(|alarm| alarm.state), Some(AlarmState::Ok));
     });
     let outcome = installation
-        .query("select outcome, put_back from drill where author = 'anna'")
+        .query("select outcome, put_back from drill_result where author = 'anna'")
         .await;
     assert_eq!(outcome[0]["outcome"], Value::from("interrupted"));
     assert_eq!(outcome[0]["put_back"], true);

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::act::{TAKEN, act, is_ours};
 use super::boundary::Boundaries;
 use super::readiness::{Readiness, built_upon, readiness};
+use super::removal;
 use super::seen::{Look, Seen, look};
 use crate::steps::{Action, Step};
 use crate::write::{Marks, Writer, Writers};
@@ -140,7 +141,7 @@ pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> 
 }
 
 /// How what `step` makes is marked.
-pub(super) fn marks(plan: Uuid, step: &Step) -> Marks {
+pub(crate) fn marks(plan: Uuid, step: &Step) -> Marks {
     let control = match (&step.action, step.repairs.controls.as_slice()) {
         (Action::PutAlarm { control, .. }, _) | (_, [control]) => Some(control.clone()),
         _ => None,
@@ -209,6 +210,12 @@ impl StepTask<'_> {
             } else {
                 Readiness::Changed(why)
             });
+        }
+        if let (Readiness::Ready, Action::Remove { .. }) = (&judged, &self.step.action) {
+            let others = removal::kept(self.writer, &self.step.action)
+                .await
+                .map_err(Stopped::Refused)?;
+            return Ok(others.map_or(judged, Readiness::Changed));
         }
         Ok(judged)
     }

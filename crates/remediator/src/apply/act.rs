@@ -5,6 +5,7 @@ use std::time::Duration;
 use orgsweep_aws_access::{CallFailure, FaultKind};
 use tokio::time::Instant;
 
+use super::removal;
 use super::seen::{Look, Seen, look};
 use crate::endpoint::Endpoint;
 use crate::simulate::policy_with;
@@ -186,6 +187,7 @@ async fn act_once(
             alarm::put_actions(writer, alarm, &region, actions.clone()).await?;
             changed_alarm(before, |alarm| alarm.alarm_actions = actions)
         }
+        Action::Remove { made, .. } => removal::remove(writer, made, before).await?,
     })
 }
 
@@ -322,6 +324,18 @@ pub(super) async fn take_back(
             if let (Some(alarm), Seen::Alarm(was)) = (&now.alarm, before) {
                 alarm::put_actions(writer, alarm, &region, was.alarm_actions.clone()).await?;
             }
+        }
+        Action::Remove {
+            made,
+            plan,
+            control,
+            ..
+        } => {
+            let marks = Marks {
+                plan: *plan,
+                control: control.clone(),
+            };
+            Box::pin(act(writer, made, now, &marks, true)).await?;
         }
     }
     Ok(TakenBack::Done)

@@ -8,6 +8,7 @@ mod account;
 mod act;
 mod boundary;
 mod readiness;
+mod removal;
 mod seen;
 mod undo;
 mod waves;
@@ -19,3 +20,4 @@ pub use undo::undo_account;
 pub use waves::{Canary, Threshold, in_order, waves};
 
 pub use account::apply_account;
+pub(crate) use account::marks;

@@ -26,6 +26,15 @@ use Readiness::{Changed, Ready, Taken, There};
 /// Whether `step` may be done, now that `seen` was read.
 pub(super) fn readiness(step: &Step, seen: &Seen, marks: &Marks) -> Readiness {
     match (&step.action, seen) {
+        (Action::Remove { .. }, Seen::Nothing) => There,
+        (Action::Remove { .. }, now) => match as_left(step) {
+            Some(left) if now.is_still(&left) => Ready,
+            Some(_) => Changed(format!(
+                "{} is not as the run that made it left it",
+                step.resource
+            )),
+            None => Changed("what the run that made it left is not recorded".to_owned()),
+        },
         (Action::StartLogging { .. }, Seen::Trail(trail)) => ready_unless(trail.logging),
         (Action::MakeTrailMultiRegion { .. }, Seen::Trail(trail)) => {
             ready_unless(trail.multi_region)
@@ -175,6 +184,14 @@ pub(super) fn readiness(step: &Step, seen: &Seen, marks: &Marks) -> Readiness {
             step.resource
         )),
     }
+}
+
+/// What the run left that made what the step takes away.
+fn as_left(step: &Step) -> Option<Seen> {
+    step.preconditions.iter().find_map(|fact| match fact {
+        Precondition::IsAsLeft { left, .. } => serde_json::from_value(left.clone()).ok(),
+        _ => None,
+    })
 }
 
 fn ready_unless(there: bool) -> Readiness {

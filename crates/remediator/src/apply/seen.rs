@@ -98,6 +98,7 @@ pub(super) async fn look(writer: &Writer, action: &Action) -> Result<Look, CallF
             subscription::read(writer, topic, &region, endpoint).await?,
             Seen::Subscription,
         ),
+        Action::Remove { made, .. } => return Box::pin(look(writer, made)).await,
         Action::PutAlarm { alarm, .. }
         | Action::EnableAlarmActions { alarm }
         | Action::AddAlarmAction { alarm, .. } => {

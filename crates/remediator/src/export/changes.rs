@@ -106,6 +106,11 @@ fn change(action: &Action) -> Change {
             ),
             cloudformation: format!("in `AWS::CloudWatch::Alarm`: add `{topic}` to `AlarmActions`"),
         },
+        Action::Remove { .. } => Change {
+            what: "Take away what nobody needs".to_owned(),
+            terraform: "the resource, where one defines it".to_owned(),
+            cloudformation: "the resource, where one defines it".to_owned(),
+        },
         // What is made is no change; `units` tells them apart.
         Action::CreateLogGroup { .. }
         | Action::CreateDeliveryRole { .. }

@@ -90,6 +90,40 @@ pub fn command(action: &Action) -> String {
             quoted(crate::steps::alarm_name(alarm))
         ),
         Action::AddAlarmAction { alarm, topic } => add_alarm_action(alarm, topic),
+        Action::Remove { made, .. } => remove(made),
+    }
+}
+
+/// The command that takes away what `made` makes.
+fn remove(made: &Action) -> String {
+    let region = made.region();
+    match made {
+        Action::PutAlarm { alarm, .. } => format!(
+            "aws cloudwatch delete-alarms --region {region} --alarm-names {}",
+            quoted(crate::steps::alarm_name(alarm))
+        ),
+        Action::PutMetricFilter {
+            log_group, filter, ..
+        } => format!(
+            "aws logs delete-metric-filter --region {region} --log-group-name {} --filter-name {}",
+            quoted(log_group.name()),
+            quoted(filter)
+        ),
+        Action::CreateTopic { topic } => format!(
+            "aws sns delete-topic --region {region} --topic-arn {}",
+            quoted(topic.as_str())
+        ),
+        Action::Subscribe { topic, endpoint } => format!(
+            "aws sns unsubscribe --region {region} --subscription-arn \"$(aws sns \
+             list-subscriptions-by-topic --region {region} --topic-arn {} --output json \
+             | jq -r --arg protocol {} --arg endpoint {} '.Subscriptions[] \
+             | select(.Protocol == $protocol and .Endpoint == $endpoint) | .SubscriptionArn')\"",
+            quoted(topic.as_str()),
+            quoted(&endpoint.protocol),
+            quoted(&endpoint.address)
+        ),
+        // Nothing else is taken away (`can_be_removed`).
+        _ => String::new(),
     }
 }
 

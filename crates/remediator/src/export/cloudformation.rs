@@ -303,7 +303,8 @@ impl<'a> Stack<'a> {
             | Action::ConnectLogGroup { .. }
             | Action::AllowCloudWatch { .. }
             | Action::EnableAlarmActions { .. }
-            | Action::AddAlarmAction { .. } => {}
+            | Action::AddAlarmAction { .. }
+            | Action::Remove { .. } => {}
         }
     }
 

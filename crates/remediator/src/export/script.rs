@@ -93,6 +93,11 @@ fn write_step(script: &mut String, step: &Step) {
         "  say {}",
         quoted(&format!("{}. {}", step.number, on_one_line(&step.effect)))
     );
+    if let Action::Remove { .. } = step.action {
+        // A script would not read again whether it is as it was left, and whether others use it.
+        script.push_str("  say '   left to orgsweep remediate apply'\n");
+        return;
+    }
     let command = match &step.action {
         // IAM lets a new role be used only after some seconds.
         Action::ConnectLogGroup { .. } => format!("patiently {}", command(&step.action)),

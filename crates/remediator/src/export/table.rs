@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use crate::document::{LeftOut, Plan};
+use crate::document::{LeftOut, Plan, Purpose};
 use crate::human::{HumanAct, HumanStep};
 use crate::steps::{Cost, Repairs, Step};
 
@@ -68,6 +68,9 @@ fn head(plan: &Plan) -> String {
 
 /// The plan in a sentence.
 fn summary(plan: &Plan) -> String {
+    if plan.purpose == Purpose::Removal {
+        return removal_summary(plan);
+    }
     let selected = plan.repairs.len() + plan.left_out.len();
     if selected == 0 {
         return "No finding was selected, so nothing is to be done.".to_owned();
@@ -103,6 +106,43 @@ fn summary(plan: &Plan) -> String {
         counted(plan.steps.len(), "step", "steps"),
         counted(changed, "account", "accounts"),
         plan.monthly_cost_usd
+    )
+}
+
+/// A plan that takes away, in a sentence.
+fn removal_summary(plan: &Plan) -> String {
+    let by_hand = match plan.human_steps.len() {
+        0 => String::new(),
+        number => format!(
+            "; {} where code defines it",
+            counted(
+                number,
+                "thing is to be taken away",
+                "things are to be taken away"
+            )
+        ),
+    };
+    if plan.steps.is_empty() {
+        return format!(
+            "Everything that orgsweep made is needed or left alone; nothing is to be done{by_hand}."
+        );
+    }
+    let accounts: BTreeSet<&str> = plan
+        .steps
+        .iter()
+        .map(|step| step.account_id.as_str())
+        .collect();
+    format!(
+        "{} that orgsweep made {} taken away in {}; {} that it was made for {} without{by_hand}.",
+        counted(plan.steps.len(), "thing", "things"),
+        if plan.steps.len() == 1 { "is" } else { "are" },
+        counted(accounts.len(), "account", "accounts"),
+        counted(plan.repairs.len(), "finding", "findings"),
+        if plan.repairs.len() == 1 {
+            "passes"
+        } else {
+            "pass"
+        },
     )
 }
 
@@ -241,6 +281,14 @@ fn next(plan: &Plan) -> String {
     if plan.steps.is_empty() {
         return String::new();
     }
+    if plan.purpose == Purpose::Removal {
+        let digest: String = plan.digest.chars().take(8).collect();
+        return format!(
+            "\nNothing has been changed. To take these away:\n  \
+             orgsweep remediate apply {} --digest {digest}\n",
+            plan.plan_id
+        );
+    }
     format!(
         "\nNothing has been changed. As a script to review and run with your own credentials:\n  \
          orgsweep remediate show {} --format sh > repair.sh\n",
@@ -250,6 +298,7 @@ fn next(plan: &Plan) -> String {
 
 fn serves(repairs: &Repairs) -> String {
     let controls = match repairs.controls.as_slice() {
+        [] => return "nothing".to_owned(),
         [control] => control.to_string(),
         controls => format!("{} controls", controls.len()),
     };

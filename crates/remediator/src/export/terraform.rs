@@ -250,7 +250,8 @@ impl Module {
             | Action::ConnectLogGroup { .. }
             | Action::AllowCloudWatch { .. }
             | Action::EnableAlarmActions { .. }
-            | Action::AddAlarmAction { .. } => {}
+            | Action::AddAlarmAction { .. }
+            | Action::Remove { .. } => {}
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) fn scope(kind: StepKind, action: &str, names: &Names) -> Scope {
         "cloudtrail" => ("ChangeTrails", arn("cloudtrail:*:*:trail/*".into()), None),
         "logs" => ("ChangeLogGroups", arn("logs:*:*:log-group:*".into()), None),
         "sns" => ("ChangeTopics", arn("sns:*:*:*".into()), None),
-        "cloudwatch" if kind == StepKind::PutAlarm => (
+        "cloudwatch" if matches!(kind, StepKind::PutAlarm | StepKind::Remove) => (
             "ChangeOwnAlarms",
             arn(format!("cloudwatch:*:*:alarm:{}-*", names.prefix)),
             None,

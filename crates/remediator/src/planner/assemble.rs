@@ -9,7 +9,7 @@ use orgsweep_controls::{AccountId, ControlId, Reason, Region};
 use super::Authorship;
 use super::act::Act;
 use super::options::{Ownership, Strategy};
-use crate::document::{FORMAT, LeftOut, Plan, Repair};
+use crate::document::{FORMAT, LeftOut, Plan, Purpose, Repair};
 use crate::export::cli::command;
 use crate::human::{HumanAct, HumanStep};
 use crate::steps::{Action, Repairs, Step};
@@ -243,6 +243,7 @@ impl Assembly {
             catalog_digest: self.catalog_digest,
             strategy: self.strategy,
             alternative: None,
+            purpose: Purpose::Repair,
             monthly_cost_usd: steps.iter().map(|step: &Step| step.monthly_cost_usd).sum(),
             steps,
             human_steps,

@@ -8,6 +8,7 @@ mod act;
 mod assemble;
 mod broken;
 mod options;
+mod removal;
 mod repairs;
 mod search;
 mod site;
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 use orgsweep_controls::{AccountId, ControlId, Finding, Reason, Verdict};
 
 pub use options::{Names, Owned, Ownership, PlanOptions, Strategy};
+pub use removal::{Made, can_be_removed, removal};
 pub use world::Facts;
 
 use act::Act;

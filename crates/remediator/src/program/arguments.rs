@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::{EXIT_CODES, apply, drill, heartbeat, iam, list, plan, show, status, undo};
+use super::{EXIT_CODES, apply, drill, gc, heartbeat, iam, list, plan, show, status, undo};
 
 /// Repair what somebody selected: plan it, read the plan, apply it, take it back.
 ///
@@ -113,6 +113,7 @@ pub(crate) enum Command {
     List(list::Arguments),
     Drill(Box<drill::Arguments>),
     Heartbeat(Box<heartbeat::Arguments>),
+    Gc(Box<gc::Arguments>),
     Iam(iam::Arguments),
 }
 

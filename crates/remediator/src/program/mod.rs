@@ -8,6 +8,7 @@ mod drill;
 mod earlier;
 mod execution;
 mod export;
+mod gc;
 mod heartbeat;
 mod iam;
 mod interruption;
@@ -91,6 +92,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::List(arguments) => list::run(arguments, &common).await?,
         Command::Drill(arguments) => return drill::run(*arguments, &common).await,
         Command::Heartbeat(arguments) => return heartbeat::run(*arguments, &common).await,
+        Command::Gc(arguments) => gc::run(*arguments, &common).await?,
         Command::Iam(arguments) => iam::run(&arguments, &common)?,
     }
     Ok(Exit::Fine)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use orgsweep_controls::{
     AccountId, AccountSnapshot, Catalog, ControlId, Evaluator, Inventory, Reason,
@@ -239,6 +239,11 @@ async fn stored_plan(asked: Asked<'_>, store: &Store) -> anyhow::Result<Plan> {
         options.ownership = ownership;
         plan = orgsweep_remediator::plan(facts, &targets, &options, &authorship);
     }
+    kept(plan, now, store).await
+}
+
+/// Stores the plan; the same one that is still valid is returned in its place.
+pub(super) async fn kept(plan: Plan, now: DateTime<Utc>, store: &Store) -> anyhow::Result<Plan> {
     for row in store.plans().await? {
         if row.expires_at > now
             && let Ok(known) = serde_json::from_value::<Plan>(row.document)

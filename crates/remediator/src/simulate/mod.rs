@@ -4,6 +4,7 @@
 
 mod change;
 mod make;
+mod remove;
 
 use orgsweep_controls::snapshot::{
     BasicSelector, EventSelectors, Subscription, SubscriptionState, Topic,
@@ -20,6 +21,8 @@ use change::{
 use make::{
     create_log_group, default_policy, mute_rules_are_asked_for, put_alarm, put_filter, subscribe,
 };
+
+use remove::remove;
 
 pub(crate) use make::policy_with;
 
@@ -104,6 +107,7 @@ pub fn apply_action(snapshot: &mut AccountSnapshot, action: &Action) {
                 change_known(alarms, |alarms| mute_rules_are_asked_for(alarms, alarm));
             }
         }
+        Action::Remove { made, .. } => remove(snapshot, made),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use orgsweep_controls::{AccountId, Arn, ControlId, LogGroupArn, OrganizationId, Region};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::endpoint::Endpoint;
 
@@ -102,6 +103,17 @@ pub enum Action {
         /// The topic.
         topic: Arn,
     },
+    /// Takes away what an earlier run made, provided that it is as that run left it.
+    Remove {
+        /// What made it.
+        made: Box<Action>,
+        /// The plan that held this; its id is on what was made.
+        plan: Uuid,
+        /// The control that is on it.
+        control: Option<ControlId>,
+        /// For a topic: endpoints that runs subscribed. Others keep it.
+        subscribed: Vec<Endpoint>,
+    },
 }
 
 /// A metric without dimensions.
@@ -161,6 +173,7 @@ impl Action {
             Self::PutAlarm { alarm, .. }
             | Self::EnableAlarmActions { alarm }
             | Self::AddAlarmAction { alarm, .. } => alarm.to_string(),
+            Self::Remove { made, .. } => made.resource(),
         }
     }
 
@@ -186,6 +199,7 @@ impl Action {
             | Self::AddAlarmAction { alarm: arn, .. } => {
                 arn.account().expect("actions name their account")
             }
+            Self::Remove { made, .. } => made.account(),
         }
     }
 
@@ -211,6 +225,7 @@ impl Action {
             | Self::AddAlarmAction { alarm: arn, .. } => {
                 arn.region().expect("actions name their Region")
             }
+            Self::Remove { made, .. } => made.region(),
         }
     }
 
@@ -242,6 +257,11 @@ impl Action {
             | Self::CreateDeliveryRole { .. }
             | Self::CreateTopic { .. }
             | Self::PutAlarm { .. } => None,
+            // Filters and subscriptions have no tags that could say whose they are.
+            Self::Remove { made, .. } => {
+                matches!(**made, Self::CreateTopic { .. } | Self::PutAlarm { .. })
+                    .then(|| made.resource())
+            }
             _ => Some(self.resource()),
         }
     }
@@ -262,6 +282,8 @@ impl Action {
             Self::PutAlarm { .. } => 10,
             Self::AddAlarmAction { .. } => 11,
             Self::EnableAlarmActions { .. } => 12,
+            // What builds upon others goes first.
+            Self::Remove { made, .. } => 13 + 12u8.saturating_sub(made.order()),
         }
     }
 }

@@ -53,6 +53,7 @@ kinds! {
     PutAlarm                  = "put_alarm";
     EnableAlarmActions        = "enable_alarm_actions";
     AddAlarmAction            = "add_alarm_action";
+    Remove                    = "remove";
 }
 
 impl StepKind {

@@ -8,7 +8,24 @@ use super::{Action, StepKind};
 impl Action {
     /// IAM actions, the reading ones first.
     pub fn permissions(&self) -> &'static [&'static str] {
-        self.step_kind().permissions()
+        match self {
+            Self::Remove { made, .. } => match **made {
+                Self::Subscribe { .. } => &[
+                    "cloudwatch:DescribeAlarms",
+                    "sns:ListSubscriptionsByTopic",
+                    "sns:Unsubscribe",
+                ],
+                Self::CreateTopic { .. } => &[
+                    "cloudwatch:DescribeAlarms",
+                    "sns:GetTopicAttributes",
+                    "sns:ListTagsForResource",
+                    "sns:ListSubscriptionsByTopic",
+                    "sns:DeleteTopic",
+                ],
+                _ => made.step_kind().undo_permissions(),
+            },
+            _ => self.step_kind().permissions(),
+        }
     }
 }
 
@@ -64,6 +81,18 @@ impl StepKind {
                 &["cloudwatch:DescribeAlarms", "cloudwatch:EnableAlarmActions"]
             }
             Self::AddAlarmAction => &["cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"],
+            Self::Remove => &[
+                "cloudwatch:DescribeAlarms",
+                "cloudwatch:ListTagsForResource",
+                "cloudwatch:DeleteAlarms",
+                "logs:DescribeMetricFilters",
+                "logs:DeleteMetricFilter",
+                "sns:GetTopicAttributes",
+                "sns:ListSubscriptionsByTopic",
+                "sns:ListTagsForResource",
+                "sns:DeleteTopic",
+                "sns:Unsubscribe",
+            ],
         }
     }
 
@@ -109,6 +138,18 @@ impl StepKind {
                 "cloudwatch:DescribeAlarms",
                 "cloudwatch:DisableAlarmActions",
             ],
+            Self::Remove => &[
+                "cloudwatch:DescribeAlarms",
+                "cloudwatch:PutMetricAlarm",
+                "cloudwatch:TagResource",
+                "logs:DescribeMetricFilters",
+                "logs:PutMetricFilter",
+                "sns:GetTopicAttributes",
+                "sns:ListSubscriptionsByTopic",
+                "sns:CreateTopic",
+                "sns:Subscribe",
+                "sns:TagResource",
+            ],
         }
     }
 
@@ -123,6 +164,7 @@ impl StepKind {
             Self::PutMetricFilter => &["logs:ListTagsForResource"],
             Self::AllowCloudWatch | Self::Subscribe => &["sns:ListTagsForResource"],
             Self::EnableAlarmActions | Self::AddAlarmAction => &["cloudwatch:ListTagsForResource"],
+            Self::Remove => &["cloudwatch:ListTagsForResource", "sns:ListTagsForResource"],
             Self::CreateLogGroup
             | Self::CreateDeliveryRole
             | Self::CreateTopic

@@ -5,6 +5,8 @@ use std::fmt;
 
 use orgsweep_controls::{Arn, LogGroupArn};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::action::alarm_name;
 
@@ -80,6 +82,15 @@ pub enum Precondition {
         /// SHA-256 of the policy's text.
         sha256: String,
     },
+    /// It is as a run left it.
+    IsAsLeft {
+        /// What it is.
+        resource: String,
+        /// The run.
+        run: Uuid,
+        /// What the run left, as its row has it.
+        left: Value,
+    },
     /// The endpoint is not subscribed to the topic.
     NotSubscribed {
         /// The topic.
@@ -136,6 +147,9 @@ impl fmt::Display for Precondition {
             }
             Self::TopicPolicyIs { topic, .. } => {
                 write!(f, "the policy of topic `{}` is as read", topic.resource())
+            }
+            Self::IsAsLeft { resource, run, .. } => {
+                write!(f, "{resource} is as run {run} left it")
             }
             Self::NotSubscribed { topic, endpoint } => write!(
                 f,

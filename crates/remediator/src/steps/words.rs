@@ -71,6 +71,28 @@ impl Action {
                 alarm_name(alarm),
                 topic.resource()
             ),
+            Self::Remove { made, plan, .. } => {
+                format!("{}, which plan {plan} made, is gone", made.thing())
+            }
+        }
+    }
+
+    /// What is made, in words.
+    fn thing(&self) -> String {
+        match self {
+            Self::PutMetricFilter {
+                log_group, filter, ..
+            } => format!(
+                "metric filter `{filter}` of log group `{}`",
+                log_group.name()
+            ),
+            Self::CreateTopic { topic } => format!("topic `{}`", topic.resource()),
+            Self::Subscribe { topic, endpoint } => format!(
+                "the subscription of {endpoint} to topic `{}`",
+                topic.resource()
+            ),
+            Self::PutAlarm { alarm, .. } => format!("alarm `{}`", alarm_name(alarm)),
+            other => other.resource(),
         }
     }
 
@@ -98,6 +120,7 @@ impl Action {
             Self::PutAlarm { alarm, .. } => format!("delete alarm `{}`", alarm_name(alarm)),
             Self::EnableAlarmActions { .. } => "disable the alarm's actions".to_owned(),
             Self::AddAlarmAction { .. } => "take the topic out of the alarm's actions".to_owned(),
+            Self::Remove { made, .. } => format!("make {} again as it was", made.thing()),
         }
     }
 }

@@ -119,6 +119,54 @@ pub async fn read(
         .next())
 }
 
+/// The name of an alarm of either kind that acts on a topic, if there is one: for whichever of
+/// its states.
+pub async fn acting_on(
+    writer: &Writer,
+    topic: &Arn,
+    region: &Region,
+) -> Result<Option<String>, CallFailure> {
+    // The prefix of another topic's ARN may be this one's: all that fit are looked at.
+    let acts = |lists: [&[String]; 3]| lists.concat().iter().any(|one| one == topic.as_str());
+    let mut token = None;
+    loop {
+        let request = writer
+            .cloudwatch(region)
+            .describe_alarms()
+            .action_prefix(topic.as_str())
+            .alarm_types(AlarmType::MetricAlarm)
+            .alarm_types(AlarmType::CompositeAlarm)
+            .set_next_token(token);
+        let page = writer
+            .call(DESCRIBE_ALARMS, region, || request.clone().send())
+            .await?;
+        let metric = page.metric_alarms().iter().map(|alarm| {
+            let lists = [
+                alarm.alarm_actions(),
+                alarm.ok_actions(),
+                alarm.insufficient_data_actions(),
+            ];
+            (alarm.alarm_name(), lists)
+        });
+        let composite = page.composite_alarms().iter().map(|alarm| {
+            let lists = [
+                alarm.alarm_actions(),
+                alarm.ok_actions(),
+                alarm.insufficient_data_actions(),
+            ];
+            (alarm.alarm_name(), lists)
+        });
+        let found = metric.chain(composite).find(|(_, lists)| acts(*lists));
+        if let Some((name, _)) = found {
+            return Ok(Some(name.unwrap_or_default().to_owned()));
+        }
+        token = page.next_token;
+        if token.is_none() {
+            return Ok(None);
+        }
+    }
+}
+
 /// The alarm's tags; none when it does not exist.
 pub async fn tags(
     writer: &Writer,

@@ -4,6 +4,7 @@
 mod cut_short;
 mod disturbed;
 mod every_reason;
+mod gc;
 mod moto;
 mod once;
 mod waves;

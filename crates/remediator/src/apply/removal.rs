@@ -1,0 +1,99 @@
+//! Taking away what an earlier run made: first whether it carries that run's marks and
+//! nobody else came to use it, then the deletion.
+
+use orgsweep_aws_access::CallFailure;
+
+use super::seen::{Look, Seen};
+use crate::steps::{Action, alarm_name};
+use crate::write::subscription::Ended;
+use crate::write::{Marks, Writer, alarm, filter, subscription, topic};
+
+/// Why a thing that is as it was left stays all the same; `None` when it may go. Filters and
+/// subscriptions carry no tags: they are known by their content.
+pub(super) async fn kept(writer: &Writer, action: &Action) -> Result<Option<String>, CallFailure> {
+    let Action::Remove {
+        made,
+        plan,
+        control,
+        subscribed,
+    } = action
+    else {
+        return Ok(None);
+    };
+    let region = made.region();
+    let marks = Marks {
+        plan: *plan,
+        control: control.clone(),
+    };
+    let not_ours = |what: &str| Some(format!("{what} does not carry the tags of plan {plan}"));
+    match &**made {
+        Action::PutAlarm { alarm: arn, .. } => {
+            let tags = alarm::tags(writer, arn, &region).await?;
+            if !marks.are_on(&tags) {
+                return Ok(not_ours(&format!("alarm `{}`", alarm_name(arn))));
+            }
+        }
+        Action::Subscribe { topic: arn, .. } => {
+            return Ok(alarm::acting_on(writer, arn, &region)
+                .await?
+                .map(|alarm| format!("alarm `{alarm}` notifies topic `{}`", arn.resource())));
+        }
+        Action::CreateTopic { topic: arn } => {
+            let tags = topic::tags(writer, arn, &region).await?;
+            if !marks.are_on(&tags) {
+                return Ok(not_ours(&format!("topic `{}`", arn.resource())));
+            }
+            if let Some(alarm) = alarm::acting_on(writer, arn, &region).await? {
+                let topic = arn.resource();
+                return Ok(Some(format!("alarm `{alarm}` notifies topic `{topic}`")));
+            }
+            let listed = subscription::list(writer, arn, &region).await?;
+            let foreign = listed
+                .into_iter()
+                .flatten()
+                .find(|(endpoint, _)| !subscribed.contains(endpoint));
+            if let Some((endpoint, _)) = foreign {
+                return Ok(Some(format!(
+                    "somebody subscribed {} to topic `{}`",
+                    endpoint.protocol,
+                    arn.resource()
+                )));
+            }
+        }
+        _ => {}
+    }
+    Ok(None)
+}
+
+/// Deletes what `made` makes; what is there afterwards.
+pub(super) async fn remove(
+    writer: &Writer,
+    made: &Action,
+    before: &Look,
+) -> Result<Seen, CallFailure> {
+    let region = made.region();
+    match made {
+        Action::PutAlarm { alarm, .. } => alarm::delete(writer, alarm, &region).await?,
+        Action::PutMetricFilter {
+            log_group, filter, ..
+        } => filter::delete(writer, log_group, filter).await?,
+        Action::CreateTopic { topic } => topic::delete(writer, topic, &region).await?,
+        Action::Subscribe { .. } => {
+            let arn = match &before.seen {
+                Seen::Subscription(subscription) => subscription.arn.as_deref(),
+                _ => None,
+            };
+            let ended = match arn {
+                Some(arn) => subscription::unsubscribe(writer, arn, &region).await?,
+                None => Ended::GoesByItself,
+            };
+            // AWS removes what was never confirmed within three days.
+            if ended == Ended::GoesByItself {
+                return Ok(before.seen.clone());
+            }
+        }
+        // INVARIANT: plans take away nothing else (`can_be_removed`).
+        _ => return Ok(before.seen.clone()),
+    }
+    Ok(Seen::Nothing)
+}
