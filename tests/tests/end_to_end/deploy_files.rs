@@ -81,8 +81,14 @@ async fn the_kubernetes_examples_run_what_the_program_takes() {
 }
 
 #[tokio::test]
-async fn the_unit_runs_what_the_program_takes() {
-    let unit = workspace().join("config/deploy/orgsweep.service");
+async fn the_units_run_what_the_program_takes() {
+    for unit in ["orgsweep.service", "orgsweep-heartbeat.service"] {
+        runs_what_the_program_takes(unit).await;
+    }
+}
+
+async fn runs_what_the_program_takes(name: &str) {
+    let unit = workspace().join("config/deploy").join(name);
     let text = std::fs::read_to_string(&unit).expect("there is one");
     let command = text
         .lines()
@@ -99,7 +105,7 @@ async fn the_unit_runs_what_the_program_takes() {
         let said = String::from_utf8_lossy(&verified.stderr);
         let about_us: Vec<&str> = said
             .lines()
-            .filter(|line| line.contains("orgsweep.service"))
+            .filter(|line| line.contains(name))
             // The program and its user are not installed here.
             .filter(|line| !line.contains("not executable") && !line.contains("User"))
             .collect();

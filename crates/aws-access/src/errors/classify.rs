@@ -200,6 +200,7 @@ mod tests {
             // not throttles
             ("logs",          400, "LimitExceededException",              Invalid),
             ("cloudwatch",    400, "LimitExceeded",                       Invalid),
+            ("sns",           403, "TopicLimitExceeded",                  Invalid),
             // denials
             ("organizations", 400, "AccessDeniedException",               Denied),
             ("account",       403, "AccessDeniedException",               Denied),

@@ -8,6 +8,9 @@ use crate::neutral::{Value, structure};
 use crate::request::{Request, ServiceError};
 use crate::state::{Confirmation, RegionState, Subscription, Topic, World, drawn};
 
+/// Topics of an account and Region, at most (SNS quotas: standard topics per account).
+const MOST_TOPICS: usize = 100_000;
+
 pub(super) fn answer(world: &World, request: &Request) -> Answer {
     let mut state = world
         .account(&request.caller.account)
@@ -76,6 +79,13 @@ fn create_topic(world: &World, request: &Request, region: &mut RegionState) -> A
     let mut topic = Topic::default();
     for (attribute, value) in &attributes {
         set(&mut topic, attribute, value);
+    }
+    if region.topics.len() >= MOST_TOPICS && !region.topics.contains_key(&arn) {
+        return Err(ServiceError::with_status(
+            403,
+            "TopicLimitExceeded",
+            "Maximum number of topics reached",
+        ));
     }
     let tags: std::collections::BTreeMap<_, _> = given_tags(&request.params, "Tags").collect();
     if !tags.is_empty() && !region.topics.contains_key(&arn) {

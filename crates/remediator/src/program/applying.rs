@@ -90,6 +90,7 @@ impl Applying<'_> {
         };
         output::tell(&format!("run {run}"));
         let waves = waves_left(open, run).await?;
+        let access = writers.access().clone();
         let work = Work {
             writers,
             store: open.clone(),
@@ -113,6 +114,7 @@ impl Applying<'_> {
         end?;
         recorded?;
         let told = status::Told::of(run, open).await?;
+        let told = told.with_calls(access.counters());
         output::print(&status::text(&told, self.common)?)?;
         Ok(match told.run.state {
             RunState::Finished => Exit::Fine,

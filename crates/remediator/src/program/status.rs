@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anyhow::bail;
 use clap::Args;
+use orgsweep_aws_access::Counters;
 use orgsweep_remediator::export::table::{grid, shown};
 use orgsweep_store::{ActionRow, ActionState, RepairRow, RunAccountRow, RunRow, RunState, Store};
 use serde::Serialize;
@@ -70,8 +71,20 @@ pub(super) struct Told {
     accounts: Vec<RunAccountRow>,
     /// Its findings.
     repairs: Vec<RepairRow>,
+    /// What this process asked of AWS for it; not what judging again took.
+    #[serde(flatten)]
+    spent: Option<Spent>,
     #[serde(skip)]
     actions: Vec<ActionRow>,
+}
+
+/// What a process asked of AWS.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Spent {
+    /// Requests, those included that were sent again.
+    calls: u64,
+    /// Requests that AWS throttled.
+    throttles: u64,
 }
 
 impl Told {
@@ -98,8 +111,18 @@ impl Told {
             step_states,
             findings,
             repairs,
+            spent: None,
             actions,
         })
+    }
+
+    /// The same, with what this process asked of AWS for it.
+    pub(super) fn with_calls(self, counters: Counters) -> Self {
+        let spent = Some(Spent {
+            calls: counters.calls,
+            throttles: counters.throttles,
+        });
+        Self { spent, ..self }
     }
 
     fn steps_in(&self, state: ActionState) -> usize {
@@ -196,6 +219,12 @@ fn page(told: &Told) -> String {
         },
         rest(told)
     );
+    if let Some(Spent { calls, throttles }) = told.spent {
+        let _ = writeln!(
+            text,
+            "{calls} calls to AWS, {throttles} of them throttled, beside judging again."
+        );
+    }
     if !told.findings.is_empty() {
         text.push_str(if told.run.undoes.is_some() {
             "\nFindings of the run that was taken back\n"

@@ -79,6 +79,34 @@ async fn a_full_log_group_is_no_throttle() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_full_of_topics_stops_before_anything_builds_upon_a_new_one() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    repair.simulated.change(SHOP, |state| {
+        let region = state.regions.get_mut("us-east-1").expect("the Region");
+        let topic = orgsim::Topic::default();
+        for number in 0..100_000 {
+            let arn = format!("arn:aws:sns:us-east-1:{SHOP}:theirs-{number}");
+            region.topics.insert(arn, topic.clone());
+        }
+    });
+    repair.simulated.forget_calls();
+    let failed = repair.apply(&plan, &[]).await.with_code(1);
+    assert!(failed.stderr.contains("TopicLimitExceeded"), "{failed}");
+    let calls = repair.simulated.calls();
+    let writes: Vec<&str> = calls
+        .iter()
+        .map(|call| call.operation.as_str())
+        .filter(|operation| {
+            ["Create", "Put", "Subscribe"]
+                .iter()
+                .any(|verb| operation.starts_with(verb))
+        })
+        .collect();
+    assert_eq!(writes, ["CreateTopic"], "it is final, and nothing follows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_somebody_took_meanwhile_is_left_alone() {
     let repair = Repair::of(NOTHING_THERE).await;
     let plan = repair.planned(TWO).await;
