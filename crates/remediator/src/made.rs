@@ -78,3 +78,129 @@ fn served(plan: &Plan, step: u32) -> BTreeSet<Target> {
         .map(|repair| (repair.account_id.clone(), repair.control.clone()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use orgsweep_store::RunState;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::document::{FORMAT, Purpose, Repair};
+    use crate::planner::Strategy;
+    use crate::steps::{Cost, Repairs};
+
+    const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:alarms";
+
+    fn create() -> Action {
+        Action::CreateTopic {
+            topic: TOPIC.parse().unwrap(),
+        }
+    }
+
+    fn remove() -> Action {
+        Action::Remove {
+            made: Box::new(create()),
+            plan: Uuid::from_u128(1),
+            control: None,
+            subscribed: Vec::new(),
+        }
+    }
+
+    /// A run of a plan with this one step, in this state.
+    fn record(number: u128, action: Action, state: ActionState) -> Record {
+        let at = DateTime::from_timestamp(i64::try_from(number).unwrap(), 0);
+        let step = Step {
+            number: 1,
+            account_id: action.account(),
+            region: action.region(),
+            resource: action.resource(),
+            preconditions: Vec::new(),
+            effect: action.effect(),
+            inverse: action.inverse(),
+            permissions: Vec::new(),
+            command: String::new(),
+            monthly_cost_usd: Cost::NONE,
+            risky: false,
+            owner: None,
+            repairs: Repairs::default(),
+            action,
+        };
+        let row = ActionRow {
+            number: 1,
+            account_id: step.account_id.to_string(),
+            kind: step.action.kind().to_owned(),
+            resource: step.resource.clone(),
+            state,
+            before: None,
+            after: None,
+            message: None,
+            started_at: at,
+            finished_at: at,
+        };
+        Record {
+            run: RunRow {
+                run_id: Uuid::from_u128(number),
+                plan_id: Uuid::from_u128(1),
+                undoes: None,
+                author: String::new(),
+                caller: None,
+                state: RunState::Finished,
+                message: None,
+                started_at: at.unwrap_or_default(),
+                finished_at: at,
+                steps: 1,
+                done: 1,
+                undone: 0,
+            },
+            plan: Plan {
+                format: FORMAT,
+                plan_id: Uuid::from_u128(1),
+                digest: String::new(),
+                created_at: DateTime::UNIX_EPOCH,
+                expires_at: DateTime::UNIX_EPOCH,
+                author: String::new(),
+                reason: String::new(),
+                catalog_digest: String::new(),
+                strategy: Strategy::default(),
+                alternative: None,
+                purpose: Purpose::Repair,
+                monthly_cost_usd: Cost::NONE,
+                repairs: vec![Repair {
+                    account_id: step.account_id.clone(),
+                    control: "root-usage".parse().unwrap(),
+                    reason: orgsweep_controls::Reason::NoFilter,
+                    steps: vec![1],
+                    human_steps: Vec::new(),
+                }],
+                steps: vec![step],
+                human_steps: Vec::new(),
+                left_out: Vec::new(),
+            },
+            rows: vec![row],
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_thing_is_a_runs_own_until_it_is_taken_back_or_away() {
+        use ActionState::{Done, Drifted, Skipped, Started, Undone};
+        for (records, whose) in [
+            (vec![record(1, create(), Done)],                               Some(1)),
+            (vec![record(1, create(), Undone)],                             None),
+            // It was there already: somebody else's.
+            (vec![record(1, create(), Skipped)],                            None),
+            (vec![record(1, create(), Started)],                            None),
+            (vec![record(1, create(), Done), record(2, remove(), Done)],    None),
+            (vec![record(1, create(), Done), record(2, remove(), Skipped)], None),
+            (vec![record(1, create(), Done), record(2, remove(), Drifted)], Some(1)),
+            // Taking it away was taken back.
+            (vec![record(1, create(), Done), record(2, remove(), Undone)],  Some(1)),
+            (vec![record(1, create(), Done), record(2, remove(), Done), record(3, create(), Done)], Some(3)),
+        ] {
+            let found = made(&records);
+            let run = found.first().map(|(made, _)| made.run);
+            assert_eq!(run, whose.map(Uuid::from_u128), "{records:?}");
+            assert!(found.iter().all(|(made, _)| made.findings.len() == 1));
+        }
+    }
+}

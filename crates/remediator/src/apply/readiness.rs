@@ -25,16 +25,10 @@ use Readiness::{Changed, Ready, Taken, There};
 
 /// Whether `step` may be done, now that `seen` was read.
 pub(super) fn readiness(step: &Step, seen: &Seen, marks: &Marks) -> Readiness {
+    if let Action::Remove { .. } = step.action {
+        return removable(step, seen);
+    }
     match (&step.action, seen) {
-        (Action::Remove { .. }, Seen::Nothing) => There,
-        (Action::Remove { .. }, now) => match as_left(step) {
-            Some(left) if now.is_still(&left) => Ready,
-            Some(_) => Changed(format!(
-                "{} is not as the run that made it left it",
-                step.resource
-            )),
-            None => Changed("what the run that made it left is not recorded".to_owned()),
-        },
         (Action::StartLogging { .. }, Seen::Trail(trail)) => ready_unless(trail.logging),
         (Action::MakeTrailMultiRegion { .. }, Seen::Trail(trail)) => {
             ready_unless(trail.multi_region)
@@ -186,12 +180,23 @@ pub(super) fn readiness(step: &Step, seen: &Seen, marks: &Marks) -> Readiness {
     }
 }
 
-/// What the run left that made what the step takes away.
-fn as_left(step: &Step) -> Option<Seen> {
-    step.preconditions.iter().find_map(|fact| match fact {
-        Precondition::IsAsLeft { left, .. } => serde_json::from_value(left.clone()).ok(),
+/// Whether something may be taken away: when it is as the run left it that made it.
+fn removable(step: &Step, seen: &Seen) -> Readiness {
+    if *seen == Seen::Nothing {
+        return There;
+    }
+    let left = step.preconditions.iter().find_map(|fact| match fact {
+        Precondition::IsAsLeft { left, .. } => serde_json::from_value::<Seen>(left.clone()).ok(),
         _ => None,
-    })
+    });
+    match left {
+        Some(left) if seen.is_still(&left) => Ready,
+        Some(_) => Changed(format!(
+            "{} is not as the run that made it left it",
+            step.resource
+        )),
+        None => Changed("what the run that made it left is not recorded".to_owned()),
+    }
 }
 
 fn ready_unless(there: bool) -> Readiness {

@@ -2,7 +2,7 @@
 //! that go ahead, then a twentieth, then the rest; and when so many failed that the
 //! others are left alone. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orgsweep_controls::AccountId;
 
@@ -23,20 +23,25 @@ const SECOND_WAVE: usize = 20;
 /// The accounts that a plan changes, in the order in which that is done: those whose steps
 /// serve other accounts first, since their chains stand behind an organization's trail.
 pub fn in_order(plan: &Plan) -> Vec<AccountId> {
-    let mut central = BTreeSet::new();
+    let owners: BTreeMap<u32, &AccountId> = plan
+        .steps
+        .iter()
+        .map(|step| (step.number, &step.account_id))
+        .collect();
+    let mut central: BTreeSet<&AccountId> = BTreeSet::new();
     for repair in &plan.repairs {
-        for number in &repair.steps {
-            let step = plan.steps.iter().find(|step| step.number == *number);
-            if let Some(step) = step.filter(|step| step.account_id != repair.account_id) {
-                central.insert(&step.account_id);
-            }
-        }
+        let steps = repair
+            .steps
+            .iter()
+            .filter_map(|number| owners.get(number).copied());
+        central.extend(steps.filter(|owner| **owner != repair.account_id));
     }
     let mut order: Vec<AccountId> = Vec::new();
+    let mut listed = BTreeSet::new();
     for first in [true, false] {
         for step in &plan.steps {
             let account = &step.account_id;
-            if central.contains(account) == first && !order.contains(account) {
+            if central.contains(&account) == first && listed.insert(account) {
                 order.push(account.clone());
             }
         }

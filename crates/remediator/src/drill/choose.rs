@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use orgsweep_controls::{Arn, ControlId, Finding, LinkKind, LinkState};
+use orgsweep_controls::{AccountId, Arn, ControlId, Finding, LinkKind, LinkState};
 use orgsweep_store::LastSeen;
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ pub fn whose_turn(
         seen.iter()
             .filter(|seen| {
                 seen.action_arn == action
-                    && Some(seen.account_id.as_str()) == account.as_ref().map(|one| one.as_str())
+                    && Some(seen.account_id.as_str()) == account.as_ref().map(AccountId::as_str)
             })
             .map(|seen| seen.last_seen_at)
             .max()

@@ -12,7 +12,7 @@ use super::options::{Ownership, Strategy};
 use crate::document::{FORMAT, LeftOut, Plan, Purpose, Repair};
 use crate::export::cli::command;
 use crate::human::{HumanAct, HumanStep};
-use crate::steps::{Action, Repairs, Step};
+use crate::steps::{Action, Repairs, Step, alarm_name};
 
 /// A finding that passes, and the acts that it leans on.
 #[derive(Debug)]
@@ -255,22 +255,37 @@ impl Assembly {
     /// What others build upon first; account by account.
     fn in_order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.acts.len()).collect();
-        let key = |index: &usize| -> (AccountId, u8, Region, String) {
+        let key = |index: &usize| -> (AccountId, u8, Region, String, u8) {
             match &self.acts[*index] {
-                Act::Step { action, .. } => (
-                    action.account(),
-                    action.order(),
-                    action.region(),
-                    action.resource(),
-                ),
+                Act::Step { action, .. } => {
+                    let (rank, name) = rank(action);
+                    (
+                        action.account(),
+                        rank,
+                        action.region(),
+                        name,
+                        action.order(),
+                    )
+                }
                 Act::Human(act) => {
                     let (account, region) = act.place();
-                    (account, act.order(), region, act.resource())
+                    (account, act.order(), region, act.resource(), 0)
                 }
             }
         };
         order.sort_by_cached_key(key);
         order
+    }
+}
+
+/// The place of a step among those of its account and Region, and its name there. A filter and
+/// the alarm of the same name stand side by side: they count against quotas of their own, so
+/// that neither of these waits until the other one is used up.
+fn rank(action: &Action) -> (u8, String) {
+    match action {
+        Action::PutMetricFilter { filter, .. } => (action.order(), filter.clone()),
+        Action::PutAlarm { alarm, .. } => (action.order() - 1, alarm_name(alarm).to_owned()),
+        _ => (action.order(), action.resource()),
     }
 }
 

@@ -58,7 +58,7 @@ pub fn removal(
         (place, action.resource())
     });
     for (made, action) in considered {
-        removal.consider(made, action);
+        removal.consider(made, &action);
     }
     let mut plan = removal.assembled().document(authorship, ownership);
     plan.purpose = Purpose::Removal;
@@ -131,7 +131,7 @@ impl<'a> Removal<'a> {
     }
 
     /// Takes the thing away when nobody needs it; says who does otherwise.
-    fn consider(&mut self, made: &Made, action: Action) {
+    fn consider(&mut self, made: &Made, action: &Action) {
         let left = Precondition::IsAsLeft {
             resource: action.resource(),
             run: made.run,
@@ -140,10 +140,10 @@ impl<'a> Removal<'a> {
         let act = Act::step(action.clone(), vec![left]);
         let mut without = self.world.clone();
         without.apply(&act, []);
-        if let Some((target, why)) = self.needed_by(made, &action, &without) {
+        if let Some((target, why)) = self.needed_by(made, action, &without) {
             return self.keep(target, "needed", why);
         }
-        if let Some(why) = used_by_others(&without, &action) {
+        if let Some(why) = used_by_others(&without, action) {
             let target = made.findings.first().cloned();
             let text = format!("{} stays: {why}", action.resource());
             return target

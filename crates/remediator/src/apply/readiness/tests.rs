@@ -265,3 +265,37 @@ fn a_subscription_that_is_there_is_not_made_twice() {
     });
     assert_eq!(judged(subscribe, Vec::new(), &seen), There);
 }
+
+#[test]
+fn what_was_made_is_taken_away_only_as_it_was_left() {
+    let made = Action::CreateTopic { topic: topic() };
+    let with = |policy: &str| {
+        Seen::Topic(Topic {
+            policy: Some(policy.to_owned()),
+            attributes: BTreeMap::new(),
+        })
+    };
+    let (left, changed) = (with("{\"Statement\": []}"), with("{\"Statement\": [1]}"));
+    let remove = || Action::Remove {
+        made: Box::new(made.clone()),
+        plan: Uuid::from_u128(1),
+        control: None,
+        subscribed: Vec::new(),
+    };
+    let recorded = || {
+        vec![Precondition::IsAsLeft {
+            resource: topic().to_string(),
+            run: Uuid::from_u128(2),
+            left: serde_json::to_value(&left).unwrap(),
+        }]
+    };
+    for (preconditions, seen, expected) in [
+        (recorded(), &left, "ready"),
+        (recorded(), &changed, "changed"),
+        (recorded(), &Seen::Nothing, "there"),
+        (Vec::new(), &left, "changed"),
+    ] {
+        let judged = judged(remove(), preconditions, seen);
+        assert_eq!(kind(&judged), expected, "{judged:?}");
+    }
+}
