@@ -8,6 +8,7 @@ mod figures;
 mod patterns;
 mod peers;
 mod process;
+mod repairs;
 mod simulator;
 mod store;
 mod sweep;
@@ -23,7 +24,7 @@ use crate::workspace;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// What to measure.
-    #[arg(value_parser = ["patterns", "verdicts", "orgsim", "sweep", "store", "peers", "workers"])]
+    #[arg(value_parser = ["patterns", "verdicts", "orgsim", "sweep", "store", "peers", "workers", "repairs"])]
     what: String,
     /// How to print.
     #[arg(long, default_value = "table", value_parser = ["table", "json"])]
@@ -31,7 +32,7 @@ pub(crate) struct Arguments {
     /// Count no instructions, even where valgrind is installed.
     #[arg(long)]
     no_instructions: bool,
-    /// How many accounts the organization has [default: 10000, for `workers` 400].
+    /// How many accounts the organization has [default: 10000, for `workers` 400, for `repairs` 1000].
     #[arg(long)]
     accounts: Option<u32>,
     /// How many nights `store` holds.
@@ -65,6 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "store" => store::run(arguments),
         "peers" => peers::run(arguments),
         "workers" => workers::run(arguments),
+        "repairs" => repairs::run(arguments),
         _ => patterns::run(arguments),
     }
 }

@@ -65,8 +65,8 @@ pub(crate) struct How {
     #[arg(long, value_name = "NAME")]
     pub(super) reading_role: Option<String>,
 
-    /// Accounts that are changed at once.
-    #[arg(long, value_name = "NUMBER", default_value_t = 16)]
+    /// Accounts that are changed at once. Each waits for its own quotas, not for the others'.
+    #[arg(long, value_name = "NUMBER", default_value_t = 256)]
     pub(super) concurrency: usize,
 
     /// Who does it [default: the user].
