@@ -269,7 +269,21 @@ async fn an_action_that_fails_and_one_that_cannot_run_are_told_apart() {
         assert!(rows[0].to_string().contains(words), "{rows:#?}");
         assert_eq!(rows[0]["put_back"], true);
     }
-    // What would tell nobody is not rung at all.
+    // What would tell nobody is not rung at all, nor what does more than tell.
+    let arn = alarm(&simulated, "100000000003", "root-usage");
+    simulated.change("100000000003", |state| {
+        for region in state.regions.values_mut() {
+            for alarm in region.metric_alarms.values_mut() {
+                let stop = "arn:aws:automate:us-east-1:ec2:stop";
+                alarm.ok_actions.push(stop.to_owned());
+            }
+        }
+    });
+    let rows = ringing(&installation, &["drill", "--alarm", &arn, "--yes"])
+        .await
+        .with_code(1)
+        .rows();
+    assert!(rows[0].to_string().contains("--any-action"), "{rows:#?}");
     assert_eq!(set_state_calls(&simulated), 2);
 }
 

@@ -33,6 +33,8 @@ pub struct Occasion {
     pub reason: String,
     /// How long to wait for the actions' traces.
     pub patience: Duration,
+    /// Whether alarms are rung that do more than tell topics.
+    pub any_action: bool,
     /// Once cancelled, nothing is waited for any more; what rings is put back.
     pub stop: CancellationToken,
 }
@@ -80,8 +82,8 @@ pub async fn ring(
         Ok(None) => return left_alone("it does not exist any more; sweep again"),
         Err(failure) => return left_alone(&failure.to_string()),
     };
-    if let Some(why) = silent_anyway(&alarm) {
-        return left_alone(why);
+    if let Some(why) = not_to_be_rung(&alarm, occasion.any_action) {
+        return Ok(Rung::LeftAlone(why));
     }
     let before = match alarm_state::action_history(writer, arn, region).await {
         Ok(before) => before,
@@ -131,17 +133,23 @@ pub async fn ring(
     })
 }
 
-/// Why ringing the alarm would tell nobody, if that is so.
-fn silent_anyway(alarm: &AlarmNow) -> Option<&'static str> {
-    if alarm.state == StateValue::Alarm {
-        Some("it rings already, and would not act a second time")
+/// Why the alarm is left alone, if it is: ringing it would tell nobody, or do more than tell.
+fn not_to_be_rung(alarm: &AlarmNow, any_action: bool) -> Option<String> {
+    let why = if alarm.state == StateValue::Alarm {
+        "it rings already, and would not act a second time"
     } else if alarm.actions.is_empty() {
-        Some("it has no action for ALARM")
+        "it has no action for ALARM"
     } else if !alarm.actions_enabled {
-        Some("its actions are disabled")
+        "its actions are disabled"
+    } else if let (Some(action), false) = (alarm.other_actions.first(), any_action) {
+        return Some(format!(
+            "it does more than tell a topic, and that would really happen: {action} \
+             (`--any-action` rings it all the same)"
+        ));
     } else {
-        None
-    }
+        return None;
+    };
+    Some(why.to_owned())
 }
 
 /// Waits until the history tells what came of every action, patience ends or somebody stops it.
@@ -254,4 +262,37 @@ async fn settled(writers: &Writers, open: &OpenDrill) -> Result<(), String> {
     put_back(&writer, &arn, &region, &state, open.id)
         .await
         .map_err(|failure| failure.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:alarms";
+    const STOP: &str = "arn:aws:automate:eu-west-1:ec2:stop";
+
+    #[test]
+    #[rustfmt::skip]
+    fn what_tells_nobody_or_does_more_than_tell_is_left_alone() {
+        for (state, enabled, actions, others, any_action, words) in [
+            (StateValue::Ok,               true,  &[TOPIC][..], &[][..],     false, None),
+            (StateValue::InsufficientData, true,  &[TOPIC],     &[],         false, None),
+            (StateValue::Alarm,            true,  &[TOPIC],     &[],         true,  Some("rings already")),
+            (StateValue::Ok,               true,  &[],          &[],         true,  Some("no action")),
+            (StateValue::Ok,               false, &[TOPIC],     &[],         true,  Some("disabled")),
+            (StateValue::Ok,               true,  &[TOPIC],     &[STOP],     false, Some(STOP)),
+            (StateValue::Ok,               true,  &[TOPIC],     &[STOP],     true,  None),
+        ] {
+            let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+            let alarm = AlarmNow {
+                state,
+                actions_enabled: enabled,
+                actions: owned(actions),
+                other_actions: owned(others),
+            };
+            let why = not_to_be_rung(&alarm, any_action);
+            assert_eq!(why.is_some(), words.is_some(), "{alarm:?}");
+            assert!(words.is_none_or(|words| why.unwrap().contains(words)), "{alarm:?}");
+        }
+    }
 }

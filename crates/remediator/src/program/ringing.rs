@@ -47,6 +47,11 @@ pub(super) struct How {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
     wait: u64,
 
+    /// Also ring alarms that do more than tell topics (stop an instance, run a function …): it
+    /// really happens.
+    #[arg(long)]
+    any_action: bool,
+
     /// Do not ask.
     #[arg(long)]
     yes: bool,
@@ -163,6 +168,7 @@ impl How {
             author: self.author.clone().unwrap_or_else(plan::user),
             reason: self.because.clone(),
             patience: Duration::from_secs(self.wait),
+            any_action: self.any_action,
             stop: interruption::token(),
         };
         let (rows, whole) = rung(&writers, store, alarms, &occasion).await?;

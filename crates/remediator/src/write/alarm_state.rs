@@ -24,6 +24,8 @@ pub struct AlarmNow {
     pub actions_enabled: bool,
     /// What it does when it goes to ALARM.
     pub actions: Vec<String>,
+    /// Actions for any of its states that do more than tell a topic.
+    pub other_actions: Vec<String>,
 }
 
 /// The alarm at this moment, if there is one.
@@ -34,17 +36,40 @@ pub async fn read(
 ) -> Result<Option<AlarmNow>, CallFailure> {
     let found = alarm::read(writer, arn, region).await?;
     Ok(found.map(|found| {
-        let state = match &found {
-            FoundAlarm::Metric(alarm) => alarm.state_value.clone(),
-            FoundAlarm::Composite(alarm) => alarm.state_value.clone(),
+        let (state, lists) = match &found {
+            FoundAlarm::Metric(alarm) => (
+                alarm.state_value.clone(),
+                [
+                    alarm.alarm_actions(),
+                    alarm.ok_actions(),
+                    alarm.insufficient_data_actions(),
+                ],
+            ),
+            FoundAlarm::Composite(alarm) => (
+                alarm.state_value.clone(),
+                [
+                    alarm.alarm_actions(),
+                    alarm.ok_actions(),
+                    alarm.insufficient_data_actions(),
+                ],
+            ),
         };
+        let mut other_actions = lists.concat();
+        other_actions.retain(|action| !is_topic(action));
         let seen = found.seen();
         AlarmNow {
             state: state.unwrap_or(StateValue::InsufficientData),
             actions_enabled: seen.actions_enabled,
             actions: seen.alarm_actions,
+            other_actions,
         }
     }))
+}
+
+fn is_topic(action: &str) -> bool {
+    action
+        .parse::<Arn>()
+        .is_ok_and(|arn| arn.service() == "sns")
 }
 
 /// What its history says about actions, the newest hundred items.
