@@ -152,6 +152,23 @@ async fn what_a_finding_needs_is_not_taken_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_since_the_last_sweep_is_not_judged_by_it() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    repair
+        .apply(&plan, &["--without-verification"])
+        .await
+        .with_code(0);
+    let ended = repair
+        .installation
+        .run(&["remediate", "gc", "--format", "json"])
+        .await
+        .with_code(0)
+        .saying(&["6 things are left out", "sweep first"]);
+    assert_eq!(ended.json()["steps"], serde_json::json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_no_finding_needs_any_more_is_taken_away_and_can_be_made_again() {
     let repair = Repair::repaired().await;
     repair.others_watch(&["nacl-changes", "vpc-changes"]);
