@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::mem::discriminant;
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use fastrand::Rng;
@@ -19,7 +20,20 @@ pub(super) fn damage(answer: &mut Value, kind: Damage, random: &mut Rng) -> bool
     match kind {
         Damage::WrongType => {
             let other = some_value(random);
-            change_one(answer, random, |_| true, |value| *value = other)
+            change_one(
+                answer,
+                random,
+                |_| true,
+                |value| {
+                    *value = match (&other, &*value) {
+                        (Value::Text(_), Value::Text(_)) => Value::Integer(-1),
+                        (drawn, there) if discriminant(drawn) == discriminant(there) => {
+                            "text".into()
+                        }
+                        _ => other,
+                    };
+                },
+            )
         }
         Damage::MissingMember => without_one(answer, random),
         Damage::HugeText => {
