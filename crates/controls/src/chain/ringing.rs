@@ -50,6 +50,14 @@ struct Companions {
     at_some_time: Vec<String>,
 }
 
+/// What keeps an alarm in ALARM besides the events it is there for.
+enum Kept {
+    /// A filter of the same log group, which receives events as soon as there is one.
+    Here(String),
+    /// A filter of another log group, which may receive none.
+    Elsewhere(String),
+}
+
 /// Composites above composites that are followed.
 const DEEPEST: usize = 8;
 
@@ -76,7 +84,16 @@ impl Ringing<'_> {
                 lasts,
                 notes,
             } => {
-                let link = Judged::holds(kind, resource, "goes to ALARM on one event");
+                let link = match self.kept_in_alarm(filter, published, alarm) {
+                    Some(Kept::Here(why)) => {
+                        let reason = Reason::AlarmAlwaysFiring;
+                        return vec![vec![Judged::broken(kind, resource, reason, why)]];
+                    }
+                    Some(Kept::Elsewhere(why)) => {
+                        Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
+                    }
+                    None => Judged::holds(kind, resource, "goes to ALARM on one event"),
+                };
                 with = self.companions(filter, published, alarm);
                 (link.noting(notes).taking(delay), lasts)
             }
@@ -100,6 +117,44 @@ impl Ringing<'_> {
             }
         };
         self.after(alarm, &link, lasts, &with)
+    }
+
+    /// What another filter that publishes to the same metric does to the alarm: with a default
+    /// value that breaches it keeps the alarm in ALARM while other events arrive.
+    fn kept_in_alarm(
+        &self,
+        filter: &MetricFilter,
+        published: &MetricTransformation,
+        alarm: &MetricAlarm,
+    ) -> Option<Kept> {
+        let keeps = |other: &MetricFilter| {
+            let own = |to: &MetricTransformation| other == filter && to == published;
+            let mut theirs = other.transformations.iter().filter(|to| !own(to));
+            theirs.any(|to| {
+                to.default_value.is_some()
+                    && matches!(
+                        alarm::watching(other, to, alarm, self.account),
+                        Watching::Yes(_)
+                    )
+                    && matches!(
+                        alarm::firing(other, to, alarm, self.account, self.filters),
+                        Firing::Not(Reason::AlarmAlwaysFiring, _)
+                    )
+            })
+        };
+        let why = |other: &MetricFilter, when: &str| {
+            format!(
+                "filter `{}` publishes to its metric, too, and keeps it in ALARM by a default value{when}",
+                other.name
+            )
+        };
+        if let Some(other) = self.filters.iter().find(|other| keeps(other)) {
+            return Some(Kept::Here(why(other, "")));
+        }
+        let mut elsewhere = self.filters_elsewhere.iter();
+        let other = elsewhere.find(|other| keeps(other))?;
+        let when = " whenever its log group receives events";
+        Some(Kept::Elsewhere(why(other, when)))
     }
 
     /// Whether one event may count as so many, because several filters publish to the

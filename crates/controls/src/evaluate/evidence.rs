@@ -14,6 +14,7 @@ use super::kinds;
 use super::routes::{Group, Routes};
 use crate::catalog::Control;
 use crate::chain::narrowing;
+use crate::chain::trail::EventKind;
 use crate::finding::{EventsNeeded, Evidence, LinkKind, LinkState, TimeToNotice, Verdict};
 use crate::ids::{AccountId, LogGroupArn};
 use crate::known::Unread;
@@ -115,15 +116,22 @@ pub(super) fn witness(
             }
         }
     }
-    let region = outcome
-        .case
-        .kinds
-        .first()
-        .and_then(|kind| kind.region.as_ref());
+    let region = shown(outcome, routes).and_then(|kind| kind.region.as_ref());
     if let Some(region) = region.filter(|_| !judged.pattern.by_region && !filters.by_region) {
         witness["awsRegion"] = region.as_str().into();
     }
     Some(witness)
+}
+
+/// The kind of events that stands for the outcome: where there is one, of a Region whose trails
+/// were read. Elsewhere there may be a trail that nobody asked about and that records it.
+fn shown<'a>(outcome: &'a Outcome, routes: &Routes<'_>) -> Option<&'a EventKind> {
+    let kinds = &outcome.case.kinds;
+    let was_asked = |kind: &&EventKind| {
+        let region = kind.region.as_ref();
+        region.is_some_and(|region| routes.asked.contains(region))
+    };
+    kinds.iter().find(was_asked).or_else(|| kinds.first())
 }
 
 /// The answer for events of the class and the source of the outcome's first kind alone, when some
@@ -134,7 +142,7 @@ fn of_kind(
     routes: &Routes<'_>,
     coverage: &Coverage,
 ) -> Option<Arc<Answer>> {
-    let kind = outcome.case.kinds.first()?;
+    let kind = shown(outcome, routes)?;
     let conditions = kinds::conditions(kind);
     let narrowed = narrowing::narrowed(&judged.pattern.text, &conditions)?;
     let pattern = Pattern::parse(&narrowed).ok()?;

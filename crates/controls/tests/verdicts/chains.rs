@@ -146,6 +146,8 @@ fn alarms() {
         ("value of a field",          |s| s3_filter(s).transformations[0].value = "$.size".into(), "alarm_undecided"),
         ("default 0",                 |s| s3_filter(s).transformations[0].default_value = Some(0.0), "covered"),
         ("default 1",                 |s| s3_filter(s).transformations[0].default_value = Some(1.0), "alarm_always_firing"),
+        ("default 1 of another",      |s| { let other = resting_at_one(s); of_filters(s).push(other); }, "alarm_always_firing"),
+        ("default 1 in another group", |s| { let other = resting_at_one(s); in_another_group(s, other); }, "alarm_undecided"),
         ("threshold 0",               |s| { s3_alarm(s).threshold = Some(0.0); s3_filter(s).transformations[0].default_value = Some(0.0); }, "alarm_always_firing"),
         ("average",                   |s| s3_watched(s).statistic = Some("Average".into()), "covered"),
         ("average, default 0",        |s| { s3_watched(s).statistic = Some("Average".into()); s3_filter(s).transformations[0].default_value = Some(0.0); }, "alarm_never_fires"),
@@ -544,6 +546,26 @@ fn filtered(snapshot: &mut AccountSnapshot, scope: Option<&str>, policy: &str) {
         scope: scope.map(str::to_owned),
     };
     value(&mut of_topic(snapshot).subscriptions)[0].filter = Some(known(filter));
+}
+
+/// A filter that matches nothing of the control and publishes 1 to its metric, too, while other
+/// events arrive.
+fn resting_at_one(snapshot: &mut AccountSnapshot) -> MetricFilter {
+    let mut other = s3_filter(snapshot).clone();
+    other.name = "other".to_owned();
+    other.pattern = "{ $.eventName = ListBuckets }".to_owned();
+    other.transformations[0].default_value = Some(1.0);
+    other
+}
+
+/// Adds a log group with this filter, to which no trail delivers.
+fn in_another_group(snapshot: &mut AccountSnapshot, filter: MetricFilter) {
+    let arn = snapshot.log_groups.keys().next().unwrap().to_string();
+    let (before, _) = arn.rsplit_once(":log-group:").unwrap();
+    let arn = format!("{before}:log-group:other:*").parse().unwrap();
+    let mut group = of_group(snapshot).clone();
+    *value(&mut group.filters) = vec![filter];
+    snapshot.log_groups.insert(arn, group);
 }
 
 /// Moves the filters to a group to which no trail delivers.

@@ -37,6 +37,16 @@ fn a_filter_with_a_gap_names_the_event_and_shows_one() {
 }
 
 #[test]
+fn the_witness_is_of_a_region_whose_trails_were_read() {
+    // No trail of another Region was asked about: one there may record what this one does not.
+    let finding = one_event_missing();
+    assert_eq!(
+        finding.evidence.witness.unwrap()["awsRegion"],
+        home().as_str()
+    );
+}
+
+#[test]
 fn verdicts_under_the_other_versions_stand_beside() {
     let control = "security-group-changes";
     let mut snapshot = healthy(OWN);
