@@ -551,9 +551,11 @@ fn filtered(snapshot: &mut AccountSnapshot, scope: Option<&str>, policy: &str) {
 /// A filter that matches nothing of the control and publishes 1 to its metric, too, while other
 /// events arrive.
 fn resting_at_one(snapshot: &mut AccountSnapshot) -> MetricFilter {
-    let mut other = s3_filter(snapshot).clone();
-    other.name = "other".to_owned();
-    other.pattern = "{ $.eventName = ListBuckets }".to_owned();
+    let mut other = MetricFilter {
+        name: "other".to_owned(),
+        pattern: "{ $.eventName = ListBuckets }".to_owned(),
+        ..s3_filter(snapshot).clone()
+    };
     other.transformations[0].default_value = Some(1.0);
     other
 }

@@ -54,10 +54,7 @@ fn mixed(number: u32) -> Vec<Finding> {
     findings
 }
 
-fn records<'a>(
-    accounts: &'a [(AccountSnapshot, Vec<Finding>)],
-    when: i64,
-) -> Vec<AccountRecord<'a>> {
+fn records(accounts: &[(AccountSnapshot, Vec<Finding>)], when: i64) -> Vec<AccountRecord<'_>> {
     accounts
         .iter()
         .map(|(snapshot, findings)| AccountRecord {
