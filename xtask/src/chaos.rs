@@ -4,10 +4,9 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::postgres::Servers;
-use crate::{python, workspace};
+use crate::test_program;
 
 /// Sweeps through faults, and kills programs, from a seed.
 #[derive(Debug, clap::Args)]
@@ -36,34 +35,16 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let python = python::environment()?;
-    let servers = Servers::start(&python, &[18])?;
-    workspace::run(&mut workspace::cargo(&[
-        "build",
-        "--workspace",
-        "--bins",
-        "--tests",
-    ])?)?;
-    let program = workspace::target()?.join("debug/orgsweep-chaos");
-    let mut command = std::process::Command::new(program);
-    command
-        .args(["--runs", &arguments.runs.to_string()])
-        .args(["--kills", &arguments.kills.to_string()])
-        .args(["--migrations", &arguments.migrations.to_string()])
-        .args(["--workers", &arguments.workers.to_string()])
-        .args(["--answers", &arguments.answers.to_string()])
-        .args(["--seed", &arguments.seed.to_string()])
-        .args(["--format", &arguments.format])
-        .env("ORGSWEEP_TEST_DATABASE_URL", servers.newest());
-    let shown = workspace::shown(&command);
-    eprintln!("$ {shown}");
-    let status = command
-        .status()
-        .with_context(|| format!("cannot run `{shown}`"))?;
-    // What is wrong has been printed.
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    test_program::run(
+        "orgsweep-chaos",
+        &[
+            ("--runs", arguments.runs.to_string()),
+            ("--kills", arguments.kills.to_string()),
+            ("--migrations", arguments.migrations.to_string()),
+            ("--workers", arguments.workers.to_string()),
+            ("--answers", arguments.answers.to_string()),
+            ("--seed", arguments.seed.to_string()),
+            ("--format", arguments.format.clone()),
+        ],
+    )
 }

@@ -12,6 +12,7 @@ mod python;
 mod soak;
 mod sqlx_prepare;
 mod test;
+mod test_program;
 mod verify;
 mod workspace;
 

@@ -3,10 +3,9 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::postgres::Servers;
-use crate::{python, workspace};
+use crate::test_program;
 
 /// Sweeps again and again, with changes in between: what is held stays the same.
 #[derive(Debug, clap::Args)]
@@ -20,29 +19,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let python = python::environment()?;
-    let servers = Servers::start(&python, &[18])?;
-    workspace::run(&mut workspace::cargo(&[
-        "build",
-        "--workspace",
-        "--bins",
-        "--tests",
-    ])?)?;
-    let program = workspace::target()?.join("debug/orgsweep-soak");
-    let mut command = std::process::Command::new(program);
-    command
-        .args(["--sweeps", &arguments.sweeps.to_string()])
-        .args(["--format", &arguments.format])
-        .env("ORGSWEEP_TEST_DATABASE_URL", servers.newest());
-    let shown = workspace::shown(&command);
-    eprintln!("$ {shown}");
-    let status = command
-        .status()
-        .with_context(|| format!("cannot run `{shown}`"))?;
-    // What grew has been printed.
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    test_program::run(
+        "orgsweep-soak",
+        &[
+            ("--sweeps", arguments.sweeps.to_string()),
+            ("--format", arguments.format.clone()),
+        ],
+    )
 }
