@@ -4,6 +4,8 @@
 //!
 //! Use: `nights ACCOUNTS NIGHTS server URL` or `nights ACCOUNTS NIGHTS embedded DIRECTORY`
 
+#[path = "../../src/catalog_rows.rs"]
+mod catalog_rows;
 mod history;
 mod measure;
 mod organization;
@@ -11,6 +13,7 @@ mod views;
 
 use std::error::Error;
 
+use orgsweep_controls::Catalog;
 use orgsweep_store::{Store, StoreConfig};
 use serde_json::{Value, json};
 
@@ -49,7 +52,9 @@ async fn main() -> Outcome<()> {
 
 async fn figures(store: &Store, accounts: u32, nights: i32) -> Outcome<Value> {
     let organization = Organization::new(accounts);
-    store.put_controls(&Organization::controls()).await?;
+    store
+        .put_controls(&catalog_rows::control_rows(Catalog::builtin()))
+        .await?;
     let first = night(store, &organization, nights).await?;
     let filled = history::fill(store, nights).await?;
     history::accept_some(store, &organization).await?;

@@ -12,7 +12,6 @@ use orgsweep_controls::finding::Finding;
 use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::organization::{AccountState, Inventory, ListedAccount};
 use orgsweep_controls::{AccountSnapshot, Catalog, Evaluator, ReliedOn};
-use orgsweep_store::ControlRow;
 
 use support::{healthy, member, of_alarm, owner, relying_on};
 
@@ -34,29 +33,6 @@ impl Organization {
 
     pub(crate) fn size(&self) -> u32 {
         self.accounts
-    }
-
-    /// The catalog as the views show it.
-    pub(crate) fn controls() -> Vec<ControlRow> {
-        Catalog::builtin()
-            .controls()
-            .iter()
-            .map(|control| {
-                let cis: BTreeMap<&String, &String> = control
-                    .cis
-                    .iter()
-                    .map(|(version, entry)| (version, &entry.number))
-                    .collect();
-                ControlRow {
-                    id: control.id.clone(),
-                    number: control.number,
-                    title: control.title.clone(),
-                    description: control.description.clone(),
-                    cis: serde_json::json!(cis),
-                    security_hub: control.security_hub.iter().cloned().collect(),
-                }
-            })
-            .collect()
     }
 
     pub(crate) fn ids(&self) -> BTreeSet<AccountId> {
