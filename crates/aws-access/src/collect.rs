@@ -19,7 +19,9 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use orgsweep_controls::snapshot::Trail;
-use orgsweep_controls::{AccountId, AccountSnapshot, Known, Region, Unread, UnreadCause};
+use orgsweep_controls::{
+    AccountId, AccountSnapshot, Known, Region, Unread, UnreadCause, multi_region_trails_decide,
+};
 
 pub(crate) use neighbours::Neighbours;
 
@@ -65,8 +67,29 @@ async fn read(session: &Session, neighbours: &Members) -> AccountSnapshot {
         trails::visible(session, &vantage)
     );
     let mut seen = BTreeMap::from([(vantage.clone(), seen)]);
-    look_elsewhere(session, &vantage, &regions, &mut seen).await;
+    if !decided_by_multi_region_trails(session.account(), distinct(&seen)) {
+        look_elsewhere(session, &vantage, &regions, &mut seen).await;
+    }
+    let snapshot = chains(session, neighbours, regions, seen).await;
+    if !may_hang_on_regional_trails(&snapshot) {
+        return snapshot;
+    }
+    let AccountSnapshot {
+        regions,
+        mut trails,
+        ..
+    } = snapshot;
+    look_elsewhere(session, &vantage, &regions, &mut trails).await;
+    chains(session, neighbours, regions, trails).await
+}
 
+/// What is behind the trails that were `seen`.
+async fn chains(
+    session: &Session,
+    neighbours: &Members,
+    regions: Known<Vec<Region>>,
+    mut seen: BTreeMap<Region, Known<Vec<Trail>>>,
+) -> AccountSnapshot {
     let (own_trails, filters) = tokio::join!(
         trails::own(session, distinct(&seen)),
         log_groups::filters_of(session, distinct(&seen)),
@@ -87,10 +110,7 @@ async fn read(session: &Session, neighbours: &Members) -> AccountSnapshot {
     }
 }
 
-/// A multi-Region trail with a log group is seen from everywhere and decides for
-/// every Region. Without one, each enabled Region may have its own trail. Beside
-/// an organization's, they matter only where the vantage Region has one, too:
-/// without it that Region hangs on the organization's chain, and so does the verdict.
+/// Asks each other enabled Region for its trails.
 async fn look_elsewhere(
     session: &Session,
     vantage: &Region,
@@ -100,9 +120,6 @@ async fn look_elsewhere(
     let Some(enabled) = enabled.value() else {
         return;
     };
-    if decided_by_multi_region_trails(session.account(), distinct(seen)) {
-        return;
-    }
     let others = enabled.iter().filter(|region| *region != vantage);
     let read = join_all(
         others.map(async |region| (region.clone(), trails::visible(session, region).await)),
@@ -116,6 +133,21 @@ async fn look_elsewhere(
     }
 }
 
+/// Whether other Regions have to be asked after all: the account's trail that records every
+/// Region does not bring everything to somebody, and the vantage Region has another way, a trail
+/// of its own. Without that one the verdict hangs on the first.
+fn may_hang_on_regional_trails(snapshot: &AccountSnapshot) -> bool {
+    let has_regional = distinct(&snapshot.trails).any(|trail| {
+        let own = trail.arn.account().as_ref() == Some(&snapshot.account);
+        own && !trail.multi_region && trail.log_group.is_some()
+    });
+    snapshot.trails.len() == 1 && has_regional && !multi_region_trails_decide(snapshot)
+}
+
+/// A multi-Region trail with a log group is seen from everywhere and decides for
+/// every Region. Without one, each enabled Region may have its own trail. Beside
+/// an organization's, they matter only where the vantage Region has one, too:
+/// without it that Region hangs on the organization's chain, and so does the verdict.
 fn decided_by_multi_region_trails<'a>(
     account: &AccountId,
     visible: impl Iterator<Item = &'a Trail>,

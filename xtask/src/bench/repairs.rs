@@ -26,8 +26,9 @@ const LATENCY_MS: &str = "50";
 /// Who is told: a telephone confirms nothing, so that findings pass at once.
 const TOLD: &str = "sms:+4930123456";
 
-/// Share of each quota that repairs use, as they do unless somebody configures another one.
-const SHARE: f64 = 0.5;
+/// Repairs are told to use whole quotas, as the bound does. By default they leave half to others;
+/// half of three alarms a second is one alarm a second, for no second sees more than the share.
+const WHOLE_QUOTAS: (&str, &str) = ("ORGSWEEP_AWS_QUOTA_SHARE", "1");
 
 /// Quotas of what a step of each kind writes: requests per second and account, which is also how many may
 /// come at once (`crates/orgsim/src/quota.rs`).
@@ -160,6 +161,7 @@ fn repaired(
             .client(&programs.remediate)
             .args(["apply", text("plan_id")?, "--digest", text("digest")?])
             .args(["--concurrency", &accounts.to_string()])
+            .env(WHOLE_QUOTAS.0, WHOLE_QUOTAS.1)
             .args(here),
     )?
     .fine("applying")?;
@@ -277,7 +279,7 @@ fn waves(told: &Value, times: &[Value]) -> Result<BTreeMap<i64, Wave>> {
     Ok(waves)
 }
 
-/// Seconds that the write quotas let one account take, at the share that is used: accounts do
+/// Seconds that the write quotas let one account take: accounts do
 /// not wait for each other, so that a wave of any size can be as fast.
 fn bound_s(steps: &[Value]) -> f64 {
     let mut writes: BTreeMap<(&str, &str), u32> = BTreeMap::new();
@@ -289,9 +291,8 @@ fn bound_s(steps: &[Value]) -> f64 {
     }
     let seconds = writes.iter().filter_map(|((_, kind), calls)| {
         let (_, rate) = WRITES.iter().find(|(known, _)| known == kind)?;
-        let rate = rate * SHARE;
         // What may come at once is over at once.
-        Some(((f64::from(*calls) - rate) / rate).max(0.0))
+        Some((f64::from(*calls) / rate - 1.0).max(0.0))
     });
     seconds.fold(0.0, f64::max)
 }
@@ -323,8 +324,8 @@ mod tests {
         let mut steps: Vec<Value> = (0..15).map(|_| step("1", "put_alarm")).collect();
         steps.extend((0..15).map(|_| step("1", "put_metric_filter")));
         steps.extend((0..3).map(|_| step("2", "put_alarm")));
-        // 15 alarms at 1.5 a second, of which one and a half come at once.
-        assert!((bound_s(&steps) - 9.0).abs() < 1e-9);
+        // 15 alarms at 3 a second, of which three come at once.
+        assert!((bound_s(&steps) - 4.0).abs() < 1e-9);
     }
 
     #[test]

@@ -83,8 +83,8 @@ impl AccountBudgets {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let budget = own.entry(key).or_insert_with(|| {
             let allowance = bucket.allowance(region, self.shared.share);
-            // A healthy account's calls fit into the burst and wait for nothing.
-            Arc::new(Budget::new(allowance, allowance.div_ceil(2)))
+            // A healthy account's calls come at once and wait for nothing.
+            Arc::new(Budget::new(allowance, allowance))
         });
         Arc::clone(budget)
     }

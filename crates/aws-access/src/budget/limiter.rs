@@ -1,7 +1,11 @@
 //! One budget: a governor limiter whose price per request goes up when AWS
 //! throttles and comes down again as requests succeed. Changing the price
 //! rather than the quota keeps what was already spent.
+//!
+//! A limiter with a burst lets a second that begins with it see burst and rate together. So
+//! the moments of the last requests are kept as well: as many as the allowance, in any second.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,6 +20,8 @@ use tokio::time::Instant;
 const NO_SHARE: Duration = Duration::from_millis(20);
 /// Levels of speed; a request at full speed costs this many cells.
 const LEVELS: u32 = 16;
+/// A second, and what the way to AWS may vary.
+const WINDOW: Duration = Duration::from_millis(1_020);
 /// Throttles within this time of a cut count as the same event.
 const ONE_CUT: Duration = Duration::from_secs(1);
 
@@ -26,9 +32,11 @@ pub(crate) struct Budget<C: Clock = MonotonicClock> {
     clock: C,
     /// Cells that can be had at once.
     burst: u32,
-    /// Successes that raise the speed by one level: about a second's worth.
-    successes_per_level: u32,
+    /// Requests in any second.
+    allowance: u32,
     speed: Mutex<Speed<C::Instant>>,
+    /// When the last requests were let go, the oldest first.
+    sent: Mutex<VecDeque<C::Instant>>,
     /// Who waits, waits in line: first come, first served, and one timer only.
     line: tokio::sync::Mutex<()>,
 }
@@ -62,7 +70,7 @@ impl Budget {
                 None => tokio::time::sleep(NO_SHARE).await,
             }
         };
-        while let Some(wait) = self.pay(&mut owed) {
+        while let Some(wait) = self.admit(&mut owed) {
             tokio::time::sleep(wait).await;
         }
         start.elapsed()
@@ -73,17 +81,15 @@ impl<C: Clock + Clone> Budget<C> {
     fn with_clock(allowance: u32, burst: u32, clock: C) -> Self {
         let allowance = allowance.max(1);
         let burst = burst.clamp(1, allowance);
-        // A second that starts with a full burst sees `burst + rate` requests.
-        let rate = (allowance - burst).max(1);
         let cells = |requests: u32| {
             NonZeroU32::new(requests.saturating_mul(LEVELS)).unwrap_or(NonZeroU32::MIN)
         };
-        let quota = Quota::per_second(cells(rate)).allow_burst(cells(burst));
+        let quota = Quota::per_second(cells(allowance)).allow_burst(cells(burst));
         Self {
             limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
             clock,
             burst: cells(burst).get(),
-            successes_per_level: allowance,
+            allowance,
             speed: Mutex::new(Speed {
                 level: LEVELS,
                 head_start: 0,
@@ -91,6 +97,7 @@ impl<C: Clock + Clone> Budget<C> {
                 last_cut: None,
                 share: 1.0,
             }),
+            sent: Mutex::default(),
             line: tokio::sync::Mutex::new(()),
         }
     }
@@ -104,6 +111,30 @@ impl<C: Clock + Clone> Budget<C> {
             speed.head_start = requests;
         }
         self
+    }
+
+    /// Lets a request go when its cells are paid and the last second has room for it; otherwise,
+    /// how long to wait before asking again. Who asks is alone: first in the line.
+    fn admit(&self, owed: &mut u32) -> Option<Duration> {
+        if let Some(wait) = self.pay(owed) {
+            return Some(wait);
+        }
+        let share = self.speed().share;
+        let room = ((f64::from(self.allowance) * share) as usize).max(1);
+        let now = self.clock.now();
+        // A panic cannot leave the moments in a state that matters.
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(oldest) = sent.len().checked_sub(room).and_then(|at| sent.get(at)) {
+            let passed = Duration::from(now.duration_since(*oldest));
+            if passed < WINDOW {
+                return Some(WINDOW - passed);
+            }
+        }
+        if sent.len() >= self.allowance as usize {
+            sent.pop_front();
+        }
+        sent.push_back(now);
+        None
     }
 
     /// Pays as many of the cells that are owed as can be had now; returns how
@@ -140,7 +171,7 @@ impl<C: Clock + Clone> Budget<C> {
         let mut speed = self.speed();
         if speed.level < LEVELS {
             speed.successes += 1;
-            let needed = (self.successes_per_level * speed.level / LEVELS).max(1);
+            let needed = (self.allowance * speed.level / LEVELS).max(1);
             if speed.successes >= needed {
                 speed.level += 1;
                 speed.successes = 0;
@@ -203,7 +234,7 @@ mod tests {
             (0..requests)
                 .map(|_| {
                     let mut owed = self.budget.price().expect("a share");
-                    while let Some(wait) = self.budget.pay(&mut owed) {
+                    while let Some(wait) = self.budget.admit(&mut owed) {
                         self.clock.advance(wait);
                     }
                     Duration::from(self.clock.now().duration_since(start)).as_millis() as u64
@@ -239,6 +270,15 @@ mod tests {
                 most <= allowance as usize,
                 "{most} of {allowance} with a burst of {burst}"
             );
+        }
+    }
+
+    #[test]
+    fn the_whole_allowance_can_be_used_however_small_it_is() {
+        for (allowance, burst) in [(1, 1), (2, 1), (3, 2), (5, 3), (15, 8), (300, 10)] {
+            // After the first second's worth, four more.
+            let took = Stopped::new(allowance, burst).time_for(allowance * 5);
+            assert!(took <= 5 * 1_020, "{took} ms at {allowance}");
         }
     }
 
@@ -294,7 +334,7 @@ mod tests {
 
     #[test]
     fn throttles_without_end_leave_a_trickle() {
-        let stopped = Stopped::new(2, 1);
+        let stopped = Stopped::new(1, 1);
         for _ in 0..50 {
             stopped.budget.throttled();
             stopped.clock.advance(ONE_CUT);
@@ -309,7 +349,7 @@ mod tests {
             let budget = stopped.budget.slowing_down_to(4, 10);
             Stopped { budget, ..stopped }
         };
-        let undisturbed = slow(Stopped::new(17, 1)).moments(14);
+        let undisturbed = slow(Stopped::new(16, 1)).moments(14);
         assert_eq!(
             undisturbed[9] / 100,
             5,
@@ -321,7 +361,7 @@ mod tests {
             "then 4 a second: {undisturbed:?}"
         );
 
-        let throttled = slow(Stopped::new(17, 1));
+        let throttled = slow(Stopped::new(16, 1));
         throttled.budget.throttled();
         let moments = throttled.moments(3);
         assert_eq!(

@@ -178,6 +178,37 @@ async fn without_a_multi_region_trail_every_enabled_region_is_asked() {
 }
 
 #[tokio::test]
+async fn a_multi_region_trail_that_is_off_makes_regions_with_trails_of_their_own_matter() {
+    let fake = Fake::start().await;
+    let trail = |name: &str, everywhere: bool| {
+        json!({
+            "Name": name, "TrailARN": format!("arn:aws:cloudtrail:{REGION}:{OWN}:trail/{name}"),
+            "HomeRegion": REGION, "IsMultiRegionTrail": everywhere, "IncludeGlobalServiceEvents": true,
+            "CloudWatchLogsLogGroupArn": format!("arn:aws:logs:{REGION}:{OWN}:log-group:CloudTrail/own:*"),
+        })
+    };
+    fake.always(
+        "DescribeTrails",
+        Reply::Result(json!({ "trailList": [trail("own", true), trail("regional", false)] })),
+    );
+    fake.always(
+        "GetTrailStatus",
+        Reply::Result(json!({ "IsLogging": false })),
+    );
+    let snapshot = fake.connect().await.collect(&account(OWN)).await;
+    let snapshot = snapshot.unwrap().snapshot;
+    let asked: Vec<&str> = snapshot
+        .trails
+        .keys()
+        .map(|region| region.as_str())
+        .collect();
+    assert_eq!(asked, [REGION, "us-east-1"]);
+    let trails = snapshot.distinct_trails();
+    assert_eq!(trails.len(), 2);
+    assert!(trails.values().all(|trail| trail.status.value().is_some()));
+}
+
+#[tokio::test]
 async fn what_does_not_exist_is_read_as_missing() {
     let fake = Fake::start().await;
     fake.always(

@@ -47,31 +47,31 @@ pub(super) fn stage(reason: Reason) -> usize {
     place.unwrap_or(WHOLE)
 }
 
-/// Blames the failing cases of a pattern: of all of them, the one that gets furthest.
+/// Blames the failing cases of a pattern: of all of them, the one that gets furthest; of several,
+/// one in a Region whose trails were read, of which more is known.
 pub(super) fn blame(
     required: &Pattern,
     outcomes: &[Outcome<'_>],
     routes: &Routes<'_>,
     coverage: &Coverage,
 ) -> Option<Blame> {
-    let mut furthest: Option<Blame> = None;
+    let mut furthest: Option<((usize, bool), Blame)> = None;
     for (index, outcome) in outcomes.iter().enumerate() {
         if outcome.verdict != Verdict::Fail {
             continue;
         }
         let (reason, place) = of_case(required, &outcome.case, routes, coverage);
-        if furthest
-            .as_ref()
-            .is_none_or(|other| stage(reason) > stage(other.reason))
-        {
-            furthest = Some(Blame {
+        let rank = (stage(reason), outcome.case.asked(routes).is_some());
+        if furthest.as_ref().is_none_or(|(other, _)| rank > *other) {
+            let blame = Blame {
                 reason,
                 place,
                 case: index,
-            });
+            };
+            furthest = Some((rank, blame));
         }
     }
-    furthest
+    furthest.map(|(_, blame)| blame)
 }
 
 fn of_case(

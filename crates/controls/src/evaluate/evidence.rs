@@ -63,14 +63,9 @@ pub(super) fn missing_events(
         .iter()
         .filter(|o| o.verdict == Verdict::Fail)
     {
-        let working = &outcome.case.sets.working;
         let facts = facts(&outcome.case, routes);
-        missing.extend(
-            coverage
-                .missing(judged.pattern, working, facts)
-                .iter()
-                .cloned(),
-        );
+        let of_case = coverage.missing(judged.pattern, outcome.filters(), facts);
+        missing.extend(of_case.iter().cloned());
     }
     // In the order in which the pattern lists them.
     let listed = all
@@ -106,7 +101,7 @@ pub(super) fn witness(
     let mut witness = witness.clone();
     // Fields that no pattern asks for may have any value: here those of the
     // account and of the Region that is judged.
-    let filters = &outcome.case.sets.working;
+    let filters = outcome.filters();
     if !judged.pattern.by_account && !filters.by_account {
         let shown = witness["recipientAccountId"].as_str().map(str::to_owned);
         match shown {
@@ -124,14 +119,10 @@ pub(super) fn witness(
 }
 
 /// The kind of events that stands for the outcome: where there is one, of a Region whose trails
-/// were read. Elsewhere there may be a trail that nobody asked about and that records it.
+/// were read.
 fn shown<'a>(outcome: &'a Outcome, routes: &Routes<'_>) -> Option<&'a EventKind> {
-    let kinds = &outcome.case.kinds;
-    let was_asked = |kind: &&EventKind| {
-        let region = kind.region.as_ref();
-        region.is_some_and(|region| routes.asked.contains(region))
-    };
-    kinds.iter().find(was_asked).or_else(|| kinds.first())
+    let asked = outcome.case.asked(routes);
+    asked.or_else(|| outcome.case.kinds.first())
 }
 
 /// The answer for events of the class and the source of the outcome's first kind alone, when some
@@ -147,7 +138,7 @@ fn of_kind(
     let narrowed = narrowing::narrowed(&judged.pattern.text, &conditions)?;
     let pattern = Pattern::parse(&narrowed).ok()?;
     let facts = facts(&outcome.case, routes);
-    let answer = coverage.decide(&pattern, &outcome.case.sets.working, facts);
+    let answer = coverage.decide(&pattern, outcome.filters(), facts);
     answer.is_no().then_some(answer)
 }
 

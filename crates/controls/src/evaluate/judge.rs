@@ -30,13 +30,35 @@ pub(super) struct Case<'a> {
     pub(super) except: Rc<PatternSet>,
 }
 
+impl Case<'_> {
+    /// A kind of events of a Region whose trails were read. Elsewhere there may be a trail that
+    /// nobody asked about and that records them.
+    pub(super) fn asked(&self, routes: &Routes<'_>) -> Option<&EventKind> {
+        self.kinds.iter().find(|kind| {
+            let region = kind.region.as_ref();
+            region.is_some_and(|region| routes.asked.contains(region))
+        })
+    }
+}
+
 /// The answer for one case.
 #[derive(Debug, Clone)]
 pub(super) struct Outcome<'a> {
     pub(super) case: Rc<Case<'a>>,
     pub(super) verdict: Verdict,
-    /// Whether the filters that are known to lead to a message cover the pattern.
+    /// Whether the filters that decide cover the pattern.
     pub(super) answer: Arc<Answer>,
+}
+
+impl Outcome<'_> {
+    /// The filters that decide: those that are known to lead to a message; for a fail, those
+    /// that may lead to one, for only what none of these matches goes unnoticed for certain.
+    pub(super) fn filters(&self) -> &PatternSet {
+        match self.verdict {
+            Verdict::Fail => &self.case.sets.possible,
+            _ => &self.case.sets.working,
+        }
+    }
 }
 
 /// The cases of a control, in the order of its kinds.
@@ -96,18 +118,19 @@ pub(super) fn judge<'a>(
     coverage: &Coverage,
 ) -> Outcome<'a> {
     let facts = facts(case, routes);
-    let answer = coverage.decide(required, &case.sets.working, facts);
-    let anything = case.sets.anything || case.hidden_trail;
+    let mut answer = coverage.decide(required, &case.sets.working, facts);
     let verdict = if answer.is_yes() {
         Verdict::Pass
-    } else if anything
-        || !coverage
-            .decide(required, &case.sets.possible, facts)
-            .is_no()
-    {
+    } else if case.sets.anything || case.hidden_trail {
         Verdict::Unknown
     } else {
-        Verdict::Fail
+        let possible = coverage.decide(required, &case.sets.possible, facts);
+        if possible.is_no() {
+            answer = possible;
+            Verdict::Fail
+        } else {
+            Verdict::Unknown
+        }
     };
     Outcome {
         case: Rc::clone(case),

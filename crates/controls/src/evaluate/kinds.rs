@@ -10,7 +10,7 @@ use crate::chain::trail::EventKind;
 use crate::ids::Region;
 
 /// A source that no selector names.
-const ANY_OTHER_SOURCE: &str = "any-other.amazonaws.com";
+pub(super) const ANY_OTHER_SOURCE: &str = "any-other.amazonaws.com";
 /// The source that stands for global services.
 const GLOBAL_SOURCE: &str = "iam.amazonaws.com";
 

@@ -8,6 +8,7 @@ mod chains;
 mod control;
 mod coverage;
 mod decided;
+mod deciding;
 mod doubts;
 mod evidence;
 mod fix;
@@ -32,6 +33,8 @@ use crate::known::{Call, Unread, UnreadCause};
 use crate::opinion::{self, Material};
 use crate::reason::Reason;
 use crate::snapshot::AccountSnapshot;
+
+pub use deciding::multi_region_trails_decide;
 
 use coverage::Coverage;
 use routes::{NotRead, Routes};

@@ -301,69 +301,6 @@ fn trails_and_the_other_controls() {
     }
 }
 
-#[test]
-fn single_region_trails_cover_together_when_each_has_its_chain() {
-    let mut snapshot = empty(OWN);
-    for place in regions() {
-        let mut single = trail(OWN, place.as_str(), place.as_str());
-        single.multi_region = false;
-        snapshot.trails.insert(place.clone(), known(vec![single]));
-        with_chains(&mut snapshot, place.as_str());
-    }
-    for control in [
-        S3,
-        "root-usage",
-        "iam-policy-changes",
-        "console-auth-failures",
-    ] {
-        assert_eq!(
-            finding(&snapshot, control).reason.as_str(),
-            "covered",
-            "{control}"
-        );
-    }
-
-    value(snapshot.trails.get_mut(&region("us-west-2")).unwrap()).clear();
-    let one_less = finding(&snapshot, S3);
-    assert_eq!(one_less.reason.as_str(), "trail_not_multi_region");
-    assert_eq!(one_less.uncovered_regions, [region("us-west-2")]);
-    assert_eq!(
-        one_less.covered_regions,
-        [region("eu-west-1"), region("us-east-1")]
-    );
-    assert_eq!(
-        finding(&snapshot, "iam-policy-changes").reason.as_str(),
-        "covered"
-    );
-
-    snapshot
-        .trails
-        .insert(region("us-west-2"), denied("cloudtrail", "DescribeTrails"));
-    let hidden = finding(&snapshot, S3);
-    assert_eq!(hidden.reason.as_str(), "fact_unread");
-    assert_eq!(
-        hidden.evidence.missing_permissions,
-        ["cloudtrail:DescribeTrails"]
-    );
-}
-
-#[test]
-fn a_read_only_and_a_write_only_trail_cover_together() {
-    let mut snapshot = healthy(OWN);
-    let mut reads = of_trail(&mut snapshot).clone();
-    reads.arn = format!("arn:aws:cloudtrail:{HOME}:{OWN}:trail/reads")
-        .parse()
-        .unwrap();
-    reads.selectors = basic("ReadOnly", true, &[]);
-    of_trail(&mut snapshot).selectors = basic("WriteOnly", true, &[]);
-    assert_eq!(
-        finding(&snapshot, "root-usage").reason.as_str(),
-        "trail_selectors_exclude"
-    );
-    value(snapshot.trails.get_mut(&home()).unwrap()).push(reads);
-    assert_eq!(finding(&snapshot, "root-usage").reason.as_str(), "covered");
-}
-
 fn mute(snapshot: &mut AccountSnapshot, expression: &str, duration: &str, alarm: &str) {
     let rule = MuteRule {
         name: "quiet".to_owned(),
@@ -432,16 +369,6 @@ fn silence_twin(snapshot: &mut AccountSnapshot) {
 
 fn s3_watched(snapshot: &mut AccountSnapshot) -> &mut orgsweep_controls::snapshot::WatchedMetric {
     s3_alarm(snapshot).metric.as_mut().unwrap()
-}
-
-fn basic(read_write: &str, management: bool, excluded: &[&str]) -> Known<EventSelectors> {
-    known(EventSelectors::Basic(vec![
-        orgsweep_controls::snapshot::BasicSelector {
-            read_write_type: read_write.to_owned(),
-            management_events: management,
-            excluded_sources: excluded.iter().map(|source| (*source).to_owned()).collect(),
-        },
-    ]))
 }
 
 fn advanced(fields: &[(&str, &[&str])]) -> Known<EventSelectors> {

@@ -11,3 +11,4 @@ mod public_patterns;
 mod relevant;
 mod sources;
 mod support;
+mod trails;

@@ -380,3 +380,15 @@ pub(crate) fn judge(snapshot: &AccountSnapshot, relied_on: &ReliedOn, control: &
 pub(crate) fn finding(snapshot: &AccountSnapshot, control: &str) -> Finding {
     judge(snapshot, &alone(), control)
 }
+
+pub(crate) fn basic(
+    read_write: &str,
+    management: bool,
+    excluded: &[&str],
+) -> Known<EventSelectors> {
+    known(EventSelectors::Basic(vec![BasicSelector {
+        read_write_type: read_write.to_owned(),
+        management_events: management,
+        excluded_sources: excluded.iter().map(|source| (*source).to_owned()).collect(),
+    }]))
+}

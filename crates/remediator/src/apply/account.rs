@@ -1,4 +1,4 @@
-//! One account of a run: its steps one after the other, each read again, recorded
+//! One account of a run: its steps in stages, each step read again, recorded
 //! before and after, and done only when nothing has changed since the plan.
 
 use std::collections::BTreeMap;
@@ -15,6 +15,7 @@ use super::boundary::Boundaries;
 use super::readiness::{Readiness, built_upon, readiness};
 use super::removal;
 use super::seen::{Look, Seen, look};
+use super::stages;
 use crate::steps::{Action, Step};
 use crate::write::{Marks, Writer, Writers};
 
@@ -94,48 +95,43 @@ pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> 
         Err(error) => return AccountEnd::NotRecorded(error),
     };
     let rows: BTreeMap<u32, ActionRow> = rows.into_iter().map(|row| (row.number, row)).collect();
-    let open = |step: &&Step| {
+    let (open, over): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(|step| {
         rows.get(&step.number).is_none_or(|row| {
             !matches!(
                 row.state,
                 ActionState::Done | ActionState::Skipped | ActionState::Undone
             )
         })
-    };
-    if !steps.iter().any(|step| open(&step)) {
+    });
+    if open.is_empty() {
         return AccountEnd::Done;
     }
     let writer = match work.signed_in(account).await {
         Ok(writer) => writer,
         Err(end) => return end,
     };
-    let mut made: Vec<String> = steps
-        .iter()
-        .filter(|step| !open(step))
-        .map(|step| step.resource.clone())
-        .collect();
-    for step in steps.iter().filter(open) {
-        if work.stop.is_cancelled() {
-            return AccountEnd::Interrupted;
-        }
-        let row = rows.get(&step.number);
-        let task = StepTask {
+    let mut made: Vec<&str> = over.iter().map(|step| &*step.resource).collect();
+    let mut rest = open.as_slice();
+    while !rest.is_empty() {
+        let (stage, later) = stages::first(rest);
+        let tasks = stage.iter().map(|step| StepTask {
             work,
             writer: &writer,
             step,
             marks: marks(work.plan, step),
             patient: built_upon(&step.action)
                 .iter()
-                .any(|resource| made.contains(resource)),
-        };
-        let begun = row
-            .filter(|row| row.state == ActionState::Started)
-            .and_then(|row| row.before.clone());
-        if let Err(stopped) = task.run(begun).await {
-            return task.ended(stopped).await;
+                .any(|resource| made.contains(&resource.as_str())),
+            begun: rows
+                .get(&step.number)
+                .filter(|row| row.state == ActionState::Started)
+                .and_then(|row| row.before.clone()),
+        });
+        if let Some(end) = stages::done(tasks.collect(), &work.stop).await {
+            return end;
         }
-        work.step_ended();
-        made.push(step.resource.clone());
+        made.extend(stage.iter().map(|step| &*step.resource));
+        rest = later;
     }
     AccountEnd::Done
 }
@@ -150,21 +146,34 @@ pub(crate) fn marks(plan: Uuid, step: &Step) -> Marks {
 }
 
 /// One step that is about to be done.
-struct StepTask<'a> {
+pub(super) struct StepTask<'a> {
     work: &'a Work,
     writer: &'a Writer,
-    step: &'a Step,
+    pub(super) step: &'a Step,
     marks: Marks,
     /// Whether something that it builds upon was made in this run.
     patient: bool,
+    /// What was there before, when an earlier process began it.
+    begun: Option<Value>,
 }
 
 impl StepTask<'_> {
-    /// Does the step. `begun` is what was there before, when an earlier process began it.
-    async fn run(&self, begun: Option<Value>) -> Result<(), Stopped> {
+    /// Does the step; how the account ends, when it stops here.
+    pub(super) async fn end(&self) -> Option<AccountEnd> {
+        match self.run().await {
+            Ok(()) => {
+                self.work.step_ended();
+                None
+            }
+            Err(stopped) => Some(self.ended(stopped).await),
+        }
+    }
+
+    async fn run(&self) -> Result<(), Stopped> {
         let now = look(self.writer, &self.step.action)
             .await
             .map_err(Stopped::Refused)?;
+        let begun = self.begun.clone();
         if let Some(before) = begun.and_then(|row| serde_json::from_value::<Seen>(row).ok()) {
             return self.examine(before, now).await;
         }

@@ -10,6 +10,7 @@ mod boundary;
 mod readiness;
 mod removal;
 mod seen;
+mod stages;
 mod undo;
 mod waves;
 

@@ -1,0 +1,89 @@
+//! Which steps of an account are in hand at once. Filters and alarms build upon what stands
+//! before all of them and not upon each other: filters go one after the other, because a log
+//! group refuses changes that meet, and beside them a few alarms. Everything else goes alone.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::stream::{self, StreamExt as _};
+use tokio_util::sync::CancellationToken;
+
+use super::account::{AccountEnd, StepTask};
+use crate::steps::{Action, Step};
+
+/// Alarms of an account that are in hand at once: as many as may be put in a second.
+const ALARMS_AT_ONCE: usize = 3;
+
+/// The steps that may be done now, and those after them.
+pub(super) fn first<'a, 's>(steps: &'a [&'s Step]) -> (&'a [&'s Step], &'a [&'s Step]) {
+    let beside_others = |step: &&&Step| {
+        matches!(
+            step.action,
+            Action::PutMetricFilter { .. } | Action::PutAlarm { .. }
+        )
+    };
+    let together = steps.iter().take_while(beside_others).count();
+    steps.split_at(together.max(1).min(steps.len()))
+}
+
+/// Does the steps of a stage; how the account ends, when it does not go on after them. What is in
+/// hand when one of them stops is finished, and no other begun.
+pub(super) async fn done(tasks: Vec<StepTask<'_>>, stop: &CancellationToken) -> Option<AccountEnd> {
+    let (alarms, others): (Vec<StepTask<'_>>, Vec<StepTask<'_>>) = tasks
+        .into_iter()
+        .partition(|task| matches!(task.step.action, Action::PutAlarm { .. }));
+    let halted = AtomicBool::new(false);
+    let (alarms, others) = futures::future::join(
+        lane(alarms, ALARMS_AT_ONCE, stop, &halted),
+        lane(others, 1, stop, &halted),
+    )
+    .await;
+    others.into_iter().chain(alarms).max_by_key(gravity)
+}
+
+/// Does steps of one kind, so many at once; the ends of the account that they come to.
+async fn lane(
+    tasks: Vec<StepTask<'_>>,
+    at_once: usize,
+    stop: &CancellationToken,
+    halted: &AtomicBool,
+) -> Vec<AccountEnd> {
+    let tasks: Vec<_> = tasks
+        .into_iter()
+        .map(|task| one(task, stop, halted))
+        .collect();
+    stream::iter(tasks)
+        .buffer_unordered(at_once)
+        .filter_map(std::future::ready)
+        .collect()
+        .await
+}
+
+async fn one(
+    task: StepTask<'_>,
+    stop: &CancellationToken,
+    halted: &AtomicBool,
+) -> Option<AccountEnd> {
+    if halted.load(Ordering::SeqCst) {
+        return None;
+    }
+    if stop.is_cancelled() {
+        return Some(AccountEnd::Interrupted);
+    }
+    let end = task.end().await;
+    if end.is_some() {
+        halted.store(true, Ordering::SeqCst);
+    }
+    end
+}
+
+/// Of several ends of one stage, the one that must be known.
+fn gravity(end: &AccountEnd) -> u8 {
+    match end {
+        AccountEnd::Done => 0,
+        AccountEnd::Interrupted => 1,
+        AccountEnd::Drifted(_) => 2,
+        AccountEnd::Failed(_) => 3,
+        AccountEnd::CredentialsOver(_) => 4,
+        AccountEnd::NotRecorded(_) => 5,
+    }
+}
