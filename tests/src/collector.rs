@@ -126,13 +126,10 @@ fn spans(request: ExportTraceServiceRequest) -> Vec<Exported> {
             .into_iter()
             .flat_map(|scope| scope.spans)
         {
+            let trace = <[u8; 16]>::try_from(span.trace_id).unwrap_or_default();
             spans.push(Exported {
                 name: span.name,
-                trace: span
-                    .trace_id
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect(),
+                trace: format!("{:032x}", u128::from_be_bytes(trace)),
                 id: span.span_id,
                 parent: span.parent_span_id,
                 service: service.clone(),

@@ -95,7 +95,7 @@ impl Export {
 
 /// A client that follows no redirect, which would take a collector's token elsewhere.
 fn client(endpoint: &str) -> anyhow::Result<reqwest::blocking::Client> {
-    let invalid = |why: &str| usage(format!("`telemetry.otlp_endpoint`: `{endpoint}` {why}"));
+    let invalid = |why: &str| usage(format!("`telemetry.otlp_endpoint` {why}"));
     let url: reqwest::Url = endpoint
         .parse()
         .map_err(|_| invalid("is not a URL like `http://localhost:4318`"))?;
