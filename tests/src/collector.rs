@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Collected, Empty};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -94,11 +94,7 @@ async fn answer(
 ) -> Result<Response<Empty<Bytes>>, Infallible> {
     let mut response = Response::new(Empty::new());
     let is_of_traces = request.uri().path() == "/v1/traces";
-    let body = request
-        .into_body()
-        .collect()
-        .await
-        .map(|body| body.to_bytes());
+    let body = request.into_body().collect().await.map(Collected::to_bytes);
     match body.map(ExportTraceServiceRequest::decode) {
         Ok(Ok(exported)) if is_of_traces => kept
             .lock()
