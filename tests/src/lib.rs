@@ -1,13 +1,14 @@
 //! The one harness of the end-to-end tests: how the built programs are found
 //! and run (`program`, `installation`), and what they talk to: databases
 //! (`database`), a connection that can be cut (`cuttable`), moto (`moto`), and
-//! somebody else who uses the same quotas (`other_client`),
+//! a collector of traces (`collector`), somebody else who uses the same quotas (`other_client`),
 //! receivers of notifications (`webhook`, `mail_server`), the running service
 //! (`service`); and what `cargo xtask chaos` does to it (`chaos`, `soak`).
 //! `orgsim` runs in the test's own process. What is proved lies in
 //! `tests/end_to_end`.
 
 pub mod chaos;
+pub mod collector;
 pub mod cuttable;
 pub mod database;
 pub mod installation;

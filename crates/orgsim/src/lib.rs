@@ -32,7 +32,7 @@ mod shapes;
 mod state;
 
 pub use credentials::{access_key, session_credentials};
-pub use damage::{Damage, DamagedAnswer};
+pub use damage::{Damage, DamagedAnswer, HOSTILE_TEXTS};
 pub use exported::ExportedError;
 pub use faults::{Fault, FaultId, FaultRule, Faults};
 pub use happening::{

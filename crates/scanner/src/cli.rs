@@ -116,6 +116,11 @@ impl Command {
     pub(crate) fn least_verbosity(&self) -> u8 {
         u8::from(matches!(self, Self::Serve(_) | Self::Worker(_)))
     }
+
+    /// Whether what it does is exported as traces, where that is set up.
+    pub(crate) fn is_traced(&self) -> bool {
+        matches!(self, Self::Sweep(_) | Self::Serve(_) | Self::Worker(_))
+    }
 }
 
 impl CommonFlags {

@@ -16,6 +16,7 @@ mod serve;
 mod sharing;
 mod stored;
 mod sweep;
+mod telemetry;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,7 @@ use crate::cli::Cli;
 use crate::context::Context;
 use crate::exit::{BAD_USAGE, Exit, Pictured, RUN_FAILED, Usage};
 use crate::output::{escaped, style, terminal};
+use crate::telemetry::Export;
 
 /// A sweep allocates and frees small texts on every thread; the C library's allocator took a third of
 /// its processor time.
@@ -47,9 +49,15 @@ fn main() -> ExitCode {
     };
     let context = Context { common: cli.common };
     // What is wrong with the settings is said by the command that needs them.
-    let json_log = context.settings().is_ok_and(|settings| settings.log_json);
+    let settings = context.settings().ok();
+    let json_log = settings.as_ref().is_some_and(|settings| settings.log_json);
     let verbosity = context.common.verbose.max(cli.command.least_verbosity());
-    logging::start(verbosity, json_log);
+    let traced = settings.filter(|_| cli.command.is_traced());
+    let export = match traced.as_ref().map(Export::new).transpose() {
+        Ok(export) => export.flatten(),
+        Err(error) => return failed(&error),
+    };
+    logging::start(verbosity, json_log, export.as_ref());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -64,6 +72,9 @@ fn main() -> ExitCode {
     let result = runtime.block_on(command::run(cli.command, &context));
     // What still runs (aborted reads) must not hold up the end.
     runtime.shutdown_background();
+    if let Some(export) = export {
+        export.end();
+    }
     match result {
         Ok(exit) => exit.into(),
         Err(error) if terminal::is_broken_pipe(&error) => Exit::Fine.into(),

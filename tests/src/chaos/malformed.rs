@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use orgsim::{DamagedAnswer, Fault, FaultRule, Scenario, Server, ServerOptions, Service, World};
+use orgsim::{
+    DamagedAnswer, Fault, FaultRule, HOSTILE_TEXTS, Scenario, Server, ServerOptions, Service, World,
+};
 use serde_json::Value;
 
 use super::check::{Undisturbed, found, outcomes, settled};
@@ -44,6 +46,7 @@ pub async fn malformed_answers(seed: u64, undisturbed: &Undisturbed) -> Story {
         let rule = FaultRule::everywhere(Fault::Malformed { seed });
         world.faults().add(rule.service(service).share(share));
     }
+    name_accounts(&world, seed);
     let slack = Webhook::start().await;
     let caller = world.delegated_administrator();
     let mut installation = Installation::on_server()
@@ -108,6 +111,22 @@ pub async fn malformed_answers(seed: u64, undisturbed: &Undisturbed) -> Story {
     let rows = settled(&installation).await;
     story.violations.extend(undisturbed.differences(&rows, &[]));
     story
+}
+
+/// Accounts are called what nobody would like to print.
+fn name_accounts(world: &World, seed: u64) {
+    let accounts: Vec<String> = world.accounts().map(str::to_owned).collect();
+    let mut organization = world.organization_mut();
+    for (number, account) in accounts.iter().enumerate() {
+        if let Some(member) = organization.member_mut(account) {
+            let text = HOSTILE_TEXTS[(number + seed as usize) % HOSTILE_TEXTS.len()];
+            member.name = if number % 2 == 0 {
+                text.to_owned()
+            } else {
+                format!("{}{text}", member.name)
+            };
+        }
+    }
 }
 
 fn words(answer: &DamagedAnswer) -> String {

@@ -42,4 +42,5 @@ mod sql_documentation;
 mod stored_nights;
 mod sweep_moto;
 mod sweep_orgsim;
+mod traces;
 mod workers;

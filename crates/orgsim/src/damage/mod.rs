@@ -16,6 +16,8 @@ use crate::protocol::Protocol;
 use crate::request::{Request, ServiceError};
 use crate::state::drawn;
 
+pub use texts::HOSTILE_TEXTS;
+
 /// One kind of damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Damage {

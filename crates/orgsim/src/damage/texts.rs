@@ -6,7 +6,7 @@ use fastrand::Rng;
 
 /// What a terminal, a spreadsheet, a browser, a chat, a shell or a database could take for more
 /// than text.
-const HOSTILE: [&str; 24] = [
+pub const HOSTILE_TEXTS: [&str; 24] = [
     "\u{1b}[31mred\u{1b}[0m",
     "\u{1b}]8;;https://evil.example\u{7}link\u{1b}]8;;\u{7}",
     "\u{1b}]0;title\u{7}",
@@ -42,7 +42,7 @@ const PLACEHOLDERS: u32 = 0xf_0000;
 
 /// A hostile text, in most cases behind the one that was there.
 pub(super) fn hostile(text: &str, random: &mut Rng) -> String {
-    let evil = HOSTILE[random.usize(..HOSTILE.len())];
+    let evil = HOSTILE_TEXTS[random.usize(..HOSTILE_TEXTS.len())];
     match random.u8(0..4) {
         0 => evil.to_owned(),
         1 => format!("{evil}{text}"),

@@ -7,6 +7,7 @@ use clap::Args;
 use orgsweep_controls::ids::AccountId;
 use orgsweep_notify::Channel;
 use orgsweep_store::SweepSummary;
+use tracing::Instrument as _;
 
 use crate::command::framework::FrameworkArgument;
 use crate::config::layers::{Flag, FlagValue};
@@ -22,6 +23,7 @@ use crate::sweep::plan::Scope;
 use crate::sweep::resume::Wish;
 use crate::sweep::selection::Selection;
 use crate::sweep::{interruption, summary};
+use crate::telemetry::Trace;
 
 /// Read the organization and judge every account.
 ///
@@ -185,6 +187,9 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
     let decisions = context::decisions(&settings, &catalog)?;
     let interruption = interruption::token();
     let store = context::store(&settings).await?;
+    let trace = Trace::new();
+    let span = tracing::info_span!("sweep", trace_id = %trace, trigger = request.trigger);
+    trace.takes(&span);
     let performed = async {
         let access = context::access(&settings).await?;
         perform(
@@ -198,6 +203,7 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         )
         .await
     }
+    .instrument(span)
     .await;
     let summary = match performed {
         Ok(Performed::Finished(summary)) => summary,

@@ -98,6 +98,8 @@ settings! {
     KeepNights = "database.keep_nights", Kind::Duration, Some("400d"), &[];
 
     OutputFormat = "output.format", Kind::OneOf(&["table", "json", "jsonl", "csv"]), Some("table"), &[];
+    OtlpEndpoint = "telemetry.otlp_endpoint", Kind::Text, None, &["OTEL_EXPORTER_OTLP_ENDPOINT"];
+
     LogFormat = "log.format", Kind::OneOf(&["text", "json"]), Some("text"), &[];
 }
 

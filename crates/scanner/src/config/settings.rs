@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) database: DatabaseSettings,
     /// How results are printed.
     pub(crate) format: Format,
+    /// Where traces are exported to; nowhere when not set.
+    pub(crate) otlp_endpoint: Option<String>,
     /// Whether log lines are JSON.
     pub(crate) log_json: bool,
 }
@@ -216,6 +218,7 @@ impl Settings {
                 Some("csv") => Format::Csv,
                 _ => Format::Table,
             },
+            otlp_endpoint: read.text(Key::OtlpEndpoint),
             log_json: read.text(Key::LogFormat).as_deref() == Some("json"),
         }
     }

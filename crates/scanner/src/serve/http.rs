@@ -19,7 +19,8 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::serve::sweeping::{Answer, Asked, Shared, new_trace_id};
+use crate::serve::sweeping::{Answer, Asked, Shared};
+use crate::telemetry::Trace;
 
 /// How long the loop may be silent before the service counts as stuck.
 const SILENCE: i64 = 120;
@@ -77,11 +78,12 @@ async fn begin(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Respo
     if api.shared.stop.is_cancelled() {
         return problem(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping");
     }
-    let trace_id = trace_of(&headers).unwrap_or_else(new_trace_id);
+    let trace = trace_of(&headers).unwrap_or_else(Trace::new);
+    let trace_id = trace.to_string();
     let (answer, answered) = oneshot::channel();
     let asked = Asked {
         fresh: wished.fresh,
-        trace_id: trace_id.clone(),
+        trace,
         answer,
     };
     // The loop takes it at once, or it is sweeping.
@@ -195,40 +197,11 @@ impl Api {
     }
 }
 
-/// The trace id of W3C's header `traceparent`: version, 32 digits, 16 digits, flags.
-fn trace_of(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    let id = text.split('-').nth(1)?;
-    let is_id = id.len() == 32
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    is_id.then(|| id.to_owned())
+/// The trace of W3C's header `traceparent`.
+fn trace_of(headers: &HeaderMap) -> Option<Trace> {
+    Trace::of_header(headers.get("traceparent")?.to_str().ok()?)
 }
 
 fn problem(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_trace_goes_on_where_the_header_is_right() {
-        let id = "0af7651916cd43dd8448eb211c80319c";
-        for (text, expected) in [
-            (format!("00-{id}-b7ad6b7169203331-01"), Some(id)),
-            (
-                format!("00-{}-b7ad6b7169203331-01", id.to_uppercase()),
-                None,
-            ),
-            ("00-1234-b7ad6b7169203331-01".to_owned(), None),
-            (String::new(), None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert("traceparent", text.parse().unwrap());
-            assert_eq!(trace_of(&headers).as_deref(), expected, "{text}");
-        }
-    }
 }

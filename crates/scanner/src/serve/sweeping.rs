@@ -23,6 +23,7 @@ use crate::sweep::plan::Scope;
 use crate::sweep::progress::Counts;
 use crate::sweep::resume::Wish;
 use crate::sweep::selection::Selection;
+use crate::telemetry::Trace;
 
 /// How long to wait for the lock of a process that was killed to end.
 const LINGERING: Duration = Duration::from_secs(3);
@@ -33,8 +34,8 @@ const LOOK: Duration = Duration::from_secs(20);
 pub(crate) struct Asked {
     /// Whether an unfinished one is given up.
     pub(crate) fresh: bool,
-    /// Trace that it belongs to: 32 hexadecimal digits.
-    pub(crate) trace_id: String,
+    /// Trace that it belongs to.
+    pub(crate) trace: Trace,
     /// Gets what becomes of it.
     pub(crate) answer: oneshot::Sender<Answer>,
 }
@@ -277,12 +278,13 @@ impl Sweeper {
             return End::Swept;
         }
         let trigger = why.trigger();
-        let (wish, trace_id) = match &why {
-            Why::Asked(asked) if asked.fresh => (Wish::Fresh, asked.trace_id.clone()),
-            Why::Asked(asked) => (Wish::Whatever, asked.trace_id.clone()),
-            _ => (Wish::Whatever, new_trace_id()),
+        let (wish, trace) = match &why {
+            Why::Asked(asked) if asked.fresh => (Wish::Fresh, asked.trace.clone()),
+            Why::Asked(asked) => (Wish::Whatever, asked.trace.clone()),
+            _ => (Wish::Whatever, Trace::new()),
         };
-        let span = tracing::info_span!("sweep", %trace_id, trigger);
+        let span = tracing::info_span!("sweep", trace_id = %trace, trigger);
+        trace.takes(&span);
         self.shared.begin();
         why.answer(Answer::Begun);
         self.sweep_holding(lock, trigger, wish)
@@ -385,9 +387,4 @@ impl Sweeper {
 fn until(next: Option<DateTime<Utc>>) -> Duration {
     let wait = next.map(|next| (next - Utc::now()).to_std().unwrap_or_default());
     wait.unwrap_or(LOOK).clamp(Duration::from_millis(50), LOOK)
-}
-
-/// A new trace id, as W3C's Trace Context has it.
-pub(crate) fn new_trace_id() -> String {
-    uuid::Uuid::now_v7().simple().to_string()
 }

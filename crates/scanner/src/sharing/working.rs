@@ -25,6 +25,7 @@ use crate::sweep::plan::Scope;
 use crate::sweep::progress::Counts;
 use crate::sweep::roster::Roster;
 use crate::sweep::run::PANICKED;
+use crate::telemetry::Trace;
 
 /// After so many tries an account whose session expires early has failed by itself.
 const TRIES: i16 = 4;
@@ -185,6 +186,7 @@ impl Working {
     pub(crate) async fn done(&self, job: &ReadAccount, tries: i16) -> Result<(), String> {
         let _counted = InFlight::count(&self.inner.in_flight);
         let span = tracing::info_span!("account", account = %job.account, sweep = %job.sweep);
+        Trace::of_sweep(job.sweep).takes(&span);
         self.claimed_and_done(job, tries).instrument(span).await
     }
 
