@@ -1,18 +1,23 @@
 //! Tables `finding`, `finding_detail`, `finding_history` and `region_set`: what is stored of
 //! an account's findings, and writing what has changed, a batch a statement.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use orgsweep_controls::Reason;
 use orgsweep_controls::finding::{Finding, Verdict};
 use orgsweep_controls::ids::{ControlId, Region};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use crate::difference::{Difference, StoredFinding};
 use crate::error::StoreError;
-use crate::text::{storable, storable_json};
+use crate::text::{storable, storable_text};
 
 /// What was found in an account.
 #[derive(Debug, Clone, Copy)]
@@ -228,7 +233,7 @@ async fn put_findings(
     steps: &[&Step<'_>],
 ) -> Result<(), StoreError> {
     let rows = rows_of(steps)?;
-    if rows.as_array().is_none_or(Vec::is_empty) {
+    if rows.is_empty() {
         return Ok(());
     }
     put_region_sets(connection, steps).await?;
@@ -278,7 +283,7 @@ async fn put_findings(
          on conflict (account_no, control_no) do update set
             digest = excluded.digest, summary = excluded.summary, evidence = excluded.evidence",
         sweep_no,
-        rows,
+        Json(&rows) as _,
     )
     .execute(connection)
     .await?;
@@ -323,41 +328,80 @@ fn region_set_digest(regions: &[Region]) -> Vec<u8> {
     digest.finalize().to_vec()
 }
 
-fn rows_of(steps: &[&Step<'_>]) -> Result<Value, StoreError> {
+/// A finding as it is written.
+#[derive(Serialize)]
+struct Row<'a> {
+    account_no: i32,
+    control: &'a ControlId,
+    verdict: Verdict,
+    reason: Reason,
+    cause: Option<Cow<'a, str>>,
+    turned: bool,
+    since: DateTime<Utc>,
+    failing_since: Option<DateTime<Utc>>,
+    failed_since: Option<DateTime<Utc>>,
+    covered: String,
+    uncovered: String,
+    digest: String,
+    summary: Cow<'a, str>,
+    evidence: Box<RawValue>,
+}
+
+/// When a finding's period began, and since when it fails.
+struct Since {
+    turned: bool,
+    since: DateTime<Utc>,
+    failing_since: Option<DateTime<Utc>>,
+    failed_since: Option<DateTime<Utc>>,
+}
+
+fn rows_of<'a>(steps: &[&Step<'a>]) -> Result<Vec<Row<'a>>, StoreError> {
     let rows = steps.iter().flat_map(|step| {
         let difference = &step.difference;
         let turned = difference.turned.iter().map(|turned| {
-            let mut row = row_of(step.account_no, turned.finding, &turned.digest)?;
-            row["turned"] = json!(true);
-            row["since"] = json!(turned.since);
-            row["failing_since"] = json!(turned.failing_since);
-            row["failed_since"] = json!(turned.failed_since);
-            Ok(row)
+            let since = Since {
+                turned: true,
+                since: turned.since,
+                failing_since: turned.failing_since,
+                failed_since: turned.failed_since,
+            };
+            row_of(step.account_no, turned.finding, &turned.digest, since)
         });
         let refreshed = difference.refreshed.iter().map(|refreshed| {
-            let mut row = row_of(step.account_no, refreshed.finding, &refreshed.digest)?;
-            row["turned"] = json!(false);
-            row["since"] = json!(refreshed.stored.since);
-            row["failing_since"] = json!(refreshed.stored.failing_since);
-            Ok(row)
+            let since = Since {
+                turned: false,
+                since: refreshed.stored.since,
+                failing_since: refreshed.stored.failing_since,
+                failed_since: None,
+            };
+            row_of(step.account_no, refreshed.finding, &refreshed.digest, since)
         });
         turned.chain(refreshed)
     });
     rows.collect()
 }
 
-fn row_of(account_no: i32, finding: &Finding, digest: &[u8]) -> Result<Value, StoreError> {
+fn row_of<'a>(
+    account_no: i32,
+    finding: &'a Finding,
+    digest: &[u8],
+    since: Since,
+) -> Result<Row<'a>, StoreError> {
     let broken = matches!(finding.verdict, Verdict::Fail | Verdict::Unknown);
-    Ok(json!({
-        "account_no": account_no,
-        "control": finding.control,
-        "verdict": finding.verdict,
-        "reason": finding.reason,
-        "cause": broken.then(|| storable(&finding.cause)),
-        "covered": hex::encode(region_set_digest(&finding.covered_regions)),
-        "uncovered": hex::encode(region_set_digest(&finding.uncovered_regions)),
-        "digest": hex::encode(digest),
-        "summary": storable(&finding.summary),
-        "evidence": storable_json(&finding.evidence)?,
-    }))
+    Ok(Row {
+        account_no,
+        control: &finding.control,
+        verdict: finding.verdict,
+        reason: finding.reason,
+        cause: broken.then(|| storable(&finding.cause)),
+        turned: since.turned,
+        since: since.since,
+        failing_since: since.failing_since,
+        failed_since: since.failed_since,
+        covered: hex::encode(region_set_digest(&finding.covered_regions)),
+        uncovered: hex::encode(region_set_digest(&finding.uncovered_regions)),
+        digest: hex::encode(digest),
+        summary: storable(&finding.summary),
+        evidence: storable_text(&finding.evidence)?,
+    })
 }

@@ -22,6 +22,7 @@ use crate::sweep::perform::{Performed, Request, perform};
 use crate::sweep::plan::Scope;
 use crate::sweep::resume::Wish;
 use crate::sweep::selection::Selection;
+use crate::sweep::summary::Numbering;
 use crate::sweep::{interruption, summary};
 use crate::telemetry::Trace;
 
@@ -221,8 +222,12 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
             return Err(error);
         }
     };
+    // Whoever chooses a framework knows the controls by its numbers.
+    let chosen = settings.framework.as_ref();
+    let numbering = chosen.map_or_else(Numbering::default, |_| Numbering::of(&catalog));
     let printed = print(
         &summary,
+        &numbering,
         settings.format,
         &Hints::new(&context.common, program::callable()),
     );
@@ -238,12 +243,17 @@ pub(crate) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
 }
 
 /// Prints what came out of a sweep.
-pub(crate) fn print(summary: &SweepSummary, format: Format, hints: &Hints) -> anyhow::Result<()> {
+pub(crate) fn print(
+    summary: &SweepSummary,
+    numbering: &Numbering,
+    format: Format,
+    hints: &Hints,
+) -> anyhow::Result<()> {
     terminal::print(&match format {
-        Format::Table => summary::text(summary, hints),
+        Format::Table => summary::text(summary, numbering, hints),
         Format::Json => json::pretty(summary)?,
         Format::Jsonl => json::line(summary)?,
-        Format::Csv => summary::csv(summary)?,
+        Format::Csv => summary::csv(summary, numbering)?,
     })?;
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! What came out of a sweep, for a person: one sentence, who was read, what
 //! changed, how the controls stand, what broke, what to do next.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use orgsweep_store::{Cause, SweepSummary};
+use orgsweep_controls::{Catalog, Control, ControlId};
+use orgsweep_store::{Cause, ControlSummary, SweepSummary};
 
 use crate::output::listing::grid;
 use crate::output::number::{age, counted, grouped, moment, span};
@@ -14,8 +16,31 @@ use crate::sweep::hints::Hints;
 /// Causes that are shown; the others are counted.
 const CAUSES_SHOWN: usize = 10;
 
+/// Numbers of controls in the framework that somebody asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Numbering(BTreeMap<ControlId, String>);
+
+impl Numbering {
+    /// Those of the catalog's framework.
+    pub(crate) fn of(catalog: &Catalog) -> Self {
+        let number = |control: &Control| {
+            let number = control.number_in(catalog.framework())?;
+            Some((control.id.clone(), number.to_owned()))
+        };
+        Self(catalog.controls().iter().filter_map(number).collect())
+    }
+
+    /// The control's number there, or else its place in lists.
+    fn number(&self, control: &ControlSummary) -> String {
+        let number = self.0.get(&control.control);
+        number
+            .cloned()
+            .unwrap_or_else(|| control.number.to_string())
+    }
+}
+
 /// The summary, with colours.
-pub(crate) fn text(summary: &SweepSummary, hints: &Hints) -> String {
+pub(crate) fn text(summary: &SweepSummary, numbering: &Numbering, hints: &Hints) -> String {
     let mut out = String::new();
     line(&mut out, &styled(STRONG, &sentence(summary)));
     line(&mut out, "");
@@ -24,7 +49,7 @@ pub(crate) fn text(summary: &SweepSummary, hints: &Hints) -> String {
     calls(&mut out, summary);
     decisions(&mut out, summary);
     line(&mut out, "");
-    out.push_str(&controls(summary));
+    out.push_str(&controls(summary, numbering));
     causes(&mut out, &summary.causes);
     line(&mut out, "");
     line(&mut out, &styled(STRONG, "Next"));
@@ -35,7 +60,7 @@ pub(crate) fn text(summary: &SweepSummary, hints: &Hints) -> String {
 }
 
 /// The controls as CSV.
-pub(crate) fn csv(summary: &SweepSummary) -> anyhow::Result<String> {
+pub(crate) fn csv(summary: &SweepSummary, numbering: &Numbering) -> anyhow::Result<String> {
     let headers = [
         "control",
         "number",
@@ -60,7 +85,7 @@ pub(crate) fn csv(summary: &SweepSummary) -> anyhow::Result<String> {
         ];
         let mut row = vec![
             control.control.to_string(),
-            control.number.to_string(),
+            numbering.number(control),
             control.title.clone(),
         ];
         row.extend(counts.map(|count| count.to_string()));
@@ -215,11 +240,11 @@ fn calls(out: &mut String, summary: &SweepSummary) {
     );
 }
 
-fn controls(summary: &SweepSummary) -> String {
+fn controls(summary: &SweepSummary, numbering: &Numbering) -> String {
     let headings = ["#", "control", "title", "pass", "fail", "unknown", "n/a"];
     let rows = summary.controls.iter().map(|control| {
         vec![
-            control.number.to_string(),
+            numbering.number(control),
             control.control.to_string(),
             control.title.clone(),
             grouped(control.passing),
@@ -281,7 +306,7 @@ fn causes(out: &mut String, causes: &[Cause]) {
 #[cfg(test)]
 pub(crate) mod tests {
     use chrono::{DateTime, TimeDelta};
-    use orgsweep_store::{ControlSummary, NotRead, SweepId};
+    use orgsweep_store::{NotRead, SweepId};
 
     use super::*;
     use crate::cli::CommonFlags;
@@ -371,7 +396,7 @@ pub(crate) mod tests {
     }
 
     fn printed(summary: &SweepSummary, hints: &Hints) -> String {
-        anstream::adapter::strip_str(&text(summary, hints)).to_string()
+        anstream::adapter::strip_str(&text(summary, &Numbering::default(), hints)).to_string()
     }
 
     #[test]
