@@ -71,10 +71,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
+/// Packages that are always built together: cargo builds their dependencies once for the features
+/// that all of them want, and again for every other selection.
+const PACKAGES: &[&str] = &[
+    "orgsweep",
+    "orgsweep-remediator",
+    "orgsim",
+    "orgsweep-aws-access",
+];
+
 /// What one build for speed is to make.
 #[derive(Debug, Clone, Copy)]
 struct Wanted<'a> {
-    packages: &'a [&'a str],
     programs: &'a [&'a str],
     examples: &'a [&'a str],
     /// The embedded database as well, whose build takes as long as all the rest.
@@ -86,7 +94,7 @@ struct Wanted<'a> {
 fn built(wanted: Wanted<'_>) -> Result<(PathBuf, PathBuf)> {
     let mut command = workspace::cargo(&["build", "--quiet", "--release"])?;
     for (flag, names) in [
-        ("--package", wanted.packages),
+        ("--package", PACKAGES),
         ("--bin", wanted.programs),
         ("--example", wanted.examples),
     ] {

@@ -74,7 +74,6 @@ impl Setting {
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (folder, _) = built(Wanted {
-        packages: &["orgsweep"],
         programs: &["orgsweep"],
         examples: &[],
         embedded: false,

@@ -80,7 +80,6 @@ struct Programs {
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (folder, _) = built(Wanted {
-        packages: &["orgsweep", "orgsweep-remediator", "orgsim"],
         programs: &["orgsweep", "orgsweep-remediate", "orgsim"],
         examples: &[],
         embedded: false,

@@ -19,7 +19,6 @@ const EMBEDDED_ACCOUNTS: u32 = 1_000;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (_, examples) = built(Wanted {
-        packages: &["orgsweep"],
         programs: &[],
         examples: &["nights"],
         embedded: !arguments.server_only,

@@ -39,7 +39,6 @@ struct Programs {
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (folder, examples) = built(Wanted {
-        packages: &["orgsweep", "orgsim", "orgsweep-aws-access"],
         programs: &["orgsweep", "orgsim"],
         examples: &["bare_loop"],
         embedded: false,

@@ -44,7 +44,6 @@ const COLUMNS: &[&str] = &[
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (folder, _) = built(Wanted {
-        packages: &["orgsweep", "orgsim"],
         programs: &["orgsweep", "orgsim"],
         examples: &[],
         embedded: false,
