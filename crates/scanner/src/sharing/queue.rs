@@ -6,8 +6,9 @@
 use anyhow::Context as _;
 use graphile_worker::sqlx::SqlxDatabase;
 use graphile_worker::{
-    Database, IntoTaskHandlerResult, JobKeyMode, JobSpec, JobSpecBuilder, RawJobSpec, TaskHandler,
-    Worker, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig, WorkerUtils,
+    Database, IntoTaskHandlerResult, JobKeyMode, JobSpec, JobSpecBuilder, LocalQueueConfig,
+    RawJobSpec, TaskHandler, Worker, WorkerContext, WorkerOptions, WorkerRecoveryConfig,
+    WorkerShutdownConfig, WorkerUtils,
 };
 use orgsweep_controls::ids::AccountId;
 use orgsweep_store::{Store, SweepId};
@@ -127,10 +128,15 @@ impl Queue {
             .grace_period(crate::sweep::tasks::GRACE)
             .interrupted_job_retry_delay(std::time::Duration::ZERO)
             .shutdown_signal(async move { stopped.cancelled().await });
+        let concurrency = concurrency.max(1);
+        // Without jobs at hand each slot takes one and waits for the next poll. As many as there are
+        // slots, so that the last ones of a sweep are not kept from others.
+        let at_hand = LocalQueueConfig::default().with_size(concurrency);
         WorkerOptions::default()
             .database(self.database.clone())
             .schema(SCHEMA)
-            .concurrency(concurrency.max(1))
+            .concurrency(concurrency)
+            .local_queue(at_hand)
             .poll_interval(HEARTBEAT)
             .worker_recovery(recovery)
             .worker_shutdown(shutdown)
