@@ -27,7 +27,8 @@ def main():
                 "multi-region": True,
                 "running": True,
                 "include-management-events": True,
-                "log-metric-filter-pattern": pattern,
+                # Custodian expands `{…}` in policies.
+                "log-metric-filter-pattern": pattern.replace("{", "{{").replace("}", "}}"),
             }],
         }
         for control, pattern in patterns.items()
