@@ -47,11 +47,13 @@ where
     let mut attempt = 1;
     loop {
         // Waiting for one's turn is not AWS being slow.
-        let waited = terms.budget.take().await;
+        let (waited, permit) = terms.budget.take().await;
         terms.tally.waited(waited);
         deadline += waited;
         let left = deadline.saturating_duration_since(Instant::now());
-        let fault = match once(operation, terms, left, &credentials, send()).await {
+        let answered = once(operation, terms, left, &credentials, send()).await;
+        drop(permit);
+        let fault = match answered {
             Ok(value) => return Ok(value),
             Err(fault) => fault,
         };

@@ -2,8 +2,9 @@
 //! throttles and comes down again as requests succeed. Changing the price
 //! rather than the quota keeps what was already spent.
 //!
-//! A limiter with a burst lets a second that begins with it see burst and rate together. So
-//! the moments of the last requests are kept as well: as many as the allowance, in any second.
+//! A limiter with a burst lets a second that begins with it see burst and rate together. So the
+//! last requests are kept as well: as many as the allowance, in any second. When one is counted by
+//! AWS is known when it is answered, so its second ends a second after that.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -20,8 +21,10 @@ use tokio::time::Instant;
 const NO_SHARE: Duration = Duration::from_millis(20);
 /// Levels of speed; a request at full speed costs this many cells.
 const LEVELS: u32 = 16;
-/// A second, and what the way to AWS may vary.
-const WINDOW: Duration = Duration::from_millis(1_020);
+/// What quotas are about.
+const SECOND: Duration = Duration::from_secs(1);
+/// A request that is not answered after this time has been counted long ago.
+const LONGEST_WAY: Duration = Duration::from_secs(1);
 /// Throttles within this time of a cut count as the same event.
 const ONE_CUT: Duration = Duration::from_secs(1);
 
@@ -35,8 +38,8 @@ pub(crate) struct Budget<C: Clock = MonotonicClock> {
     /// Requests in any second.
     allowance: u32,
     speed: Mutex<Speed<C::Instant>>,
-    /// When the last requests were let go, the oldest first.
-    sent: Mutex<VecDeque<C::Instant>>,
+    /// Requests of the last second.
+    sent: Mutex<Sent<C::Instant>>,
     /// Who waits, waits in line: first come, first served, and one timer only.
     line: tokio::sync::Mutex<()>,
 }
@@ -53,6 +56,41 @@ struct Speed<I> {
     share: f64,
 }
 
+/// Requests that may count in this second, the first one first.
+#[derive(Debug)]
+struct Sent<I> {
+    /// Number of the next one.
+    next: u64,
+    requests: VecDeque<Request<I>>,
+}
+
+#[derive(Debug)]
+struct Request<I> {
+    number: u64,
+    admitted: I,
+    answered: Option<I>,
+}
+
+/// The right to send one request; dropped when it is answered, or given up.
+#[derive(Debug)]
+pub(crate) struct Permit<'a, C: Clock = MonotonicClock> {
+    budget: &'a Budget<C>,
+    number: u64,
+}
+
+impl<C: Clock> Drop for Permit<'_, C> {
+    fn drop(&mut self) {
+        let now = self.budget.clock.now();
+        let mut sent = self.budget.sent();
+        let at = sent
+            .requests
+            .binary_search_by_key(&self.number, |request| request.number);
+        if let Some(request) = at.ok().and_then(|at| sent.requests.get_mut(at)) {
+            request.answered = Some(now);
+        }
+    }
+}
+
 impl Budget {
     /// At most `allowance` requests in any second, of which `burst` may come at once.
     pub(crate) fn new(allowance: u32, burst: u32) -> Self {
@@ -60,7 +98,7 @@ impl Budget {
     }
 
     /// Waits until a request may be sent; returns how long that took.
-    pub(crate) async fn take(&self) -> Duration {
+    pub(crate) async fn take(&self) -> (Duration, Permit<'_>) {
         let start = Instant::now();
         let _place_in_line = self.line.lock().await;
         let mut owed = loop {
@@ -70,10 +108,20 @@ impl Budget {
                 None => tokio::time::sleep(NO_SHARE).await,
             }
         };
-        while let Some(wait) = self.admit(&mut owed) {
-            tokio::time::sleep(wait).await;
-        }
-        start.elapsed()
+        let permit = loop {
+            match self.admit(&mut owed) {
+                Ok(permit) => break permit,
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
+        };
+        (start.elapsed(), permit)
+    }
+}
+
+impl<C: Clock> Budget<C> {
+    fn sent(&self) -> MutexGuard<'_, Sent<C::Instant>> {
+        // A panic cannot leave the requests in a state that matters.
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,7 +145,10 @@ impl<C: Clock + Clone> Budget<C> {
                 last_cut: None,
                 share: 1.0,
             }),
-            sent: Mutex::default(),
+            sent: Mutex::new(Sent {
+                next: 0,
+                requests: VecDeque::new(),
+            }),
             line: tokio::sync::Mutex::new(()),
         }
     }
@@ -115,26 +166,41 @@ impl<C: Clock + Clone> Budget<C> {
 
     /// Lets a request go when its cells are paid and the last second has room for it; otherwise,
     /// how long to wait before asking again. Who asks is alone: first in the line.
-    fn admit(&self, owed: &mut u32) -> Option<Duration> {
+    fn admit(&self, owed: &mut u32) -> Result<Permit<'_, C>, Duration> {
         if let Some(wait) = self.pay(owed) {
-            return Some(wait);
+            return Err(wait);
         }
         let share = self.speed().share;
         let room = ((f64::from(self.allowance) * share) as usize).max(1);
         let now = self.clock.now();
-        // A panic cannot leave the moments in a state that matters.
-        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(oldest) = sent.len().checked_sub(room).and_then(|at| sent.get(at)) {
-            let passed = Duration::from(now.duration_since(*oldest));
-            if passed < WINDOW {
-                return Some(WINDOW - passed);
+        let since = |moment: C::Instant| Duration::from(now.duration_since(moment));
+        let mut sent = self.sent();
+        // How long each counts yet, if it does.
+        let counts = |request: &Request<C::Instant>| {
+            let longest = (LONGEST_WAY + SECOND).checked_sub(since(request.admitted))?;
+            match request.answered {
+                Some(answered) => Some(longest.min(SECOND.checked_sub(since(answered))?)),
+                // It counts for a second from now on at least.
+                None => Some(longest.min(SECOND)),
             }
+        };
+        sent.requests
+            .retain(|request| counts(request).is_some_and(|left| !left.is_zero()));
+        if sent.requests.len() >= room {
+            let first = sent.requests.iter().filter_map(counts).min();
+            return Err(first.unwrap_or(SECOND));
         }
-        if sent.len() >= self.allowance as usize {
-            sent.pop_front();
-        }
-        sent.push_back(now);
-        None
+        let number = sent.next;
+        sent.next += 1;
+        sent.requests.push_back(Request {
+            number,
+            admitted: now,
+            answered: None,
+        });
+        Ok(Permit {
+            budget: self,
+            number,
+        })
     }
 
     /// Pays as many of the cells that are owed as can be had now; returns how
@@ -234,7 +300,8 @@ mod tests {
             (0..requests)
                 .map(|_| {
                     let mut owed = self.budget.price().expect("a share");
-                    while let Some(wait) = self.budget.admit(&mut owed) {
+                    // Answered at once.
+                    while let Err(wait) = self.budget.admit(&mut owed).map(drop) {
                         self.clock.advance(wait);
                     }
                     Duration::from(self.clock.now().duration_since(start)).as_millis() as u64
@@ -278,8 +345,25 @@ mod tests {
         for (allowance, burst) in [(1, 1), (2, 1), (3, 2), (5, 3), (15, 8), (300, 10)] {
             // After the first second's worth, four more.
             let took = Stopped::new(allowance, burst).time_for(allowance * 5);
-            assert!(took <= 5 * 1_020, "{took} ms at {allowance}");
+            assert!(took <= 5 * 1_000, "{took} ms at {allowance}");
         }
+    }
+
+    #[test]
+    fn a_request_counts_until_a_second_after_its_answer_but_not_for_ever() {
+        let stopped = Stopped::new(1, 1);
+        let admit = |wait: u64| {
+            stopped.clock.advance(Duration::from_millis(wait));
+            stopped.budget.admit(&mut 0)
+        };
+        let slow = admit(0).expect("the first one");
+        assert_eq!(admit(300).map(drop), Err(SECOND));
+        drop(slow);
+        assert_eq!(admit(900).map(drop), Err(Duration::from_millis(100)));
+        let hanging = admit(100).expect("a second after the answer");
+        assert_eq!(admit(1_500).map(drop), Err(Duration::from_millis(500)));
+        assert_eq!(admit(500).map(drop), Ok(()));
+        drop(hanging);
     }
 
     #[test]
