@@ -2,6 +2,7 @@
 //! before all of them and not upon each other: filters go one after the other, because a log
 //! group refuses changes that meet, and beside them a few alarms. Everything else goes alone.
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::stream::{self, StreamExt as _};
@@ -37,7 +38,9 @@ pub(super) async fn done(tasks: Vec<StepTask<'_>>, stop: &CancellationToken) -> 
         lane(others, 1, stop, &halted),
     )
     .await;
-    others.into_iter().chain(alarms).max_by_key(gravity)
+    // Of several as grave, the first.
+    let ends = others.into_iter().chain(alarms);
+    ends.min_by_key(|end| Reverse(gravity(end)))
 }
 
 /// Does steps of one kind, so many at once; the ends of the account that they come to.

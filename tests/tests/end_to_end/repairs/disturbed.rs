@@ -19,7 +19,9 @@ async fn a_denied_step_names_the_permission_and_is_tried_again_on_request() {
             .contains("`cloudwatch:PutMetricAlarm` was denied"),
         "{failed}"
     );
-    assert_eq!(told["step_states"]["failed"], 1, "{told}");
+    // The other alarm was in hand already, or was not begun.
+    let failed_steps = told["step_states"]["failed"].as_u64();
+    assert!(matches!(failed_steps, Some(1 | 2)), "{told}");
 
     repair.simulated.forget_faults();
     let told = repair.apply(&plan, &["--resume"]).await.with_code(0).json();
