@@ -336,10 +336,8 @@ struct Row<'a> {
     verdict: Verdict,
     reason: Reason,
     cause: Option<Cow<'a, str>>,
-    turned: bool,
-    since: DateTime<Utc>,
-    failing_since: Option<DateTime<Utc>>,
-    failed_since: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    period: Period,
     covered: String,
     uncovered: String,
     digest: String,
@@ -348,7 +346,8 @@ struct Row<'a> {
 }
 
 /// When a finding's period began, and since when it fails.
-struct Since {
+#[derive(Serialize)]
+struct Period {
     turned: bool,
     since: DateTime<Utc>,
     failing_since: Option<DateTime<Utc>>,
@@ -359,22 +358,27 @@ fn rows_of<'a>(steps: &[&Step<'a>]) -> Result<Vec<Row<'a>>, StoreError> {
     let rows = steps.iter().flat_map(|step| {
         let difference = &step.difference;
         let turned = difference.turned.iter().map(|turned| {
-            let since = Since {
+            let period = Period {
                 turned: true,
                 since: turned.since,
                 failing_since: turned.failing_since,
                 failed_since: turned.failed_since,
             };
-            row_of(step.account_no, turned.finding, &turned.digest, since)
+            row_of(step.account_no, turned.finding, &turned.digest, period)
         });
         let refreshed = difference.refreshed.iter().map(|refreshed| {
-            let since = Since {
+            let period = Period {
                 turned: false,
                 since: refreshed.stored.since,
                 failing_since: refreshed.stored.failing_since,
                 failed_since: None,
             };
-            row_of(step.account_no, refreshed.finding, &refreshed.digest, since)
+            row_of(
+                step.account_no,
+                refreshed.finding,
+                &refreshed.digest,
+                period,
+            )
         });
         turned.chain(refreshed)
     });
@@ -385,7 +389,7 @@ fn row_of<'a>(
     account_no: i32,
     finding: &'a Finding,
     digest: &[u8],
-    since: Since,
+    period: Period,
 ) -> Result<Row<'a>, StoreError> {
     let broken = matches!(finding.verdict, Verdict::Fail | Verdict::Unknown);
     Ok(Row {
@@ -394,10 +398,7 @@ fn row_of<'a>(
         verdict: finding.verdict,
         reason: finding.reason,
         cause: broken.then(|| storable(&finding.cause)),
-        turned: since.turned,
-        since: since.since,
-        failing_since: since.failing_since,
-        failed_since: since.failed_since,
+        period,
         covered: hex::encode(region_set_digest(&finding.covered_regions)),
         uncovered: hex::encode(region_set_digest(&finding.uncovered_regions)),
         digest: hex::encode(digest),

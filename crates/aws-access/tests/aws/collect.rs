@@ -200,7 +200,7 @@ async fn a_multi_region_trail_that_is_off_makes_regions_with_trails_of_their_own
     let asked: Vec<&str> = snapshot
         .trails
         .keys()
-        .map(|region| region.as_str())
+        .map(orgsweep_controls::Region::as_str)
         .collect();
     assert_eq!(asked, [REGION, "us-east-1"]);
     let trails = snapshot.distinct_trails();
