@@ -5,6 +5,7 @@
 mod bucket;
 mod ledger;
 mod limiter;
+mod window;
 
 pub(crate) use bucket::Bucket;
 pub(crate) use ledger::{AccountBudgets, SharedBudgets};

@@ -71,7 +71,7 @@ async fn read(session: &Session, neighbours: &Members) -> AccountSnapshot {
         look_elsewhere(session, &vantage, &regions, &mut seen).await;
     }
     let snapshot = chains(session, neighbours, regions, seen).await;
-    if !may_hang_on_regional_trails(&snapshot) {
+    if !may_hang_on_regional_trails(&snapshot, &vantage) {
         return snapshot;
     }
     let AccountSnapshot {
@@ -136,12 +136,17 @@ async fn look_elsewhere(
 /// Whether other Regions have to be asked after all: the account's trail that records every
 /// Region does not bring everything to somebody, and the vantage Region has another way, a trail
 /// of its own. Without that one the verdict hangs on the first.
-fn may_hang_on_regional_trails(snapshot: &AccountSnapshot) -> bool {
+fn may_hang_on_regional_trails(snapshot: &AccountSnapshot, vantage: &Region) -> bool {
+    let mut enabled = snapshot.regions.value().into_iter().flatten();
+    let has_others = enabled.any(|region| region != vantage);
     let has_regional = distinct(&snapshot.trails).any(|trail| {
         let own = trail.arn.account().as_ref() == Some(&snapshot.account);
         own && !trail.multi_region && trail.log_group.is_some()
     });
-    snapshot.trails.len() == 1 && has_regional && !multi_region_trails_decide(snapshot)
+    has_others
+        && snapshot.trails.len() == 1
+        && has_regional
+        && !multi_region_trails_decide(snapshot)
 }
 
 /// A multi-Region trail with a log group is seen from everywhere and decides for

@@ -1,30 +1,23 @@
 //! One budget: a governor limiter whose price per request goes up when AWS
 //! throttles and comes down again as requests succeed. Changing the price
 //! rather than the quota keeps what was already spent.
-//!
-//! A limiter with a burst lets a second that begins with it see burst and rate together. So the
-//! last requests are kept as well: as many as the allowance, in any second. When one is counted by
-//! AWS is known when it is answered, so its second ends a second after that.
 
-use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use governor::clock::{Clock, MonotonicClock, Reference};
+use governor::clock::{Clock, MonotonicClock, Reference as _};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
+use super::window::Window;
+
 /// How long to wait before it is asked again whether any share of a budget may be used.
 const NO_SHARE: Duration = Duration::from_millis(20);
 /// Levels of speed; a request at full speed costs this many cells.
 const LEVELS: u32 = 16;
-/// What quotas are about.
-const SECOND: Duration = Duration::from_secs(1);
-/// A request that is not answered after this time has been counted long ago.
-const LONGEST_WAY: Duration = Duration::from_secs(1);
 /// Throttles within this time of a cut count as the same event.
 const ONE_CUT: Duration = Duration::from_secs(1);
 
@@ -39,7 +32,7 @@ pub(crate) struct Budget<C: Clock = MonotonicClock> {
     allowance: u32,
     speed: Mutex<Speed<C::Instant>>,
     /// Requests of the last second.
-    sent: Mutex<Sent<C::Instant>>,
+    sent: Mutex<Window<C::Instant>>,
     /// Who waits, waits in line: first come, first served, and one timer only.
     line: tokio::sync::Mutex<()>,
 }
@@ -56,21 +49,6 @@ struct Speed<I> {
     share: f64,
 }
 
-/// Requests that may count in this second, the first one first.
-#[derive(Debug)]
-struct Sent<I> {
-    /// Number of the next one.
-    next: u64,
-    requests: VecDeque<Request<I>>,
-}
-
-#[derive(Debug)]
-struct Request<I> {
-    number: u64,
-    admitted: I,
-    answered: Option<I>,
-}
-
 /// The right to send one request; dropped when it is answered, or given up.
 #[derive(Debug)]
 pub(crate) struct Permit<'a, C: Clock = MonotonicClock> {
@@ -81,13 +59,7 @@ pub(crate) struct Permit<'a, C: Clock = MonotonicClock> {
 impl<C: Clock> Drop for Permit<'_, C> {
     fn drop(&mut self) {
         let now = self.budget.clock.now();
-        let mut sent = self.budget.sent();
-        let at = sent
-            .requests
-            .binary_search_by_key(&self.number, |request| request.number);
-        if let Some(request) = at.ok().and_then(|at| sent.requests.get_mut(at)) {
-            request.answered = Some(now);
-        }
+        self.budget.sent().answered(self.number, now);
     }
 }
 
@@ -119,7 +91,7 @@ impl Budget {
 }
 
 impl<C: Clock> Budget<C> {
-    fn sent(&self) -> MutexGuard<'_, Sent<C::Instant>> {
+    fn sent(&self) -> MutexGuard<'_, Window<C::Instant>> {
         // A panic cannot leave the requests in a state that matters.
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -145,10 +117,7 @@ impl<C: Clock + Clone> Budget<C> {
                 last_cut: None,
                 share: 1.0,
             }),
-            sent: Mutex::new(Sent {
-                next: 0,
-                requests: VecDeque::new(),
-            }),
+            sent: Mutex::default(),
             line: tokio::sync::Mutex::new(()),
         }
     }
@@ -172,31 +141,7 @@ impl<C: Clock + Clone> Budget<C> {
         }
         let share = self.speed().share;
         let room = ((f64::from(self.allowance) * share) as usize).max(1);
-        let now = self.clock.now();
-        let since = |moment: C::Instant| Duration::from(now.duration_since(moment));
-        let mut sent = self.sent();
-        // How long each counts yet, if it does.
-        let counts = |request: &Request<C::Instant>| {
-            let longest = (LONGEST_WAY + SECOND).checked_sub(since(request.admitted))?;
-            match request.answered {
-                Some(answered) => Some(longest.min(SECOND.checked_sub(since(answered))?)),
-                // It counts for a second from now on at least.
-                None => Some(longest.min(SECOND)),
-            }
-        };
-        sent.requests
-            .retain(|request| counts(request).is_some_and(|left| !left.is_zero()));
-        if sent.requests.len() >= room {
-            let first = sent.requests.iter().filter_map(counts).min();
-            return Err(first.unwrap_or(SECOND));
-        }
-        let number = sent.next;
-        sent.next += 1;
-        sent.requests.push_back(Request {
-            number,
-            admitted: now,
-            answered: None,
-        });
+        let number = self.sent().admit(self.clock.now(), room)?;
         Ok(Permit {
             budget: self,
             number,
@@ -347,23 +292,6 @@ mod tests {
             let took = Stopped::new(allowance, burst).time_for(allowance * 5);
             assert!(took <= 5 * 1_000, "{took} ms at {allowance}");
         }
-    }
-
-    #[test]
-    fn a_request_counts_until_a_second_after_its_answer_but_not_for_ever() {
-        let stopped = Stopped::new(1, 1);
-        let admit = |wait: u64| {
-            stopped.clock.advance(Duration::from_millis(wait));
-            stopped.budget.admit(&mut 0)
-        };
-        let slow = admit(0).expect("the first one");
-        assert_eq!(admit(300).map(drop), Err(SECOND));
-        drop(slow);
-        assert_eq!(admit(900).map(drop), Err(Duration::from_millis(100)));
-        let hanging = admit(100).expect("a second after the answer");
-        assert_eq!(admit(1_500).map(drop), Err(Duration::from_millis(500)));
-        assert_eq!(admit(500).map(drop), Ok(()));
-        drop(hanging);
     }
 
     #[test]

@@ -18,11 +18,11 @@ use crate::notifications;
 use crate::output::{Format, json, terminal};
 use crate::program;
 use crate::sweep::hints::Hints;
+use crate::sweep::numbering::Numbering;
 use crate::sweep::perform::{Performed, Request, perform};
 use crate::sweep::plan::Scope;
 use crate::sweep::resume::Wish;
 use crate::sweep::selection::Selection;
-use crate::sweep::summary::Numbering;
 use crate::sweep::{interruption, summary};
 use crate::telemetry::Trace;
 

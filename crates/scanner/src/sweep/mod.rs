@@ -7,6 +7,7 @@ pub(crate) mod expiry;
 pub(crate) mod hints;
 pub(crate) mod interruption;
 mod listing;
+pub(crate) mod numbering;
 pub(crate) mod owners;
 pub(crate) mod perform;
 pub(crate) mod plan;

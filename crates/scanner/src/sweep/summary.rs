@@ -1,43 +1,19 @@
 //! What came out of a sweep, for a person: one sentence, who was read, what
 //! changed, how the controls stand, what broke, what to do next.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use orgsweep_controls::{Catalog, Control, ControlId};
-use orgsweep_store::{Cause, ControlSummary, SweepSummary};
+use orgsweep_store::{Cause, SweepSummary};
 
 use crate::output::listing::grid;
 use crate::output::number::{age, counted, grouped, moment, span};
 use crate::output::style::{self, STRONG, styled};
 use crate::output::{csv, escaped};
 use crate::sweep::hints::Hints;
+use crate::sweep::numbering::Numbering;
 
 /// Causes that are shown; the others are counted.
 const CAUSES_SHOWN: usize = 10;
-
-/// Numbers of controls in the framework that somebody asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Numbering(BTreeMap<ControlId, String>);
-
-impl Numbering {
-    /// Those of the catalog's framework.
-    pub(crate) fn of(catalog: &Catalog) -> Self {
-        let number = |control: &Control| {
-            let number = control.number_in(catalog.framework())?;
-            Some((control.id.clone(), number.to_owned()))
-        };
-        Self(catalog.controls().iter().filter_map(number).collect())
-    }
-
-    /// The control's number there, or else its place in lists.
-    fn number(&self, control: &ControlSummary) -> String {
-        let number = self.0.get(&control.control);
-        number
-            .cloned()
-            .unwrap_or_else(|| control.number.to_string())
-    }
-}
 
 /// The summary, with colours.
 pub(crate) fn text(summary: &SweepSummary, numbering: &Numbering, hints: &Hints) -> String {
@@ -306,7 +282,7 @@ fn causes(out: &mut String, causes: &[Cause]) {
 #[cfg(test)]
 pub(crate) mod tests {
     use chrono::{DateTime, TimeDelta};
-    use orgsweep_store::{NotRead, SweepId};
+    use orgsweep_store::{ControlSummary, NotRead, SweepId};
 
     use super::*;
     use crate::cli::CommonFlags;
