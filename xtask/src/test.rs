@@ -47,14 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             if arguments.accept { "always" } else { "no" }.to_owned(),
         ),
     ];
-    // The programs first: the end-to-end tests run them, and cargo does not
-    // know that their package needs the others' programs.
-    workspace::run(&mut workspace::cargo(&[
-        "build",
-        "--workspace",
-        "--bins",
-        "--tests",
-    ])?)?;
+    workspace::build_all()?;
     let mut closing = run_tests(arguments, &environment);
     if arguments.filters.is_empty() {
         let documentation = runner(

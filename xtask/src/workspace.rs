@@ -3,7 +3,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
@@ -37,6 +37,25 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
         .current_dir(root())
         .env("CARGO_TARGET_DIR", target()?);
     Ok(command)
+}
+
+/// Runs a program that prints itself what is wrong when it fails.
+pub(crate) fn ended(command: &mut Command) -> Result<ExitCode> {
+    let shown = shown(command);
+    eprintln!("$ {shown}");
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run `{shown}`"))?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Builds all programs and tests: cargo does not know that a package's tests run the others' programs.
+pub(crate) fn build_all() -> Result<()> {
+    run(&mut cargo(&["build", "--workspace", "--bins", "--tests"])?)
 }
 
 /// Shows a command, runs it, and fails when it does.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use governor::clock::Reference;
 
 /// What quotas are about.
-pub(super) const SECOND: Duration = Duration::from_secs(1);
+const SECOND: Duration = Duration::from_secs(1);
 /// A request that is not answered after this time has been counted long ago.
 const LONGEST_WAY: Duration = Duration::from_secs(1);
 
