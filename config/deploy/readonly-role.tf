@@ -73,6 +73,7 @@ data "aws_iam_policy_document" "orgsweep" {
       "cloudtrail:DescribeTrails",
       "cloudtrail:GetEventSelectors",
       "cloudtrail:GetTrailStatus",
+      "cloudwatch:DescribeAlarmHistory",
       "cloudwatch:DescribeAlarms",
       "cloudwatch:GetAlarmMuteRule",
       "cloudwatch:ListAlarmMuteRules",

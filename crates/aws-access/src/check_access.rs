@@ -173,10 +173,23 @@ async fn alarm_reads(session: &Session, region: &Region) -> Vec<PermissionCheck>
         .alarm_types(AlarmType::MetricAlarm)
         .alarm_types(AlarmType::CompositeAlarm)
         .max_records(1);
-    let alarms = session
-        .call(Operation::DescribeAlarms, region, || request.clone().send())
-        .await;
-    let mut shown = vec![shown(Operation::DescribeAlarms, alarms)];
+    let history = session
+        .clients()
+        .cloudwatch(region)
+        .describe_alarm_history()
+        .alarm_types(AlarmType::MetricAlarm)
+        .alarm_types(AlarmType::CompositeAlarm)
+        .max_records(1);
+    let (alarms, history) = tokio::join!(
+        session.call(Operation::DescribeAlarms, region, || request.clone().send()),
+        session.call(Operation::DescribeAlarmHistory, region, || {
+            history.clone().send()
+        }),
+    );
+    let mut shown = vec![
+        shown(Operation::DescribeAlarms, alarms),
+        shown(Operation::DescribeAlarmHistory, history),
+    ];
     shown.extend(mute_rule_reads(session, region).await);
     shown
 }

@@ -1,6 +1,7 @@
 //! Reading one account into an [`AccountSnapshot`]: no more calls than the
 //! verdict needs, side by side where one does not need the other's answer.
 
+mod action_history;
 mod alarms;
 mod arrivals;
 mod delivery;

@@ -81,6 +81,7 @@ operations! {
     DescribeMetricFilters             = "logs",          DescribeMetricFilters, InEachAccount;
     DescribeLogStreams                = "logs",          DescribeLogStreams,    InEachAccount;
     DescribeAlarms                    = "cloudwatch",    DescribeAlarms,        InEachAccount;
+    DescribeAlarmHistory              = "cloudwatch",    DescribeAlarmHistory,  InEachAccount;
     ListAlarmMuteRules                = "cloudwatch",    ListAlarmMuteRules,    InEachAccount;
     GetAlarmMuteRule                  = "cloudwatch",    GetAlarmMuteRule,      InEachAccount;
     GetTopicAttributes                = "sns",           SnsGet,                InEachAccount;

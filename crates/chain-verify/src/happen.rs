@@ -289,10 +289,10 @@ fn timeline_from(start: i64, traffic: Traffic) -> Timeline {
     timeline
 }
 
-/// Whole hours of a month, every fifth, so that each hour of the day is among them.
+/// Whole hours of five weeks, every fifth, so that each hour of each day of the week is among them.
 fn hours() -> impl Iterator<Item = i64> {
     const HOUR: i64 = 3600;
-    (0..31 * 24)
+    (0..35 * 24)
         .step_by(5)
         .map(|hour| START - START % HOUR + hour * HOUR)
 }

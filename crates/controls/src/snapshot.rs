@@ -15,7 +15,8 @@ use crate::ids::{AccountId, Arn, LogGroupArn, Partition, Region};
 use crate::known::Known;
 
 pub use alarms::{
-    Alarms, CompositeAlarm, LogAlarm, MetricAlarm, MetricQuery, MuteRule, WatchedMetric,
+    Alarms, CompositeAlarm, FailedAction, LogAlarm, MetricAlarm, MetricQuery, MuteRule,
+    WatchedMetric,
 };
 
 /// The facts read from one account.

@@ -2,6 +2,7 @@
 //! PostgreSQL and on the embedded one. One file per subject; one program, so
 //! that they link once. `cargo xtask test` sets up what they need.
 
+mod action_history;
 mod callers;
 mod chains_moto;
 mod chaos;

@@ -162,6 +162,7 @@ async fn found_under(policy: &Value) -> (Simulated, Installation, FoundByPlace) 
     let simulated = Simulated::demo().await;
     simulated.enforce_policies();
     simulated.put_scanner_policy(policy);
+    simulated.fail_actions_of_undecided_topics();
     let installation = simulated.installation(Installation::on_server().await);
     installation.run(&["sweep"]).await.with_code(0);
     let found = findings(&installation).await;

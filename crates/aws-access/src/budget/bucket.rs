@@ -26,6 +26,8 @@ pub(crate) enum Bucket {
     TestMetricFilter,
     /// `cloudwatch:DescribeAlarms`.
     DescribeAlarms,
+    /// `cloudwatch:DescribeAlarmHistory`; not adjustable.
+    DescribeAlarmHistory,
     /// `cloudwatch:ListAlarmMuteRules`.
     ListAlarmMuteRules,
     /// `cloudwatch:GetAlarmMuteRule`.
@@ -71,7 +73,7 @@ impl Bucket {
             Self::DescribeAlarms => 9,
             Self::DescribeLogStreams => 25,
             Self::ListAlarmMuteRules => 50,
-            Self::GetAlarmMuteRule => 20,
+            Self::GetAlarmMuteRule | Self::DescribeAlarmHistory => 20,
             Self::SnsList => 30,
             Self::SnsGet | Self::Declared(Quota::SnsTopics) => sns_get_quota(region),
             Self::KmsRead => 1_000,

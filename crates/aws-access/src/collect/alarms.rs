@@ -13,6 +13,7 @@ use orgsweep_controls::snapshot::{
 };
 use orgsweep_controls::{Arn, Known, LogGroupArn, Region, Unread, UnreadCause, relevant_alarms};
 
+use super::action_history::{self, Rung};
 use super::mute_rules;
 use crate::errors::{CallError, FaultKind};
 use crate::operation::Operation;
@@ -40,7 +41,7 @@ pub(super) async fn that_matter(
                 message: String::new(),
             })
         } else {
-            let mut alarms = in_region(session, region).await;
+            let (mut alarms, rung) = in_region(session, region).await;
             if let Known::Read { value, .. } = &mut alarms {
                 let all = std::mem::take(value);
                 *value = relevant_alarms(all, filters);
@@ -50,7 +51,10 @@ pub(super) async fn that_matter(
                     here.any(|group| alarm.queries(group))
                 };
                 value.log.retain(queried);
-                value.mute_rules = mute_rules::over(session, region, value).await;
+                (value.mute_rules, value.failed_actions) = tokio::join!(
+                    mute_rules::over(session, region, value),
+                    action_history::failures(session, region, value, &rung),
+                );
             }
             alarms
         };
@@ -59,9 +63,10 @@ pub(super) async fn that_matter(
     join_all(read).await.into_iter().collect()
 }
 
-/// All alarms of the Region, sorted by name.
-async fn in_region(session: &Session, region: &Region) -> Known<Alarms> {
-    match list(session, region).await {
+/// All alarms of the Region, sorted by name, and which of them have rung lately.
+async fn in_region(session: &Session, region: &Region) -> (Known<Alarms>, Rung) {
+    let mut rung = Rung::default();
+    let alarms = match list(session, region, &mut rung).await {
         Ok(mut alarms) => {
             alarms.metric.sort_by(|a, b| a.name.cmp(&b.name));
             alarms.composite.sort_by(|a, b| a.name.cmp(&b.name));
@@ -69,10 +74,11 @@ async fn in_region(session: &Session, region: &Region) -> Known<Alarms> {
             Known::read(alarms, OPERATION.call(region))
         }
         Err(error) => error.into_known(),
-    }
+    };
+    (alarms, rung)
 }
 
-async fn list(session: &Session, region: &Region) -> Result<Alarms, CallError> {
+async fn list(session: &Session, region: &Region, rung: &mut Rung) -> Result<Alarms, CallError> {
     let garbled = |message: &str| CallError::garbled(OPERATION, region, message);
     let client = session.clients().cloudwatch(region);
     let mut alarms = Alarms::default();
@@ -109,11 +115,23 @@ async fn list(session: &Session, region: &Region) -> Result<Alarms, CallError> {
                 .push(log_alarm(alarm).ok_or_else(|| garbled("an alarm has no name or ARN"))?);
         }
         for alarm in page.metric_alarms.unwrap_or_default() {
+            rung.note(
+                alarm.alarm_name().unwrap_or_default(),
+                alarm.state_value(),
+                alarm.state_transitioned_timestamp(),
+                alarm.alarm_configuration_updated_timestamp(),
+            );
             alarms
                 .metric
                 .push(metric_alarm(alarm).ok_or_else(|| garbled("an alarm has no name or ARN"))?);
         }
         for alarm in page.composite_alarms.unwrap_or_default() {
+            rung.note(
+                alarm.alarm_name().unwrap_or_default(),
+                alarm.state_value(),
+                alarm.state_transitioned_timestamp(),
+                alarm.alarm_configuration_updated_timestamp(),
+            );
             alarms.composite.push(
                 composite_alarm(alarm).ok_or_else(|| garbled("an alarm has no name or ARN"))?,
             );

@@ -1,15 +1,18 @@
 //! What an alarm does when it goes to ALARM: whether one of its actions tells
-//! somebody. CloudWatch validates none of them.
+//! somebody. CloudWatch validates none of them, but the alarm's history says what
+//! became of them the last time. A failure decides where what was read does not;
+//! where CloudWatch may publish now, it is a remark, since somebody may have
+//! repaired the topic in the meantime.
 
 use super::judged::{Judged, note};
 use super::key::{self, KeyDecision};
 use super::policy::{self, Decision, Request};
 use super::subscription;
-use crate::finding::LinkKind;
+use crate::finding::{LinkKind, LinkState};
 use crate::ids::Arn;
 use crate::known::{Call, Known, Unread, UnreadCause};
 use crate::reason::Reason;
-use crate::snapshot::{Key, Topic};
+use crate::snapshot::{FailedAction, Key, Topic};
 
 /// Where topics and keys are looked up.
 pub(crate) trait Topics {
@@ -20,8 +23,65 @@ pub(crate) trait Topics {
 }
 
 /// The links from one action of `alarm` on: the action, and for a topic the
-/// subscriptions. The last one is broken, or all hold or are unknown.
-pub(crate) fn judge(action: &str, alarm: &Arn, topics: &dyn Topics) -> Vec<Judged> {
+/// subscriptions. The last one is broken, or all hold or are unknown. `failed` is how
+/// the action went wrong when the alarm last rang.
+pub(crate) fn judge(
+    action: &str,
+    alarm: &Arn,
+    topics: &dyn Topics,
+    failed: Option<&FailedAction>,
+) -> Vec<Judged> {
+    let mut links = by_facts(action, alarm, topics);
+    if let (Some(failed), Some(first)) = (failed, links.first_mut()) {
+        if let Some(broken) = broken_by(failed, first) {
+            return vec![broken];
+        }
+        if !first.is_broken() {
+            first.notes.push(note("action_failed", told(failed)));
+        }
+    }
+    links
+}
+
+/// The link as broken, where what was read does not say whether the action works: it did not
+/// when the alarm last rang.
+fn broken_by(failed: &FailedAction, link: &Judged) -> Option<Judged> {
+    let arn = failed.action.parse::<Arn>().ok()?;
+    let by_topic = link.link.state == LinkState::Unknown && arn.service() == "sns";
+    // Whether CloudWatch may run any other action is in no fact.
+    let by_nothing_else = link.link.state == LinkState::Holds && arn.service() != "sns";
+    let reason = match failed.error.to_ascii_lowercase() {
+        _ if by_nothing_else => Reason::ActionNotNotifying,
+        _ if !by_topic => return None,
+        error if error.contains("encryption key") || error.contains("kms") => {
+            Reason::TopicKeyDenies
+        }
+        error if error.contains("not authorized") => Reason::TopicPolicyDenies,
+        error if error.contains("does not exist") || error.contains("notfound") => {
+            Reason::TopicMissing
+        }
+        _ => return None,
+    };
+    Some(Judged::broken(
+        LinkKind::Action,
+        &failed.action,
+        reason,
+        told(failed),
+    ))
+}
+
+fn told(failed: &FailedAction) -> String {
+    let day = failed.at.format("%Y-%m-%d");
+    let why = match failed.error.as_str() {
+        "" => String::new(),
+        error => format!(": {error}"),
+    };
+    format!(
+        "on {day}, when the alarm last rang, CloudWatch could not run the action{why}; if that was repaired since, a drill shows it"
+    )
+}
+
+fn by_facts(action: &str, alarm: &Arn, topics: &dyn Topics) -> Vec<Judged> {
     let kind = LinkKind::Action;
     let Ok(arn) = action.parse::<Arn>() else {
         let detail = "the action is not an ARN";
@@ -141,7 +201,6 @@ fn may_publish(arn: &Arn, topic: &Topic, alarm: &Arn, topics: &dyn Topics) -> Ju
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::LinkState;
 
     struct NoTopics;
 
@@ -171,7 +230,7 @@ mod tests {
             (LinkState::Broken,  "arn:aws-cn:sns:eu-west-1:111122223333:alerts"),
             (LinkState::Unknown, "arn:aws:sns:eu-west-1:111122223333:alerts"),
         ] {
-            let links = judge(action, &alarm, &NoTopics);
+            let links = judge(action, &alarm, &NoTopics, None);
             assert_eq!(links[0].link.state, expected, "{action}");
             let noted = links[0].notes.iter().any(|note| note.code == "machine_action");
             assert_eq!(noted, expected == LinkState::Holds, "{action}");

@@ -2,6 +2,7 @@
 //! or stay unknown. Every function here judges one link from the facts given to
 //! it; putting links together is `evaluate`'s.
 
+mod above;
 pub(crate) mod action;
 pub(crate) mod alarm;
 pub(crate) mod alarm_math;
@@ -23,5 +24,6 @@ pub(crate) mod policy;
 mod resting;
 pub(crate) mod ringing;
 pub(crate) mod selectors;
+mod shared_metric;
 pub(crate) mod subscription;
 pub(crate) mod trail;

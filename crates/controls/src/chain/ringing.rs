@@ -1,20 +1,18 @@
-//! What follows an alarm that watches a filter's metric: its own actions, the
-//! composite alarms above it and theirs. Gives the links of every way on.
+//! What follows an alarm that watches a filter's metric: its own actions, and
+//! (`above`) the composite alarms above it and theirs. Gives the links of every way on.
 
 use super::action::{self, Topics};
 use super::alarm::{self, Watching};
-use super::composite::{self, Follows, Rest};
 use super::firing::{self, Firing, Lasting};
-use super::judged::{Accepted, Judged};
+use super::judged::{Accepted, Judged, note};
 use super::muting::{self, Muting};
 use super::resting;
-use crate::finding::{EventsNeeded, LinkKind};
+use super::shared_metric::Kept;
+use crate::finding::{EventsNeeded, LinkKind, LinkState};
 use crate::ids::{AccountId, Arn};
 use crate::known::{Call, Known, Unread, UnreadCause};
 use crate::reason::Reason;
-use crate::snapshot::{
-    Alarms, CompositeAlarm, LogAlarm, MetricAlarm, MetricFilter, MetricTransformation,
-};
+use crate::snapshot::{Alarms, LogAlarm, MetricAlarm, MetricFilter, MetricTransformation};
 
 /// The alarms of a Region, and where their topics are looked up.
 pub(crate) struct Ringing<'a> {
@@ -30,36 +28,25 @@ pub(crate) struct Ringing<'a> {
 }
 
 /// An alarm whose actions are to run.
-struct Acting<'a> {
-    name: &'a str,
+pub(super) struct Acting<'a> {
+    pub(super) name: &'a str,
     /// Whether it is OK when nothing happens, and never without data.
-    settles: bool,
-    arn: &'a Arn,
-    enabled: bool,
-    actions: &'a [String],
+    pub(super) settles: bool,
+    pub(super) arn: &'a Arn,
+    pub(super) enabled: bool,
+    pub(super) actions: &'a [String],
     /// How long it stays in ALARM.
-    lasts: Lasting,
+    pub(super) lasts: Lasting,
 }
 
 /// Alarms that go to ALARM on the same event as another, by name and ARN.
 #[derive(Debug, Default)]
-struct Companions {
+pub(super) struct Companions {
     /// At the same time, and as long.
-    in_step: Vec<String>,
+    pub(super) in_step: Vec<String>,
     /// Perhaps at another time.
-    at_some_time: Vec<String>,
+    pub(super) at_some_time: Vec<String>,
 }
-
-/// What keeps an alarm in ALARM besides the events it is there for.
-enum Kept {
-    /// A filter of the same log group, which receives events as soon as there is one.
-    Here(String),
-    /// A filter of another log group, which may receive none.
-    Elsewhere(String),
-}
-
-/// Composites above composites that are followed.
-const DEEPEST: usize = 8;
 
 impl Ringing<'_> {
     /// The links from an alarm that watches the metric on.
@@ -92,7 +79,10 @@ impl Ringing<'_> {
                     Some(Kept::Elsewhere(why)) => {
                         Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
                     }
-                    None => Judged::holds(kind, resource, "goes to ALARM on one event"),
+                    None => match self.drawn_down(filter, published, alarm) {
+                        Some(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
+                        None => Judged::holds(kind, resource, "goes to ALARM on one event"),
+                    },
                 };
                 with = self.companions(filter, published, alarm);
                 (link.noting(notes).taking(delay), lasts)
@@ -117,57 +107,6 @@ impl Ringing<'_> {
             }
         };
         self.after(alarm, &link, lasts, &with)
-    }
-
-    /// What another filter that publishes to the same metric does to the alarm: with a default
-    /// value that breaches it keeps the alarm in ALARM while other events arrive.
-    fn kept_in_alarm(
-        &self,
-        filter: &MetricFilter,
-        published: &MetricTransformation,
-        alarm: &MetricAlarm,
-    ) -> Option<Kept> {
-        let keeps = |other: &MetricFilter| {
-            let own = |to: &MetricTransformation| other == filter && to == published;
-            let mut theirs = other.transformations.iter().filter(|to| !own(to));
-            theirs.any(|to| {
-                to.default_value.is_some()
-                    && matches!(
-                        alarm::watching(other, to, alarm, self.account),
-                        Watching::Yes(_)
-                    )
-                    && matches!(
-                        alarm::firing(other, to, alarm, self.account, self.filters),
-                        Firing::Not(Reason::AlarmAlwaysFiring, _)
-                    )
-            })
-        };
-        let why = |other: &MetricFilter, when: &str| {
-            format!(
-                "filter `{}` publishes to its metric, too, and keeps it in ALARM by a default value{when}",
-                other.name
-            )
-        };
-        if let Some(other) = self.filters.iter().find(|other| keeps(other)) {
-            return Some(Kept::Here(why(other, "")));
-        }
-        let mut elsewhere = self.filters_elsewhere.iter();
-        let other = elsewhere.find(|other| keeps(other))?;
-        let when = " whenever its log group receives events";
-        Some(Kept::Elsewhere(why(other, when)))
-    }
-
-    /// Whether one event may count as so many, because several filters publish to the
-    /// metric, or several trails bring it.
-    fn may_count_as(&self, published: &MetricTransformation, events: u32) -> bool {
-        let here = self
-            .filters
-            .iter()
-            .chain(self.filters_elsewhere.iter().copied());
-        let same = here
-            .flat_map(|filter| &filter.transformations)
-            .filter(|other| other.name == published.name && other.namespace == published.namespace);
-        u32::try_from(same.count() * self.deliveries).is_ok_and(|times| times >= events)
     }
 
     /// Other alarms that go to ALARM on the same event.
@@ -262,7 +201,7 @@ impl Ringing<'_> {
         rests
     }
 
-    fn actions(&self, alarm: &Acting<'_>, link: &Judged) -> Vec<Vec<Judged>> {
+    pub(super) fn actions(&self, alarm: &Acting<'_>, link: &Judged) -> Vec<Vec<Judged>> {
         let broken = |reason, detail: &str| {
             let resource = alarm.arn.as_str();
             vec![vec![Judged::broken(
@@ -287,10 +226,26 @@ impl Ringing<'_> {
         }
         let with_link = |action: &String| {
             let mut links = vec![link.clone()];
-            links.extend(action::judge(action, alarm.arn, self.topics));
+            let failed = self.alarms.failed(alarm.name, action);
+            let mut judged = action::judge(action, alarm.arn, self.topics, failed);
+            if let (Some(first), Some(unread)) = (judged.first_mut(), self.history_unread()) {
+                if first.link.state == LinkState::Unknown {
+                    // It might have decided.
+                    first.unread.push(unread.clone());
+                } else if !first.is_broken() {
+                    let text = format!("whether the last message went out is not known: {unread}");
+                    first.notes.push(note("history_not_read", text));
+                }
+            }
+            links.extend(judged);
             links
         };
         alarm.actions.iter().map(with_link).collect()
+    }
+
+    /// Why the alarms' history is not known, where somebody asked for it.
+    fn history_unread(&self) -> Option<&Unread> {
+        self.alarms.failed_actions.as_ref()?.get().err()
     }
 
     /// The alarm's link with what mute rules make of it: broken where some events are
@@ -327,113 +282,5 @@ impl Ringing<'_> {
             Muting::Undecided(_) if link.reason.is_some() => link.clone(),
             Muting::Undecided(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
         }
-    }
-
-    fn above(
-        &self,
-        child: &Acting<'_>,
-        below: &[Judged],
-        with: &Companions,
-        depth: usize,
-    ) -> Vec<Vec<Judged>> {
-        if depth >= DEEPEST {
-            return Vec::new();
-        }
-        let (name, arn) = (child.name, child.arn);
-        let is_child = |text: &str| text == name || text == arn.as_str();
-        let mut rests = Vec::new();
-        for composite in &self.alarms.composite {
-            let mentions = composite::mentions(&composite.rule, name, &is_child);
-            if !mentions || composite.arn == *arn {
-                continue;
-            }
-            let kind = LinkKind::Alarm;
-            let resource = composite.arn.as_str();
-            let link = match self.follows(composite, &is_child, child.settles, with) {
-                Follows::Yes => match &composite.actions_suppressor {
-                    None => {
-                        let link = Judged::holds(kind, resource, "goes to ALARM with its child");
-                        link.noting(composite::shares(&composite.rule, &is_child))
-                    }
-                    Some(suppressor) => self.suppressed(composite, suppressor, &is_child, with),
-                },
-                Follows::Undecided(why) => {
-                    Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
-                }
-                Follows::Not(reason, why) => Judged::broken(kind, resource, reason, why),
-            };
-            let mut links = below.to_vec();
-            if link.is_broken() {
-                links.push(link);
-                rests.push(links);
-                continue;
-            }
-            let acting = Acting {
-                name: &composite.name,
-                settles: true,
-                arn: &composite.arn,
-                enabled: composite.actions_enabled,
-                actions: &composite.alarm_actions,
-                // It is in ALARM while its child is.
-                lasts: child.lasts,
-            };
-            let own = self.actions(&acting, &link);
-            rests.extend(own.into_iter().map(|rest| [below, &rest].concat()));
-            links.push(link);
-            rests.extend(self.above(&acting, &links, &Companions::default(), depth + 1));
-        }
-        rests
-    }
-
-    /// Whether a composite follows its child, with the alarms that ring on the same event.
-    fn follows(
-        &self,
-        composite: &CompositeAlarm,
-        is_child: &dyn Fn(&str) -> bool,
-        settles: bool,
-        with: &Companions,
-    ) -> Follows {
-        let rests = |name: &str| self.rest(name);
-        let joined = |names: &[String]| {
-            let is_one = |name: &str| is_child(name) || names.iter().any(|other| other == name);
-            composite::follows(&composite.rule, &is_one, settles, &rests)
-        };
-        let follows = joined(&with.in_step);
-        if !matches!(follows, Follows::Not(..)) {
-            return follows;
-        }
-        // One of them may go to ALARM a moment before the others.
-        let alone = joined(&[]);
-        if !matches!(alone, Follows::Not(..)) {
-            return alone;
-        }
-        let all = [with.in_step.as_slice(), with.at_some_time.as_slice()].concat();
-        if joined(&all) == Follows::Yes {
-            let why = "whether its alarms, which ring on the same event, are in ALARM at the same time is not decided";
-            return Follows::Undecided(why.to_owned());
-        }
-        follows
-    }
-
-    /// The link of a composite whose actions wait while its suppressor is in ALARM.
-    fn suppressed(
-        &self,
-        composite: &CompositeAlarm,
-        suppressor: &str,
-        is_child: &dyn Fn(&str) -> bool,
-        with: &Companions,
-    ) -> Judged {
-        let kind = LinkKind::Alarm;
-        let resource = composite.arn.as_str();
-        if is_child(suppressor) || with.in_step.iter().any(|name| name == suppressor) {
-            let why = format!("its suppressor `{suppressor}` is in ALARM whenever it is");
-            return Judged::broken(kind, resource, Reason::AlarmMuted, why);
-        }
-        if self.rest(suppressor) == Rest::AlwaysInAlarm {
-            let why = format!("its suppressor `{suppressor}` is always in ALARM");
-            return Judged::broken(kind, resource, Reason::AlarmMuted, why);
-        }
-        let why = format!("its actions wait while its suppressor `{suppressor}` is in ALARM");
-        Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
     }
 }

@@ -22,6 +22,34 @@ pub struct Alarms {
     /// CloudWatch has no such rules. `None`: not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mute_rules: Option<Known<Vec<MuteRule>>>,
+    /// Actions that CloudWatch could not carry out when their alarm last went to ALARM, sorted.
+    /// `None`: not asked, because none of these alarms has rung lately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_actions: Option<Known<Vec<FailedAction>>>,
+}
+
+/// An action that failed when its alarm last rang, as the alarm's history tells. Actions that
+/// went well leave nothing here, so that a night on which an alarm rings changes no facts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FailedAction {
+    /// Name of the alarm.
+    pub alarm: String,
+    /// The action, as the alarm names it.
+    pub action: String,
+    /// When it failed.
+    pub at: DateTime<Utc>,
+    /// Why, in CloudWatch's words; may be empty.
+    pub error: String,
+}
+
+impl Alarms {
+    /// How the action of the alarm of that name failed when it last rang, if it did and that is known.
+    pub fn failed(&self, alarm: &str, action: &str) -> Option<&FailedAction> {
+        let known = self.failed_actions.as_ref()?.value()?;
+        known
+            .iter()
+            .find(|failed| failed.alarm == alarm && failed.action == action)
+    }
 }
 
 /// A log alarm: a scheduled query over log groups (`PutLogAlarm`).

@@ -1,5 +1,6 @@
 //! Verdicts on accounts of known truth.
 
+mod beside;
 mod chains;
 mod decisions;
 mod evidence;

@@ -57,6 +57,7 @@ pub(super) fn usual(asked: &Asked) -> Reply {
         "DescribeMetricFilters" => filters(asked),
         "DescribeLogStreams" => json!({ "logStreams": [] }),
         "DescribeAlarms" => alarms(&topic),
+        "DescribeAlarmHistory" => json!({ "AlarmHistoryItems": [] }),
         "ListAlarmMuteRules" => json!({ "AlarmMuteRuleSummaries": [] }),
         "GetAlarmMuteRule" => return Reply::error("ResourceNotFoundException", ""),
         "GetTopicAttributes" => json!({ "Attributes": { "entry": [

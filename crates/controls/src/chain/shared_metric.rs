@@ -1,0 +1,119 @@
+//! Several filters that publish to one metric: what another one does to an alarm that
+//! watches it.
+
+use super::alarm::{self, Watching};
+use super::firing::Firing;
+use super::ringing::Ringing;
+use crate::reason::Reason;
+use crate::snapshot::{MetricAlarm, MetricFilter, MetricTransformation};
+
+/// What keeps an alarm in ALARM besides the events it is there for.
+pub(super) enum Kept {
+    /// A filter of the same log group, which receives events as soon as there is one.
+    Here(String),
+    /// A filter of another log group, which may receive none.
+    Elsewhere(String),
+}
+
+impl Ringing<'_> {
+    /// What another filter that publishes to the same metric does to the alarm: with a default
+    /// value that breaches it keeps the alarm in ALARM while other events arrive.
+    pub(super) fn kept_in_alarm(
+        &self,
+        filter: &MetricFilter,
+        published: &MetricTransformation,
+        alarm: &MetricAlarm,
+    ) -> Option<Kept> {
+        let keeps = |other: &MetricFilter| {
+            let own = |to: &MetricTransformation| other == filter && to == published;
+            let mut theirs = other.transformations.iter().filter(|to| !own(to));
+            theirs.any(|to| {
+                to.default_value.is_some()
+                    && matches!(
+                        alarm::watching(other, to, alarm, self.account),
+                        Watching::Yes(_)
+                    )
+                    && matches!(
+                        alarm::firing(other, to, alarm, self.account, self.filters),
+                        Firing::Not(Reason::AlarmAlwaysFiring, _)
+                    )
+            })
+        };
+        let why = |other: &MetricFilter, when: &str| {
+            format!(
+                "filter `{}` publishes to its metric, too, and keeps it in ALARM by a default value{when}",
+                other.name
+            )
+        };
+        if let Some(other) = self.filters.iter().find(|other| keeps(other)) {
+            return Some(Kept::Here(why(other, "")));
+        }
+        let mut elsewhere = self.filters_elsewhere.iter();
+        let other = elsewhere.find(|other| keeps(other))?;
+        let when = " whenever its log group receives events";
+        Some(Kept::Elsewhere(why(other, when)))
+    }
+
+    /// What another filter that publishes to the same metric may take away from it: of a sum
+    /// what is negative, of a mean or a smallest value what is lower, and nothing of a largest
+    /// value or a count. The other one may match the same event, or another at the same time.
+    pub(super) fn drawn_down(
+        &self,
+        filter: &MetricFilter,
+        published: &MetricTransformation,
+        alarm: &MetricAlarm,
+    ) -> Option<String> {
+        let comparison = alarm.comparison.as_deref().unwrap_or_default();
+        let statistic = alarm
+            .metric
+            .as_ref()
+            .map_or(Some("Sum"), |metric| metric.statistic.as_deref());
+        let own = published.value.trim().parse::<f64>().ok();
+        let lowest = match statistic {
+            _ if !comparison.starts_with("GreaterThan") => Some(f64::INFINITY),
+            Some("Maximum" | "SampleCount") => None,
+            Some("Sum") => Some(0.0),
+            _ => own,
+        }?;
+        let takes_away = |to: &MetricTransformation| {
+            let value = to.value.trim().parse::<f64>().ok();
+            let values = [value, to.default_value.or(value)];
+            values
+                .iter()
+                .any(|value| value.is_none_or(|value| value < lowest))
+        };
+        let all = self
+            .filters
+            .iter()
+            .chain(self.filters_elsewhere.iter().copied());
+        let other = all
+            .flat_map(|other| other.transformations.iter().map(move |to| (other, to)))
+            .filter(|(other, to)| *other != filter || *to != published)
+            .find(|(other, to)| {
+                takes_away(to)
+                    && matches!(
+                        alarm::watching(other, to, alarm, self.account),
+                        Watching::Yes(_)
+                    )
+            });
+        other.map(|(other, to)| {
+            format!(
+                "filter `{}` publishes to its metric, too, with the value `{}`, which may take away what an event adds",
+                other.name, to.value
+            )
+        })
+    }
+
+    /// Whether one event may count as so many, because several filters publish to the
+    /// metric, or several trails bring it.
+    pub(super) fn may_count_as(&self, published: &MetricTransformation, events: u32) -> bool {
+        let here = self
+            .filters
+            .iter()
+            .chain(self.filters_elsewhere.iter().copied());
+        let same = here
+            .flat_map(|filter| &filter.transformations)
+            .filter(|other| other.name == published.name && other.namespace == published.namespace);
+        u32::try_from(same.count() * self.deliveries).is_ok_and(|times| times >= events)
+    }
+}

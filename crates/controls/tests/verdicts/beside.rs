@@ -1,0 +1,159 @@
+//! What is beside a chain: other filters that publish to its metric, suppressors that ring with
+//! it, and what became of its alarm's actions before.
+
+use orgsweep_controls::snapshot::{Alarms, CompositeAlarm, FailedAction, MetricFilter};
+use orgsweep_controls::{AccountSnapshot, Known, LogGroupArn};
+
+use crate::support::*;
+
+/// A second filter, of the trail's own group or of another, that publishes `value` to the metric
+/// of the S3 filter, which an alarm watches with `statistic`.
+fn beside(elsewhere: bool, value: &str, default: Option<f64>, statistic: &str) -> AccountSnapshot {
+    let mut snapshot = healthy(OWN);
+    let mut other: MetricFilter = of_filter(&mut snapshot, S3).clone();
+    other.name = "other".to_owned();
+    other.transformations[0].value = value.to_owned();
+    other.transformations[0].default_value = default;
+    let watched = of_alarm(&mut snapshot, S3).metric.as_mut();
+    watched.unwrap().statistic = Some(statistic.to_owned());
+    if elsewhere {
+        let (arn, group) = snapshot.log_groups.iter().next().unwrap();
+        let arn: LogGroupArn = arn
+            .to_string()
+            .replace(arn.name(), "another")
+            .parse()
+            .unwrap();
+        let mut group = group.clone();
+        group.filters = known(vec![other]);
+        snapshot.log_groups.insert(arn, group);
+    } else {
+        of_filters(&mut snapshot).push(other);
+    }
+    snapshot
+}
+
+#[test]
+#[rustfmt::skip]
+fn what_another_filter_takes_from_the_metric_is_not_taken_for_a_message() {
+    for elsewhere in [false, true] {
+        for (value, default, statistic, reason) in [
+            ("1",       None,       "Sum",         "covered"),
+            ("0",       None,       "Sum",         "covered"),
+            ("-1",      None,       "Sum",         "alarm_undecided"),
+            ("$.count", None,       "Sum",         "alarm_undecided"),
+            ("1",       Some(-1.0), "Sum",         "alarm_undecided"),
+            ("-1",      None,       "Maximum",     "covered"),
+            ("-1",      None,       "SampleCount", "covered"),
+            ("1",       None,       "Average",     "covered"),
+            ("0",       None,       "Average",     "alarm_undecided"),
+            ("0",       None,       "Minimum",     "alarm_undecided"),
+        ] {
+            let snapshot = beside(elsewhere, value, default, statistic);
+            let found = finding(&snapshot, S3);
+            let case = format!("{value} {default:?} {statistic} elsewhere: {elsewhere}");
+            assert_eq!(found.reason.as_str(), reason, "{case}: {}", found.summary);
+        }
+    }
+}
+
+/// The S3 alarm acts through a composite of that rule, with a suppressor.
+fn suppressed(rule: &str, suppressor: &str, acts: bool) -> AccountSnapshot {
+    let mut snapshot = healthy(OWN);
+    let mut actions = of_alarm(&mut snapshot, S3).alarm_actions.clone();
+    if !acts {
+        of_alarm(&mut snapshot, S3).alarm_actions.clear();
+    }
+    let alarms: &mut Alarms = of_alarms(&mut snapshot);
+    alarms.composite.push(CompositeAlarm {
+        name: "above".to_owned(),
+        arn: alarm_arn(OWN, HOME, "above"),
+        rule: rule.to_owned(),
+        actions_enabled: true,
+        alarm_actions: std::mem::take(&mut actions),
+        actions_suppressor: Some(suppressor.to_owned()),
+        suppressor_wait: Some(60),
+    });
+    snapshot
+}
+
+#[test]
+#[rustfmt::skip]
+fn what_a_suppressor_releases_is_not_called_silent() {
+    for (rule, suppressor, acts, verdict) in [
+        // The composite leaves ALARM with its suppressor.
+        ("ALARM(s3-bucket-policy-changes)",  S3,            false, "fail"),
+        // It is still in ALARM when its suppressor is not: the alarm has no data then.
+        ("NOT OK(s3-bucket-policy-changes)", S3,            false, "unknown"),
+        // It is always in ALARM, and may act whenever its suppressor leaves ALARM.
+        ("ALARM(vpc-changes) OR TRUE",       S3,            false, "unknown"),
+        ("ALARM(vpc-changes)",               S3,            false, "fail"),
+        ("ALARM(vpc-changes) OR TRUE",       "vpc-changes", false, "fail"),
+        // Whatever the composite does, the alarm's own action tells.
+        ("ALARM(vpc-changes) OR TRUE",       S3,            true,  "pass"),
+    ] {
+        let found = finding(&suppressed(rule, suppressor, acts), S3);
+        assert_eq!(found.verdict.as_str(), verdict, "{rule} {suppressor}: {}", found.summary);
+    }
+}
+
+const NOT_AUTHORIZED: &str =
+    "CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: arn";
+const NO_KEY: &str =
+    "CloudWatch Alarms does not have authorization to access the SNS topic encryption key.";
+
+/// The S3 alarm's action failed when it last rang, with these words.
+fn failed(snapshot: &mut AccountSnapshot, action: Option<&str>, error: &str) {
+    if let Some(action) = action {
+        of_alarm(snapshot, S3).alarm_actions = vec![action.to_owned()];
+    }
+    let action = of_alarm(snapshot, S3).alarm_actions[0].clone();
+    of_alarms(snapshot).failed_actions = Some(known(vec![FailedAction {
+        alarm: S3.to_owned(),
+        action,
+        at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        error: error.to_owned(),
+    }]));
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_failed_action_decides_where_nothing_else_does() {
+    const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:tell";
+    type Case = (&'static str, bool, Option<&'static str>, &'static str, &'static str);
+    let cases: [Case; 7] = [
+        ("the topic lets CloudWatch publish now", false, None,           NOT_AUTHORIZED,     "covered"),
+        ("nothing is known of the topic",         true,  None,           NOT_AUTHORIZED,     "topic_policy_denies"),
+        ("the key is blamed",                     true,  None,           NO_KEY,             "topic_key_denies"),
+        ("the topic was gone",                    true,  None,           "the topic does not exist", "topic_missing"),
+        ("words that say nothing",                true,  None,           "Internal failure", "fact_unread"),
+        ("a function, of which nothing is read",  false, Some(FUNCTION), "not authorized",   "action_not_notifying"),
+        ("a function that failed without words",  false, Some(FUNCTION), "",                 "action_not_notifying"),
+    ];
+    for (name, topic_unread, action, error, reason) in cases {
+        let mut snapshot = healthy(OWN);
+        failed(&mut snapshot, action, error);
+        if topic_unread {
+            for topic in snapshot.topics.values_mut() {
+                *topic = denied("sns", "GetTopicAttributes");
+            }
+        }
+        let found = finding(&snapshot, S3);
+        assert_eq!(found.reason.as_str(), reason, "{name}: {}", found.summary);
+        let noted = found.evidence.notes.iter().any(|note| note.code == "action_failed");
+        assert_eq!(noted, reason == "covered", "{name}");
+    }
+}
+
+#[test]
+fn the_failure_of_another_alarm_or_action_says_nothing() {
+    let mut snapshot = healthy(OWN);
+    failed(&mut snapshot, None, NOT_AUTHORIZED);
+    let Some(Known::Read { value, .. }) = &mut of_alarms(&mut snapshot).failed_actions else {
+        panic!("the history is known");
+    };
+    value[0].alarm = "vpc-changes".to_owned();
+    for topic in snapshot.topics.values_mut() {
+        *topic = denied("sns", "GetTopicAttributes");
+    }
+    assert_eq!(finding(&snapshot, S3).reason.as_str(), "fact_unread");
+}
