@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::act::{TAKEN, act, is_ours};
 use super::boundary::Boundaries;
+use super::quota;
 use super::readiness::{Readiness, built_upon, readiness};
 use super::reading::Reading;
 use super::removal;
@@ -314,7 +315,10 @@ impl StepTask<'_> {
                 return AccountEnd::CredentialsOver(failure.to_string());
             }
             Stopped::Refused(failure) => {
-                let words = failure.to_string();
+                let words = match quota::advice(&failure) {
+                    Some(advice) => format!("{failure}; {advice}"),
+                    None => failure.to_string(),
+                };
                 let end = AccountEnd::Failed(format!("{place}: {words}"));
                 (ActionState::Failed, words, end)
             }

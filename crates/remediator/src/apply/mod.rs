@@ -7,6 +7,7 @@
 mod account;
 mod act;
 mod boundary;
+mod quota;
 mod readiness;
 mod reading;
 mod removal;
