@@ -2,6 +2,7 @@
 //! since the plan was made: nothing of anybody's is overwritten or deleted.
 
 use orgsim::Fault;
+use orgsweep_tests::Installation;
 
 use super::{NOTHING_THERE, Repair, SHOP, TWO, findings, run_id};
 
@@ -261,4 +262,24 @@ async fn a_role_that_cannot_be_assumed_fails_the_account_and_says_what_to_check(
         .with_code(1);
     assert!(failed.stderr.contains("cannot be assumed"), "{failed}");
     assert_eq!(failed.json()["accounts"][0]["state"], "failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repairs_wait_and_try_again_as_the_configuration_file_says() {
+    let installation = Installation::on_server().await.with_configuration(
+        "[aws]\ncall_timeout = \"2s\"\ncall_deadline = \"5s\"\nmax_attempts = 1\n",
+    );
+    let repair = Repair::at(NOTHING_THERE, installation).await;
+    let plan = repair.planned(TWO).await;
+    repair.when(SHOP, "sns", "GetTopicAttributes", Fault::Hang);
+    repair.simulated.forget_calls();
+    let failed = repair.apply(&plan, &[]).await.with_code(1);
+    failed.saying(&["`sns:GetTopicAttributes` did not answer in time"]);
+    let tries = repair
+        .simulated
+        .calls()
+        .iter()
+        .filter(|call| call.operation == "GetTopicAttributes")
+        .count();
+    assert_eq!(tries, 1, "one attempt, as it says");
 }
