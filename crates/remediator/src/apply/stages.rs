@@ -108,3 +108,87 @@ fn gravity(end: &AccountEnd) -> u8 {
         AccountEnd::NotRecorded(_) => 5,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::Metric;
+
+    fn actions() -> [(&'static str, Action); 6] {
+        let arn = |text: &str| text.parse::<orgsweep_controls::Arn>().unwrap();
+        let topic = arn("arn:aws:sns:eu-west-1:111122223333:alarms");
+        let alarm = arn("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:root");
+        let metric = Metric {
+            namespace: "CISBenchmark".to_owned(),
+            name: "root".to_owned(),
+        };
+        [
+            (
+                "topic",
+                Action::CreateTopic {
+                    topic: topic.clone(),
+                },
+            ),
+            (
+                "subscription",
+                Action::Subscribe {
+                    topic: topic.clone(),
+                    endpoint: "sms:+4930123456".parse().unwrap(),
+                },
+            ),
+            (
+                "filter",
+                Action::PutMetricFilter {
+                    log_group: "arn:aws:logs:eu-west-1:111122223333:log-group:trail"
+                        .parse()
+                        .unwrap(),
+                    filter: "root".to_owned(),
+                    pattern: String::new(),
+                    metric: metric.clone(),
+                },
+            ),
+            (
+                "alarm",
+                Action::PutAlarm {
+                    alarm: alarm.clone(),
+                    metric,
+                    topic: topic.clone(),
+                    control: "root-usage".parse().unwrap(),
+                },
+            ),
+            (
+                "action",
+                Action::AddAlarmAction {
+                    alarm: alarm.clone(),
+                    topic,
+                },
+            ),
+            ("switch", Action::EnableAlarmActions { alarm }),
+        ]
+    }
+
+    #[test]
+    fn filters_with_alarms_subscriptions_and_changes_of_alarms_go_together() {
+        let together =
+            |one: &Action, other: &Action| company(one).is_some() && company(one) == company(other);
+        let all = actions();
+        let mut pairs = Vec::new();
+        for (number, (name, action)) in all.iter().enumerate() {
+            for (other_name, other) in &all[number..] {
+                if together(action, other) {
+                    pairs.push(format!("{name} {other_name}"));
+                }
+            }
+        }
+        let expected = [
+            "subscription subscription",
+            "filter filter",
+            "filter alarm",
+            "alarm alarm",
+            "action action",
+            "action switch",
+            "switch switch",
+        ];
+        assert_eq!(pairs, expected);
+    }
+}
