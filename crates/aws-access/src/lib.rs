@@ -14,6 +14,7 @@ mod clients;
 mod collect;
 mod config;
 mod credentials;
+pub mod duration;
 mod errors;
 mod http_client;
 mod inventory;

@@ -2,14 +2,14 @@
 //! which AWS's quotas do not let it fall. Waves, retries and waiting for people
 //! come on top.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orgsweep_aws_access::Quota;
 use orgsweep_controls::{AccountId, Region};
 use serde::Serialize;
 
 use crate::document::Plan;
-use crate::steps::Cost;
+use crate::steps::{Action, Cost};
 use crate::write::operation;
 
 /// Calls that reading an account again takes, AssumeRole included: what a sweep makes in an
@@ -23,7 +23,8 @@ const SMALLEST_TOPIC_POOL: u32 = 30;
 pub struct Estimate {
     /// What it adds to the bill per month, in US dollars.
     pub monthly_cost_usd: Cost,
-    /// Calls to AWS, reading before each change and the account afterwards included.
+    /// Calls to AWS, reading before the changes and the account afterwards included. What one call
+    /// answers for several steps counts once.
     pub calls: u64,
     /// Accounts that are changed.
     pub accounts: usize,
@@ -52,8 +53,19 @@ pub struct Bound {
 pub fn estimate(plan: &Plan, share: f64) -> Estimate {
     let mut calls = 0;
     let mut buckets: BTreeMap<(&AccountId, &Region, &'static str), (u64, f64)> = BTreeMap::new();
+    let mut read_together = BTreeSet::new();
     for step in &plan.steps {
         for permission in step.action.permissions() {
+            if asked_only_when_taken(&step.action, permission) {
+                continue;
+            }
+            let together = step.action.read_together();
+            if let Some((_, of)) = together.filter(|(reading, _)| reading == permission) {
+                let first = read_together.insert((&step.account_id, *permission, of));
+                if !first {
+                    continue;
+                }
+            }
             // Tagging and handing over a role are no calls of their own.
             let call = operation::ALL
                 .iter()
@@ -93,6 +105,11 @@ pub fn estimate(plan: &Plan, share: f64) -> Estimate {
             region: Region::clone(region),
         }),
     }
+}
+
+/// Whether a step asks that only when the name of what it makes is taken.
+fn asked_only_when_taken(action: &Action, permission: &str) -> bool {
+    action.makes_something() && permission.ends_with(":ListTagsForResource")
 }
 
 impl Estimate {

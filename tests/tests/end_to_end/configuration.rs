@@ -156,3 +156,36 @@ async fn the_example_that_init_writes_is_accepted() {
             .contains("= 7")
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn usage_names_the_command_that_was_typed() {
+    let installation = Installation::embedded();
+    for (typed, usage) in [
+        (
+            ["remediate", "--help", ""],
+            "Usage: orgsweep remediate [OPTIONS] <COMMAND>",
+        ),
+        (
+            ["remediate", "apply", "--help"],
+            "Usage: orgsweep remediate apply [OPTIONS]",
+        ),
+        (
+            ["iam", "policy", "--help"],
+            "Usage: orgsweep iam policy [OPTIONS]",
+        ),
+    ] {
+        let typed: Vec<&str> = typed.into_iter().filter(|word| !word.is_empty()).collect();
+        let told = installation.run(&typed).await.with_code(0);
+        assert!(told.stdout.contains(usage), "{told}");
+        assert!(!told.stdout.contains("orgsweep-remediate"), "{told}");
+    }
+    let told = installation.run(&["remediate", "appply"]).await;
+    told.with_code(2).saying(&["Usage: orgsweep remediate "]);
+    // Whoever calls the program itself is told its own name.
+    let own = orgsweep_tests::built("orgsweep-remediate");
+    let told = installation.run_of(&own, &["--help"]).await.with_code(0);
+    assert!(
+        told.stdout.contains("Usage: orgsweep-remediate [OPTIONS]"),
+        "{told}"
+    );
+}

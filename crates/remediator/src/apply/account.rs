@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use super::act::{TAKEN, act, is_ours};
 use super::boundary::Boundaries;
+use super::quota;
 use super::readiness::{Readiness, built_upon, readiness};
+use super::reading::Reading;
 use super::removal;
 use super::seen::{Look, Seen, look};
 use super::stages;
@@ -114,9 +116,11 @@ pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> 
     let mut rest = open.as_slice();
     while !rest.is_empty() {
         let (stage, later) = stages::first(rest);
+        let reading = Reading::of(&writer, stage);
         let tasks = stage.iter().map(|step| StepTask {
             work,
             writer: &writer,
+            reading: &reading,
             step,
             marks: marks(work.plan, step),
             patient: built_upon(&step.action)
@@ -149,6 +153,8 @@ pub(crate) fn marks(plan: Uuid, step: &Step) -> Marks {
 pub(super) struct StepTask<'a> {
     work: &'a Work,
     writer: &'a Writer,
+    /// What it reads together with the other steps of its stage.
+    reading: &'a Reading<'a>,
     pub(super) step: &'a Step,
     marks: Marks,
     /// Whether something that it builds upon was made in this run.
@@ -170,7 +176,7 @@ impl StepTask<'_> {
     }
 
     async fn run(&self) -> Result<(), Stopped> {
-        let now = look(self.writer, &self.step.action)
+        let now = look(self.reading, &self.step.action)
             .await
             .map_err(Stopped::Refused)?;
         let begun = self.begun.clone();
@@ -264,7 +270,7 @@ impl StepTask<'_> {
 
     /// AWS says that the name is taken: perhaps by a request of ours whose answer was lost.
     async fn taken(&self, failure: CallFailure) -> Result<(), Stopped> {
-        let now = look(self.writer, &self.step.action)
+        let now = look(self.reading, &self.step.action)
             .await
             .map_err(Stopped::Unclear)?;
         match self.judged(&now.seen).await? {
@@ -309,7 +315,10 @@ impl StepTask<'_> {
                 return AccountEnd::CredentialsOver(failure.to_string());
             }
             Stopped::Refused(failure) => {
-                let words = failure.to_string();
+                let words = match quota::advice(&failure) {
+                    Some(advice) => format!("{failure}; {advice}"),
+                    None => failure.to_string(),
+                };
                 let end = AccountEnd::Failed(format!("{place}: {words}"));
                 (ActionState::Failed, words, end)
             }

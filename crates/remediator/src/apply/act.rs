@@ -5,6 +5,7 @@ use std::time::Duration;
 use orgsweep_aws_access::{CallFailure, FaultKind};
 use tokio::time::Instant;
 
+use super::reading::Reading;
 use super::removal;
 use super::seen::{Look, Seen, look};
 use crate::endpoint::Endpoint;
@@ -345,7 +346,7 @@ pub(super) async fn take_back(
 async fn made_topic(writer: &Writer, action: &Action) -> Result<Topic, CallFailure> {
     let until = Instant::now() + SPREADING;
     loop {
-        match look(writer, action).await?.seen {
+        match look(&Reading::alone(writer), action).await?.seen {
             Seen::Topic(topic) => return Ok(topic),
             _ if Instant::now() < until => tokio::time::sleep(Duration::from_millis(500)).await,
             _ => return Ok(Topic::default()),

@@ -1,5 +1,5 @@
 //! Doing what a plan says, and taking it back. Each step is read again before it
-//! is done (`seen`), judged by a function of values (`readiness`), done or taken
+//! is done (`seen`; one call may answer for several, `reading`), judged by a function of values (`readiness`), done or taken
 //! back through `write` (`act`), and recorded before and after, so that a run
 //! that was killed anywhere can go on. One account after the other in `account`
 //! and `undo`; how many at once and in which order, in `waves`.
@@ -7,7 +7,9 @@
 mod account;
 mod act;
 mod boundary;
+mod quota;
 mod readiness;
+mod reading;
 mod removal;
 mod seen;
 mod stages;

@@ -6,6 +6,7 @@ use orgsweep_aws_access::CallFailure;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::reading::Reading;
 use crate::steps::Action;
 use crate::write::alarm::{Alarm, FoundAlarm};
 use crate::write::filter::MetricFilter;
@@ -14,7 +15,7 @@ use crate::write::role::Role;
 use crate::write::subscription::Subscription;
 use crate::write::topic::Topic;
 use crate::write::trail::Trail;
-use crate::write::{Writer, alarm, filter, log_group, role, subscription, topic, trail};
+use crate::write::{log_group, role, topic, trail};
 
 /// What a step's resource looks like, as far as anybody sets it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,8 +72,10 @@ fn same_policy(one: Option<&str>, other: Option<&str>) -> bool {
     one == other || (one.is_some() && read(one).is_some() && read(one) == read(other))
 }
 
-/// Reads what `action` is about.
-pub(super) async fn look(writer: &Writer, action: &Action) -> Result<Look, CallFailure> {
+/// Reads what `action` is about; what one call answers for several steps, together with what
+/// the others of `reading` need.
+pub(super) async fn look(reading: &Reading<'_>, action: &Action) -> Result<Look, CallFailure> {
+    let writer = reading.writer();
     let region = action.region();
     let mut raw = None;
     let seen = match action {
@@ -90,29 +93,27 @@ pub(super) async fn look(writer: &Writer, action: &Action) -> Result<Look, CallF
         }
         Action::PutMetricFilter {
             log_group, filter, ..
-        } => Seen::of(filter::read(writer, log_group, filter).await?, Seen::Filter),
+        } => Seen::of(reading.filter(log_group, filter).await?, Seen::Filter),
         Action::CreateTopic { topic } | Action::AllowCloudWatch { topic, .. } => {
             Seen::of(topic::read(writer, topic, &region).await?, Seen::Topic)
         }
         Action::Subscribe { topic, endpoint } => Seen::of(
-            subscription::read(writer, topic, &region, endpoint).await?,
+            reading.subscription(topic, &region, endpoint).await?,
             Seen::Subscription,
         ),
-        Action::Remove { made, .. } => return Box::pin(look(writer, made)).await,
+        Action::Remove { made, .. } => return Box::pin(look(reading, made)).await,
         Action::PutAlarm { alarm, .. }
         | Action::EnableAlarmActions { alarm }
-        | Action::AddAlarmAction { alarm, .. } => {
-            match alarm::read(writer, alarm, &region).await? {
-                None => Seen::Nothing,
-                Some(found) => {
-                    let seen = Seen::Alarm(found.seen());
-                    if let FoundAlarm::Metric(alarm) = found {
-                        raw = Some(alarm);
-                    }
-                    seen
+        | Action::AddAlarmAction { alarm, .. } => match reading.alarm(alarm, &region).await? {
+            None => Seen::Nothing,
+            Some(found) => {
+                let seen = Seen::Alarm(found.seen());
+                if let FoundAlarm::Metric(alarm) = found {
+                    raw = Some(alarm);
                 }
+                seen
             }
-        }
+        },
     };
     Ok(Look { seen, alarm: raw })
 }

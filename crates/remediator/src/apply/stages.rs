@@ -1,6 +1,8 @@
-//! Which steps of an account are in hand at once. Filters and alarms build upon what stands
-//! before all of them and not upon each other: filters go one after the other, because a log
-//! group refuses changes that meet, and beside them a few alarms. Everything else goes alone.
+//! Which steps of an account go together, and which of them are in hand at once. Filters and
+//! alarms build upon what stands before all of them and not upon each other: filters go one
+//! after the other, because a log group refuses changes that meet, and beside them a few
+//! alarms. Subscriptions go together, and so do changes of alarms that exist: one after the
+//! other, but read with one call (`reading`). Everything else goes alone.
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,15 +16,31 @@ use crate::steps::{Action, Step};
 /// Alarms of an account that are in hand at once: as many as may be put in a second.
 const ALARMS_AT_ONCE: usize = 3;
 
+/// What the steps of a stage have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Company {
+    FiltersAndAlarms,
+    Subscriptions,
+    ChangesOfAlarms,
+}
+
+/// With which others a step goes; `None` when it goes alone.
+fn company(action: &Action) -> Option<Company> {
+    match action {
+        Action::PutMetricFilter { .. } | Action::PutAlarm { .. } => Some(Company::FiltersAndAlarms),
+        Action::Subscribe { .. } => Some(Company::Subscriptions),
+        Action::AddAlarmAction { .. } | Action::EnableAlarmActions { .. } => {
+            Some(Company::ChangesOfAlarms)
+        }
+        _ => None,
+    }
+}
+
 /// The steps that may be done now, and those after them.
 pub(super) fn first<'a, 's>(steps: &'a [&'s Step]) -> (&'a [&'s Step], &'a [&'s Step]) {
-    let beside_others = |step: &&&Step| {
-        matches!(
-            step.action,
-            Action::PutMetricFilter { .. } | Action::PutAlarm { .. }
-        )
-    };
-    let together = steps.iter().take_while(beside_others).count();
+    let ours = steps.first().and_then(|step| company(&step.action));
+    let goes_along = |step: &&&Step| ours.is_some() && company(&step.action) == ours;
+    let together = steps.iter().take_while(goes_along).count();
     steps.split_at(together.max(1).min(steps.len()))
 }
 
@@ -88,5 +106,89 @@ fn gravity(end: &AccountEnd) -> u8 {
         AccountEnd::Failed(_) => 3,
         AccountEnd::CredentialsOver(_) => 4,
         AccountEnd::NotRecorded(_) => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::Metric;
+
+    fn actions() -> [(&'static str, Action); 6] {
+        let arn = |text: &str| text.parse::<orgsweep_controls::Arn>().unwrap();
+        let topic = arn("arn:aws:sns:eu-west-1:111122223333:alarms");
+        let alarm = arn("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:root");
+        let metric = Metric {
+            namespace: "CISBenchmark".to_owned(),
+            name: "root".to_owned(),
+        };
+        [
+            (
+                "topic",
+                Action::CreateTopic {
+                    topic: topic.clone(),
+                },
+            ),
+            (
+                "subscription",
+                Action::Subscribe {
+                    topic: topic.clone(),
+                    endpoint: "sms:+4930123456".parse().unwrap(),
+                },
+            ),
+            (
+                "filter",
+                Action::PutMetricFilter {
+                    log_group: "arn:aws:logs:eu-west-1:111122223333:log-group:trail"
+                        .parse()
+                        .unwrap(),
+                    filter: "root".to_owned(),
+                    pattern: String::new(),
+                    metric: metric.clone(),
+                },
+            ),
+            (
+                "alarm",
+                Action::PutAlarm {
+                    alarm: alarm.clone(),
+                    metric,
+                    topic: topic.clone(),
+                    control: "root-usage".parse().unwrap(),
+                },
+            ),
+            (
+                "action",
+                Action::AddAlarmAction {
+                    alarm: alarm.clone(),
+                    topic,
+                },
+            ),
+            ("switch", Action::EnableAlarmActions { alarm }),
+        ]
+    }
+
+    #[test]
+    fn filters_with_alarms_subscriptions_and_changes_of_alarms_go_together() {
+        let together =
+            |one: &Action, other: &Action| company(one).is_some() && company(one) == company(other);
+        let all = actions();
+        let mut pairs = Vec::new();
+        for (number, (name, action)) in all.iter().enumerate() {
+            for (other_name, other) in &all[number..] {
+                if together(action, other) {
+                    pairs.push(format!("{name} {other_name}"));
+                }
+            }
+        }
+        let expected = [
+            "subscription subscription",
+            "filter filter",
+            "filter alarm",
+            "alarm alarm",
+            "action action",
+            "action switch",
+            "switch switch",
+        ];
+        assert_eq!(pairs, expected);
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::account::{AccountEnd, Work, as_value, credentials_over};
 use super::act::{TakenBack, take_back};
+use super::reading::Reading;
 use super::seen::{Seen, look};
 use crate::endpoint::Endpoint;
 use crate::steps::{Action, Step};
@@ -96,7 +97,7 @@ impl UndoTask<'_> {
             let why = "what was there before is not recorded".to_owned();
             return Some(self.stopped(ActionState::Drifted, why).await);
         };
-        let now = match look(self.writer, &self.step.action).await {
+        let now = match look(&Reading::alone(self.writer), &self.step.action).await {
             Ok(now) => now,
             Err(failure) => return Some(self.failed(&failure, false).await),
         };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,6 +21,10 @@ use super::arguments::Common;
 use super::export::Showing;
 use super::settings::Settings;
 use super::{export, output, owners, usage};
+
+/// How long a plan can be valid.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_hours(24 * 365);
 
 /// Plan the repair of failing findings; without a selection, of all of them.
 ///
@@ -331,23 +336,11 @@ fn reason(text: &str) -> Result<Reason, String> {
 
 /// Reads `30m`, `24h` or `7d`.
 pub(super) fn duration(text: &str) -> Result<TimeDelta, String> {
-    let wrong = || "write a whole number and a unit, like `30m`, `24h` or `7d`".to_owned();
-    let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(unit_at);
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(wrong()),
-    };
-    let number: i64 = number.parse().map_err(|_| wrong())?;
-    let whole = number
-        .checked_mul(seconds)
-        .filter(|whole| (1..=31_536_000).contains(whole));
-    whole
-        .map(TimeDelta::seconds)
-        .ok_or_else(|| "a plan is valid for between a second and a year".to_owned())
+    let read = orgsweep_aws_access::duration::parse(text)?;
+    if !(SHORTEST..=LONGEST).contains(&read) {
+        return Err("give a time between a second and a year".to_owned());
+    }
+    TimeDelta::from_std(read).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -362,6 +355,7 @@ mod tests {
             ("7d", Some(604_800)),
             ("0h", None),
             ("9999d", None),
+            ("500ms", None),
             ("24", None),
             ("h", None),
             ("", None),

@@ -27,6 +27,26 @@ impl Action {
             _ => self.step_kind().permissions(),
         }
     }
+
+    /// The reading one of them whose answer serves all steps of its kind that follow each
+    /// other, and what it is asked about: a log group's filters, a Region's alarms, a topic's
+    /// subscriptions. None for steps that read alone.
+    pub fn read_together(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::PutMetricFilter { log_group, .. } => {
+                Some(("logs:DescribeMetricFilters", log_group.to_string()))
+            }
+            Self::PutAlarm { .. }
+            | Self::EnableAlarmActions { .. }
+            | Self::AddAlarmAction { .. } => {
+                Some(("cloudwatch:DescribeAlarms", self.region().to_string()))
+            }
+            Self::Subscribe { topic, .. } => {
+                Some(("sns:ListSubscriptionsByTopic", topic.to_string()))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl StepKind {

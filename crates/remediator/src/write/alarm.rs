@@ -1,6 +1,8 @@
 //! CloudWatch alarms. Putting one replaces all of it, so that one that exists is
 //! put again from the very values that were read.
 
+mod configuration;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
@@ -18,6 +20,10 @@ use super::operation::{
 };
 use super::{Marks, Writer, found, gone};
 use crate::steps::{Metric, alarm_name};
+use configuration::{composite_configuration, metric_configuration, present};
+
+/// Names that DescribeAlarms takes at once, and alarms that a page of it holds at most.
+const NAMES_PER_CALL: usize = 100;
 
 /// An alarm, as far as anybody sets it; its state is none of that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +46,14 @@ pub enum FoundAlarm {
 }
 
 impl FoundAlarm {
+    fn name(&self) -> &str {
+        let name = match self {
+            Self::Metric(alarm) => alarm.alarm_name(),
+            Self::Composite(alarm) => alarm.alarm_name(),
+        };
+        name.unwrap_or_default()
+    }
+
     /// What was set of it.
     pub fn seen(&self) -> Alarm {
         match self {
@@ -92,31 +106,52 @@ pub async fn read(
     arn: &Arn,
     region: &Region,
 ) -> Result<Option<FoundAlarm>, CallFailure> {
-    let request = writer
-        .cloudwatch(region)
-        .describe_alarms()
-        .alarm_names(alarm_name(arn))
-        .alarm_types(AlarmType::MetricAlarm)
-        .alarm_types(AlarmType::CompositeAlarm);
-    let DescribeAlarmsOutput {
-        metric_alarms,
-        composite_alarms,
-        ..
-    } = writer
-        .call(DESCRIBE_ALARMS, region, || request.clone().send())
-        .await?;
-    let named = |name: Option<&str>| name == Some(alarm_name(arn));
-    let metric = metric_alarms.unwrap_or_default().into_iter();
-    let composite = composite_alarms.unwrap_or_default().into_iter();
-    Ok(metric
-        .filter(|alarm| named(alarm.alarm_name()))
-        .map(|alarm| FoundAlarm::Metric(Box::new(alarm)))
-        .chain(
-            composite
-                .filter(|alarm| named(alarm.alarm_name()))
-                .map(|alarm| FoundAlarm::Composite(Box::new(alarm))),
-        )
-        .next())
+    let name = alarm_name(arn).to_owned();
+    let mut found = read_named(writer, region, vec![name.clone()]).await?;
+    Ok(found.remove(&name).flatten())
+}
+
+/// The alarms of the first hundred of those names, of either kind, each with `None` where there is none.
+pub async fn read_named(
+    writer: &Writer,
+    region: &Region,
+    mut names: Vec<String>,
+) -> Result<BTreeMap<String, Option<FoundAlarm>>, CallFailure> {
+    names.truncate(NAMES_PER_CALL);
+    let mut alarms: BTreeMap<String, Option<FoundAlarm>> =
+        names.iter().map(|name| (name.clone(), None)).collect();
+    let mut token = None;
+    loop {
+        let request = writer
+            .cloudwatch(region)
+            .describe_alarms()
+            .set_alarm_names(Some(names.clone()))
+            .alarm_types(AlarmType::MetricAlarm)
+            .alarm_types(AlarmType::CompositeAlarm)
+            .max_records(NAMES_PER_CALL as i32)
+            .set_next_token(token);
+        let DescribeAlarmsOutput {
+            metric_alarms,
+            composite_alarms,
+            next_token,
+            ..
+        } = writer
+            .call(DESCRIBE_ALARMS, region, || request.clone().send())
+            .await?;
+        let metric = metric_alarms.unwrap_or_default().into_iter();
+        let metric = metric.map(|alarm| FoundAlarm::Metric(Box::new(alarm)));
+        let composite = composite_alarms.unwrap_or_default().into_iter();
+        let composite = composite.map(|alarm| FoundAlarm::Composite(Box::new(alarm)));
+        for alarm in metric.chain(composite) {
+            if let Some(place) = alarms.get_mut(alarm.name()) {
+                *place = Some(alarm);
+            }
+        }
+        token = next_token;
+        if token.is_none() {
+            return Ok(alarms);
+        }
+    }
 }
 
 /// The name of an alarm of either kind that acts on a topic, if there is one: for whichever of
@@ -295,72 +330,6 @@ pub async fn delete(writer: &Writer, arn: &Arn, region: &Region) -> Result<(), C
 
 fn description(control: &ControlId) -> String {
     format!("orgsweep: {control}")
-}
-
-fn metric_configuration(alarm: &MetricAlarm) -> BTreeMap<String, Value> {
-    let dimensions: BTreeMap<&str, &str> = alarm
-        .dimensions()
-        .iter()
-        .filter_map(|dimension| Some((dimension.name()?, dimension.value()?)))
-        .collect();
-    // Kinds with many members are kept as the SDK writes them: they are compared, never put from here.
-    let whole = |written: Option<String>| written.map_or(Value::Null, Value::String);
-    present(json!({
-        "Type": "MetricAlarm",
-        "AlarmDescription": alarm.alarm_description,
-        "OKActions": alarm.ok_actions,
-        "InsufficientDataActions": alarm.insufficient_data_actions,
-        "Namespace": alarm.namespace,
-        "MetricName": alarm.metric_name,
-        "Dimensions": dimensions,
-        "Statistic": alarm.statistic.as_ref().map(Statistic::as_str),
-        "ExtendedStatistic": alarm.extended_statistic,
-        "Period": alarm.period,
-        "Unit": alarm.unit.as_ref().map(aws_sdk_cloudwatch::types::StandardUnit::as_str),
-        "EvaluationPeriods": alarm.evaluation_periods,
-        "DatapointsToAlarm": alarm.datapoints_to_alarm,
-        "Threshold": alarm.threshold,
-        "ComparisonOperator": alarm.comparison_operator.as_ref().map(ComparisonOperator::as_str),
-        "TreatMissingData": alarm.treat_missing_data,
-        "EvaluateLowSampleCountPercentile": alarm.evaluate_low_sample_count_percentile,
-        "Metrics": alarm.metrics().iter().map(|query| format!("{query:?}")).collect::<Vec<_>>(),
-        "ThresholdMetricId": alarm.threshold_metric_id,
-        "EvaluationWindow": whole(alarm.evaluation_window.as_ref().map(|one| format!("{one:?}"))),
-        "WarmUpConfiguration": whole(alarm.warm_up_configuration.as_ref().map(|one| format!("{one:?}"))),
-        "EvaluationCriteria": whole(alarm.evaluation_criteria.as_ref().map(|one| format!("{one:?}"))),
-        "EvaluationInterval": alarm.evaluation_interval,
-        "ActionConfiguration": whole(alarm.action_configuration.as_ref().map(|one| format!("{one:?}"))),
-    }))
-}
-
-fn composite_configuration(alarm: &CompositeAlarm) -> BTreeMap<String, Value> {
-    present(json!({
-        "Type": "CompositeAlarm",
-        "AlarmDescription": alarm.alarm_description,
-        "OKActions": alarm.ok_actions,
-        "InsufficientDataActions": alarm.insufficient_data_actions,
-        "AlarmRule": alarm.alarm_rule,
-        "ActionsSuppressor": alarm.actions_suppressor,
-        "ActionsSuppressorWaitPeriod": alarm.actions_suppressor_wait_period,
-        "ActionsSuppressorExtensionPeriod": alarm.actions_suppressor_extension_period,
-    }))
-}
-
-/// What was set: nulls and empty lists say that something was not.
-fn present(configuration: Value) -> BTreeMap<String, Value> {
-    let empty = |value: &Value| match value {
-        Value::Null => true,
-        Value::Array(list) => list.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        _ => false,
-    };
-    let Value::Object(members) = configuration else {
-        return BTreeMap::new();
-    };
-    members
-        .into_iter()
-        .filter(|(_, value)| !empty(value))
-        .collect()
 }
 
 #[cfg(test)]

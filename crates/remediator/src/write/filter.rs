@@ -63,19 +63,23 @@ impl MetricFilter {
     }
 }
 
-/// The filter of that name, if the group has one.
+/// The filters of those names, each with `None` where the group has none. What the names
+/// begin with is asked for, so that a page answers for all of them.
 pub async fn read(
     writer: &Writer,
     group: &LogGroupArn,
-    name: &str,
-) -> Result<Option<MetricFilter>, CallFailure> {
+    names: Vec<String>,
+) -> Result<BTreeMap<String, Option<MetricFilter>>, CallFailure> {
     let client = writer.logs(&group.region());
+    let prefix = common_prefix(&names).to_owned();
+    let mut filters: BTreeMap<String, Option<MetricFilter>> =
+        names.into_iter().map(|name| (name, None)).collect();
     let mut token = None;
     loop {
         let request = client
             .describe_metric_filters()
             .log_group_name(group.name())
-            .filter_name_prefix(name)
+            .set_filter_name_prefix(Some(prefix.clone()).filter(|prefix| !prefix.is_empty()))
             .set_next_token(token);
         let answer = writer
             .call(DESCRIBE_METRIC_FILTERS, &group.region(), || {
@@ -84,20 +88,33 @@ pub async fn read(
             .await;
         // A group that is gone has no filters; whoever puts one is told so.
         let Some(page) = found(answer)? else {
-            return Ok(None);
+            return Ok(filters);
         };
-        let filters = page.metric_filters.unwrap_or_default();
-        let same = filters
-            .into_iter()
-            .find(|filter| filter.filter_name.as_deref() == Some(name));
-        if let Some(filter) = same {
-            return Ok(Some(taken_over(filter)));
+        for filter in page.metric_filters.unwrap_or_default() {
+            let name = filter.filter_name.as_deref().unwrap_or_default();
+            if let Some(place) = filters.get_mut(name) {
+                *place = Some(taken_over(filter));
+            }
         }
         token = page.next_token;
-        if token.is_none() {
-            return Ok(None);
+        if token.is_none() || filters.values().all(Option::is_some) {
+            return Ok(filters);
         }
     }
+}
+
+/// What all the names begin with.
+fn common_prefix(names: &[String]) -> &str {
+    let Some((first, others)) = names.split_first() else {
+        return "";
+    };
+    let common = |other: &String| -> usize {
+        let both = first.chars().zip(other.chars());
+        both.take_while(|(one, two)| one == two)
+            .map(|(same, _)| same.len_utf8())
+            .sum()
+    };
+    &first[..others.iter().map(common).min().unwrap_or(first.len())]
 }
 
 /// Puts a filter that counts events. AWS would replace one of the same name: read first.
@@ -163,5 +180,26 @@ fn taken_over(filter: SdkFilter) -> MetricFilter {
         on_transformed_logs: filter.apply_on_transformed_logs,
         field_selection: filter.field_selection_criteria,
         system_field_dimensions: filter.emit_system_field_dimensions.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[rustfmt::skip]
+    fn what_all_names_begin_with_is_asked_for() {
+        for (names, prefix) in [
+            (vec!["orgsweep-vpc-changes"],                          "orgsweep-vpc-changes"),
+            (vec!["orgsweep-vpc-changes", "orgsweep-nacl-changes"], "orgsweep-"),
+            (vec!["one", "one-2"],                                  "one"),
+            (vec!["größe", "grün"],                                 "gr"),
+            (vec!["one", "two"],                                    ""),
+            (vec![],                                                ""),
+        ] {
+            let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+            assert_eq!(common_prefix(&names), prefix, "{names:?}");
+        }
     }
 }

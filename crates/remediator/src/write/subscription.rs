@@ -1,5 +1,7 @@
 //! Subscriptions of topics.
 
+use std::collections::BTreeMap;
+
 use orgsweep_aws_access::{CallFailure, FaultKind};
 use orgsweep_controls::{Arn, Region};
 use serde::{Deserialize, Serialize};
@@ -32,19 +34,25 @@ pub enum Ended {
     GoesByItself,
 }
 
-/// The subscription of `endpoint` to a topic, if there is one.
+/// The subscriptions of those endpoints to a topic, each with `None` where there is none.
 pub async fn read(
     writer: &Writer,
     topic: &Arn,
     region: &Region,
-    endpoint: &Endpoint,
-) -> Result<Option<Subscription>, CallFailure> {
-    let all = list(writer, topic, region).await?;
-    let same = all
+    endpoints: Vec<Endpoint>,
+) -> Result<BTreeMap<Endpoint, Option<Subscription>>, CallFailure> {
+    let all = list(writer, topic, region).await?.unwrap_or_default();
+    let of = |endpoint: &Endpoint| {
+        let same = all.iter().find(|(found, _)| found == endpoint);
+        same.map(|(_, subscription)| subscription.clone())
+    };
+    Ok(endpoints
         .into_iter()
-        .flatten()
-        .find(|(found, _)| found == endpoint);
-    Ok(same.map(|(_, subscription)| subscription))
+        .map(|endpoint| {
+            let subscription = of(&endpoint);
+            (endpoint, subscription)
+        })
+        .collect())
 }
 
 /// The subscriptions of a topic that have not ended; `None` when there is no such topic.

@@ -23,5 +23,5 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, common: &CommonFlags) -> anyhow::Result<Exit> {
-    hand_over(common, &["iam"], arguments.arguments)
+    hand_over("orgsweep", common, &["iam"], arguments.arguments)
 }

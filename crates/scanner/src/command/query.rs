@@ -9,12 +9,12 @@ use orgsweep_store::{Column, QueryLimits, QueryResult, StoreError};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value};
 
-use crate::config::duration;
 use crate::context::{self, Context};
 use crate::exit::{Exit, usage};
 use crate::output::listing::grid;
 use crate::output::picture::Picture;
 use crate::output::{Format, csv, json, terminal};
+use orgsweep_aws_access::duration;
 
 /// Run read-only SQL over what the sweeps found.
 ///

@@ -14,6 +14,8 @@ use crate::output::Format;
 
 /// The program's name.
 const PROGRAM: &str = "orgsweep-remediate";
+/// What people type to get there from here; the program calls itself so in its usage lines.
+const CALLED: &str = "orgsweep remediate";
 
 /// Repair accounts: runs `orgsweep-remediate` with what follows.
 #[derive(Debug, Args)]
@@ -29,11 +31,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, common: &CommonFlags) -> anyhow::Result<Exit> {
-    hand_over(common, &[], arguments.arguments)
+    hand_over(CALLED, common, &[], arguments.arguments)
 }
 
 /// Becomes `orgsweep-remediate` with a subcommand of it, if there is one, and these arguments.
+/// `called` is what people type in place of its name.
 pub(crate) fn hand_over(
+    called: &str,
     common: &CommonFlags,
     subcommand: &[&str],
     arguments: Vec<OsString>,
@@ -43,7 +47,7 @@ pub(crate) fn hand_over(
         .args(common_flags(common))
         .args(subcommand)
         .args(arguments);
-    let error = replaced_by(&mut command);
+    let error = replaced_by(&mut command, called);
     if error.kind() == std::io::ErrorKind::NotFound {
         bail!(
             "`{PROGRAM}` is not installed beside this program or on the search path; install it for this command"
@@ -62,16 +66,17 @@ fn program() -> PathBuf {
         .unwrap_or_else(|| PROGRAM.into())
 }
 
-/// Becomes the other program, or returns why that failed.
+/// Becomes the other program, which is told what it was called, or returns why that failed.
 #[cfg(unix)]
-fn replaced_by(command: &mut Command) -> std::io::Error {
+fn replaced_by(command: &mut Command, called: &str) -> std::io::Error {
     use std::os::unix::process::CommandExt as _;
-    command.exec()
+    command.arg0(called).exec()
 }
 
-/// Runs the other program and ends with its exit code, or returns why that failed.
+/// Runs the other program and ends with its exit code, or returns why that failed. Here it
+/// cannot be told what it was called, and goes by its own name.
 #[cfg(not(unix))]
-fn replaced_by(command: &mut Command) -> std::io::Error {
+fn replaced_by(command: &mut Command, _called: &str) -> std::io::Error {
     match command.status() {
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) => error,

@@ -2,7 +2,6 @@
 //! from the flags, else the environment, else the file, else the default
 //! ([`layers`]), and is read typed ([`settings`]).
 
-pub(crate) mod duration;
 pub(crate) mod environment;
 pub(crate) mod file;
 pub(crate) mod key;

@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
+use orgsweep_aws_access::duration;
 use orgsweep_controls::ids::{OrganizationId, Region};
-
-use crate::config::duration;
 
 /// What values a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -118,7 +118,7 @@ async fn killed_while_calls_are_on_their_way_nothing_is_made_twice() {
         .await
         .with_code(0);
 
-    for calls in [4, 9, 14] {
+    for calls in [4, 9, 11] {
         repair.simulated.forget_calls();
         repair.simulated.slow_down(30);
         let mut running = started(&repair, &plan);

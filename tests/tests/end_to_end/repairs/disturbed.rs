@@ -2,6 +2,7 @@
 //! since the plan was made: nothing of anybody's is overwritten or deleted.
 
 use orgsim::Fault;
+use orgsweep_tests::Installation;
 
 use super::{NOTHING_THERE, Repair, SHOP, TWO, findings, run_id};
 
@@ -70,7 +71,7 @@ async fn a_full_log_group_is_no_throttle() {
     });
     repair.simulated.forget_calls();
     let failed = repair.apply(&plan, &[]).await.with_code(1);
-    assert!(failed.stderr.contains("LimitExceededException"), "{failed}");
+    failed.saying(&["LimitExceededException", "delete filters that nobody needs"]);
     let tries = repair
         .simulated
         .calls()
@@ -92,9 +93,17 @@ async fn an_account_full_of_topics_stops_before_anything_builds_upon_a_new_one()
             region.topics.insert(arn, topic.clone());
         }
     });
+    let before = repair.state();
     repair.simulated.forget_calls();
     let failed = repair.apply(&plan, &[]).await.with_code(1);
-    assert!(failed.stderr.contains("TopicLimitExceeded"), "{failed}");
+    let failed = failed.saying(&[
+        "TopicLimitExceeded",
+        "delete topics that nobody needs, or have the quota raised",
+        "`apply --resume` goes on",
+    ]);
+    let told = failed.json();
+    assert_eq!(told["accounts"][0]["state"], "failed", "{told}");
+    assert_eq!(told["step_states"]["failed"], 1, "{told}");
     let calls = repair.simulated.calls();
     let writes: Vec<&str> = calls
         .iter()
@@ -106,6 +115,19 @@ async fn an_account_full_of_topics_stops_before_anything_builds_upon_a_new_one()
         })
         .collect();
     assert_eq!(writes, ["CreateTopic"], "it is final, and nothing follows");
+    assert_eq!(
+        repair.changes_since(&before),
+        [""; 0],
+        "nothing is half done"
+    );
+
+    // Once there is room, the run goes on.
+    repair.simulated.change(SHOP, |state| {
+        let region = state.regions.get_mut("us-east-1").expect("the Region");
+        region.topics.retain(|arn, _| !arn.contains(":theirs-"));
+    });
+    let told = repair.apply(&plan, &["--resume"]).await.with_code(0).json();
+    assert_eq!(findings(&told, "verified"), 2, "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -240,4 +262,24 @@ async fn a_role_that_cannot_be_assumed_fails_the_account_and_says_what_to_check(
         .with_code(1);
     assert!(failed.stderr.contains("cannot be assumed"), "{failed}");
     assert_eq!(failed.json()["accounts"][0]["state"], "failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repairs_wait_and_try_again_as_the_configuration_file_says() {
+    let installation = Installation::on_server().await.with_configuration(
+        "[aws]\ncall_timeout = \"2s\"\ncall_deadline = \"5s\"\nmax_attempts = 1\n",
+    );
+    let repair = Repair::at(NOTHING_THERE, installation).await;
+    let plan = repair.planned(TWO).await;
+    repair.when(SHOP, "sns", "GetTopicAttributes", Fault::Hang);
+    repair.simulated.forget_calls();
+    let failed = repair.apply(&plan, &[]).await.with_code(1);
+    failed.saying(&["`sns:GetTopicAttributes` did not answer in time"]);
+    let tries = repair
+        .simulated
+        .calls()
+        .iter()
+        .filter(|call| call.operation == "GetTopicAttributes")
+        .count();
+    assert_eq!(tries, 1, "one attempt, as it says");
 }

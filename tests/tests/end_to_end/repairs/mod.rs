@@ -1,6 +1,7 @@
 //! Repairs at `orgsim`: planned, applied, seen to pass, taken back; cut short at every
 //! step and gone on with; refused, throttled and disturbed.
 
+mod calls;
 mod cut_short;
 mod disturbed;
 mod every_reason;

@@ -1,4 +1,4 @@
-//! Durations as people write them: a whole number and a unit.
+//! Durations as people write them in settings and flags: a whole number and a unit.
 
 use std::time::Duration;
 
@@ -12,7 +12,10 @@ const UNITS: [(&str, u64); 5] = [
 ];
 
 /// Reads `30s`, `2m`, `12h`, `7d` or `500ms`. A duration is never zero.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// What is expected, in words that follow "has a wrong value:".
+pub fn parse(text: &str) -> Result<Duration, String> {
     let wrong =
         || "expected a whole number and a unit (`500ms`, `30s`, `2m`, `12h`, `7d`)".to_owned();
     let text = text.trim();
@@ -34,7 +37,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
 }
 
 /// The duration in the largest unit that divides it.
-pub(crate) fn text(duration: Duration) -> String {
+pub fn text(duration: Duration) -> String {
     let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let (unit, length) = UNITS
         .iter()
