@@ -49,6 +49,18 @@ pub struct Control {
     pub blind_spots: Vec<BlindSpot>,
     /// What the frameworks prescribe.
     pub requirements: Vec<Requirement>,
+    /// Events that its alarms may wait for; `None`: an alarm rings on every single one.
+    pub alarm: Option<MayWait>,
+}
+
+/// How many events an alarm may wait for, where one is not worth a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MayWait {
+    /// Events, at most.
+    pub events: u32,
+    /// Seconds, at least: an alarm that asks for the events in less time is stricter.
+    pub within_seconds: u32,
 }
 
 impl Control {

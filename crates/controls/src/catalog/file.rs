@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::Framework;
 use super::control::{
-    BlindSpot, CisEntry, Control, ControlEvent, EventClass, Recorded, Requirement, Scope,
+    BlindSpot, CisEntry, Control, ControlEvent, EventClass, MayWait, Recorded, Requirement, Scope,
 };
 use super::error::CatalogError;
 use crate::ids::ControlId;
@@ -73,6 +73,8 @@ pub(super) struct ControlEntry {
     events: Vec<ControlEvent>,
     #[serde(default, rename = "requirement")]
     requirements: Vec<RequirementEntry>,
+    #[serde(default)]
+    alarm: Option<Spanned<MayWait>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,6 +125,14 @@ impl ControlEntry {
             let message = "`classes` is empty: list `read`, `write` or both".to_owned();
             return Err(CatalogError::new(toml, message, Some(self.classes.span())));
         }
+        if let Some(alarm) = &self.alarm
+            && (alarm.get_ref().events == 0 || alarm.get_ref().within_seconds == 0)
+        {
+            let message = "`alarm` says how many `events` (one or more) its alarms may wait for, \
+                           and `within_seconds` (one or more)"
+                .to_owned();
+            return Err(CatalogError::new(toml, message, Some(alarm.span())));
+        }
         let requirements = self
             .requirements
             .into_iter()
@@ -150,6 +160,7 @@ impl ControlEntry {
             sources_differ: self.sources_differ,
             events: self.events,
             requirements,
+            alarm: self.alarm.map(Spanned::into_inner),
         })
     }
 }

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 pub use control::{
-    Assessment, BlindSpot, CisEntry, ClassSource, Control, ControlEvent, EventClass, Recorded,
-    Requirement, Scope,
+    Assessment, BlindSpot, CisEntry, ClassSource, Control, ControlEvent, EventClass, MayWait,
+    Recorded, Requirement, Scope,
 };
 pub use error::CatalogError;
 

@@ -76,6 +76,15 @@ fn errors_point_at_line_and_column() {
         ),
         ("taken number", OWN.replace("101", "3"), 3, 6),
         (
+            "no event to wait for",
+            OWN.replace(
+                "\n\n[[control.req",
+                "\nalarm = { events = 0, within_seconds = 60 }\n\n[[control.req",
+            ),
+            6,
+            9,
+        ),
+        (
             "no requirement",
             OWN[..OWN.find("[[control.req").unwrap()].to_owned(),
             3,

@@ -47,6 +47,14 @@ pub(super) fn finding<'a>(
     coverage: &Coverage,
     decisions: &Decisions,
 ) -> Finding {
+    let by_rule = control
+        .alarm
+        .and_then(|rule| decided::by_rule(rule, routes));
+    let own_sets = KnownSets::default();
+    let (routes, sets) = match &by_rule {
+        Some(routes) => (routes, &own_sets),
+        None => (routes, sets),
+    };
     let mut finding = told(control, catalog, routes, sets, coverage, None);
     if let Some(decided) = Decided::of(decisions, routes) {
         let routes = decided.routes(routes);

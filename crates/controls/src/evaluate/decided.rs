@@ -10,6 +10,7 @@ use super::control::Judged;
 use super::coverage::{Coverage, Facts};
 use super::judge::facts;
 use super::routes::{Group, Route, Routes};
+use crate::catalog::MayWait;
 use crate::chain::group::{GroupChains, Tail};
 use crate::chain::judged::note;
 use crate::chain::trail::EventKind;
@@ -67,7 +68,8 @@ impl Decided {
                 continue;
             };
             let mut own = GroupChains::clone(chains);
-            own.tails[number] = accepted(&own.tails[number], acceptance);
+            let by = format!("accepted by decision `{}`", acceptance.record.id);
+            own.tails[number] = accepted(&own.tails[number], &by);
             *chains = Arc::new(own);
         }
         changed
@@ -225,25 +227,58 @@ fn waiting(decisions: &Decisions, routes: &Routes<'_>) -> Vec<(Place, Arc<Accept
     found
 }
 
-/// Whether an alarm that waits for these events is no stricter than what is accepted: it asks for
-/// no more events, in no less time, and not in several of its periods, which events that come at
-/// once do not fill.
 fn is_enough(accepted: &Accepted, needed: EventsNeeded) -> bool {
-    match accepted {
+    match *accepted {
         Accepted::SeveralEvents {
             events,
             within_seconds,
-        } => {
-            needed.events <= *events
-                && needed.within_seconds >= *within_seconds
-                && needed.in_periods <= 1
-        }
+        } => may_wait(
+            MayWait {
+                events,
+                within_seconds,
+            },
+            needed,
+        ),
         Accepted::DeniedRegions { .. } => false,
     }
 }
 
-/// The chain as if one event were enough for its alarm.
-fn accepted(tail: &Tail, acceptance: &Acceptance) -> Tail {
+/// Whether an alarm that waits for these events is no stricter than what is accepted: it asks for
+/// no more events, in no less time, and not in several of its periods, which events that come at
+/// once do not fill.
+fn may_wait(rule: MayWait, needed: EventsNeeded) -> bool {
+    needed.events <= rule.events
+        && needed.within_seconds >= rule.within_seconds
+        && needed.in_periods <= 1
+}
+
+/// The routes of a control whose alarms may wait for several events; `None` when no alarm does.
+pub(super) fn by_rule<'a>(rule: MayWait, routes: &Routes<'a>) -> Option<Routes<'a>> {
+    let mut changed = None;
+    for (index, route) in routes.all.iter().enumerate() {
+        let Some(Group::Chains(chains)) = &route.group else {
+            continue;
+        };
+        let waits = |tail: &Tail| {
+            let mut links = tail.links.iter();
+            let waiting = links.find_map(|link| link.if_accepted.as_ref());
+            waiting.is_some_and(|waiting| may_wait(rule, waiting.needed))
+        };
+        if !chains.tails.iter().any(waits) {
+            continue;
+        }
+        let mut own = GroupChains::clone(chains);
+        for tail in own.tails.iter_mut().filter(|tail| waits(tail)) {
+            *tail = accepted(tail, "enough for this control");
+        }
+        let changed = changed.get_or_insert_with(|| routes.clone());
+        changed.all[index].group = Some(Group::Chains(Arc::new(own)));
+    }
+    changed
+}
+
+/// The chain as if one event were enough for its alarm; `by` says why it is.
+fn accepted(tail: &Tail, by: &str) -> Tail {
     let mut tail = tail.clone();
     let at = tail
         .links
@@ -256,8 +291,7 @@ fn accepted(tail: &Tail, acceptance: &Acceptance) -> Tail {
     let Some(alarm) = links.first_mut() else {
         return tail;
     };
-    let id = &acceptance.record.id;
-    alarm.link.detail = format!("{}; accepted by decision `{id}`", alarm.link.detail);
+    alarm.link.detail = format!("{}; {by}", alarm.link.detail);
     tail.links.truncate(at);
     tail.links.append(&mut links);
     tail

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use orgsweep_controls::decision::{
     Acceptance, Accepted, DecisionKind, DecisionState, Decisions, Exclusion, Record,
 };
-use orgsweep_controls::{AccountSnapshot, Finding, Reason, ReliedOn, UnreadCause, Verdict};
+use orgsweep_controls::{
+    AccountSnapshot, Catalog, Evaluator, Finding, Reason, ReliedOn, UnreadCause, Verdict,
+};
 
 use crate::support::*;
 
@@ -226,6 +228,48 @@ fn an_alarm_may_wait_for_several_events_where_a_decision_accepts_no_less() {
             found.evidence.events_needed.map(|needed| needed.events),
             Some(5)
         );
+    }
+}
+
+#[test]
+fn an_alarm_may_wait_for_several_events_where_the_control_says_so() {
+    let mut snapshot = healthy(OWN);
+    of_alarm(&mut snapshot, VPC).threshold = Some(5.0);
+    let pattern = prescribed(VPC);
+    #[rustfmt::skip]
+    let rows = [
+        ("alarm = { events = 5, within_seconds = 300 }", Pass),
+        ("alarm = { events = 4, within_seconds = 300 }", Fail),
+        ("alarm = { events = 5, within_seconds = 900 }", Fail),
+        ("",                                             Fail),
+    ];
+    for (rule, expected) in rows {
+        let own = format!(
+            "[[control]]\nid = \"own\"\nnumber = 101\ntitle = \"VPCs\"\n{rule}\n\
+             [[control.requirement]]\npattern = '{pattern}'\n"
+        );
+        let catalog = Catalog::builtin_extended_by(&own).unwrap();
+        let found = Evaluator::new(&catalog).evaluate(&snapshot, &alone());
+        let of = |control: &str| {
+            let mut found = found.iter();
+            found
+                .find(|finding| finding.control.as_str() == control)
+                .unwrap()
+        };
+        assert_eq!(of("own").verdict, expected, "{rule}: {}", of("own").summary);
+        assert_eq!(
+            of(VPC).verdict,
+            Fail,
+            "the built-in control asks for one event"
+        );
+        if expected == Pass {
+            assert!(
+                of("own").evidence.chains[0]
+                    .links
+                    .iter()
+                    .any(|link| link.detail.contains("enough for this control"))
+            );
+        }
     }
 }
 

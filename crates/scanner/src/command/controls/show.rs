@@ -64,6 +64,7 @@ fn value(control: &Control, catalog: &Catalog) -> Value {
         "classes": control.classes,
         "event_sources": control.event_sources,
         "blind_spots": control.blind_spots,
+        "alarm": control.alarm,
     })
 }
 
@@ -102,6 +103,13 @@ fn text(control: &Control, catalog: &Catalog) -> anyhow::Result<String> {
         writeln!(
             out,
             "It concerns the organization's management account alone."
+        )?;
+    }
+    if let Some(alarm) = control.alarm {
+        writeln!(
+            out,
+            "Its alarms may wait for {} events within {} seconds.",
+            alarm.events, alarm.within_seconds
         )?;
     }
     writeln!(out)?;
