@@ -32,5 +32,5 @@ pub use ids::{AccountId, Arn, ControlId, IdError, LogGroupArn, OrganizationId, P
 pub use known::{Call, Known, Unread, UnreadCause};
 pub use organization::{AccountState, Inventory, ListedAccount};
 pub use reason::Reason;
-pub use relevant::{relevant_alarms, topics_acted_on};
+pub use relevant::{lack_a_controls_filter, relevant_alarms, topics_acted_on};
 pub use snapshot::AccountSnapshot;

@@ -2,7 +2,9 @@
 //! so that a snapshot holds those and not the account's whole CloudWatch.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use crate::catalog::{Catalog, Control, Scope};
 use crate::chain::alarm_rule::AlarmRule;
 use crate::ids::Arn;
 use crate::snapshot::{Alarms, CompositeAlarm, MetricAlarm, MetricFilter};
@@ -46,6 +48,46 @@ pub fn relevant_alarms(all: Alarms, filters: &[&MetricFilter]) -> Alarms {
         metric,
         composite,
         ..all
+    }
+}
+
+/// Whether one of CIS's controls that concern every account has no filter among these, going by the
+/// words in their patterns: its filter may be on another log group then.
+pub fn lack_a_controls_filter(filters: &[MetricFilter]) -> bool {
+    static WORDS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
+        let controls = Catalog::builtin().controls().iter();
+        controls
+            .filter(|control| control.scope == Scope::EveryAccount)
+            .map(words)
+            .collect()
+    });
+    let mentions = |filter: &MetricFilter, words: &[String]| {
+        let pattern = &filter.pattern;
+        let mut named = pattern.split("eventName").skip(1);
+        let of_many = named.any(|rest| {
+            let value = rest.trim_start().strip_prefix('=').map(str::trim_start);
+            let word = value.and_then(|value| value.split([' ', ')', '}']).next());
+            word.is_some_and(|word| word.contains(['*', '%']))
+        });
+        of_many || words.iter().any(|word| pattern.contains(word))
+    };
+    WORDS
+        .iter()
+        .any(|words| !filters.iter().any(|filter| mentions(filter, words)))
+}
+
+/// The names of a control's events, or what its pattern asks for where it names none.
+fn words(control: &Control) -> Vec<String> {
+    let names = control.events.iter().map(|event| event.name.clone());
+    let texts = control
+        .requirements
+        .iter()
+        .map(|required| required.pattern());
+    let quoted = texts.flat_map(|pattern| pattern.split('"').skip(1).step_by(2));
+    let quoted = quoted.map(|text| text.trim_matches('*').to_owned());
+    match control.events.is_empty() {
+        true => quoted.collect(),
+        false => names.collect(),
     }
 }
 

@@ -189,7 +189,7 @@ pub struct LogGroup {
     pub arrivals: Option<Known<Arrivals>>,
     /// Filters on CloudTrail's events that are on other groups of the account and
     /// Region, to which no trail delivers, by the name of their group. Looked for
-    /// only where this group has no such filters, as after it was renamed.
+    /// only where some control has no filter on this group, as after it was renamed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub filters_elsewhere: BTreeMap<String, Vec<MetricFilter>>,
 }

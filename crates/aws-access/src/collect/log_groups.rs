@@ -11,7 +11,7 @@ use futures::future::join_all;
 use orgsweep_controls::snapshot::{
     Delivery, LogGroup, LogGroupFacts, MetricFilter, MetricTransformation, Trail, TrailStatus,
 };
-use orgsweep_controls::{Known, LogGroupArn};
+use orgsweep_controls::{Known, LogGroupArn, lack_a_controls_filter};
 
 use super::arrivals;
 use crate::errors::{CallError, FaultKind};
@@ -74,9 +74,8 @@ pub(super) async fn with_filters(
             }
         };
         let elsewhere = async {
-            let none_of_trails =
-                |filters: &Vec<MetricFilter>| !filters.iter().any(is_about_cloudtrail);
-            if filters.value().is_some_and(none_of_trails) {
+            let lack = |filters: &Vec<MetricFilter>| lack_a_controls_filter(filters);
+            if filters.value().is_some_and(lack) {
                 filters_elsewhere(session, &arn, &written_to).await
             } else {
                 BTreeMap::new()

@@ -2,7 +2,7 @@
 //! it, and what became of its alarm's actions before.
 
 use orgsweep_controls::snapshot::{Alarms, CompositeAlarm, FailedAction, MetricFilter};
-use orgsweep_controls::{AccountSnapshot, Known, LogGroupArn};
+use orgsweep_controls::{AccountSnapshot, Known, LogGroupArn, lack_a_controls_filter};
 
 use crate::support::*;
 
@@ -93,6 +93,47 @@ fn what_a_suppressor_releases_is_not_called_silent() {
     ] {
         let found = finding(&suppressed(rule, suppressor, acts), S3);
         assert_eq!(found.verdict.as_str(), verdict, "{rule} {suppressor}: {}", found.summary);
+    }
+}
+
+#[test]
+fn filters_left_on_a_renamed_group_are_found_beside_one_on_the_new_group() {
+    let mut snapshot = healthy(OWN);
+    let filters = std::mem::take(of_filters(&mut snapshot));
+    let kms = "kms-cmk-disable-delete";
+    of_filters(&mut snapshot).push(filter(kms, &prescribed(kms)));
+    assert!(lack_a_controls_filter(of_filters(&mut snapshot)));
+    let elsewhere = &mut of_group(&mut snapshot).filters_elsewhere;
+    elsewhere.insert("before".to_owned(), filters);
+    let found = finding(&snapshot, S3);
+    assert_eq!(found.reason.as_str(), "filter_on_abandoned_group");
+    assert!(found.summary.contains("before"), "{}", found.summary);
+    assert_eq!(finding(&snapshot, kms).reason.as_str(), "covered");
+}
+
+#[test]
+#[rustfmt::skip]
+fn other_groups_are_looked_at_only_where_a_control_has_no_filter() {
+    let mut healthy = healthy(OWN);
+    let all = of_filters(&mut healthy).clone();
+    let but = |left_out: &str| -> Vec<MetricFilter> {
+        all.iter().filter(|filter| filter.name != left_out).cloned().collect()
+    };
+    let wide = |pattern: &str| {
+        let named = |name: &str| filter(name, &prescribed(name));
+        vec![filter("wide", pattern), named("root-usage"), named("unauthorized-api-calls")]
+    };
+    for (name, filters, expected) in [
+        ("all",                                 all.clone(),                            false),
+        ("without the management account's",    but("organizations-changes"),           false),
+        ("without S3's",                        but(S3),                                true),
+        ("without root's",                      but("root-usage"),                      true),
+        ("without that of refused calls",       but("unauthorized-api-calls"),          true),
+        ("names by wildcard",                   wide("{ $.eventName = *Bucket* }"),     false),
+        ("names by regular expression",         wide("{ $.eventName = %^(Put|Del)% }"), false),
+        ("none",                                Vec::new(),                             true),
+    ] {
+        assert_eq!(lack_a_controls_filter(&filters), expected, "{name}");
     }
 }
 
