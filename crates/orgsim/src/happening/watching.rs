@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::evaluation::{self, Missing, Wanted};
-use super::math::{self, Inputs, Line};
+use super::math::{Line, Queries};
 use super::metric::{Background, MINUTE, MetricKey, Series};
 use super::publishing::unit;
 use super::recording::Arrival;
@@ -230,42 +230,15 @@ impl View<'_> {
         slots: &[(i64, i64)],
         period: i64,
     ) -> Result<Line, String> {
-        let mut metrics = BTreeMap::new();
+        let mut lines = BTreeMap::new();
+        let mut queries = Queries::default();
         for query in &alarm.queries {
             if let Some(metric) = &query.metric {
                 let line = self.line(metric, query.account.as_deref(), slots)?;
-                metrics.insert(query.id.clone(), line);
-            }
-        }
-        let mut expressions = BTreeMap::new();
-        // Expressions may build on each other, in any order.
-        let mut open: Vec<_> = alarm
-            .queries
-            .iter()
-            .filter_map(|query| Some((query, query.expression.as_deref()?)))
-            .collect();
-        let mut last_error = String::new();
-        while !open.is_empty() {
-            let before = open.len();
-            open.retain(|(query, expression)| {
-                let inputs = Inputs {
-                    metrics: &metrics,
-                    expressions: &expressions,
-                    period,
-                };
-                match math::evaluate(expression, &inputs, slots.len()) {
-                    Ok(line) => {
-                        expressions.insert(query.id.clone(), line);
-                        false
-                    }
-                    Err(why) => {
-                        last_error = why;
-                        true
-                    }
-                }
-            });
-            if open.len() == before {
-                break;
+                lines.insert(query.id.clone(), line);
+                queries.metrics.insert(&query.id);
+            } else if let Some(expression) = &query.expression {
+                queries.expressions.insert(&query.id, expression);
             }
         }
         let returned = alarm
@@ -273,11 +246,15 @@ impl View<'_> {
             .iter()
             .find(|query| query.return_data)
             .ok_or("no query returns data")?;
-        metrics
-            .get(&returned.id)
-            .or_else(|| expressions.get(&returned.id))
-            .cloned()
-            .ok_or(last_error)
+        if let Some(line) = lines.get(&returned.id) {
+            return Ok(line.clone());
+        }
+        let given = queries.result(&returned.id, &lines, period);
+        let mut given = given.map_err(|problem| problem.to_string())?;
+        match given.pop() {
+            Some(series) if given.is_empty() => Ok(series.line),
+            _ => Err("an alarm watches one series".to_owned()),
+        }
     }
 }
 
