@@ -23,6 +23,7 @@ mod serving;
 mod timeline;
 mod trace;
 mod transition;
+mod watched;
 mod watching;
 
 pub(crate) use filter_policy::passes as filter_policy_passes;

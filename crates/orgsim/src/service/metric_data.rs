@@ -10,7 +10,7 @@ use chrono::DateTime;
 
 use super::cloudwatch_metrics::{metric_of, moment, periods, place};
 use super::{Answer, Window};
-use crate::happening::{Line, MetricKey, Queries};
+use crate::happening::{Line, MetricKey, Problem, Queries};
 use crate::neutral::{Value, structure};
 use crate::request::{Request, ServiceError};
 use crate::state::World;
@@ -34,6 +34,8 @@ enum Asks<'a> {
 }
 
 struct Metric<'a> {
+    /// The account that has it, where it is another one.
+    owner: Option<&'a str>,
     key: MetricKey,
     period: i64,
     statistic: &'a str,
@@ -44,6 +46,8 @@ struct Metric<'a> {
 struct Series {
     id: String,
     label: String,
+    /// Whether it needs metrics of an account that is not linked to the caller's.
+    forbidden: bool,
     points: Vec<(i64, f64)>,
 }
 
@@ -124,7 +128,10 @@ fn query<'a>(item: &'a Value, path: &str) -> Result<Query<'a>, String> {
             text,
             period: period(item, path)?,
         },
-        (Some(stat), None) => Asks::Metric(metric(stat, &format!("{path}.MetricStat"))?),
+        (Some(stat), None) => {
+            let path = format!("{path}.MetricStat");
+            Asks::Metric(metric(stat, item.text("AccountId"), &path)?)
+        }
     };
     Ok(Query {
         id,
@@ -134,13 +141,14 @@ fn query<'a>(item: &'a Value, path: &str) -> Result<Query<'a>, String> {
     })
 }
 
-fn metric<'a>(stat: &'a Value, path: &str) -> Result<Metric<'a>, String> {
+fn metric<'a>(stat: &'a Value, owner: Option<&'a str>, path: &str) -> Result<Metric<'a>, String> {
     let described = stat.get("Metric").cloned().unwrap_or_else(Value::empty);
     let namespace = described
         .text("Namespace")
         .ok_or_else(|| format!("The parameter {path}.Metric.Namespace is required."))?;
     let required = |name: &str| format!("The parameter {path}.{name} is required.");
     Ok(Metric {
+        owner,
         key: metric_of(&described, namespace),
         period: period(stat, path)?.ok_or_else(|| required("Period"))?,
         statistic: stat.text("Stat").ok_or_else(|| required("Stat"))?,
@@ -174,6 +182,19 @@ fn check_range(request: &Request) -> Result<(), ServiceError> {
     Err(invalid(request, message))
 }
 
+/// Every metric of the request by its identifier.
+type Metrics<'a> = BTreeMap<&'a str, Fetched>;
+
+struct Fetched {
+    label: String,
+    period: i64,
+    /// `None` when its account is not linked to the caller's.
+    line: Option<Line>,
+}
+
+/// What a query gives: its period, and series with their labels; `None` where they are forbidden.
+type Given = (i64, Vec<(String, Option<Line>)>);
+
 /// The series of every query that returns data, oldest datapoint first.
 fn results(
     world: &World,
@@ -181,13 +202,17 @@ fn results(
     asked: &[Query<'_>],
 ) -> Result<Vec<Series>, ServiceError> {
     let mut math = Queries::default();
-    let mut metrics = BTreeMap::new();
+    let mut metrics = Metrics::new();
     for query in asked {
         match &query.asks {
             Asks::Metric(metric) => {
                 math.metrics.insert(query.id);
-                let line = line(world, request, metric)?;
-                metrics.insert(query.id, (query, metric.period, line));
+                let fetched = Fetched {
+                    label: query.label.unwrap_or(&metric.key.name).to_owned(),
+                    period: metric.period,
+                    line: line(world, request, metric)?,
+                };
+                metrics.insert(query.id, fetched);
             }
             Asks::Expression { text, .. } => {
                 math.expressions.insert(query.id, text);
@@ -197,63 +222,24 @@ fn results(
     let mut results = Vec::new();
     for query in asked {
         let (period, series) = match &query.asks {
-            Asks::Metric(metric) => {
-                let line = metrics[query.id].2.clone();
-                let label = query.label.unwrap_or(&metric.key.name);
-                (metric.period, vec![(label.to_owned(), line)])
+            Asks::Metric(_) => {
+                let fetched = &metrics[query.id];
+                let series = (fetched.label.clone(), fetched.line.clone());
+                (fetched.period, vec![series])
             }
-            Asks::Expression { text, period } => {
-                let problem = |what: String| {
-                    invalid(
-                        request,
-                        format!("Error in expression '{}': {what}", query.id),
-                    )
-                };
-                if text
-                    .trim_start()
-                    .to_ascii_uppercase()
-                    .starts_with("SELECT ")
-                {
-                    return Err(problem("Metrics Insights is not simulated".to_owned()));
-                }
-                let told =
-                    |problem: crate::happening::Problem| invalid(request, problem.to_string());
-                let needed = math.metrics_of(query.id).map_err(told)?;
-                let of_metrics = needed.iter().map(|id| metrics[id].1);
-                let mut all: BTreeSet<i64> = of_metrics.chain(*period).collect();
-                let period = all.pop_first().unwrap_or(60);
-                if !all.is_empty() {
-                    return Err(problem("several periods are not simulated".to_owned()));
-                }
-                let lines: BTreeMap<String, Line> = needed
-                    .iter()
-                    .map(|id| ((*id).to_owned(), metrics[id].2.clone()))
-                    .collect();
-                let given = math.result(query.id, &lines, period).map_err(told)?;
-                let labelled = given.into_iter().map(|named| {
-                    let of_metric = named.id.and_then(|id| {
-                        let (query, ..) = metrics.get(&*id)?;
-                        Some(own_label(query).to_owned())
-                    });
-                    let label = match (query.label, of_metric) {
-                        (Some(label), Some(of_metric)) => format!("{label} {of_metric}"),
-                        (None, Some(of_metric)) => of_metric,
-                        (label, None) => label.unwrap_or(query.id).to_owned(),
-                    };
-                    (label, named.line)
-                });
-                (period, labelled.collect())
-            }
+            Asks::Expression { text, period } => computed(query, text, *period, &math, &metrics)
+                .map_err(|problem| invalid(request, problem.to_string()))?,
         };
         if !query.returns_data {
             continue;
         }
         let starts = periods(request, period)?;
         for (label, line) in series {
-            let points = starts.iter().zip(&line);
+            let points = starts.iter().zip(line.iter().flatten());
             results.push(Series {
                 id: query.id.to_owned(),
                 label,
+                forbidden: line.is_none(),
                 points: points
                     .filter_map(|(at, value)| Some((*at, (*value)?)))
                     .collect(),
@@ -263,26 +249,74 @@ fn results(
     Ok(results)
 }
 
-/// The label of a query: its own or the one that CloudWatch gives it.
-fn own_label<'a>(query: &'a Query<'_>) -> &'a str {
-    query.label.unwrap_or(match &query.asks {
-        Asks::Metric(metric) => &metric.key.name,
-        Asks::Expression { .. } => query.id,
-    })
+/// What an expression gives; `period` is the one that it asks for.
+fn computed(
+    query: &Query<'_>,
+    text: &str,
+    period: Option<i64>,
+    math: &Queries<'_>,
+    metrics: &Metrics<'_>,
+) -> Result<Given, Problem> {
+    let problem = |what: &str| Problem {
+        expression: query.id.to_owned(),
+        what: what.to_owned(),
+    };
+    let begin = text.trim_start().get(..7).unwrap_or_default();
+    if begin.eq_ignore_ascii_case("SELECT ") {
+        return Err(problem("Metrics Insights is not simulated"));
+    }
+    let needed = math.metrics_of(query.id)?;
+    let of_metrics = needed.iter().map(|id| metrics[id].period);
+    let mut all: BTreeSet<i64> = of_metrics.chain(period).collect();
+    let period = all.pop_first().unwrap_or(60);
+    if !all.is_empty() {
+        return Err(problem("several periods are not simulated"));
+    }
+    let own_label = query.label.unwrap_or(query.id);
+    let lines: Option<BTreeMap<String, Line>> = needed
+        .iter()
+        .map(|id| Some(((*id).to_owned(), metrics[id].line.clone()?)))
+        .collect();
+    let Some(lines) = lines else {
+        return Ok((period, vec![(own_label.to_owned(), None)]));
+    };
+    let given = math.result(query.id, &lines, period)?;
+    let labelled = given.into_iter().map(|named| {
+        let of_metric = named.id.and_then(|id| Some(&*metrics.get(&*id)?.label));
+        let label = match (query.label, of_metric) {
+            (Some(label), Some(of_metric)) => format!("{label} {of_metric}"),
+            (None, Some(of_metric)) => of_metric.to_owned(),
+            (_, None) => own_label.to_owned(),
+        };
+        (label, Some(named.line))
+    });
+    Ok((period, labelled.collect()))
 }
 
-fn line(world: &World, request: &Request, metric: &Metric<'_>) -> Result<Line, ServiceError> {
+/// The statistic of each period; `None` when the metric's account is not linked to the caller's.
+fn line(
+    world: &World,
+    request: &Request,
+    metric: &Metric<'_>,
+) -> Result<Option<Line>, ServiceError> {
+    let (here, region) = place(request);
+    let owner = metric.owner.unwrap_or(here);
+    let may_read = world.account(here).is_some_and(|state| {
+        let content = state.region_content(region);
+        owner == here || content.is_some_and(|content| content.may_watch(here, owner))
+    });
+    if !may_read {
+        return Ok(None);
+    }
     let starts = periods(request, metric.period)?;
     let values = starts.into_iter().map(|at| {
         let range = (at, at + metric.period);
-        let samples = world
-            .live()
-            .samples(place(request), &metric.key, range, metric.unit);
+        let live = world.live();
+        let samples = live.samples((owner, region), &metric.key, range, metric.unit);
         samples.statistic(metric.statistic)
     });
-    values
-        .collect::<Result<_, _>>()
-        .map_err(|why| invalid(request, why))
+    let line = values.collect::<Result<_, _>>();
+    line.map(Some).map_err(|why| invalid(request, why))
 }
 
 /// Which datapoints are shown, counted over all results in the order of their time. "NextToken is not
@@ -312,12 +346,16 @@ fn page(
 fn row(series: &Series, start: usize, end: usize) -> Value {
     let points = &series.points[start..end];
     let time = |at: i64| Value::Time(DateTime::from_timestamp(at, 0).unwrap_or_default());
-    let is_complete = end == series.points.len();
+    let status = match end == series.points.len() {
+        _ if series.forbidden => "Forbidden",
+        true => "Complete",
+        false => "PartialData",
+    };
     structure! {
         "Id" => &series.id,
         "Label" => &series.label,
         "Timestamps" => Value::list(points.iter().map(|(at, _)| time(*at))),
         "Values" => Value::list(points.iter().map(|(_, value)| *value)),
-        "StatusCode" => if is_complete { "Complete" } else { "PartialData" },
+        "StatusCode" => status,
     }
 }

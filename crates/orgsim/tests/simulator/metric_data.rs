@@ -240,3 +240,40 @@ async fn what_aws_refuses_is_refused_in_its_words() {
         assert!(answer.to_string().contains(expected), "{answer}");
     }
 }
+
+#[tokio::test]
+async fn metrics_of_another_account_are_read_where_it_is_linked() {
+    let server = with_metrics().await;
+    let source = "333333333333";
+    let call = Call {
+        account: source,
+        region: "eu-west-1",
+        signing_name: "monitoring",
+    };
+    let datum = json!({ "MetricName": "calls", "Timestamp": START + 60, "Value": 8 });
+    let input = json!({ "Namespace": "app", "MetricData": [datum] });
+    let target = "GraniteServiceVersion20100801.PutMetricData";
+    assert_eq!(call.json(&server, target, &input).await.status, 200);
+    let mut theirs = metric("t", "calls", 60);
+    theirs["AccountId"] = source.into();
+    let queries = vec![
+        theirs,
+        metric("c", "calls", 60),
+        expression("both", "t + c"),
+        expression("own", "c * 2"),
+    ];
+    let own = ["c calls: 0=3 1=5 4=1", "own own: 0=6 1=10 4=2"];
+    assert_eq!(
+        results(&server, &request(queries.clone())).await,
+        ["t calls: Forbidden", own[0], "both both: Forbidden", own[1]]
+    );
+    assert!(
+        server
+            .world()
+            .link_metrics(source, "555555555555", "eu-west-1")
+    );
+    assert_eq!(
+        results(&server, &request(queries)).await,
+        ["t calls: 1=8", own[0], "both both: 0=3 1=13 4=1", own[1]]
+    );
+}
