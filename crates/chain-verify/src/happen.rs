@@ -173,7 +173,7 @@ impl Case<'_> {
         }
     }
 
-    /// Lets an event happen at many hours of a month, where a message may be late
+    /// Lets an event happen at many hours of five weeks, where a message may be late
     /// because of a mute rule.
     fn while_muted(&self, traffics: &[Traffic], lost: &mut [Option<String>], counted: &mut usize) {
         let mut notes = self.finding.evidence.notes.iter();
@@ -197,7 +197,7 @@ impl Case<'_> {
         }
     }
 
-    /// Whether the event goes unnoticed at some hour of a month.
+    /// Whether the event goes unnoticed at some hour of five weeks.
     fn is_muted_at_some_time(&self, event: &CloudTrailEvent, counted: &mut usize) -> bool {
         self.finding.reason == Reason::AlarmMuted
             && hours().any(|start| {
@@ -320,10 +320,10 @@ fn timeline_from(start: i64, traffic: Traffic) -> Timeline {
     timeline
 }
 
-/// Whole hours of a month, every fifth, so that each hour of the day is among them.
+/// Whole hours of five weeks, every fifth, so that each hour of each day of the week is among them.
 fn hours() -> impl Iterator<Item = i64> {
     const HOUR: i64 = 3600;
-    (0..31 * 24)
+    (0..5 * 7 * 24)
         .step_by(5)
         .map(|hour| START - START % HOUR + hour * HOUR)
 }
@@ -364,4 +364,15 @@ fn is_here(trace: &Trace, alarm: &str) -> bool {
 
 fn told(event: &CloudTrailEvent, traffic: Traffic, trace: &Trace) -> String {
     format!("{event} ({traffic:?})\n{trace}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_hour_of_the_week_is_tried() {
+        let of_week: BTreeSet<i64> = hours().map(|at| at / 3600 % (7 * 24)).collect();
+        assert_eq!(of_week.len(), 7 * 24);
+    }
 }

@@ -83,3 +83,56 @@ fn log_alarm(random: &mut Rng, content: &mut RegionState, name: &str) -> Option<
     let place = if replaces { "in place of" } else { "beside" };
     Some(format!("{place} alarm {name} there is a log alarm"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use orgsim::{Scenario, World};
+
+    use super::*;
+    use crate::undecided::is_undecided;
+
+    #[test]
+    fn every_kind_that_is_made_is_known_as_undecided() {
+        let scenario = "[management]\n[[group]]\nname = \"own\"\n";
+        let scenario = Scenario::parse(scenario).unwrap();
+        let mut kinds = std::collections::BTreeSet::new();
+        for seed in 0..60 {
+            let world = Arc::new(World::build(&scenario));
+            let account = world.accounts().last().unwrap().to_owned();
+            let mut random = Rng::with_seed(seed);
+            let (name, before) = {
+                let mut state = world.account(&account).unwrap();
+                let content = state.region("us-east-1");
+                let name = key(&mut random, &content.metric_alarms).unwrap();
+                let arn = content.metric_alarms[&name].arn.clone();
+                assert!(change(&mut random, content, &name).is_some());
+                (name, arn)
+            };
+            let made = ["", "-other"].map(|end| format!("{before}{end}"));
+            let query = before.replace(&format!("alarm:{name}"), "alarm:query");
+            let undecided = made
+                .iter()
+                .chain([&query])
+                .filter(|arn| is_undecided(&world, arn));
+            assert_eq!(undecided.count(), 1, "seed {seed}");
+            let state = world.account(&account).unwrap();
+            let content = state.region_content("us-east-1").unwrap();
+            let alarms = content.metric_alarms.values();
+            kinds.extend(alarms.filter_map(|alarm| alarm.prom_ql.as_ref().map(|_| "PromQL")));
+            kinds.extend(content.log_alarms.values().map(|_| "log"));
+            let alarms = content.metric_alarms.values();
+            let queries = alarms.flat_map(|alarm| &alarm.queries);
+            let texts = queries.filter_map(|query| query.expression.as_deref());
+            kinds.extend(texts.map(|text| {
+                if text.starts_with("SELECT") {
+                    "insights"
+                } else {
+                    "band"
+                }
+            }));
+        }
+        assert_eq!(kinds.len(), 4, "{kinds:?}");
+    }
+}
