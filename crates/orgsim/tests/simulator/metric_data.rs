@@ -46,7 +46,7 @@ fn expression(id: &str, text: &str) -> Value {
 }
 
 /// A request for five minutes, oldest datapoint first.
-fn request(queries: Vec<Value>) -> Value {
+fn request(queries: &[Value]) -> Value {
     json!({
         "MetricDataQueries": queries, "StartTime": START, "EndTime": START + 300,
         "ScanBy": "TimestampAscending",
@@ -61,15 +61,16 @@ fn shown(answer: &Value) -> Vec<String> {
         let times = result["Timestamps"].as_array().unwrap();
         let values = result["Values"].as_array().unwrap();
         assert_eq!(times.len(), values.len());
-        let mut line = format!(
-            "{} {}:",
-            result["Id"].as_str().unwrap(),
-            result["Label"].as_str().unwrap()
-        );
-        for (time, value) in times.iter().zip(values) {
+        let points = times.iter().zip(values).map(|(time, value)| {
             let minute = (time.as_f64().unwrap() as i64 - START) / 60;
-            line += &format!(" {minute}={}", value.as_f64().unwrap());
-        }
+            format!(" {minute}={}", value.as_f64().unwrap())
+        });
+        let line = format!(
+            "{} {}:{}",
+            result["Id"].as_str().unwrap(),
+            result["Label"].as_str().unwrap(),
+            points.collect::<String>()
+        );
         match result["StatusCode"].as_str().unwrap() {
             "Complete" => line,
             status => format!("{line} {status}"),
@@ -105,7 +106,7 @@ async fn expressions_are_computed_from_metrics_and_from_each_other() {
             metric("e", "errors", 60),
             expression("y", "c + 1"),
         ];
-        let found = results(&server, &request(queries)).await;
+        let found = results(&server, &request(&queries)).await;
         assert_eq!(found[0], expected, "{text}");
         assert_eq!(found[1], "c calls: 0=3 1=5 4=1");
         assert_eq!(found.len(), 4);
@@ -125,7 +126,7 @@ async fn what_is_not_to_be_returned_is_left_out_and_labels_are_kept() {
     each["Label"] = "of".into();
     let queries = vec![calls, metric("e", "errors", 300), doubled, each];
     assert_eq!(
-        results(&server, &request(queries)).await,
+        results(&server, &request(&queries)).await,
         [
             "e errors: 0=1",
             "double twice: 0=18",
@@ -138,7 +139,7 @@ async fn what_is_not_to_be_returned_is_left_out_and_labels_are_kept() {
 #[tokio::test]
 async fn the_newest_datapoint_comes_first_unless_the_oldest_is_asked_for() {
     let server = with_metrics().await;
-    let mut input = request(vec![metric("c", "calls", 60), expression("x", "c + 1")]);
+    let mut input = request(&[metric("c", "calls", 60), expression("x", "c + 1")]);
     input.as_object_mut().unwrap().remove("ScanBy");
     assert_eq!(
         results(&server, &input).await,
@@ -149,7 +150,7 @@ async fn the_newest_datapoint_comes_first_unless_the_oldest_is_asked_for() {
 #[tokio::test]
 async fn pages_of_metrics_hold_every_datapoint_once() {
     let server = with_metrics().await;
-    let mut input = request(vec![metric("c", "calls", 60), metric("e", "errors", 60)]);
+    let mut input = request(&[metric("c", "calls", 60), metric("e", "errors", 60)]);
     input["MaxDatapoints"] = 3.into();
     let (_, first) = ask(&server, "GetMetricData", &input).await;
     assert_eq!(
@@ -176,7 +177,7 @@ async fn pages_of_metrics_hold_every_datapoint_once() {
 #[tokio::test]
 async fn a_request_with_math_has_one_page() {
     let server = with_metrics().await;
-    let mut input = request(vec![metric("c", "calls", 60), expression("x", "c * 2")]);
+    let mut input = request(&[metric("c", "calls", 60), expression("x", "c * 2")]);
     input["MaxDatapoints"] = 3.into();
     assert_eq!(
         results(&server, &input).await,
@@ -216,7 +217,7 @@ async fn what_aws_refuses_is_refused_in_its_words() {
         (of_period(300),                    "Error in expression 'x': several periods are not simulated"),
     ];
     for (queries, expected) in rows {
-        let (status, answer) = ask(&server, "GetMetricData", &request(queries)).await;
+        let (status, answer) = ask(&server, "GetMetricData", &request(&queries)).await;
         assert_eq!(status, 400, "{expected}");
         let kind = answer["__type"].as_str().unwrap();
         assert!(kind.contains("ValidationError"), "{answer}");
@@ -233,7 +234,7 @@ async fn what_aws_refuses_is_refused_in_its_words() {
             "The parameter EndTime must be greater than StartTime.",
         ),
     ] {
-        let mut input = request(vec![calls()]);
+        let mut input = request(&[calls()]);
         input["EndTime"] = end.into();
         let (status, answer) = ask(&server, "GetMetricData", &input).await;
         assert_eq!(status, 400);
@@ -264,7 +265,7 @@ async fn metrics_of_another_account_are_read_where_it_is_linked() {
     ];
     let own = ["c calls: 0=3 1=5 4=1", "own own: 0=6 1=10 4=2"];
     assert_eq!(
-        results(&server, &request(queries.clone())).await,
+        results(&server, &request(&queries)).await,
         ["t calls: Forbidden", own[0], "both both: Forbidden", own[1]]
     );
     assert!(
@@ -273,7 +274,7 @@ async fn metrics_of_another_account_are_read_where_it_is_linked() {
             .link_metrics(source, "555555555555", "eu-west-1")
     );
     assert_eq!(
-        results(&server, &request(queries)).await,
+        results(&server, &request(&queries)).await,
         ["t calls: 1=8", own[0], "both both: 0=3 1=13 4=1", own[1]]
     );
 }
