@@ -11,6 +11,7 @@ use orgsweep_controls::{Catalog, Control, Finding, Reason, Verdict};
 use crate::events::{Draft, Where, drafts};
 use crate::organization::Built;
 use crate::report::{Disagreement, Report};
+use crate::undecided;
 
 /// Notes of a pass that holds while other events arrive, and says so.
 const NEEDS_TRAFFIC: [&str; 2] = ["rings_in_silence", "late_recovery"];
@@ -49,12 +50,16 @@ pub(crate) fn compare(
                 finding,
             };
             let outcome = match finding.verdict {
-                Verdict::Pass => case.passes(&mut report.events),
+                Verdict::Pass => match undecided::relied_on(&built.world, finding) {
+                    Some(alarm) => Outcome::Disagrees(format!("it rests on {alarm}")),
+                    None => case.passes(&mut report.events),
+                },
                 Verdict::Fail => case.fails(&mut report.events),
                 Verdict::Unknown | Verdict::NotApplicable => Outcome::Agrees,
             };
             match outcome {
                 Outcome::Agrees => {}
+                Outcome::ToldElsewhere => report.told_elsewhere += 1,
                 Outcome::NotSimulated(what) => {
                     *report.not_simulated.entry(what).or_default() += 1;
                 }
@@ -68,6 +73,8 @@ pub(crate) fn compare(
 
 enum Outcome {
     Agrees,
+    /// The verdict `fail` is right about the account, but an alarm of another one told of the event.
+    ToldElsewhere,
     NotSimulated(String),
     Disagrees(String),
 }
@@ -148,13 +155,14 @@ impl Case<'_> {
             for (event, described_by) in self.events() {
                 *counted += 1;
                 let trace = timeline.inject(self.world, &event);
-                if let Some(what) = trace.not_simulated.first() {
-                    return Outcome::NotSimulated(what.clone());
+                if rang_here(&trace) {
+                    continue;
                 }
-                if !trace.rang() {
-                    for alternative in described_by {
-                        lost[alternative].get_or_insert_with(|| told(&event, *traffic, &trace));
-                    }
+                if let Some(what) = self.not_simulated(&trace) {
+                    return Outcome::NotSimulated(what);
+                }
+                for alternative in described_by {
+                    lost[alternative].get_or_insert_with(|| told(&event, *traffic, &trace));
                 }
             }
         }
@@ -165,7 +173,7 @@ impl Case<'_> {
         }
     }
 
-    /// Lets an event happen at many hours of a month, where a message may be late
+    /// Lets an event happen at many hours of five weeks, where a message may be late
     /// because of a mute rule.
     fn while_muted(&self, traffics: &[Traffic], lost: &mut [Option<String>], counted: &mut usize) {
         let mut notes = self.finding.evidence.notes.iter();
@@ -180,7 +188,7 @@ impl Case<'_> {
             for start in hours() {
                 *counted += 1;
                 let trace = timeline_from(start, *traffic).inject(self.world, event);
-                if !trace.rang() {
+                if !rang_here(&trace) {
                     for alternative in described_by {
                         lost[*alternative].get_or_insert_with(|| told(event, *traffic, &trace));
                     }
@@ -189,7 +197,7 @@ impl Case<'_> {
         }
     }
 
-    /// Whether the event goes unnoticed at some hour of a month.
+    /// Whether the event goes unnoticed at some hour of five weeks.
     fn is_muted_at_some_time(&self, event: &CloudTrailEvent, counted: &mut usize) -> bool {
         self.finding.reason == Reason::AlarmMuted
             && hours().any(|start| {
@@ -211,6 +219,19 @@ impl Case<'_> {
             Some(witness) => vec![witness],
             None => self.events().into_iter().map(|(event, _)| event).collect(),
         };
+        let silent = |trace: &Trace| {
+            let elsewhere = trace.rang() && !told_of(trace);
+            if elsewhere
+                && trace
+                    .messages
+                    .iter()
+                    .any(|message| !is_here(trace, &message.alarm))
+            {
+                Outcome::ToldElsewhere
+            } else {
+                Outcome::Agrees
+            }
+        };
         let mut rang = None;
         for traffic in [Traffic::Quiet, Traffic::Busy] {
             let mut timeline = timeline(traffic);
@@ -219,11 +240,11 @@ impl Case<'_> {
                 for _ in 0..2 {
                     *counted += 1;
                     let trace = timeline.inject(self.world, event);
-                    if let Some(what) = trace.not_simulated.first() {
-                        return Outcome::NotSimulated(what.clone());
+                    if let Some(what) = self.not_simulated(&trace) {
+                        return Outcome::NotSimulated(what);
                     }
                     if !told_of(&trace) {
-                        return Outcome::Agrees;
+                        return silent(&trace);
                     }
                     rang.get_or_insert_with(|| told(event, traffic, &trace));
                 }
@@ -243,6 +264,16 @@ impl Case<'_> {
             // A control without events here, for example one of another account.
             None => Outcome::Agrees,
         }
+    }
+
+    /// What came up that is not simulated, but for alarms that no verdict rests on.
+    fn not_simulated(&self, trace: &Trace) -> Option<String> {
+        let mut steps = trace.steps.iter();
+        let step = steps.find(|step| {
+            step.text.starts_with("not simulated: ")
+                && !undecided::is_undecided(self.world, &step.resource)
+        });
+        step.map(|step| step.text.clone())
     }
 
     fn disagreement(&self, seed: u64, happened: String, built: &Built) -> Disagreement {
@@ -292,7 +323,7 @@ fn timeline_from(start: i64, traffic: Traffic) -> Timeline {
 /// Whole hours of five weeks, every fifth, so that each hour of each day of the week is among them.
 fn hours() -> impl Iterator<Item = i64> {
     const HOUR: i64 = 3600;
-    (0..35 * 24)
+    (0..5 * 7 * 24)
         .step_by(5)
         .map(|hour| START - START % HOUR + hour * HOUR)
 }
@@ -306,9 +337,42 @@ fn told_of(trace: &Trace) -> bool {
         first.is_some_and(|step| step.text.starts_with("ALARM →"))
     };
     let mut messages = trace.messages.iter();
-    messages.any(|message| message.state == AlarmState::Alarm && !began_in_alarm(&message.alarm))
+    messages.any(|message| {
+        message.state == AlarmState::Alarm
+            && !began_in_alarm(&message.alarm)
+            && is_here(trace, &message.alarm)
+    })
+}
+
+/// Whether somebody was told by an alarm of the account that has the metric.
+fn rang_here(trace: &Trace) -> bool {
+    let mut messages = trace.messages.iter();
+    messages.any(|message| message.state == AlarmState::Alarm && is_here(trace, &message.alarm))
+}
+
+/// Whether the alarm, or for a composite some alarm of its account, saw the event in a metric of its
+/// own account. The scanner does not look for alarms in other accounts.
+fn is_here(trace: &Trace, alarm: &str) -> bool {
+    let account = |arn: &str| arn.split(':').nth(4).map(str::to_owned);
+    let is_composite = !trace.evaluated.iter().any(|(other, _)| other == alarm);
+    let mut evaluated = trace.evaluated.iter();
+    evaluated.any(|(other, owner)| {
+        account(other).as_ref() == Some(owner)
+            && (other == alarm || is_composite && account(other) == account(alarm))
+    })
 }
 
 fn told(event: &CloudTrailEvent, traffic: Traffic, trace: &Trace) -> String {
     format!("{event} ({traffic:?})\n{trace}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_hour_of_the_week_is_tried() {
+        let of_week: BTreeSet<i64> = hours().map(|at| at / 3600 % (7 * 24)).collect();
+        assert_eq!(of_week.len(), 7 * 24);
+    }
 }

@@ -6,6 +6,7 @@
 //! - `pass`: every event of the control, in every Region, brought a message, however
 //!   often it happened, whether other events arrived meanwhile or not;
 //! - `fail`: the finding's witness, or else some event of the control, brought none;
+//! - whatever happens, no `pass` rests on an alarm of a kind that is left undecided;
 //! - `unknown`: counted by reason; nothing is claimed, so nothing is compared.
 //!
 //! The verdicts and the simulator share the pattern language's parser and matcher
@@ -17,6 +18,7 @@ mod mutation;
 mod organization;
 mod report;
 mod sweep;
+mod undecided;
 
 pub use report::{Disagreement, Report};
 

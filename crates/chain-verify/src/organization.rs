@@ -10,6 +10,9 @@ use orgsim::{Scenario, World};
 
 use crate::mutation;
 
+/// Alarms on metrics of other accounts that are tried to be made, at most.
+const LINKED: usize = 4;
+
 /// Accounts beside the management account and the delegated administrator.
 const MEMBERS: usize = 14;
 
@@ -25,7 +28,7 @@ pub(crate) fn build(seed: u64, most: Option<usize>) -> anyhow::Result<Built> {
     let scenario = Scenario::parse(&scenario(seed, &mut random))
         .map_err(|error| anyhow!("the organization of seed {seed} is not a scenario: {error}"))?;
     let world = Arc::new(World::build(&scenario));
-    let mut changes = BTreeMap::new();
+    let mut changes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let accounts: Vec<String> = world.accounts().map(str::to_owned).collect();
     for account in accounts {
         // An account's changes do not depend on the other accounts'.
@@ -39,6 +42,14 @@ pub(crate) fn build(seed: u64, most: Option<usize>) -> anyhow::Result<Built> {
             .collect();
         drop(state);
         changes.insert(account, made);
+    }
+    let linked = random.usize(..=LINKED);
+    for _ in 0..most.map_or(linked, |most| most.min(linked)) {
+        // The last changes: what they are does not depend on how many others were made.
+        let mut random = Rng::with_seed(random.u64(..));
+        if let Some((account, text)) = mutation::link(&mut random, &world) {
+            changes.entry(account).or_default().push(text);
+        }
     }
     Ok(Built { world, changes })
 }

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::catalog::{Catalog, Control, Scope};
+use crate::chain::alarm::other_kind_may_read;
 use crate::chain::alarm_rule::AlarmRule;
 use crate::ids::Arn;
 use crate::snapshot::{Alarms, CompositeAlarm, MetricAlarm, MetricFilter};
 
 /// The alarms that could matter to `filters`, sorted by name: those on a metric
 /// of the same name (whatever the namespace and dimensions, so that a near miss
-/// can be told), those of metric math or a query that may read one, and every
+/// can be told), those of metric math or a query that may read one, those of kinds of which too
+/// little is known, and every
 /// composite alarm above them.
 pub fn relevant_alarms(all: Alarms, filters: &[&MetricFilter]) -> Alarms {
     let metrics: BTreeSet<&str> = filters
@@ -108,6 +110,9 @@ pub fn topics_acted_on(alarms: &Alarms) -> BTreeSet<Arn> {
 }
 
 fn reads_one_of(alarm: &MetricAlarm, metrics: &BTreeSet<&str>) -> bool {
+    if alarm.other_kind.is_some() {
+        return metrics.iter().any(|name| other_kind_may_read(alarm, name));
+    }
     let plain = alarm.metric.as_ref().map(|metric| metric.name.as_str());
     let mut queried = alarm
         .queries

@@ -70,7 +70,7 @@ impl Mailer {
         }
     }
 
-    fn mail(&self, delivery: &Delivery<'_>) -> Result<Mail, String> {
+    pub(crate) fn mail(&self, delivery: &Delivery<'_>) -> Result<Mail, String> {
         let domain = self.from.email.domain();
         let mut builder = Mail::builder()
             .from(self.from.clone())

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::channel::InvalidChannel;
 use crate::send::{Delivery, LONGEST, SendError, with_causes};
+use crate::text::plain;
 
 /// A client for webhooks. It follows no redirect, which would take a secret elsewhere.
 pub(crate) fn client() -> Result<Client, InvalidChannel> {
@@ -58,7 +59,8 @@ fn is_local(url: &reqwest::Url) -> bool {
     })
 }
 
-/// The message as the generic webhook gets it: the message's own fields with its id.
+/// The message as the generic webhook gets it: the message's own fields with its id. Whoever prints
+/// them is not steered by what AWS named.
 pub(crate) fn payload(delivery: &Delivery<'_>) -> Value {
     let mut body = json!({ "id": delivery.id, "repeated": delivery.repeated });
     if let (Some(body), Ok(Value::Object(fields))) =
@@ -66,7 +68,17 @@ pub(crate) fn payload(delivery: &Delivery<'_>) -> Value {
     {
         body.extend(fields);
     }
+    make_plain(&mut body);
     body
+}
+
+fn make_plain(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = plain(text),
+        Value::Array(items) => items.iter_mut().for_each(make_plain),
+        Value::Object(fields) => fields.values_mut().for_each(make_plain),
+        _ => {}
+    }
 }
 
 /// Posts `body`.

@@ -7,6 +7,8 @@
 
 mod channel;
 mod email;
+#[cfg(test)]
+mod hostile;
 mod http;
 mod message;
 mod send;

@@ -13,7 +13,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::channel::{InvalidChannel, SnsConfig};
 use crate::http;
@@ -58,22 +58,13 @@ impl Topic {
     }
 
     pub(crate) async fn publish(&self, delivery: &Delivery<'_>) -> Result<(), SendError> {
-        let text = shortened(&text::body(delivery));
-        let json = http::payload(delivery).to_string();
-        let mut structure = json!({ "default": text });
-        // SNS counts the whole structure.
-        if text.len() + 4 * json.len() < LARGEST / 2 {
-            for protocol in ["sqs", "lambda", "https", "http"] {
-                structure[protocol] = json.clone().into();
-            }
-        }
         let mut request = self
             .client
             .publish()
             .topic_arn(&self.arn)
             .subject(text::subject(delivery.message))
             .message_structure("json")
-            .message(structure.to_string())
+            .message(structure(delivery).to_string())
             .message_attributes("notification_id", attribute(&delivery.id.to_string())?);
         // The end of a FIFO topic's name, in these very letters.
         if self.arn.strip_suffix(".fifo").is_some() {
@@ -86,6 +77,20 @@ impl Topic {
             Err(error) => Err(classified(&error)),
         }
     }
+}
+
+/// What each kind of subscriber gets.
+pub(crate) fn structure(delivery: &Delivery<'_>) -> Value {
+    let text = shortened(&text::body(delivery));
+    let json = http::payload(delivery).to_string();
+    let mut structure = json!({ "default": text });
+    // SNS counts the whole structure.
+    if text.len() + 4 * json.len() < LARGEST / 2 {
+        for protocol in ["sqs", "lambda", "https", "http"] {
+            structure[protocol] = json.clone().into();
+        }
+    }
+    structure
 }
 
 fn attribute(text: &str) -> Result<MessageAttributeValue, SendError> {

@@ -55,7 +55,7 @@ pub(crate) fn body(delivery: &Delivery<'_>) -> String {
         line(&mut out, "");
         line(&mut out, change.heading());
         for group in groups {
-            line(&mut out, &format!("  {}", headline(group)));
+            line(&mut out, &format!("  {}", plain(&headline(group))));
             line(&mut out, &format!("    {}", plain(&detail(group))));
         }
     }
@@ -142,15 +142,19 @@ pub(crate) fn detail(group: &Group) -> String {
     format!("{words} ({})", group.example)
 }
 
-/// The text without characters that steer a terminal or end a line.
+/// The text without characters that steer a terminal, end a line, reverse the reading order or are
+/// not seen.
 pub(crate) fn plain(text: &str) -> String {
     text.chars()
-        .map(|c| {
-            let steers = c.is_control()
-                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}');
-            if steers { '\u{fffd}' } else { c }
-        })
+        .map(|c| if steers(c) { '\u{fffd}' } else { c })
         .collect()
+}
+
+/// Whether a character does something else than to be seen.
+pub(crate) fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn line(out: &mut String, text: &str) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::types::{
-    AlarmType, CompositeAlarm as SdkComposite, Dimension, LogAlarm as SdkLogAlarm,
-    MetricAlarm as SdkAlarm, MetricDataQuery,
+    AlarmType, CompositeAlarm as SdkComposite, Dimension, EvaluationCriteria, EvaluationState,
+    LogAlarm as SdkLogAlarm, MetricAlarm as SdkAlarm, MetricDataQuery,
 };
 use futures::future::join_all;
 use orgsweep_controls::snapshot::{
@@ -146,7 +146,7 @@ async fn list(session: &Session, region: &Region, rung: &mut Rung) -> Result<Ala
 }
 
 fn metric_alarm(alarm: SdkAlarm) -> Option<MetricAlarm> {
-    let queries: Vec<MetricQuery> = alarm
+    let mut queries: Vec<MetricQuery> = alarm
         .metrics
         .unwrap_or_default()
         .into_iter()
@@ -164,7 +164,10 @@ fn metric_alarm(alarm: SdkAlarm) -> Option<MetricAlarm> {
         unit: alarm.unit.map(|unit| unit.as_str().to_owned()),
     });
     let other_kind = match &alarm.evaluation_criteria {
-        Some(criteria) if criteria.is_prom_ql_criteria() => Some("PromQL".to_owned()),
+        Some(EvaluationCriteria::PromQlCriteria(criteria)) => {
+            queries = vec![prom_ql(criteria.query().unwrap_or_default())];
+            Some("PromQL".to_owned())
+        }
         Some(_) => Some("unknown".to_owned()),
         None => (metric.is_none() && queries.is_empty()).then(|| "unknown".to_owned()),
     };
@@ -190,10 +193,23 @@ fn metric_alarm(alarm: SdkAlarm) -> Option<MetricAlarm> {
         wall_clock: alarm
             .evaluation_window
             .is_some_and(|window| !window.is_sliding_window()),
+        evaluation_error: alarm.evaluation_state == Some(EvaluationState::EvaluationError),
         warm_up_minutes: alarm
             .warm_up_configuration
             .and_then(|warm_up| warm_up.warm_up_period_duration_in_minutes),
     })
+}
+
+/// The query of a PromQL alarm, as an expression.
+fn prom_ql(query: &str) -> MetricQuery {
+    MetricQuery {
+        id: "promql".to_owned(),
+        metric: None,
+        expression: Some(query.to_owned()),
+        period: None,
+        return_data: true,
+        account: None,
+    }
 }
 
 fn query(query: MetricDataQuery) -> MetricQuery {

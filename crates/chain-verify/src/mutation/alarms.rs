@@ -6,12 +6,12 @@ use orgsim::{
     AccountState, AlarmState, CompositeAlarm, MetricAlarm, MetricQuery, MuteRule, RegionState,
 };
 
-use super::{key, one, region_with};
+use super::{key, kinds, one, region_with};
 
 pub(super) fn change(random: &mut Rng, state: &mut AccountState) -> Option<String> {
     let content = region_with(random, state, |content| !content.metric_alarms.is_empty())?;
     let name = key(random, &content.metric_alarms)?;
-    match random.u8(..20) {
+    match random.u8(..23) {
         0 => {
             content.metric_alarms.remove(&name);
             Some(format!("alarm {name} is removed"))
@@ -29,8 +29,9 @@ pub(super) fn change(random: &mut Rng, state: &mut AccountState) -> Option<Strin
         14..16 => math(random, content.metric_alarms.get_mut(&name)?)
             .map(|text| format!("alarm {name} watches {text}")),
         16 => math_of_two(random, content, &name),
-        17..19 => composite(random, content, &name),
-        _ => mute(random, content, &name),
+        17..=18 => composite(random, content, &name),
+        19 => mute(random, content, &name),
+        _ => kinds::change(random, content, &name),
     }
 }
 

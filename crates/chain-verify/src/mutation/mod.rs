@@ -4,7 +4,11 @@
 mod alarms;
 mod delivery;
 mod filters;
+mod kinds;
+mod linked;
 mod trails;
+
+pub(crate) use linked::change as link;
 
 use fastrand::Rng;
 use orgsim::{AccountState, RegionState, Settings};

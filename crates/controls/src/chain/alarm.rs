@@ -32,6 +32,13 @@ pub(crate) fn watching(
     alarm: &MetricAlarm,
     account: &AccountId,
 ) -> Watching {
+    if let Some(kind) = &alarm.other_kind {
+        return if other_kind_may_read(alarm, &published.name) {
+            Watching::Undecided(format!("alarms of kind {kind} are not decided"))
+        } else {
+            Watching::No
+        };
+    }
     if let Some(metric) = &alarm.metric {
         return sees(filter, published, metric);
     }
@@ -58,6 +65,28 @@ pub(crate) fn watching(
         }
     }
     best
+}
+
+/// Whether an alarm of a kind of its own may read a metric named `metric`: its query names it, as it is
+/// or as Prometheus spells names, or may find it by a pattern, or is not known.
+pub(crate) fn other_kind_may_read(alarm: &MetricAlarm, metric: &str) -> bool {
+    let as_in_prometheus: String = metric
+        .chars()
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() {
+                letter
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let mut texts = alarm.queries.iter().filter_map(|q| q.expression.as_deref());
+    alarm.queries.is_empty()
+        || texts.any(|text| {
+            [metric, &as_in_prometheus, "__name__"]
+                .iter()
+                .any(|name| text.contains(name))
+        })
 }
 
 pub(super) fn sees(
@@ -147,6 +176,10 @@ pub fn firing(
     account: &AccountId,
     filters: &[MetricFilter],
 ) -> Firing {
+    if alarm.evaluation_error {
+        let why = "CloudWatch cannot evaluate it as it is configured (EVALUATION_ERROR)";
+        return Firing::Not(Reason::AlarmNeverFires, why.to_owned());
+    }
     if let Some(kind) = &alarm.other_kind {
         return Firing::Undecided(format!("alarms of kind {kind} are not decided"));
     }

@@ -142,7 +142,8 @@ pub struct MetricAlarm {
     pub queries: Vec<MetricQuery>,
     /// Id of the anomaly-detection band, for such alarms.
     pub threshold_metric_id: Option<String>,
-    /// Whether it is of a kind that has neither metric nor queries (PromQL and later).
+    /// Its kind, when it is one that has neither metric nor queries on AWS. The query of a PromQL
+    /// alarm is the only one of `queries`; of later kinds nothing is known.
     pub other_kind: Option<String>,
     /// Periods that are evaluated.
     pub evaluation_periods: Option<i32>,
@@ -159,6 +160,10 @@ pub struct MetricAlarm {
     /// Whether periods are those of the wall clock (whole hours, days …), not sliding ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wall_clock: bool,
+    /// Whether CloudWatch says that it cannot evaluate the alarm as it is configured
+    /// (`EVALUATION_ERROR`), for example for want of a link to the account of its metric.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub evaluation_error: bool,
     /// Minutes after a change of the alarm in which it does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_up_minutes: Option<i32>,

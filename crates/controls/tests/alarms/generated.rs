@@ -106,6 +106,7 @@ pub(crate) fn alarm(statistic: &str, period: i32) -> MetricAlarm {
         treat_missing_data: None,
         low_sample_percentile: None,
         wall_clock: false,
+        evaluation_error: false,
         warm_up_minutes: None,
     }
 }

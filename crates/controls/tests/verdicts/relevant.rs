@@ -27,6 +27,19 @@ fn by_math(name: &str, metric: Option<&str>, expression: &str) -> MetricAlarm {
     alarm
 }
 
+fn of_kind(name: &str, kind: &str, expressions: &[&str]) -> MetricAlarm {
+    let mut alarm = by_math(name, None, "");
+    let query = alarm.queries.remove(0);
+    alarm.other_kind = Some(kind.to_owned());
+    for expression in expressions {
+        alarm.queries.push(MetricQuery {
+            expression: Some((*expression).to_owned()),
+            ..query.clone()
+        });
+    }
+    alarm
+}
+
 fn above(name: &str, rule: &str) -> CompositeAlarm {
     CompositeAlarm {
         name: name.to_owned(),
@@ -54,6 +67,9 @@ fn kept() -> Alarms {
                 "SELECT SUM(\"s3-bucket-policy-changes\") FROM X",
             ),
             by_math("other-math", Some("CPUUtilization"), "q"),
+            of_kind("promql", "PromQL", &["s3_bucket_policy_changes > 0"]),
+            of_kind("promql-else", "PromQL", &["up == 0"]),
+            of_kind("later-kind", "unknown", &[]),
         ],
         composite: vec![
             above("upper", "ALARM(lower) OR ALARM(cpu)"),
@@ -80,7 +96,17 @@ fn alarms_that_could_matter_are_kept_sorted() {
         .iter()
         .map(|alarm| alarm.name.as_str())
         .collect();
-    assert_eq!(metric, ["insights", "math", "other-namespace", "own"]);
+    assert_eq!(
+        metric,
+        [
+            "insights",
+            "later-kind",
+            "math",
+            "other-namespace",
+            "own",
+            "promql"
+        ]
+    );
     assert_eq!(composite, ["lower", "unreadable", "upper"]);
 }
 

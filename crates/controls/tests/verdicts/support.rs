@@ -147,6 +147,7 @@ pub(crate) fn alarm(owner: &str, in_region: &str, name: &str) -> MetricAlarm {
         treat_missing_data: None,
         low_sample_percentile: None,
         wall_clock: false,
+        evaluation_error: false,
         warm_up_minutes: None,
     }
 }

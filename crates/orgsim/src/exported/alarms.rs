@@ -26,6 +26,8 @@ struct MetricAlarm {
     insufficient_data_actions: Vec<String>,
     metric: Option<WatchedMetric>,
     queries: Vec<MetricQuery>,
+    #[serde(default)]
+    other_kind: Option<String>,
     threshold_metric_id: Option<String>,
     evaluation_periods: Option<i64>,
     datapoints_to_alarm: Option<i64>,
@@ -90,6 +92,7 @@ pub(super) struct Place<'a> {
 pub(super) fn put(alarms: &Alarms, place: &Place<'_>, region: &mut RegionState) {
     let made = place.read_at;
     for alarm in &alarms.metric {
+        let is_prom_ql = alarm.other_kind.as_deref() == Some("PromQL");
         let put = state::MetricAlarm {
             arn: alarm.arn.clone(),
             description: None,
@@ -98,7 +101,16 @@ pub(super) fn put(alarms: &Alarms, place: &Place<'_>, region: &mut RegionState) 
             ok_actions: alarm.ok_actions.clone(),
             insufficient_data_actions: alarm.insufficient_data_actions.clone(),
             metric: alarm.metric.as_ref().map(metric),
-            queries: alarm.queries.iter().map(query).collect(),
+            queries: if is_prom_ql {
+                Vec::new()
+            } else {
+                alarm.queries.iter().map(query).collect()
+            },
+            prom_ql: alarm
+                .queries
+                .first()
+                .filter(|_| is_prom_ql)
+                .map(|query| query.expression.clone().unwrap_or_default()),
             threshold_metric_id: alarm.threshold_metric_id.clone(),
             evaluation_periods: alarm.evaluation_periods.unwrap_or(1),
             datapoints_to_alarm: alarm.datapoints_to_alarm,

@@ -103,6 +103,11 @@ impl Samples {
         }
     }
 
+    /// Adds the samples of another metric.
+    pub(super) fn join(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     fn count(&self) -> i64 {
         self.0.iter().map(|(_, times)| times).sum()
     }

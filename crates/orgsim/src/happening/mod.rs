@@ -23,9 +23,11 @@ mod serving;
 mod timeline;
 mod trace;
 mod transition;
+mod watched;
 mod watching;
 
 pub(crate) use filter_policy::passes as filter_policy_passes;
+pub(crate) use math::{Line, Problem, Queries};
 pub(crate) use metric::Samples;
 pub(crate) use queueing::{Envelope, deliver as deliver_to_queue};
 pub(crate) use resource_policy::{conditions_hold, each, like, texts};

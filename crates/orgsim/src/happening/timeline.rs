@@ -253,13 +253,16 @@ impl Timeline {
                 .or_default()
                 .add(minute, point.datapoint);
             let watched = watching::schedule(self, world, arrival, &point.metric, minute);
-            if watched == 0 {
+            if watched.is_empty() {
                 trace.stop(
                     super::trace::Link::Metric,
                     &point.metric.to_string(),
                     "no alarm watches it",
                 );
             }
+            let owner = &arrival.account;
+            let evaluated = watched.into_iter().map(|alarm| (alarm, owner.clone()));
+            trace.evaluated.extend(evaluated);
         }
     }
 }

@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::evaluation::{self, Missing, Wanted};
-use super::math::{self, Inputs, Line};
-use super::metric::{Background, MINUTE, MetricKey, Series};
-use super::publishing::unit;
+use super::metric::{MINUTE, MetricKey};
 use super::recording::Arrival;
-use super::timeline::{AlarmPlace, Task, Timeline, Traffic};
+use super::timeline::{AlarmPlace, Task, Timeline};
 use super::trace::{Link, Trace};
+use super::watched::{View, sees};
 use super::{composite, transition};
 use crate::state::{AlarmState, MetricAlarm, RegionState, WatchedMetric, World};
 
@@ -17,8 +16,25 @@ use crate::state::{AlarmState, MetricAlarm, RegionState, WatchedMetric, World};
 const DAY: i64 = 24 * 3600;
 const HOUR: i64 = 3600;
 
-/// Gives the alarms of the Region the states that they have when nothing has happened for long.
+/// Gives the alarms of the Region, and those of other accounts that may watch its metrics, the states
+/// that they have when nothing has happened for long.
 pub(super) fn settle(timeline: &mut Timeline, world: &World, account: &str, region: &str) {
+    for watching in accounts_watching(world, account, region) {
+        settle_account(timeline, world, &watching, region);
+    }
+}
+
+/// The account itself, and those that it is linked to in the Region.
+fn accounts_watching(world: &World, account: &str, region: &str) -> Vec<String> {
+    let linked = with_content(world, account, region, |content| {
+        content.monitoring_accounts.iter().cloned().collect()
+    });
+    let mut accounts: Vec<String> = linked.unwrap_or_default();
+    accounts.insert(0, account.to_owned());
+    accounts
+}
+
+fn settle_account(timeline: &mut Timeline, world: &World, account: &str, region: &str) {
     let place = |name: &String| (account.to_owned(), region.to_owned(), name.clone());
     let unsettled = with_content(world, account, region, |content| {
         let alarms = content.metric_alarms.iter();
@@ -56,28 +72,31 @@ pub(super) fn settle(timeline: &mut Timeline, world: &World, account: &str, regi
     }
 }
 
-/// Schedules the evaluations that a datapoint causes; returns how many alarms watch the metric.
+/// Schedules the evaluations that a datapoint causes; returns the ARNs of the alarms that watch the
+/// metric.
 pub(super) fn schedule(
     timeline: &mut Timeline,
     world: &World,
     arrival: &Arrival,
     metric: &MetricKey,
     minute: i64,
-) -> usize {
-    let watching = with_content(world, &arrival.account, &arrival.region, |content| {
-        let alarms = content.metric_alarms.iter();
-        alarms
-            .filter(|(_, alarm)| watched(alarm).any(|watched| key(watched) == *metric))
-            .map(|(name, alarm)| (name.clone(), alarm.clone()))
-            .collect::<Vec<_>>()
-    })
-    .unwrap_or_default();
-    for (name, alarm) in &watching {
-        let place = (
-            arrival.account.clone(),
-            arrival.region.clone(),
-            name.clone(),
-        );
+) -> Vec<String> {
+    let (owner, region) = (&arrival.account, &arrival.region);
+    let mut watching = Vec::new();
+    for here in accounts_watching(world, owner, region) {
+        let found = with_content(world, &here, region, |content| {
+            let alarms = content.metric_alarms.iter();
+            alarms
+                .filter(|(_, alarm)| sees(alarm, &here, owner, metric))
+                .map(|(name, alarm)| {
+                    let place = (here.clone(), region.clone(), name.clone());
+                    (place, alarm.clone())
+                })
+                .collect::<Vec<_>>()
+        });
+        watching.extend(found.unwrap_or_default());
+    }
+    for (place, alarm) in &watching {
         let period = period(alarm);
         let range = alarm.evaluation_periods + timeline.extra_periods as i64;
         let first = minute + MINUTE.min(period);
@@ -92,7 +111,7 @@ pub(super) fn schedule(
             timeline.schedule(at, Task::Evaluate(place.clone()));
         }
     }
-    watching.len()
+    watching.into_iter().map(|(_, alarm)| alarm.arn).collect()
 }
 
 /// Evaluates an alarm and follows what its new state leads to.
@@ -145,6 +164,13 @@ fn state_of(
         world,
         here: (&place.0, &place.1),
     };
+    // CloudWatch says EVALUATION_ERROR of an alarm that may not see what it watches.
+    let can_evaluate = with_content(world, &place.0, &place.1, |content| {
+        content.can_evaluate(&place.0, alarm)
+    });
+    if can_evaluate == Some(false) {
+        return Ok(AlarmState::InsufficientData);
+    }
     let line = if alarm.queries.is_empty() {
         let metric = alarm.metric.as_ref().ok_or("it watches no metric")?;
         if too_few_samples(&view, alarm, metric, slots.last().copied()) {
@@ -174,133 +200,6 @@ fn state_of(
         missing: Missing::named(alarm.treat_missing_data.as_deref()),
     };
     Ok(evaluation::state(before, &range, wanted))
-}
-
-/// What an alarm sees: metrics of its own account and Region, or of an account that its query names.
-struct View<'a> {
-    timeline: &'a Timeline,
-    world: &'a World,
-    here: (&'a str, &'a str),
-}
-
-impl View<'_> {
-    fn line(
-        &self,
-        metric: &WatchedMetric,
-        account: Option<&str>,
-        slots: &[(i64, i64)],
-    ) -> Result<Line, String> {
-        let statistic = metric
-            .statistic
-            .as_deref()
-            .or(metric.extended_statistic.as_deref())
-            .unwrap_or("Average");
-        let account = account.unwrap_or(self.here.0);
-        let key = key(metric);
-        let background = if self.timeline.traffic == Traffic::Quiet || !key.dimensions.is_empty() {
-            Vec::new()
-        } else {
-            with_content(self.world, account, self.here.1, |content| {
-                background(content, &key)
-            })
-            .unwrap_or_default()
-        };
-        let region = (account.to_owned(), self.here.1.to_owned());
-        let empty = Series::default();
-        let series = self
-            .timeline
-            .metrics
-            .get(&region)
-            .and_then(|metrics| metrics.get(&key))
-            .unwrap_or(&empty);
-        slots
-            .iter()
-            .map(|&(from, to)| {
-                series
-                    .samples(from, to, metric.unit.as_deref(), &background)
-                    .statistic(statistic)
-            })
-            .collect()
-    }
-
-    /// The series that the alarm's returned query gives.
-    fn expression(
-        &self,
-        alarm: &MetricAlarm,
-        slots: &[(i64, i64)],
-        period: i64,
-    ) -> Result<Line, String> {
-        let mut metrics = BTreeMap::new();
-        for query in &alarm.queries {
-            if let Some(metric) = &query.metric {
-                let line = self.line(metric, query.account.as_deref(), slots)?;
-                metrics.insert(query.id.clone(), line);
-            }
-        }
-        let mut expressions = BTreeMap::new();
-        // Expressions may build on each other, in any order.
-        let mut open: Vec<_> = alarm
-            .queries
-            .iter()
-            .filter_map(|query| Some((query, query.expression.as_deref()?)))
-            .collect();
-        let mut last_error = String::new();
-        while !open.is_empty() {
-            let before = open.len();
-            open.retain(|(query, expression)| {
-                let inputs = Inputs {
-                    metrics: &metrics,
-                    expressions: &expressions,
-                    period,
-                };
-                match math::evaluate(expression, &inputs, slots.len()) {
-                    Ok(line) => {
-                        expressions.insert(query.id.clone(), line);
-                        false
-                    }
-                    Err(why) => {
-                        last_error = why;
-                        true
-                    }
-                }
-            });
-            if open.len() == before {
-                break;
-            }
-        }
-        let returned = alarm
-            .queries
-            .iter()
-            .find(|query| query.return_data)
-            .ok_or("no query returns data")?;
-        metrics
-            .get(&returned.id)
-            .or_else(|| expressions.get(&returned.id))
-            .cloned()
-            .ok_or(last_error)
-    }
-}
-
-/// Default values that the Region's filters publish for the metric while other events arrive.
-fn background(content: &RegionState, key: &MetricKey) -> Vec<Background> {
-    let mut defaults = Vec::new();
-    for (group, log_group) in &content.log_groups {
-        for (name, filter) in &log_group.filters {
-            for transformation in &filter.transformations {
-                let same = transformation.namespace == key.namespace
-                    && transformation.name == key.name
-                    && transformation.dimensions.is_empty();
-                if let Some(value) = transformation.default_value.filter(|_| same) {
-                    defaults.push(Background {
-                        value,
-                        unit: unit(transformation.unit.as_deref()),
-                        source: format!("{group}/{name}"),
-                    });
-                }
-            }
-        }
-    }
-    defaults
 }
 
 /// Percentiles of few samples leave the state as it is, where the alarm wants that
@@ -335,27 +234,15 @@ fn too_few_samples(
     count.is_ok_and(|line| line.first().copied().flatten().unwrap_or(0.0) < needed)
 }
 
-/// Every metric that the alarm watches.
-fn watched(alarm: &MetricAlarm) -> impl Iterator<Item = &WatchedMetric> {
-    let queries = alarm
-        .queries
-        .iter()
-        .filter_map(|query| query.metric.as_ref());
-    alarm.metric.iter().chain(queries)
-}
-
-fn key(metric: &WatchedMetric) -> MetricKey {
-    MetricKey {
-        namespace: metric.namespace.clone(),
-        name: metric.name.clone(),
-        dimensions: metric.dimensions.clone(),
-    }
-}
-
 /// Length of the alarm's period in seconds.
 fn period(alarm: &MetricAlarm) -> i64 {
     let of_queries = || alarm.queries.iter().find_map(|query| query.period);
-    watched(alarm)
+    let queried = alarm
+        .queries
+        .iter()
+        .filter_map(|query| query.metric.as_ref());
+    let watched = alarm.metric.iter().chain(queried);
+    watched
         .map(|metric| metric.period)
         .find(|period| *period > 0)
         .or_else(of_queries)
@@ -363,7 +250,7 @@ fn period(alarm: &MetricAlarm) -> i64 {
 }
 
 /// What `look` sees in the Region; the account is held meanwhile.
-fn with_content<T>(
+pub(super) fn with_content<T>(
     world: &World,
     account: &str,
     region: &str,

@@ -162,6 +162,7 @@ fn alarm(place: &Place<'_>, chain: &ControlChain<'_>, style: &Style, name: &str)
             ..WatchedMetric::default()
         }),
         queries: Vec::new(),
+        prom_ql: None,
         threshold_metric_id: None,
         evaluation_periods: 1,
         datapoints_to_alarm: None,

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::neutral::{Value, structure};
-use crate::state::{AlarmState, CompositeAlarm, MetricAlarm, MetricQuery, WatchedMetric};
+use crate::state::{AlarmState, CompositeAlarm, LogAlarm, MetricAlarm, MetricQuery, WatchedMetric};
 
-/// A metric alarm as `DescribeAlarms` shows it. What was not put is absent.
-pub(super) fn metric_alarm_row(name: &str, alarm: &MetricAlarm) -> Value {
+/// A metric alarm as `DescribeAlarms` shows it. What was not put is absent. One that reads metrics of an
+/// account that is not linked cannot be evaluated.
+pub(super) fn metric_alarm_row(name: &str, alarm: &MetricAlarm, can_evaluate: bool) -> Value {
     let metric = alarm.metric.as_ref();
     Value::structure([
         ("AlarmName", Some(name.into())),
@@ -78,6 +79,16 @@ pub(super) fn metric_alarm_row(name: &str, alarm: &MetricAlarm) -> Value {
             "ThresholdMetricId",
             alarm.threshold_metric_id.as_ref().map(Value::from),
         ),
+        (
+            "EvaluationState",
+            (!can_evaluate).then(|| "EVALUATION_ERROR".into()),
+        ),
+        (
+            "EvaluationCriteria",
+            alarm.prom_ql.as_ref().map(|query| {
+                structure! { "PromQLCriteria" => structure! { "Query" => query } }
+            }),
+        ),
     ])
 }
 
@@ -115,6 +126,29 @@ fn query_row(query: &MetricQuery) -> Value {
         ("Period", query.period.map(Value::from)),
         ("AccountId", query.account.as_ref().map(Value::from)),
     ])
+}
+
+/// A log alarm as `DescribeAlarms` shows it.
+pub(super) fn log_alarm_row(name: &str, alarm: &LogAlarm) -> Value {
+    structure! {
+        "AlarmName" => name,
+        "AlarmArn" => &alarm.arn,
+        "AlarmConfigurationUpdatedTimestamp" => alarm.configured,
+        "ActionsEnabled" => alarm.actions_enabled,
+        "OKActions" => Value::List(Vec::new()),
+        "AlarmActions" => Value::list(&alarm.alarm_actions),
+        "InsufficientDataActions" => Value::List(Vec::new()),
+        "StateValue" => "INSUFFICIENT_DATA",
+        "StateUpdatedTimestamp" => alarm.configured,
+        "ScheduledQueryConfiguration" => structure! {
+            "QueryString" => &alarm.query,
+            "LogGroupIdentifiers" => Value::list(&alarm.log_groups),
+        },
+        "Threshold" => 0.0,
+        "ComparisonOperator" => "GreaterThanThreshold",
+        "QueryResultsToEvaluate" => 1,
+        "QueryResultsToAlarm" => 1,
+    }
 }
 
 /// A composite alarm as `DescribeAlarms` shows it.
@@ -187,6 +221,7 @@ pub(super) fn metric_alarm(
             unit: owned("Unit"),
         }),
         queries: params.items("Metrics").iter().map(query).collect(),
+        prom_ql: None,
         threshold_metric_id: owned("ThresholdMetricId"),
         evaluation_periods: params.integer("EvaluationPeriods").unwrap_or(1),
         datapoints_to_alarm: params.integer("DatapointsToAlarm"),

@@ -1,10 +1,12 @@
 //! CloudWatch, reading: alarms, their history, tags and mute rules.
 
-use super::alarm_shapes::{composite_alarm_row, metric_alarm_row};
+use super::alarm_shapes::{composite_alarm_row, log_alarm_row, metric_alarm_row};
 use super::{Answer, Window, cloudwatch_metrics, cloudwatch_write};
 use crate::neutral::{Value, structure};
 use crate::request::{Request, ServiceError};
-use crate::state::{CompositeAlarm, HistoryItem, MetricAlarm, MuteRule, RegionState, World};
+use crate::state::{
+    CompositeAlarm, HistoryItem, LogAlarm, MetricAlarm, MuteRule, RegionState, World,
+};
 
 /// Records of a page when the request names no number, and at most.
 const USUAL_PAGE: i64 = 50;
@@ -46,10 +48,11 @@ pub(super) fn not_found() -> ServiceError {
     ServiceError::with_status(404, "ResourceNotFoundException", "")
 }
 
-/// An alarm of either kind.
+/// An alarm of any kind.
 enum Alarm<'a> {
     Metric(&'a str, &'a MetricAlarm),
     Composite(&'a str, &'a CompositeAlarm),
+    Log(&'a str, &'a LogAlarm),
 }
 
 fn describe_alarms(world: &World, request: &Request, region: &RegionState) -> Answer {
@@ -87,21 +90,32 @@ fn describe_alarms(world: &World, request: &Request, region: &RegionState) -> An
         ];
         wants("CompositeAlarm") && fits(name, actions, alarm.state.as_str())
     });
+    let log = region.log_alarms.iter().filter(|(name, alarm)| {
+        let nothing = Vec::new();
+        let actions = [&alarm.alarm_actions, &nothing, &nothing];
+        wants("LogAlarm") && fits(name, actions, "INSUFFICIENT_DATA")
+    });
     let alarms: Vec<Alarm<'_>> = metric
         .map(|(name, alarm)| Alarm::Metric(name, alarm))
         .chain(composite.map(|(name, alarm)| Alarm::Composite(name, alarm)))
+        .chain(log.map(|(name, alarm)| Alarm::Log(name, alarm)))
         .collect();
     let window = page(world, request, alarms.len())?;
-    let (mut metric, mut composite) = (Vec::new(), Vec::new());
+    let (mut metric, mut composite, mut log) = (Vec::new(), Vec::new(), Vec::new());
     for alarm in &alarms[window.range] {
         match alarm {
-            Alarm::Metric(name, alarm) => metric.push(metric_alarm_row(name, alarm)),
+            Alarm::Metric(name, alarm) => {
+                let can_evaluate = region.can_evaluate(&request.caller.account, alarm);
+                metric.push(metric_alarm_row(name, alarm, can_evaluate));
+            }
+            Alarm::Log(name, alarm) => log.push(log_alarm_row(name, alarm)),
             Alarm::Composite(name, alarm) => composite.push(composite_alarm_row(name, alarm)),
         }
     }
     Ok(Value::structure([
         ("CompositeAlarms", Some(Value::List(composite))),
         ("MetricAlarms", Some(Value::List(metric))),
+        ("LogAlarms", (!log.is_empty()).then_some(Value::List(log))),
         ("NextToken", window.next.map(Value::Text)),
     ]))
 }
@@ -144,7 +158,7 @@ fn alarms_for_metric(request: &Request, region: &RegionState) -> Value {
                     .get(*key)
                     .is_some_and(|known| known == value)
             });
-        same.then(|| metric_alarm_row(name, alarm))
+        same.then(|| metric_alarm_row(name, alarm, true))
     });
     structure! { "MetricAlarms" => Value::list(rows) }
 }

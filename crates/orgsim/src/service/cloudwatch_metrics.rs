@@ -1,5 +1,5 @@
-//! CloudWatch, metrics: values put and read, and states set by hand. Metric math
-//! is for alarms; GetMetricData answers for metrics alone.
+//! CloudWatch, metrics: values put and read, and states set by hand. What
+//! GetMetricData answers is in `metric_data`.
 
 use chrono::{DateTime, Utc};
 
@@ -18,7 +18,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Answer {
         "PutMetricData" => put(world, request),
         "ListMetrics" => list(world, request),
         "GetMetricStatistics" => statistics(world, request),
-        "GetMetricData" => data(world, request),
+        "GetMetricData" => super::metric_data::answer(world, request),
         "SetAlarmState" => set_state(world, request),
         other => Err(ServiceError::unknown_operation(request.service, other)),
     }
@@ -36,7 +36,7 @@ fn dimensions(of: &Value) -> std::collections::BTreeMap<String, String> {
         .collect()
 }
 
-fn metric_of(of: &Value, namespace: &str) -> MetricKey {
+pub(super) fn metric_of(of: &Value, namespace: &str) -> MetricKey {
     MetricKey {
         namespace: namespace.to_owned(),
         name: of.text("MetricName").unwrap_or_default().to_owned(),
@@ -44,7 +44,7 @@ fn metric_of(of: &Value, namespace: &str) -> MetricKey {
     }
 }
 
-fn place(request: &Request) -> (&str, &str) {
+pub(super) fn place(request: &Request) -> (&str, &str) {
     (&request.caller.account, &request.region)
 }
 
@@ -87,7 +87,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// A moment: as such, as text, or in epoch seconds.
-fn moment(of: &Value, name: &str) -> Option<DateTime<Utc>> {
+pub(super) fn moment(of: &Value, name: &str) -> Option<DateTime<Utc>> {
     match of.get(name)? {
         Value::Time(at) => Some(*at),
         Value::Text(text) => DateTime::parse_from_rfc3339(text)
@@ -134,7 +134,7 @@ fn list(world: &World, request: &Request) -> Answer {
 }
 
 /// The beginnings of the periods of the request's range.
-fn periods(request: &Request, period: i64) -> Result<Vec<i64>, ServiceError> {
+pub(super) fn periods(request: &Request, period: i64) -> Result<Vec<i64>, ServiceError> {
     let time = |name: &str| {
         moment(&request.params, name)
             .map(|at| at.timestamp())
@@ -185,54 +185,6 @@ fn statistics(world: &World, request: &Request) -> Answer {
         rows.push(Value::Structure(row));
     }
     Ok(structure! { "Label" => &metric.name, "Datapoints" => Value::List(rows) })
-}
-
-fn data(world: &World, request: &Request) -> Answer {
-    let mut results = Vec::new();
-    for query in request.params.items("MetricDataQueries") {
-        let Some(stat) = query.get("MetricStat") else {
-            return Err(ServiceError::invalid(
-                request.service,
-                "Metric math and insights are not simulated here: name a MetricStat.",
-            ));
-        };
-        let described = stat.get("Metric").cloned().unwrap_or_else(Value::empty);
-        let namespace = described.text("Namespace").unwrap_or_default();
-        let metric = metric_of(&described, namespace);
-        let period = stat.integer("Period").unwrap_or(60).max(1);
-        let name = stat.text("Stat").unwrap_or("Sum");
-        let (mut times, mut values) = (Vec::new(), Vec::new());
-        let mut periods = periods(request, period)?;
-        if request.params.text("ScanBy") != Some("TimestampAscending") {
-            periods.reverse();
-        }
-        for at in periods {
-            let samples = world.live().samples(
-                place(request),
-                &metric,
-                (at, at + period),
-                stat.text("Unit"),
-            );
-            if let Ok(Some(value)) = samples.statistic(name) {
-                times.push(Value::Time(
-                    DateTime::from_timestamp(at, 0).unwrap_or_default(),
-                ));
-                values.push(Value::from(value));
-            }
-        }
-        let label = query.text("Label").unwrap_or(&metric.name).to_owned();
-        results.push(structure! {
-            "Id" => query.text("Id").unwrap_or_default(),
-            "Label" => label,
-            "Timestamps" => Value::List(times),
-            "Values" => Value::List(values),
-            "StatusCode" => "Complete",
-        });
-    }
-    Ok(structure! {
-        "MetricDataResults" => Value::List(results),
-        "Messages" => Value::List(Vec::new()),
-    })
 }
 
 fn set_state(world: &World, request: &Request) -> Answer {

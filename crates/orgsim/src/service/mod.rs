@@ -24,6 +24,7 @@ mod logs;
 mod logs_events;
 mod logs_test;
 mod logs_write;
+mod metric_data;
 mod mute_rules;
 mod organizations;
 mod organizations_write;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CompositeAlarm, HistoryItem, Key, LogEvent, LogGroup, ManagedPolicy, MetricAlarm, MuteRule,
-    Queue, Role, Subscription, Topic, Trail,
+    CompositeAlarm, HistoryItem, Key, LogAlarm, LogEvent, LogGroup, ManagedPolicy, MetricAlarm,
+    MuteRule, Queue, Role, Subscription, Topic, Trail,
 };
 
 /// The content of an account.
@@ -75,6 +75,17 @@ pub struct RegionState {
     pub log_groups: BTreeMap<String, LogGroup>,
     /// Metric alarms by name.
     pub metric_alarms: BTreeMap<String, MetricAlarm>,
+    /// Log alarms by name.
+    #[serde(default)]
+    pub log_alarms: BTreeMap<String, LogAlarm>,
+    /// Accounts whose metrics alarms of this account may watch here: those that are linked to its
+    /// sink (CloudWatch Observability Access Manager).
+    #[serde(default)]
+    pub source_accounts: BTreeSet<String>,
+    /// Accounts to whose sinks this account is linked here; each has it among its
+    /// `source_accounts`.
+    #[serde(default)]
+    pub monitoring_accounts: BTreeSet<String>,
     /// Composite alarms by name.
     pub composite_alarms: BTreeMap<String, CompositeAlarm>,
     /// Alarm mute rules by name.
@@ -99,6 +110,17 @@ pub struct RegionState {
 }
 
 impl RegionState {
+    /// Whether alarms of `here`, whose content this is, may watch metrics of `owner`.
+    pub(crate) fn may_watch(&self, here: &str, owner: &str) -> bool {
+        here == owner || self.source_accounts.contains(owner)
+    }
+
+    /// Whether the alarm of `here` can be evaluated: every account that it reads metrics of is linked.
+    pub(crate) fn can_evaluate(&self, here: &str, alarm: &MetricAlarm) -> bool {
+        let mut owners = alarm.queries.iter().filter_map(|q| q.account.as_deref());
+        owners.all(|owner| self.may_watch(here, owner))
+    }
+
     /// Alarms, topics and keys: what becomes of an alarm's change depends on these alone. What
     /// happened before, and what filters match, is left out, because it may be much.
     pub(crate) fn alarms_and_topics(&self) -> Self {
@@ -106,6 +128,9 @@ impl RegionState {
             trails: BTreeMap::new(),
             log_groups: BTreeMap::new(),
             metric_alarms: self.metric_alarms.clone(),
+            log_alarms: BTreeMap::new(),
+            source_accounts: BTreeSet::new(),
+            monitoring_accounts: BTreeSet::new(),
             composite_alarms: self.composite_alarms.clone(),
             mute_rules: self.mute_rules.clone(),
             alarm_history: Vec::new(),

@@ -53,6 +53,9 @@ pub struct MetricAlarm {
     pub metric: Option<WatchedMetric>,
     /// Queries of a metric-math alarm.
     pub queries: Vec<MetricQuery>,
+    /// The PromQL query of an alarm that has neither metric nor queries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prom_ql: Option<String>,
     /// Id of the query with the anomaly-detection band.
     pub threshold_metric_id: Option<String>,
     /// Periods that are evaluated.
@@ -113,6 +116,23 @@ pub struct MetricQuery {
     pub period: Option<i64>,
     /// Account of the metric.
     pub account: Option<String>,
+}
+
+/// A log alarm: a scheduled query over log groups. What it finds is not simulated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogAlarm {
+    /// ARN.
+    pub arn: String,
+    /// Whether its actions run at all.
+    pub actions_enabled: bool,
+    /// Actions for ALARM.
+    pub alarm_actions: Vec<String>,
+    /// Names or ARNs of the log groups that it queries.
+    pub log_groups: Vec<String>,
+    /// The query.
+    pub query: String,
+    /// When it was put.
+    pub configured: DateTime<Utc>,
 }
 
 /// A composite alarm.

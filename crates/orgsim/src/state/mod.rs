@@ -27,7 +27,8 @@ mod trail;
 
 pub use account::{AccountState, Reach, RegionState};
 pub use alarm::{
-    AlarmState, CompositeAlarm, HistoryItem, MetricAlarm, MetricQuery, MuteRule, WatchedMetric,
+    AlarmState, CompositeAlarm, HistoryItem, LogAlarm, MetricAlarm, MetricQuery, MuteRule,
+    WatchedMetric,
 };
 pub use content::AccountGuard;
 pub(crate) use content::reading_behind;
@@ -217,6 +218,23 @@ impl World {
     /// Adds an account with this content; `false` when there is no room for it.
     pub(crate) fn add_account(&self, content: AccountState) -> bool {
         self.contents.add(content)
+    }
+
+    /// Links the metrics that `source` has in `region` to the sink of `monitoring` there, so that
+    /// alarms of `monitoring` may watch them. `false` when one of the two does not exist.
+    pub fn link_metrics(&self, source: &str, monitoring: &str, region: &str) -> bool {
+        if !self.has_account(source) || !self.has_account(monitoring) {
+            return false;
+        }
+        if let Some(mut state) = self.account(source) {
+            let linked = &mut state.region(region).monitoring_accounts;
+            linked.insert(monitoring.to_owned());
+        }
+        if let Some(mut state) = self.account(monitoring) {
+            let linked = &mut state.region(region).source_accounts;
+            linked.insert(source.to_owned());
+        }
+        true
     }
 
     /// What the author of the scenario claims about `account`.

@@ -1,7 +1,9 @@
 //! Events that happen: what becomes of them is what the scenario's author claims.
 
 use chrono::{TimeZone as _, Utc};
-use orgsim::{CloudTrailEvent, ExpectedOutcome, Link, Scenario, Timeline, Traffic, World};
+use orgsim::{
+    CloudTrailEvent, ExpectedOutcome, Link, MetricQuery, Scenario, Timeline, Trace, Traffic, World,
+};
 use serde_json::{Value, json};
 
 fn timeline() -> Timeline {
@@ -131,4 +133,113 @@ fn what_the_demos_author_claims_is_what_happens() {
         }
     }
     assert!(compared > 40, "{compared}");
+}
+
+/// Two accounts with trails of their own, and an alarm of the second on the first one's metric.
+fn with_alarm_on_another_account(linked: bool) -> (World, String, String) {
+    let world = world(&OWN_TRAILS.replace("chain = \"topic_missing\"", ""));
+    let source = only_account_named(&world, "sound");
+    let monitoring = only_account_named(&world, "broken");
+    if linked {
+        assert!(world.link_metrics(&source, &monitoring, "us-east-1"));
+    }
+    let metric = {
+        let mut state = world.account(&source).unwrap();
+        let alarms = &state.region("us-east-1").metric_alarms;
+        alarms["cis-s3-bucket-policy-changes"].metric.clone()
+    };
+    let mut state = world.account(&monitoring).unwrap();
+    let alarms = &mut state.region("us-east-1").metric_alarms;
+    let mut alarm = alarms["cis-s3-bucket-policy-changes"].clone();
+    let query = |id: &str| MetricQuery {
+        id: id.to_owned(),
+        metric: None,
+        expression: None,
+        label: None,
+        return_data: false,
+        period: None,
+        account: None,
+    };
+    let returned = MetricQuery {
+        expression: Some("FILL(m1, 0)".to_owned()),
+        return_data: true,
+        ..query("e1")
+    };
+    let read = MetricQuery {
+        metric,
+        account: Some(source.clone()),
+        ..query("m1")
+    };
+    alarm.metric = None;
+    alarm.queries = vec![returned, read];
+    alarm.arn += "-elsewhere";
+    alarms.clear();
+    alarms.insert("cis-s3-bucket-policy-changes-elsewhere".to_owned(), alarm);
+    drop(state);
+    (world, source, monitoring)
+}
+
+#[test]
+fn an_alarm_rings_for_the_metric_of_a_linked_account_and_for_no_other() {
+    let (world, source, monitoring) = with_alarm_on_another_account(true);
+    let rang = |trace: &Trace| -> Vec<String> {
+        let alarms = trace.messages.iter().map(|message| &message.alarm);
+        alarms
+            .map(|arn| arn.split(':').nth(4).unwrap().to_owned())
+            .collect()
+    };
+    let mut timeline = timeline();
+    for _ in 0..2 {
+        let trace = timeline.inject(&world, &put_bucket_policy(&source, "eu-west-1"));
+        assert_eq!(
+            rang(&trace),
+            [source.clone(), monitoring.clone()],
+            "{trace}"
+        );
+    }
+    let trace = timeline.inject(&world, &put_bucket_policy(&monitoring, "eu-west-1"));
+    assert!(rang(&trace).is_empty(), "{trace}");
+}
+
+#[test]
+fn an_alarm_on_an_account_that_is_not_linked_never_rings() {
+    let (world, source, _) = with_alarm_on_another_account(false);
+    let trace = timeline().inject(&world, &put_bucket_policy(&source, "eu-west-1"));
+    assert_eq!(trace.messages.len(), 1, "{trace}");
+    assert!(trace.messages[0].alarm.contains(&source));
+    assert!(!world.link_metrics(&source, "999999999999", "us-east-1"));
+}
+
+#[test]
+fn a_metrics_insights_alarm_sees_the_metric_whatever_its_dimensions() {
+    let world = world(OWN_TRAILS);
+    let account = only_account_named(&world, "sound");
+    let mut state = world.account(&account).unwrap();
+    let content = state.region("us-east-1");
+    let alarms = &mut content.metric_alarms;
+    let alarm = alarms.get_mut("cis-s3-bucket-policy-changes").unwrap();
+    let metric = alarm.metric.take().unwrap();
+    let (name, namespace) = (&metric.name, &metric.namespace);
+    alarm.queries = vec![MetricQuery {
+        id: "q1".to_owned(),
+        metric: None,
+        expression: Some(format!("SELECT SUM(\"{name}\") FROM \"{namespace}\"")),
+        label: None,
+        return_data: true,
+        period: Some(metric.period),
+        account: None,
+    }];
+    let groups = content.log_groups.values_mut();
+    let filters = groups.flat_map(|group| group.filters.values_mut());
+    for transformation in filters.flat_map(|filter| &mut filter.transformations) {
+        let by = ("Source".to_owned(), "$.eventSource".to_owned());
+        transformation.dimensions.extend([by]);
+        transformation.default_value = None;
+    }
+    drop(state);
+    let mut timeline = timeline();
+    for _ in 0..2 {
+        let trace = timeline.inject(&world, &put_bucket_policy(&account, "eu-west-1"));
+        assert_eq!(trace.messages.len(), 1, "{trace}");
+    }
 }

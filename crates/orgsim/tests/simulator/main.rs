@@ -3,6 +3,7 @@
 
 mod faults;
 mod happening;
+mod metric_data;
 mod organization;
 mod protocols;
 mod scenarios;

@@ -326,3 +326,56 @@ async fn quotas_are_enforced_on_request() {
     let other = cloudwatch(&server, "DescribeAlarms", json!({})).await;
     assert_eq!(other["MetricAlarms"], json!([]));
 }
+
+#[tokio::test]
+async fn alarms_of_other_kinds_and_those_that_cannot_be_evaluated_are_listed() {
+    let server = small().await;
+    let mut put = alarm("a", "arn:aws:sns:eu-west-1:555555555555:x");
+    cloudwatch(&server, "PutMetricAlarm", put.clone()).await;
+    let metric = json!({ "Namespace": "n", "MetricName": "m" });
+    put["AlarmName"] = "elsewhere".into();
+    for name in ["MetricName", "Namespace", "Statistic", "Period"] {
+        put.as_object_mut().unwrap().remove(name);
+    }
+    put["Metrics"] = json!([{
+        "Id": "m1", "AccountId": "333333333333",
+        "MetricStat": { "Metric": metric, "Period": 60, "Stat": "Sum" },
+    }]);
+    cloudwatch(&server, "PutMetricAlarm", put).await;
+    {
+        let mut state = server.world().account(NEWCOMER).unwrap();
+        let content = state.region("eu-west-1");
+        let mut prom_ql = content.metric_alarms["a"].clone();
+        prom_ql.metric = None;
+        prom_ql.prom_ql = Some("up == 0".to_owned());
+        content.metric_alarms.insert("p".to_owned(), prom_ql);
+        let log = orgsim::LogAlarm {
+            arn: "arn:aws:cloudwatch:eu-west-1:555555555555:alarm:query".to_owned(),
+            actions_enabled: true,
+            alarm_actions: Vec::new(),
+            log_groups: vec!["trail".to_owned()],
+            query: "stats count(*)".to_owned(),
+            configured: chrono::Utc::now(),
+        };
+        content.log_alarms.insert("query".to_owned(), log);
+    }
+    let input = json!({ "AlarmTypes": ["MetricAlarm", "LogAlarm"] });
+    let answer = cloudwatch(&server, "DescribeAlarms", input).await;
+    let state = |place: usize| &answer["MetricAlarms"][place]["EvaluationState"];
+    assert_eq!(
+        (state(0), state(1)),
+        (&Value::Null, &"EVALUATION_ERROR".into())
+    );
+    let criteria = &answer["MetricAlarms"][2]["EvaluationCriteria"];
+    assert_eq!(criteria["PromQLCriteria"]["Query"], "up == 0");
+    let query = &answer["LogAlarms"][0]["ScheduledQueryConfiguration"];
+    assert_eq!(query["LogGroupIdentifiers"], json!(["trail"]));
+    assert!(
+        server
+            .world()
+            .link_metrics("333333333333", NEWCOMER, "eu-west-1")
+    );
+    let answer = cloudwatch(&server, "DescribeAlarms", json!({})).await;
+    assert_eq!(answer["MetricAlarms"][1].get("EvaluationState"), None);
+    assert_eq!(answer.get("LogAlarms"), None);
+}

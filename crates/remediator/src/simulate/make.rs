@@ -166,6 +166,7 @@ pub(super) fn put_alarm(snapshot: &mut AccountSnapshot, arn: &Arn, metric: &Metr
             treat_missing_data: Some("notBreaching".to_owned()),
             low_sample_percentile: None,
             wall_clock: false,
+            evaluation_error: false,
             warm_up_minutes: None,
         });
         alarms.metric.sort_by(|a, b| a.name.cmp(&b.name));

@@ -152,6 +152,7 @@ pub(crate) fn alarm(owner: &str, name: &str) -> MetricAlarm {
         treat_missing_data: Some("notBreaching".to_owned()),
         low_sample_percentile: None,
         wall_clock: false,
+        evaluation_error: false,
         warm_up_minutes: None,
     }
 }

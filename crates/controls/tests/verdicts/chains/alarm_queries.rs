@@ -1,0 +1,169 @@
+//! Alarms on something else than a metric: metric math, queries, logs, other alarms.
+
+use orgsweep_controls::snapshot::{CompositeAlarm, LogAlarm, MetricAlarm, MetricQuery};
+
+use super::*;
+
+#[test]
+#[rustfmt::skip]
+fn metric_math_and_composites() {
+    check(S3, &[
+        ("math: identity",            |s| math(s, "m1"), "covered"),
+        ("math: FILL",                |s| math(s, "FILL(m1, 0)"), "covered"),
+        ("math: sum of two",          |s| math(s, "m1 + m2"), "covered"),
+        ("math: SUM",                 |s| math(s, "SUM([m1, m2])"), "covered"),
+        ("math: SUM(METRICS())",      |s| math(s, "SUM(METRICS())"), "covered"),
+        ("math: MAX",                 |s| math(s, "MAX([FILL(m1,0), m2])"), "covered"),
+        ("math: IF",                  |s| math(s, "IF(m1 > 0, 1, 0)"), "covered"),
+        ("math: comparison",          |s| math(s, "m1 >= 1"), "covered"),
+        ("math: weekdays",            |s| math(s, "IF(DAY(m1) < 6, m1)"), "alarm_conditional"),
+        ("math: tenth",               |s| math(s, "m1 * 0.1"), "alarm_needs_more_events"),
+        ("math: difference",          |s| math(s, "m1 - m2"), "alarm_undecided"),
+        ("math: other metric only",   |s| math(s, "m2"), "alarm_never_fires"),
+        ("math: always one",          |s| math(s, "IF(FILL(m1,0) >= 0, 1, 0)"), "alarm_always_firing"),
+        ("math: a foreign metric",    |s| { math(s, "m1 + m2"); foreign(s); }, "alarm_undecided"),
+        ("math: foreign, no matter",  |s| { math(s, "m1 + 0 * m2"); foreign(s); }, "covered"),
+        ("math: foreign, too much",   |s| { math(s, "m1 + m2 - 5"); foreign(s); }, "alarm_needs_more_events"),
+        ("math: RATE",                |s| math(s, "RATE(m1)"), "alarm_undecided"),
+        ("math: unreadable",          |s| math(s, "m1 +"), "alarm_undecided"),
+        ("math: linked account",      |s| { math(s, "m1"); s3_alarm(s).queries[0].account = Some(OWNER.into()); }, "alarm_wrong_metric"),
+        ("Metrics Insights",          |s| { s3_alarm(s).metric = None; s3_alarm(s).queries = vec![query("q1", None, Some("SELECT SUM(\"s3-bucket-policy-changes\") FROM CISBenchmark"))]; }, "alarm_undecided"),
+        ("math: cannot be evaluated", |s| { math(s, "m1"); s3_alarm(s).evaluation_error = true; }, "alarm_never_fires"),
+        ("PromQL, by its name",       |s| prom_ql(s, Some("{\"s3-bucket-policy-changes\"} > 0")), "alarm_undecided"),
+        ("PromQL, name as there",     |s| prom_ql(s, Some("sum(s3_bucket_policy_changes) > 0")), "alarm_undecided"),
+        ("PromQL, name by pattern",   |s| prom_ql(s, Some("{__name__=~\"s3.*\"}")), "alarm_undecided"),
+        ("PromQL, of something else", |s| prom_ql(s, Some("up == 0")), "no_alarm"),
+        ("PromQL, without action",    |s| { prom_ql(s, Some("s3_bucket_policy_changes")); s3_alarm(s).alarm_actions.clear(); }, "alarm_no_action"),
+        ("a later kind of alarm",     |s| prom_ql(s, None), "alarm_undecided"),
+        ("a later kind beside it",    |s| { prom_ql(s, None); let mut good = alarm(OWN, HOME, S3); good.arn = alarm_arn(OWN, HOME, "good"); good.name = "good".into(); of_alarms(s).metric.push(good); }, "covered"),
+        ("log alarm instead",         |s| { log_alarm(s, "cloudtrail"); of_filters(s).retain(|f| f.name != S3); }, "alarm_undecided"),
+        ("log alarm elsewhere",       |s| { log_alarm(s, "other"); of_filters(s).retain(|f| f.name != S3); }, "no_filter"),
+        ("log alarm without action",  |s| { log_alarm(s, "cloudtrail"); of_alarms(s).log[0].alarm_actions.clear(); of_filters(s).retain(|f| f.name != S3); }, "no_filter"),
+        ("log alarm beside it",       |s| log_alarm(s, "cloudtrail"), "covered"),
+        ("composite: parent tells",   |s| composite(s, "ALARM(\"s3-bucket-policy-changes\") OR ALARM(vpc-changes)"), "covered"),
+        ("composite: stuck sibling",  |s| { stuck(s, |a| a.treat_missing_data = Some("breaching".into())); }, "alarm_no_action"),
+        ("composite: once sibling",   |s| { stuck(s, |a| a.treat_missing_data = Some("ignore".into())); }, "alarm_no_action"),
+        ("composite: absent sibling", |s| composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(absent)"), "alarm_undecided"),
+        ("composite: of composites",  |s| { composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(second)"); second(s, "ALARM(vpc-changes)"); }, "covered"),
+        ("composite: in a circle",    |s| { composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(second)"); second(s, "ALARM(any)"); }, "alarm_undecided"),
+        ("composite: child muted",    |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); mute(s, "cron(* * * * *)", "PT1M", S3); }, "covered"),
+        ("composite: parent muted",   |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); mute(s, "cron(* * * * *)", "PT1M", "any"); }, "alarm_muted"),
+        ("composite: needs another",  |s| composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"), "alarm_no_action"),
+        ("composite: both ring",      |s| { twin(s, 300); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(twin)"); silence_twin(s); }, "covered"),
+        ("composite: out of step",    |s| { twin(s, 60); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(twin)"); silence_twin(s); }, "alarm_undecided"),
+        ("composite: suppresses itself", |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); of_alarms(s).composite[0].actions_suppressor = Some(S3.into()); }, "alarm_muted"),
+        ("composite: stuck suppressor", |s| { stuck(s, |a| a.treat_missing_data = Some("breaching".into())); of_alarms(s).composite[0].rule = "ALARM(s3-bucket-policy-changes)".into(); of_alarms(s).composite[0].actions_suppressor = Some("vpc-changes".into()); }, "alarm_muted"),
+        ("composite: maintenance",    |s| composite(s, "ALARM(s3-bucket-policy-changes) AND NOT ALARM(maintenance)"), "alarm_undecided"),
+        ("composite: by ARN",         |s| { let rule = format!("ALARM(\"{}\")", alarm_arn(OWN, HOME, S3)); composite(s, &rule); }, "covered"),
+        ("composite: at least one",   |s| composite(s, "AT_LEAST(1, ALARM, (s3-bucket-policy-changes, vpc-changes))"), "covered"),
+        ("composite: suppressor",     |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); of_alarms(s).composite[0].actions_suppressor = Some("maintenance".into()); }, "alarm_undecided"),
+        ("composite: disabled",       |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); of_alarms(s).composite[0].actions_enabled = false; }, "alarm_no_action"),
+        ("composite of a composite",  |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); let mut upper = of_alarms(s).composite[0].clone(); of_alarms(s).composite[0].alarm_actions.clear(); upper.name = "upper".into(); upper.arn = alarm_arn(OWN, HOME, "upper"); upper.rule = "ALARM(any)".into(); of_alarms(s).composite.push(upper); }, "covered"),
+    ]);
+}
+
+/// Lets the S3 alarm be of another kind: PromQL with this query, or one that is not known.
+fn prom_ql(snapshot: &mut AccountSnapshot, text: Option<&str>) {
+    let alarm = s3_alarm(snapshot);
+    alarm.metric = None;
+    alarm.other_kind = Some(text.map_or("unknown", |_| "PromQL").to_owned());
+    alarm.queries = text
+        .map(|text| query("promql", None, Some(text)))
+        .into_iter()
+        .collect();
+}
+
+/// Makes `m2` of [`math`] a metric that no filter of the group publishes.
+fn foreign(snapshot: &mut AccountSnapshot) {
+    let query = &mut s3_alarm(snapshot).queries[1];
+    query.metric.as_mut().unwrap().namespace = "AWS/EC2".into();
+}
+
+/// A log alarm on the trail's log group, or on another.
+fn log_alarm(snapshot: &mut AccountSnapshot, group: &str) {
+    let own = snapshot.log_groups.keys().next().unwrap().name().to_owned();
+    let queried = if group == "cloudtrail" {
+        own
+    } else {
+        group.to_owned()
+    };
+    let actions = s3_alarm(snapshot).alarm_actions.clone();
+    of_alarms(snapshot).log.push(LogAlarm {
+        name: "query".to_owned(),
+        arn: alarm_arn(OWN, HOME, "query"),
+        actions_enabled: true,
+        alarm_actions: actions,
+        log_groups: vec![queried],
+        query: "filter eventName = 'PutBucketPolicy' | stats count(*)".to_owned(),
+    });
+}
+
+/// A second alarm on the S3 metric, without actions.
+fn twin(snapshot: &mut AccountSnapshot, period: i32) {
+    let mut twin = alarm(OWN, HOME, S3);
+    twin.name = "twin".into();
+    twin.arn = alarm_arn(OWN, HOME, "twin");
+    twin.metric.as_mut().unwrap().period = Some(period);
+    of_alarms(snapshot).metric.push(twin);
+}
+
+fn silence_twin(snapshot: &mut AccountSnapshot) {
+    of_alarm(snapshot, "twin").alarm_actions.clear();
+}
+
+fn query(id: &str, metric: Option<&str>, expression: Option<&str>) -> MetricQuery {
+    MetricQuery {
+        id: id.to_owned(),
+        metric: metric.map(watched),
+        expression: expression.map(str::to_owned),
+        period: None,
+        return_data: expression.is_some(),
+        account: None,
+    }
+}
+
+/// Lets the S3 alarm watch an expression over its metric (`m1`) and another's (`m2`).
+fn math(snapshot: &mut AccountSnapshot, expression: &str) {
+    let alarm = s3_alarm(snapshot);
+    alarm.metric = None;
+    alarm.queries = vec![
+        query("m1", Some(S3), None),
+        query("m2", Some("vpc-changes"), None),
+        query("e1", None, Some(expression)),
+    ];
+}
+
+/// Lets a composite ring for the S3 alarm or another, to which something was done.
+fn stuck(snapshot: &mut AccountSnapshot, damage: fn(&mut MetricAlarm)) {
+    damage(of_alarm(snapshot, "vpc-changes"));
+    composite(
+        snapshot,
+        "ALARM(s3-bucket-policy-changes) OR ALARM(vpc-changes)",
+    );
+}
+
+/// Adds a composite alarm without actions.
+fn second(snapshot: &mut AccountSnapshot, rule: &str) {
+    let first = of_alarms(snapshot).composite[0].clone();
+    of_alarms(snapshot).composite.push(CompositeAlarm {
+        name: "second".to_owned(),
+        arn: alarm_arn(OWN, HOME, "second"),
+        rule: rule.to_owned(),
+        alarm_actions: Vec::new(),
+        ..first
+    });
+}
+
+/// Takes the S3 alarm's actions away and gives them to a composite alarm.
+fn composite(snapshot: &mut AccountSnapshot, rule: &str) {
+    let actions = std::mem::take(&mut s3_alarm(snapshot).alarm_actions);
+    of_alarms(snapshot).composite.push(CompositeAlarm {
+        name: "any".to_owned(),
+        arn: alarm_arn(OWN, HOME, "any"),
+        rule: rule.to_owned(),
+        actions_enabled: true,
+        alarm_actions: actions,
+        actions_suppressor: None,
+        suppressor_wait: None,
+    });
+}
