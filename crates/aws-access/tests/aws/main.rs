@@ -2,6 +2,7 @@
 //! this machine: what is asked, what is understood, and what becomes of every
 //! kind of fault. The simulator of the whole organization is another crate's.
 
+mod alarms;
 mod check_access;
 mod collect;
 mod connect;
