@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use crate::catalog::{Catalog, Control, Scope};
+use crate::catalog::{Catalog, Control, Requirement, Scope};
 use crate::chain::alarm::other_kind_may_read;
 use crate::chain::alarm_rule::AlarmRule;
 use crate::ids::Arn;
@@ -80,17 +80,15 @@ pub fn lack_a_controls_filter(filters: &[MetricFilter]) -> bool {
 
 /// The names of a control's events, or what its pattern asks for where it names none.
 fn words(control: &Control) -> Vec<String> {
-    let names = control.events.iter().map(|event| event.name.clone());
-    let texts = control
-        .requirements
-        .iter()
-        .map(|required| required.pattern());
-    let quoted = texts.flat_map(|pattern| pattern.split('"').skip(1).step_by(2));
-    let quoted = quoted.map(|text| text.trim_matches('*').to_owned());
-    match control.events.is_empty() {
-        true => quoted.collect(),
-        false => names.collect(),
+    if !control.events.is_empty() {
+        let names = control.events.iter().map(|event| event.name.clone());
+        return names.collect();
     }
+    let texts = control.requirements.iter().map(Requirement::pattern);
+    let quoted = texts.flat_map(|pattern| pattern.split('"').skip(1).step_by(2));
+    quoted
+        .map(|text| text.trim_matches('*').to_owned())
+        .collect()
 }
 
 /// The SNS topics that run when one of the alarms goes to ALARM.

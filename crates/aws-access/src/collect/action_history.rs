@@ -202,8 +202,13 @@ mod tests {
         let actions = [TOPIC.to_owned()];
         let configured = DateTime::from_timestamp(100, 0).unwrap();
         let acted = BTreeMap::from([("s3", (actions.as_slice(), configured))]);
+        type Row = (
+            &'static str,
+            Vec<AlarmHistoryItem>,
+            Option<(i64, &'static str)>,
+        );
         #[rustfmt::skip]
-        let rows: [(&str, Vec<AlarmHistoryItem>, Option<(i64, &str)>); 8] = [
+        let rows: [Row; 8] = [
             ("nothing",                 vec![],                                                       None),
             ("failed",                  vec![item("s3", 200, failed_then)],                           Some((200, "it is not authorized"))),
             ("went well since",         vec![item("s3", 300, done), item("s3", 200, failed_then)],    None),

@@ -11,8 +11,8 @@ use crate::support::*;
 fn beside(elsewhere: bool, value: &str, default: Option<f64>, statistic: &str) -> AccountSnapshot {
     let mut snapshot = healthy(OWN);
     let mut other: MetricFilter = of_filter(&mut snapshot, S3).clone();
-    other.name = "other".to_owned();
-    other.transformations[0].value = value.to_owned();
+    "other".clone_into(&mut other.name);
+    value.clone_into(&mut other.transformations[0].value);
     other.transformations[0].default_value = default;
     let watched = of_alarm(&mut snapshot, S3).metric.as_mut();
     watched.unwrap().statistic = Some(statistic.to_owned());
