@@ -2,6 +2,8 @@
 //! what people have to do, what it leaves out. The same inputs give the same
 //! bytes; the digest covers all of them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use orgsweep_controls::{AccountId, ControlId, Reason};
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,9 @@ pub struct Plan {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Purpose::is_repair")]
     pub purpose: Purpose,
+    /// Tags that what it makes carries beside those that say who made it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// What its steps add to the bill per month, in US dollars.
     pub monthly_cost_usd: Cost,
     /// What is done, in this order.

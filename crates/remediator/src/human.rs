@@ -2,6 +2,8 @@
 //! about a trail. Each with the command that helps, and with what a snapshot
 //! looks like once it is done (in `simulate`), so that planning can go on.
 
+use std::collections::BTreeMap;
+
 use orgsweep_controls::{AccountId, Arn, LogGroupArn, Region};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -309,7 +311,7 @@ impl HumanAct {
                  --query 'metricFilters[].[filterName,filterPattern]' --output text",
                 quoted(log_group.name())
             )),
-            Self::ChangeTrail { change } => Some(cli::command(change)),
+            Self::ChangeTrail { change } => Some(cli::command(change, &BTreeMap::new())),
         }
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use orgsweep_store::{ActionRow, ActionState, RunRow};
 use serde_json::Value;
 
-use crate::apply::marks;
+use crate::apply::serves_alone;
 use crate::document::Plan;
 use crate::planner::{Made, Target, can_be_removed};
 use crate::steps::{Action, Step};
@@ -48,7 +48,7 @@ pub fn made(records: &[Record]) -> Vec<(Made, Option<DateTime<Utc>>)> {
                     let made = Made {
                         action: action.clone(),
                         plan: record.plan.plan_id,
-                        control: marks(record.plan.plan_id, step).control,
+                        control: serves_alone(step),
                         run: record.run.run_id,
                         left,
                         findings: served(&record.plan, step.number),
@@ -164,6 +164,7 @@ mod tests {
                 strategy: Strategy::default(),
                 alternative: None,
                 purpose: Purpose::Repair,
+                tags: BTreeMap::new(),
                 monthly_cost_usd: Cost::NONE,
                 repairs: vec![Repair {
                     account_id: step.account_id.clone(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use orgsweep_aws_access::{CallFailure, FailureReason, FaultKind};
-use orgsweep_controls::AccountId;
+use orgsweep_controls::{AccountId, ControlId};
 use orgsweep_store::{ActionRow, ActionState, Store, StoreError};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +32,8 @@ pub struct Work {
     pub run: Uuid,
     /// The plan, whose id is on what is made.
     pub plan: Uuid,
+    /// Tags that what is made carries beside orgsweep's own.
+    pub tags: std::sync::Arc<BTreeMap<String, String>>,
     /// Once cancelled, no further step is begun.
     pub stop: CancellationToken,
     /// Where tests cut a run short.
@@ -122,7 +124,7 @@ pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> 
             writer: &writer,
             reading: &reading,
             step,
-            marks: marks(work.plan, step),
+            marks: marks(work, step),
             patient: built_upon(&step.action)
                 .iter()
                 .any(|resource| made.contains(&resource.as_str())),
@@ -141,12 +143,20 @@ pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> 
 }
 
 /// How what `step` makes is marked.
-pub(crate) fn marks(plan: Uuid, step: &Step) -> Marks {
-    let control = match (&step.action, step.repairs.controls.as_slice()) {
+fn marks(work: &Work, step: &Step) -> Marks {
+    Marks {
+        plan: work.plan,
+        control: serves_alone(step),
+        others: BTreeMap::clone(&work.tags),
+    }
+}
+
+/// The control that what a step makes serves, when it is one alone.
+pub(crate) fn serves_alone(step: &Step) -> Option<ControlId> {
+    match (&step.action, step.repairs.controls.as_slice()) {
         (Action::PutAlarm { control, .. }, _) | (_, [control]) => Some(control.clone()),
         _ => None,
-    };
-    Marks { plan, control }
+    }
 }
 
 /// One step that is about to be done.

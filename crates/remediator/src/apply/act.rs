@@ -1,5 +1,7 @@
 //! Doing a step, and taking it back, once it is clear that it may be.
 
+use std::collections::BTreeMap;
+
 use std::time::Duration;
 
 use orgsweep_aws_access::{CallFailure, FaultKind};
@@ -335,6 +337,7 @@ pub(super) async fn take_back(
             let marks = Marks {
                 plan: *plan,
                 control: control.clone(),
+                others: BTreeMap::new(),
             };
             Box::pin(act(writer, made, now, &marks, true)).await?;
         }

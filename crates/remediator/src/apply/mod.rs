@@ -23,4 +23,4 @@ pub use undo::undo_account;
 pub use waves::{Canary, Threshold, in_order, waves};
 
 pub use account::apply_account;
-pub(crate) use account::marks;
+pub(crate) use account::serves_alone;

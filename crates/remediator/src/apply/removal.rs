@@ -1,6 +1,8 @@
 //! Taking away what an earlier run made: first whether it carries that run's marks and
 //! nobody else came to use it, then the deletion.
 
+use std::collections::BTreeMap;
+
 use orgsweep_aws_access::CallFailure;
 
 use super::seen::{Look, Seen};
@@ -24,6 +26,7 @@ pub(super) async fn kept(writer: &Writer, action: &Action) -> Result<Option<Stri
     let marks = Marks {
         plan: *plan,
         control: control.clone(),
+        others: BTreeMap::new(),
     };
     let not_ours = |what: &str| Some(format!("{what} does not carry the tags of plan {plan}"));
     match &**made {

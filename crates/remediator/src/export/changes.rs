@@ -1,6 +1,8 @@
 //! Changes of things that exist, as a page for those who keep them in code: they
 //! are defined somewhere already, and a second definition would fight the first.
 
+use std::collections::BTreeMap;
+
 use std::fmt::Write;
 
 use super::cli::command;
@@ -42,7 +44,7 @@ pub(super) fn page(units: &[Unit<'_>]) -> Option<String> {
                 terraform = change.terraform,
                 cloudformation = change.cloudformation,
                 effect = action.effect(),
-                command = command(action),
+                command = command(action, &BTreeMap::new()),
             );
         }
     }

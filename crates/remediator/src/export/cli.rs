@@ -1,7 +1,9 @@
 //! The AWS CLI commands that do what an action says, for credentials of the
 //! action's account. They need `aws` version 2; two kinds also need `jq`.
 
-use orgsweep_controls::{Arn, LogGroupArn, OrganizationId};
+use std::collections::BTreeMap;
+
+use orgsweep_controls::{Arn, ControlId, LogGroupArn, OrganizationId};
 use serde_json::json;
 
 use super::quote::quoted;
@@ -9,8 +11,8 @@ use crate::endpoint::Endpoint;
 use crate::steps::{Action, Metric, TopicStatement};
 use crate::write::role;
 
-/// The commands of `action`, one per line.
-pub fn command(action: &Action) -> String {
+/// The commands of `action`, one per line. What they make carries `tags` beside orgsweep's own.
+pub fn command(action: &Action, tags: &BTreeMap<String, String>) -> String {
     let region = action.region();
     match action {
         Action::StartLogging { trail } => {
@@ -37,7 +39,7 @@ pub fn command(action: &Action) -> String {
             role,
             log_group,
             organization,
-        } => create_delivery_role(role, log_group, organization.as_ref()),
+        } => create_delivery_role(role, log_group, organization.as_ref(), tags),
         Action::ConnectLogGroup {
             trail,
             log_group,
@@ -63,8 +65,9 @@ pub fn command(action: &Action) -> String {
             quoted(&transformation(metric))
         ),
         Action::CreateTopic { topic } => format!(
-            "aws sns create-topic --region {region} --name {} --tags Key=made-by,Value=orgsweep",
-            quoted(topic.resource())
+            "aws sns create-topic --region {region} --name {} --tags {}",
+            quoted(topic.resource()),
+            marked(None, tags)
         ),
         Action::AllowCloudWatch { topic, statement } => allow_cloud_watch(topic, statement),
         Action::Subscribe { topic, endpoint } => subscribe(topic, endpoint),
@@ -78,12 +81,13 @@ pub fn command(action: &Action) -> String {
              --alarm-description {} --namespace {} --metric-name {} --statistic Sum --period 300 \
              --evaluation-periods 1 --datapoints-to-alarm 1 --threshold 1 \
              --comparison-operator GreaterThanOrEqualToThreshold --treat-missing-data notBreaching \
-             --alarm-actions {} --tags Key=made-by,Value=orgsweep Key=orgsweep-control,Value={control}",
+             --alarm-actions {} --tags {}",
             quoted(crate::steps::alarm_name(alarm)),
             quoted(&format!("orgsweep: {control}")),
             quoted(&metric.namespace),
             quoted(&metric.name),
             quoted(topic.as_str()),
+            marked(Some(control), tags),
         ),
         Action::EnableAlarmActions { alarm } => format!(
             "aws cloudwatch enable-alarm-actions --region {region} --alarm-names {}",
@@ -92,6 +96,17 @@ pub fn command(action: &Action) -> String {
         Action::AddAlarmAction { alarm, topic } => add_alarm_action(alarm, topic),
         Action::Remove { made, .. } => remove(made),
     }
+}
+
+/// Values of `--tags`: that orgsweep made it, for which control, and the user's tags.
+fn marked(control: Option<&ControlId>, tags: &BTreeMap<String, String>) -> String {
+    let own = [("made-by".to_owned(), "orgsweep".to_owned())];
+    let control = control.map(|control| ("orgsweep-control".to_owned(), control.to_string()));
+    let all = own.into_iter().chain(control).chain(tags.clone());
+    let written: Vec<String> = all
+        .map(|(key, value)| quoted(&format!("Key={key},Value={value}")))
+        .collect();
+    written.join(" ")
 }
 
 /// The command that takes away what `made` makes.
@@ -191,15 +206,17 @@ fn create_delivery_role(
     role_arn: &Arn,
     log_group: &LogGroupArn,
     organization: Option<&OrganizationId>,
+    tags: &BTreeMap<String, String>,
 ) -> String {
     let trust = role::trust();
     let policy = role::policy(log_group, organization);
     let name = quoted(role::name(role_arn));
     format!(
         "aws iam create-role --role-name {name} --assume-role-policy-document {} \
-         --tags Key=made-by,Value=orgsweep\n\
+         --tags {}\n\
          aws iam put-role-policy --role-name {name} --policy-name deliver --policy-document {}",
         quoted(&trust.to_string()),
+        marked(None, tags),
         quoted(&policy.to_string())
     )
 }

@@ -7,7 +7,6 @@ use std::fmt::Write;
 
 use orgsweep_controls::{AccountId, Arn, Region};
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::changes;
 use super::quote::quoted;
@@ -23,7 +22,7 @@ pub fn cloudformation(plan: &Plan) -> Vec<ExportedFile> {
     let units = units(plan);
     let mut templates: Vec<Template<'_>> = Vec::new();
     for unit in units.iter().filter(|unit| !unit.makes.is_empty()) {
-        let stack = Stack::of(plan.plan_id, unit);
+        let stack = Stack::of(plan, unit);
         let body = stack.template().to_yaml();
         let template = match templates.iter_mut().find(|known| known.body == body) {
             Some(known) => known,
@@ -122,7 +121,7 @@ fn deploy(plan: &Plan, templates: &[Template<'_>]) -> String {
 
 /// The resources of a unit.
 struct Stack<'a> {
-    plan: Uuid,
+    plan: &'a Plan,
     unit: &'a Unit<'a>,
     resources: Vec<(String, Node)>,
     /// Names and ARNs that the stack makes → logical id.
@@ -134,7 +133,7 @@ struct Stack<'a> {
 }
 
 impl<'a> Stack<'a> {
-    fn of(plan: Uuid, unit: &'a Unit<'a>) -> Self {
+    fn of(plan: &'a Plan, unit: &'a Unit<'a>) -> Self {
         let mut stack = Self {
             plan,
             unit,
@@ -154,7 +153,7 @@ impl<'a> Stack<'a> {
             ("AWSTemplateFormatVersion".to_owned(), text("2010-09-09")),
             (
                 "Description".to_owned(),
-                text(format!("orgsweep plan {}", self.plan)),
+                text(format!("orgsweep plan {}", self.plan.plan_id)),
             ),
         ];
         if !self.arguments.is_empty() {
@@ -413,7 +412,7 @@ fn in_one_word(name: &str) -> String {
         .collect()
 }
 
-fn tags_of(plan: Uuid, step: &Step) -> Node {
+fn tags_of(plan: &Plan, step: &Step) -> Node {
     let all = Marks::of(plan, step).tags().into_iter();
     Node::List(
         all.map(|(key, value)| map([("Key", text(key)), ("Value", text(value))]))

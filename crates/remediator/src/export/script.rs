@@ -7,7 +7,6 @@ use std::fmt::Write;
 
 use orgsweep_controls::AccountId;
 
-use super::cli::command;
 use super::quote::{on_one_line, quoted};
 use crate::document::Plan;
 use crate::steps::{Action, Step, alarm_name};
@@ -100,8 +99,8 @@ fn write_step(script: &mut String, step: &Step) {
     }
     let command = match &step.action {
         // IAM lets a new role be used only after some seconds.
-        Action::ConnectLogGroup { .. } => format!("patiently {}", command(&step.action)),
-        action => command(action),
+        Action::ConnectLogGroup { .. } => format!("patiently {}", step.command),
+        _ => step.command.clone(),
     };
     let guard = guard(&step.action);
     let (open, close) = match &guard {

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::changes;
 use super::units::{ExportedFile, Unit, units};
@@ -20,7 +19,7 @@ pub fn terraform(plan: &Plan) -> Vec<ExportedFile> {
     let units = units(plan);
     let mut files = Vec::new();
     for unit in units.iter().filter(|unit| !unit.makes.is_empty()) {
-        let module = Module::of(plan.plan_id, unit);
+        let module = Module::of(plan, unit);
         let path = |name: &str| format!("{}/{}/{name}", unit.account, unit.region);
         files.push(ExportedFile {
             path: path("main.tf"),
@@ -116,7 +115,7 @@ struct Module {
 }
 
 impl Module {
-    fn of(plan: Uuid, unit: &Unit<'_>) -> Self {
+    fn of(plan: &Plan, unit: &Unit<'_>) -> Self {
         let mut module = Self::default();
         for step in &unit.makes {
             module.make(plan, step);
@@ -124,7 +123,7 @@ impl Module {
         module
     }
 
-    fn make(&mut self, plan: Uuid, step: &Step) {
+    fn make(&mut self, plan: &Plan, step: &Step) {
         match &step.action {
             Action::CreateLogGroup { log_group } => {
                 let name = self.resource(
@@ -317,7 +316,7 @@ fn json(value: Value) -> Expression {
     Expression::Json(Box::new(Expression::from(value)))
 }
 
-fn tags_of(plan: Uuid, step: &Step) -> Expression {
+fn tags_of(plan: &Plan, step: &Step) -> Expression {
     let entries = Marks::of(plan, step).tags().into_iter();
     Expression::Object(
         entries

@@ -31,12 +31,12 @@ pub(super) fn scope(kind: StepKind, action: &str, names: &Names) -> Scope {
         "sns" => ("ChangeTopics", arn("sns:*:*:*".into()), None),
         "cloudwatch" if matches!(kind, StepKind::PutAlarm | StepKind::Remove) => (
             "ChangeOwnAlarms",
-            arn(format!("cloudwatch:*:*:alarm:{}-*", names.prefix)),
+            arn(format!("cloudwatch:*:*:alarm:{}", names.of("*"))),
             None,
         ),
         "cloudwatch" => ("ChangeAlarms", arn("cloudwatch:*:*:alarm:*".into()), None),
         "iam" => {
-            let roles = arn(format!("iam::*:role/{}-*", names.prefix));
+            let roles = arn(format!("iam::*:role/{}", names.of("*")));
             if operation == "PassRole" {
                 let to_trails = Condition {
                     key: "iam:PassedToService",

@@ -33,6 +33,8 @@ pub(super) struct Assembly {
     serving: Vec<(BTreeSet<ControlId>, BTreeSet<AccountId>)>,
     repaired: Vec<Chosen>,
     left_out: Vec<LeftOut>,
+    /// Tags that new things carry beside orgsweep's own.
+    tags: BTreeMap<String, String>,
 }
 
 impl Assembly {
@@ -45,7 +47,13 @@ impl Assembly {
             serving: Vec::new(),
             repaired: Vec::new(),
             left_out: Vec::new(),
+            tags: BTreeMap::new(),
         }
+    }
+
+    /// The same, where new things carry these tags, too.
+    pub(super) fn tagged(self, tags: BTreeMap<String, String>) -> Self {
+        Self { tags, ..self }
     }
 
     /// Adds `act`, unless it is there; where it stands.
@@ -183,7 +191,7 @@ impl Assembly {
                             .iter()
                             .map(ToString::to_string)
                             .collect(),
-                        command: command(&action),
+                        command: command(&action, &self.tags),
                         monthly_cost_usd: cost,
                         risky: action.changes_trail(),
                         owner: action
@@ -244,6 +252,7 @@ impl Assembly {
             strategy: self.strategy,
             alternative: None,
             purpose: Purpose::Repair,
+            tags: self.tags,
             monthly_cost_usd: steps.iter().map(|step: &Step| step.monthly_cost_usd).sum(),
             steps,
             human_steps,

@@ -7,6 +7,7 @@
 mod act;
 mod assemble;
 mod broken;
+mod names;
 mod options;
 mod removal;
 mod repairs;
@@ -19,7 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use orgsweep_controls::{AccountId, ControlId, Finding, Reason, Verdict};
 
-pub use options::{Names, Owned, Ownership, PlanOptions, Strategy};
+pub use names::{NameError, Names, tag};
+pub use options::{Owned, Ownership, PlanOptions, Strategy};
 pub use removal::{Made, can_be_removed, removal};
 pub use world::Facts;
 
@@ -118,7 +120,8 @@ impl<'a> Planner<'a> {
         Self {
             world: World::as_read(facts),
             options,
-            assembly: Assembly::new(options.strategy, facts.catalog.digest()),
+            assembly: Assembly::new(options.strategy, facts.catalog.digest())
+                .tagged(options.tags.clone()),
             shared: BTreeMap::new(),
         }
     }

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Target;
+use super::names::Names;
 use crate::endpoint::Endpoint;
 use crate::owner::Owner;
 
@@ -44,6 +45,8 @@ pub struct PlanOptions {
     pub allow_trail_changes: bool,
     /// What new things are called.
     pub names: Names,
+    /// Tags that new things carry beside those that say who made them.
+    pub tags: BTreeMap<String, String>,
     /// Findings that somebody accepted, each with who, until when and why. They are left out.
     pub accepted: BTreeMap<Target, String>,
     /// Who looks after what exists.
@@ -93,28 +96,6 @@ impl Ownership {
                 "whether code defines `{resource}` is not known ({why})"
             )),
             Owned::By(_) | Owned::ByNobody => None,
-        }
-    }
-}
-
-/// What new things are called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
-    /// Namespace of new metrics.
-    pub namespace: String,
-    /// First part of the names of filters, metrics and alarms: `orgsweep` gives
-    /// `orgsweep-s3-bucket-policy-changes`.
-    pub prefix: String,
-    /// Name of the topic that all controls of an account and Region share.
-    pub topic: String,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self {
-            namespace: "CISBenchmark".to_owned(),
-            prefix: "orgsweep".to_owned(),
-            topic: "orgsweep-alarms".to_owned(),
         }
     }
 }

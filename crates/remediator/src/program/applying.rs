@@ -96,6 +96,7 @@ impl Applying<'_> {
             store: open.clone(),
             run,
             plan: self.plan.plan_id,
+            tags: Arc::new(self.plan.tags.clone()),
             stop: self.stop.clone(),
             boundaries: Arc::new(Boundaries::ending_at(self.arguments.how.end_at_boundary)),
             ended: Arc::default(),

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use clap::{Args, Subcommand, ValueEnum};
 use orgsweep_remediator::StepKind;
 use orgsweep_remediator::iam::{Duty, Notation, Repairing, Role};
+use orgsweep_remediator::planner::Names;
 
 use super::arguments::{Common, Format};
+use super::settings::Settings;
 use super::{output, usage};
 
 /// Print least-privilege policies and roles, made from what the program really calls.
@@ -108,7 +110,8 @@ enum RoleFor {
 }
 
 impl RepairingArguments {
-    fn repairing(&self) -> Repairing {
+    /// `names` are what new things are called.
+    fn repairing(&self, names: Names) -> Repairing {
         let all = Repairing::all(self.allow_trail_changes);
         Repairing {
             kinds: if self.only_drills {
@@ -120,7 +123,7 @@ impl RepairingArguments {
             },
             undo: !self.no_undo,
             drill: self.only_drills || (self.steps.is_empty() && !self.no_drills),
-            ..all
+            names,
         }
     }
 
@@ -144,15 +147,18 @@ const READING_ROLE: &str = "OrgsweepReadOnly";
 const REPAIRING_ROLE: &str = "OrgsweepRemediator";
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
+    let names = Settings::read(common)?.making().names.clone();
     let text = match &arguments.command {
-        Command::Policy(policy) => policy.printed(notation(common, Notation::Json)?)?,
-        Command::Stackset(stackset) => stackset.printed(notation(common, Notation::Yaml)?)?,
+        Command::Policy(policy) => policy.printed(notation(common, Notation::Json)?, names)?,
+        Command::Stackset(stackset) => {
+            stackset.printed(notation(common, Notation::Yaml)?, names)?
+        }
     };
     Ok(output::print(&text)?)
 }
 
 impl Policy {
-    fn printed(&self, notation: Notation) -> anyhow::Result<String> {
+    fn printed(&self, notation: Notation, names: Names) -> anyhow::Result<String> {
         self.repairing
             .must_be_for_repairs(self.duty == For::Remediator)?;
         let role = |usual: &str| self.role_name.clone().unwrap_or_else(|| usual.to_owned());
@@ -161,7 +167,7 @@ impl Policy {
             For::ScannerCaller => Duty::ScannerCaller {
                 role: role(READING_ROLE),
             },
-            For::Remediator => Duty::Remediator(self.repairing.repairing()),
+            For::Remediator => Duty::Remediator(self.repairing.repairing(names)),
             For::RemediatorCaller => Duty::RemediatorCaller {
                 role: role(REPAIRING_ROLE),
             },
@@ -171,7 +177,7 @@ impl Policy {
 }
 
 impl Stackset {
-    fn printed(&self, notation: Notation) -> anyhow::Result<String> {
+    fn printed(&self, notation: Notation, names: Names) -> anyhow::Result<String> {
         self.repairing
             .must_be_for_repairs(self.duty == RoleFor::Remediator)?;
         let (usual, purpose, policy_name, duty) = match self.duty {
@@ -185,7 +191,7 @@ impl Stackset {
                 REPAIRING_ROLE,
                 "Repairs filters, alarms and topics for orgsweep",
                 "orgsweep-repair",
-                Duty::Remediator(self.repairing.repairing()),
+                Duty::Remediator(self.repairing.repairing(names)),
             ),
         };
         let role = Role {

@@ -11,7 +11,7 @@ use orgsweep_remediator::write::Writers;
 
 use super::arguments::Common;
 use super::output;
-use super::settings::Settings;
+use super::settings::{Making, Settings};
 
 /// How owners are found out, and what they are worth.
 #[derive(Debug, Args)]
@@ -26,11 +26,12 @@ pub(crate) struct OwnerArguments {
     #[arg(long)]
     include_managed: bool,
 
-    /// Tag whose value is the person or team that a thing belongs to; can be repeated.
-    #[arg(long = "owner-tag", value_name = "KEY", default_values = ["owner", "team"])]
+    /// Tag whose value is the person or team that a thing belongs to; can be repeated
+    /// [default: `remediator.owner_tags`, else owner and team].
+    #[arg(long = "owner-tag", value_name = "KEY")]
     owner_tags: Vec<String>,
 
-    /// Tag that only code of yours sets; can be repeated.
+    /// Tag that only code of yours sets; can be repeated [default: `remediator.code_tags`].
     #[arg(long = "code-tag", value_name = "KEY[=VALUE]", value_parser = code_tag)]
     code_tags: Vec<(String, Option<String>)>,
 
@@ -44,6 +45,24 @@ pub(crate) struct OwnerArguments {
 }
 
 impl OwnerArguments {
+    /// By which tags an owner is known: the flags', else the settings'.
+    fn rules(&self, making: &Making) -> OwnerTags {
+        let usual = || vec!["owner".to_owned(), "team".to_owned()];
+        let code = making.code_tags.iter().flatten();
+        OwnerTags {
+            people: if self.owner_tags.is_empty() {
+                making.owner_tags.clone().unwrap_or_else(usual)
+            } else {
+                self.owner_tags.clone()
+            },
+            code: if self.code_tags.is_empty() {
+                code.map(|text| key_and_value(text)).collect()
+            } else {
+                self.code_tags.clone()
+            },
+        }
+    }
+
     /// What is known without asking.
     pub(crate) fn unasked(&self) -> Ownership {
         Ownership {
@@ -78,10 +97,7 @@ impl OwnerArguments {
             .context(
                 "whose the changed things are cannot be looked up (`--offline` plans without)",
             )?;
-        let rules = OwnerTags {
-            people: self.owner_tags.clone(),
-            code: self.code_tags.clone(),
-        };
+        let rules = self.rules(settings.making());
         let owners = lookup::owners(&Writers::new(access), things, &rules).await;
         Ok(Some(Ownership {
             owners,
@@ -92,8 +108,12 @@ impl OwnerArguments {
 
 #[expect(clippy::unnecessary_wraps, reason = "clap takes parsers that may fail")]
 fn code_tag(text: &str) -> Result<(String, Option<String>), String> {
-    Ok(match text.split_once('=') {
+    Ok(key_and_value(text))
+}
+
+fn key_and_value(text: &str) -> (String, Option<String>) {
+    match text.split_once('=') {
         Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
         None => (text.to_owned(), None),
-    })
+    }
 }

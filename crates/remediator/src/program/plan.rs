@@ -69,7 +69,7 @@ pub(crate) struct Arguments {
     strategy: StrategyFlag,
 
     /// Who is told by topics that nobody listens to: `email:address`, `sqs:arn`,
-    /// `https://…`; can be repeated.
+    /// `https://…`; can be repeated [default: `remediator.subscribe`].
     #[arg(long = "subscribe", value_name = "ENDPOINT")]
     endpoints: Vec<Endpoint>,
 
@@ -222,7 +222,13 @@ async fn stored_plan(asked: Asked<'_>, store: &Store) -> anyhow::Result<Plan> {
             StrategyFlag::Central => Strategy::Central,
             StrategyFlag::Local => Strategy::Local,
         },
-        endpoints: arguments.endpoints.clone(),
+        endpoints: if arguments.endpoints.is_empty() {
+            settings.making().endpoints.clone()
+        } else {
+            arguments.endpoints.clone()
+        },
+        names: settings.making().names.clone(),
+        tags: settings.making().tags.clone(),
         allow_trail_changes: arguments.allow_trail_changes,
         accepted: if arguments.include_accepted {
             BTreeMap::new()
@@ -230,7 +236,6 @@ async fn stored_plan(asked: Asked<'_>, store: &Store) -> anyhow::Result<Plan> {
             accepted(store).await?
         },
         ownership: arguments.owners.unasked(),
-        ..PlanOptions::default()
     };
     let now = Utc::now();
     let authorship = Authorship {

@@ -135,6 +135,7 @@ impl Undoing<'_> {
             store: open.clone(),
             run,
             plan: plan.plan_id,
+            tags: Arc::new(plan.tags.clone()),
             stop: self.stop.clone(),
             boundaries: Arc::new(Boundaries::ending_at(self.arguments.how.end_at_boundary)),
             ended: Arc::default(),

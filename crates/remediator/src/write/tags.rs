@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use orgsweep_controls::ControlId;
 use uuid::Uuid;
 
+use crate::document::Plan;
 use crate::steps::Step;
 
 /// Key of the tag that everything carries that orgsweep made.
@@ -24,16 +25,22 @@ pub struct Marks {
     pub plan: Uuid,
     /// The control, when the step serves one alone.
     pub control: Option<ControlId>,
+    /// Tags of the user's, which prove nothing.
+    pub others: BTreeMap<String, String>,
 }
 
 impl Marks {
     /// Those of what a step of the plan makes.
-    pub fn of(plan: Uuid, step: &Step) -> Self {
+    pub fn of(plan: &Plan, step: &Step) -> Self {
         let control = match &step.repairs.controls[..] {
             [control] => Some(control.clone()),
             _ => None,
         };
-        Self { plan, control }
+        Self {
+            plan: plan.plan_id,
+            control,
+            others: plan.tags.clone(),
+        }
     }
 
     /// The tags.
@@ -48,6 +55,7 @@ impl Marks {
         ]
         .into_iter()
         .chain(control)
+        .chain(self.others.clone())
         .collect()
     }
 
@@ -69,11 +77,13 @@ mod tests {
         let marks = Marks {
             plan: Uuid::from_u128(1),
             control: Some("root-usage".parse().unwrap()),
+            others: BTreeMap::from([("team".to_owned(), "security".to_owned())]),
         };
         assert!(marks.are_on(&marks.tags()));
         let other = Marks {
             plan: Uuid::from_u128(2),
             control: None,
+            others: marks.others.clone(),
         };
         assert!(!marks.are_on(&other.tags()));
         assert!(!marks.are_on(&BTreeMap::new()));

@@ -58,6 +58,13 @@ settings! {
     RoleDuration = "role.duration", Kind::Duration, Some("1h"), &[];
 
     RemediatorRoleName = "remediator.role_name", Kind::Text, Some("OrgsweepRemediator"), &[];
+    RemediatorNamespace = "remediator.namespace", Kind::Text, Some("CISBenchmark"), &[];
+    RemediatorName = "remediator.name", Kind::Text, Some("orgsweep-{control}"), &[];
+    RemediatorTopic = "remediator.topic", Kind::Text, Some("orgsweep-alarms"), &[];
+    RemediatorSubscribe = "remediator.subscribe", Kind::List, Some(""), &[];
+    RemediatorTags = "remediator.tags", Kind::List, Some(""), &[];
+    RemediatorOwnerTags = "remediator.owner_tags", Kind::List, Some("owner team"), &[];
+    RemediatorCodeTags = "remediator.code_tags", Kind::List, Some(""), &[];
 
     Include = "selection.include", Kind::List, Some(""), &[];
     Exclude = "selection.exclude", Kind::List, Some(""), &[];

@@ -6,6 +6,7 @@ mod cut_short;
 mod disturbed;
 mod every_reason;
 mod gc;
+mod house_style;
 mod moto;
 mod once;
 mod waves;

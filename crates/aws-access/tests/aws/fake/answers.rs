@@ -128,9 +128,11 @@ fn trails(account: &str) -> Value {
 
 /// Two pages.
 fn filters(asked: &Asked) -> Value {
+    // Every control has its filter, so that nobody looks for filters on other groups.
+    let pattern = "{ $.eventName = *BucketPolicy || $.userIdentity.type = \"Root\" || $.errorCode = \"AccessDenied*\" }";
     let filter = |name: &str| {
         json!({
-            "filterName": name, "filterPattern": "{ $.eventName = PutBucketPolicy }",
+            "filterName": name, "filterPattern": pattern,
             "logGroupName": "CloudTrail/own",
             "metricTransformations": [{ "metricName": name, "metricNamespace": "CIS", "metricValue": "1" }],
         })

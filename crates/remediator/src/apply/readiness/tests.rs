@@ -45,6 +45,7 @@ fn marks() -> Marks {
     Marks {
         plan: Uuid::from_u128(1),
         control: None,
+        others: BTreeMap::new(),
     }
 }
 
@@ -58,7 +59,7 @@ fn step(action: Action, preconditions: Vec<Precondition>) -> Step {
         effect: action.effect(),
         inverse: action.inverse(),
         permissions: Vec::new(),
-        command: command(&action),
+        command: command(&action, &BTreeMap::new()),
         monthly_cost_usd: Cost::NONE,
         risky: false,
         repairs: Repairs::default(),

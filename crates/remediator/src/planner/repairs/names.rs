@@ -21,13 +21,13 @@ pub(super) fn free_name<'a>(base: &str, taken: impl Iterator<Item = &'a str>) ->
 impl Broken<'_> {
     /// What a filter, metric or alarm for the control is called.
     pub(super) fn base_name(&self) -> String {
-        format!("{}-{}", self.options.names.prefix, self.control.id)
+        self.options.names.of(self.control.id.as_str())
     }
 
     /// The metric that a new filter for the control publishes.
     pub(super) fn own_metric(&self) -> Metric {
         Metric {
-            namespace: self.options.names.namespace.clone(),
+            namespace: self.options.names.namespace().to_owned(),
             name: self.base_name(),
         }
     }
@@ -36,7 +36,7 @@ impl Broken<'_> {
     pub(super) fn own_topic(&self) -> Option<Arn> {
         let group = self.log_group()?;
         let (partition, region) = (group.as_arn().partition(), group.region());
-        let (account, name) = (group.account(), &self.options.names.topic);
+        let (account, name) = (group.account(), self.options.names.topic());
         format!("arn:{partition}:sns:{region}:{account}:{name}")
             .parse()
             .ok()

@@ -124,7 +124,9 @@ fn connected_log_group(broken: &Broken<'_>) -> Option<Move> {
     let log_group: LogGroupArn = format!("arn:{partition}:logs:{region}:{owner}:log-group:{name}")
         .parse()
         .ok()?;
-    let role_name: String = format!("{}-{}-to-logs", broken.options.names.prefix, trail.name)
+    let names = &broken.options.names;
+    let role_name: String = names
+        .of(&format!("{}-to-logs", trail.name))
         .chars()
         .take(64)
         .collect();

@@ -15,6 +15,12 @@ impl Environment<'_> {
         (self.0)(name)
     }
 
+    /// A list whose entries are separated by blanks or line ends.
+    pub(super) fn list(&self, name: &str) -> Option<Vec<String>> {
+        let text = self.text(name)?;
+        Some(text.split_whitespace().map(str::to_owned).collect())
+    }
+
     pub(super) fn time(&self, name: &str) -> anyhow::Result<Option<Duration>> {
         self.read(name, duration::parse)
     }

@@ -44,6 +44,13 @@ pub(super) struct RoleSection {
 #[serde(default)]
 pub(super) struct RemediatorSection {
     pub(super) role_name: Option<String>,
+    pub(super) namespace: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) topic: Option<String>,
+    pub(super) subscribe: Option<Vec<String>>,
+    pub(super) tags: Option<Vec<String>>,
+    pub(super) owner_tags: Option<Vec<String>>,
+    pub(super) code_tags: Option<Vec<String>>,
 }
 
 #[derive(Default, Deserialize)]

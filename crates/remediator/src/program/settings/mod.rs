@@ -4,6 +4,7 @@
 
 mod environment;
 mod file;
+mod making;
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use super::arguments::Common;
 use super::usage;
 use environment::Environment;
 use file::{File, Span};
+pub(crate) use making::Making;
 
 /// The role that is assumed to change an account, when nobody says otherwise.
 const ROLE_NAME: &str = "OrgsweepRemediator";
@@ -31,6 +33,7 @@ pub(crate) struct Settings {
     max_connections: Option<NonZeroU32>,
     catalog: Option<PathBuf>,
     aws: AwsSettings,
+    making: Making,
 }
 
 /// Talking to AWS. Not `Debug`: the external id is a secret.
@@ -101,7 +104,8 @@ impl Settings {
             call_timeout: time("ORGSWEEP_AWS_CALL_TIMEOUT", file.aws.call_timeout)?,
             call_deadline: time("ORGSWEEP_AWS_CALL_DEADLINE", file.aws.call_deadline)?,
             max_attempts: number("ORGSWEEP_AWS_MAX_ATTEMPTS", file.aws.max_attempts)?,
-            role_name: variable("ORGSWEEP_REMEDIATOR_ROLE_NAME").or(file.remediator.role_name),
+            role_name: variable("ORGSWEEP_REMEDIATOR_ROLE_NAME")
+                .or_else(|| file.remediator.role_name.clone()),
             external_id: match variable("ORGSWEEP_ROLE_EXTERNAL_ID") {
                 Some(id) => Some(id),
                 None => variables
@@ -147,7 +151,13 @@ impl Settings {
             )?,
             catalog,
             aws,
+            making: Making::layered(&variables, file.remediator)?,
         })
+    }
+
+    /// How new things look.
+    pub(crate) fn making(&self) -> &Making {
+        &self.making
     }
 
     /// Where the database is: its URL, or the directory of the embedded one; neither for the
