@@ -126,7 +126,7 @@ async fn controls_of_ones_own_are_swept_with_the_same_proof() {
         .run(&["sweep"])
         .await
         .with_code(0)
-        .saying(&["17 controls of CIS AWS Foundations Benchmark 7.0.0"]);
+        .saying(&["18 controls of CIS AWS Foundations Benchmark 7.0.0"]);
     let guard_duty = installation
         .query(
             "select verdict, count(*) as accounts from posture

@@ -28,7 +28,12 @@ async fn printed(arguments: &[&str]) -> String {
 }
 
 pub(crate) async fn printed_policy(duty: &str) -> Value {
-    let policy = printed(&["iam", "policy", "--for", duty]).await;
+    printed_policy_with(duty, &[]).await
+}
+
+/// The policy that is printed with these flags more.
+pub(crate) async fn printed_policy_with(duty: &str, flags: &[&str]) -> Value {
+    let policy = printed(&[&["iam", "policy", "--for", duty], flags].concat()).await;
     serde_json::from_str(&policy).expect("a policy is JSON")
 }
 
