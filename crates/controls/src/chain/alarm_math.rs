@@ -151,6 +151,8 @@ enum When {
     Ever,
     /// While nothing at all happens elsewhere: no datapoint, or zero.
     Still,
+    /// As `Quiet`, where what counts no events shows nothing, which may last.
+    Absent,
 }
 
 const STILL: [Option<f64>; 2] = [None, Some(0.0)];
@@ -168,6 +170,8 @@ impl Showing<'_> {
             When::Quiet => (other.id, other.quiet.clone()),
             When::Ever => (other.id, other.ever.clone()),
             When::Still => (other.id, STILL.to_vec()),
+            When::Absent if other.counts_events => (other.id, other.quiet.clone()),
+            When::Absent => (other.id, vec![None]),
         });
         let choices = targets
             .map(|(id, datapoints)| (*id, own(datapoints)))
@@ -233,7 +237,18 @@ fn at_one_time(
         .filter(|other| !other.counts_events)
         .map(|other| other.id)
         .collect();
+    // Data that does not come ends no ALARM where it is ignored or counts as breaching.
+    let missing = alarm.treat_missing_data.as_deref().unwrap_or("missing");
+    let may_stay = ["ignore", "breaching"].contains(&missing)
+        && !foreign.is_empty()
+        && showing
+            .values(time, &Datapoints::silence, When::Absent)
+            .is_ok_and(|shown| shown.iter().all(Option::is_none));
     match (ever, quiet, still) {
+        (Firing::OnOneEvent { .. }, ..) if may_stay => Firing::Undecided(format!(
+            "it leaves ALARM only when metrics show something of which nothing is known: {}",
+            foreign.join(", ")
+        )),
         (rings @ Firing::OnOneEvent { .. }, ..) => rings,
         (_, Firing::OnOneEvent { .. }, _) => {
             Firing::Undecided("it also depends on the values of its other metrics".to_owned())

@@ -47,7 +47,9 @@ pub(super) fn of(request: &Request) -> Vec<Dependent> {
         }
         // IAM user guide, "Granting a user permissions to pass a role to an AWS service".
         (Service::CloudTrail, "CreateTrail" | "UpdateTrail") => {
-            if let Some(role) = params.text("CloudWatchLogsRoleArn") {
+            // An empty one takes the role away, which passes none.
+            let role = params.text("CloudWatchLogsRoleArn");
+            if let Some(role) = role.filter(|role| !role.is_empty()) {
                 let to = (
                     "iam:passedtoservice".to_owned(),
                     "cloudtrail.amazonaws.com".to_owned(),

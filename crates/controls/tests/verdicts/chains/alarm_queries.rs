@@ -23,6 +23,8 @@ fn metric_math_and_composites() {
         ("math: always one",          |s| math(s, "IF(FILL(m1,0) >= 0, 1, 0)"), "alarm_always_firing"),
         ("math: a foreign metric",    |s| { math(s, "m1 + m2"); foreign(s); }, "alarm_undecided"),
         ("math: foreign, no matter",  |s| { math(s, "m1 + 0 * m2"); foreign(s); }, "covered"),
+        ("math: foreign, ignored",    |s| { math(s, "m1 + 0 * m2"); foreign(s); s3_alarm(s).treat_missing_data = Some("ignore".into()); }, "alarm_undecided"),
+        ("math: foreign, default 0",  |s| { math(s, "m1 + 0 * m2"); foreign(s); s3_alarm(s).treat_missing_data = Some("ignore".into()); s3_filter(s).transformations[0].default_value = Some(0.0); }, "covered"),
         ("math: foreign, too much",   |s| { math(s, "m1 + m2 - 5"); foreign(s); }, "alarm_needs_more_events"),
         ("math: RATE",                |s| math(s, "RATE(m1)"), "alarm_undecided"),
         ("math: unreadable",          |s| math(s, "m1 +"), "alarm_undecided"),
