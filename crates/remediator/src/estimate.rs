@@ -24,7 +24,7 @@ pub struct Estimate {
     /// What it adds to the bill per month, in US dollars.
     pub monthly_cost_usd: Cost,
     /// Calls to AWS, reading before the changes and the account afterwards included. What one call
-    /// answers for several steps counts once.
+    /// answers for several steps counts once; it is asked again for every five seconds that writing takes.
     pub calls: u64,
     /// Accounts that are changed.
     pub accounts: usize,

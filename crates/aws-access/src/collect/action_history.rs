@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, HistoryItemType, ScanBy, StateValue};
 use chrono::{DateTime, TimeDelta, Utc};
 use orgsweep_controls::snapshot::{Alarms, FailedAction};
-use orgsweep_controls::{Known, Region};
+use orgsweep_controls::{Known, Region, Unread, UnreadCause};
 
 use super::delivery::moment;
 use crate::errors::CallError;
@@ -59,8 +59,8 @@ impl Rung {
     }
 }
 
-/// The actions of `alarms` that failed when their alarm last rang. `None` when none of those
-/// that have `rung` could run an action.
+/// The actions of `alarms` that failed when their alarm last rang. `None` when none did, or none of
+/// those that have `rung` could run an action.
 pub(super) async fn failures(
     session: &Session,
     region: &Region,
@@ -87,18 +87,29 @@ pub(super) async fn failures(
         [name] => Some((**name).to_owned()),
         _ => None,
     };
-    Some(match listed(session, region, only).await {
-        Ok(items) => Known::read(failed(&items, &acted), OPERATION.call(region)),
-        Err(error) => error.into_known(),
-    })
+    let (items, complete) = match listed(session, region, only).await {
+        Ok(listed) => listed,
+        Err(error) => return Some(error.into_known()),
+    };
+    let is_told_of = |name: &&str| items.iter().any(|item| item.alarm_name() == Some(*name));
+    if !complete && !acted.keys().all(is_told_of) {
+        return Some(Known::Unread(Unread {
+            call: OPERATION.call(region),
+            cause: UnreadCause::NotAsked,
+            message: "the history of the Region's alarms is longer than what is read".to_owned(),
+        }));
+    }
+    let failed = failed(&items, &acted);
+    (!failed.is_empty()).then(|| Known::read(failed, OPERATION.call(region)))
 }
 
-/// The newest items about actions, newest first: of one alarm, or of all in the Region.
+/// The newest items about actions, newest first: of one alarm, or of all in the Region; and
+/// whether these are all.
 async fn listed(
     session: &Session,
     region: &Region,
     alarm: Option<String>,
-) -> Result<Vec<AlarmHistoryItem>, CallError> {
+) -> Result<(Vec<AlarmHistoryItem>, bool), CallError> {
     let client = session.clients().cloudwatch(region);
     let since = (Utc::now() - LATELY).timestamp();
     let mut items = Vec::new();
@@ -123,10 +134,10 @@ async fn listed(
             .after(page.next_token)
             .map_err(|endless| CallError::garbled(OPERATION, region, endless.message()))?;
         if token.is_none() {
-            break;
+            return Ok((items, true));
         }
     }
-    Ok(items)
+    Ok((items, false))
 }
 
 /// Of each alarm and action the newest item, where it tells of a failure after the alarm was

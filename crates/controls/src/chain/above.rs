@@ -27,19 +27,30 @@ impl Ringing<'_> {
         let mut rests = Vec::new();
         for composite in &self.alarms.composite {
             let mentions = composite::mentions(&composite.rule, name, &is_child);
-            if self.runs_when_released(composite, mentions, &is_child, with) {
-                let why = "its actions may run when its suppressor leaves ALARM";
-                let resource = composite.arn.as_str();
-                let reason = Reason::AlarmUndecided;
-                let link = Judged::unknown(LinkKind::Alarm, resource, reason, why);
-                rests.push([below, &[link]].concat());
-                continue;
-            }
-            if !mentions || composite.arn == *arn {
+            if composite.arn == *arn {
                 continue;
             }
             let kind = LinkKind::Alarm;
             let resource = composite.arn.as_str();
+            let acting = Acting {
+                name: &composite.name,
+                settles: true,
+                arn: &composite.arn,
+                enabled: composite.actions_enabled,
+                actions: &composite.alarm_actions,
+                // It is in ALARM while its child is.
+                lasts: child.lasts,
+            };
+            if self.runs_when_released(composite, mentions, &is_child, with) {
+                let why = "its actions may run when its suppressor leaves ALARM";
+                let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, why);
+                let own = self.actions(&acting, &link);
+                rests.extend(own.into_iter().map(|rest| [below, &rest].concat()));
+                continue;
+            }
+            if !mentions {
+                continue;
+            }
             let link = match self.follows(composite, &is_child, child.settles, with) {
                 Follows::Yes => match &composite.actions_suppressor {
                     None => {
@@ -59,15 +70,6 @@ impl Ringing<'_> {
                 rests.push(links);
                 continue;
             }
-            let acting = Acting {
-                name: &composite.name,
-                settles: true,
-                arn: &composite.arn,
-                enabled: composite.actions_enabled,
-                actions: &composite.alarm_actions,
-                // It is in ALARM while its child is.
-                lasts: child.lasts,
-            };
             let own = self.actions(&acting, &link);
             rests.extend(own.into_iter().map(|rest| [below, &rest].concat()));
             links.push(link);

@@ -64,13 +64,22 @@ impl Ringing<'_> {
         alarm: &MetricAlarm,
     ) -> Option<String> {
         let comparison = alarm.comparison.as_deref().unwrap_or_default();
-        let statistic = alarm
-            .metric
-            .as_ref()
-            .map_or(Some("Sum"), |metric| metric.statistic.as_deref());
+        let queried = alarm
+            .queries
+            .iter()
+            .filter_map(|query| query.metric.as_ref());
+        let mut watched = alarm.metric.iter().chain(queried);
+        let statistic = match &alarm.metric {
+            Some(metric) => metric.statistic.as_deref(),
+            // What an expression makes of other statistics is not followed here.
+            None => watched
+                .all(|metric| metric.statistic.as_deref() == Some("Sum"))
+                .then_some("Sum"),
+        };
         let own = published.value.trim().parse::<f64>().ok();
         let lowest = match statistic {
             _ if !comparison.starts_with("GreaterThan") => Some(f64::INFINITY),
+            None if alarm.metric.is_none() => Some(f64::INFINITY),
             Some("Maximum" | "SampleCount") => None,
             Some("Sum") => Some(0.0),
             _ => own,

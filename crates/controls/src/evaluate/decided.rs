@@ -227,6 +227,7 @@ fn waiting(decisions: &Decisions, routes: &Routes<'_>) -> Vec<(Place, Arc<Accept
     found
 }
 
+/// Whether an alarm that waits for these events is what a decision accepts.
 fn is_enough(accepted: &Accepted, needed: EventsNeeded) -> bool {
     match *accepted {
         Accepted::SeveralEvents {

@@ -23,7 +23,8 @@ pub struct Alarms {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mute_rules: Option<Known<Vec<MuteRule>>>,
     /// Actions that CloudWatch could not carry out when their alarm last went to ALARM, sorted.
-    /// `None`: not asked, because none of these alarms has rung lately.
+    /// `None`: none, as far as is known, or not asked, because none of these alarms has changed
+    /// its state lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_actions: Option<Known<Vec<FailedAction>>>,
 }

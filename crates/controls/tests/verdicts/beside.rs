@@ -1,7 +1,9 @@
 //! What is beside a chain: other filters that publish to its metric, suppressors that ring with
 //! it, and what became of its alarm's actions before.
 
-use orgsweep_controls::snapshot::{Alarms, CompositeAlarm, FailedAction, MetricFilter};
+use orgsweep_controls::snapshot::{
+    Alarms, CompositeAlarm, FailedAction, MetricFilter, MetricQuery,
+};
 use orgsweep_controls::{AccountSnapshot, Known, LogGroupArn, lack_a_controls_filter};
 
 use crate::support::*;
@@ -53,6 +55,47 @@ fn what_another_filter_takes_from_the_metric_is_not_taken_for_a_message() {
             let case = format!("{value} {default:?} {statistic} elsewhere: {elsewhere}");
             assert_eq!(found.reason.as_str(), reason, "{case}: {}", found.summary);
         }
+    }
+}
+
+#[test]
+fn an_expression_over_such_a_metric_is_followed_for_sums_alone() {
+    #[rustfmt::skip]
+    let rows = [
+        ("1",  "Sum",     "covered"),
+        ("-1", "Sum",     "alarm_undecided"),
+        ("0",  "Average", "alarm_undecided"),
+        ("1",  "Maximum", "alarm_undecided"),
+    ];
+    for (value, statistic, reason) in rows {
+        let mut snapshot = beside(false, value, None, statistic);
+        let alarm = of_alarm(&mut snapshot, S3);
+        let query = |id: &str| MetricQuery {
+            id: id.to_owned(),
+            metric: None,
+            expression: None,
+            period: None,
+            return_data: false,
+            account: None,
+        };
+        alarm.queries = vec![
+            MetricQuery {
+                metric: alarm.metric.take(),
+                ..query("m1")
+            },
+            MetricQuery {
+                expression: Some("m1 * 1".to_owned()),
+                return_data: true,
+                ..query("e1")
+            },
+        ];
+        let found = finding(&snapshot, S3);
+        assert_eq!(
+            found.reason.as_str(),
+            reason,
+            "{value} {statistic}: {}",
+            found.summary
+        );
     }
 }
 
@@ -135,6 +178,13 @@ fn other_groups_are_looked_at_only_where_a_control_has_no_filter() {
     ] {
         assert_eq!(lack_a_controls_filter(&filters), expected, "{name}");
     }
+}
+
+#[test]
+fn a_composite_that_can_run_no_action_stays_silent_whatever_its_suppressor_does() {
+    let mut snapshot = suppressed("ALARM(vpc-changes) OR TRUE", S3, false);
+    of_alarms(&mut snapshot).composite[0].actions_enabled = false;
+    assert_eq!(finding(&snapshot, S3).verdict.as_str(), "fail");
 }
 
 const NOT_AUTHORIZED: &str =

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use orgsweep_controls::{AccountId, ControlId, Finding, Reason, Verdict};
 
-pub use names::{NameError, Names, tag};
+pub use names::{NameError, Names, tags};
 pub use options::{Owned, Ownership, PlanOptions, Strategy};
 pub use removal::{Made, can_be_removed, removal};
 pub use world::Facts;

@@ -2,6 +2,9 @@
 //! what AWS takes (API references of PutMetricFilter, PutMetricAlarm, CreateTopic, CreateRole;
 //! "Tag your resources" of each service), so that no step fails for them.
 
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 /// What stands for the control's id in the names of filters, metrics and alarms.
@@ -115,11 +118,52 @@ impl Names {
     pub fn of(&self, what: &str) -> String {
         self.template.replacen(PLACE, what, 1)
     }
+
+    /// The name of what is made for `what` and `more` behind it, in at most so many characters: of a
+    /// longer `what` as much as fits, and the beginning of its SHA-256, so that others differ.
+    pub fn of_at_most(&self, most: usize, what: &str, more: &str) -> String {
+        let whole = self.of(&format!("{what}{more}"));
+        if whole.chars().count() <= most {
+            return whole;
+        }
+        let sum = hex::encode(Sha256::digest(what));
+        let end = format!("-{}{more}", &sum[..8]);
+        let room = most.saturating_sub(self.of(&end).chars().count());
+        let kept: String = what.chars().take(room).collect();
+        self.of(&format!("{kept}{end}"))
+    }
+}
+
+/// Tags that a thing can have (50), without orgsweep's three.
+const MOST_TAGS: usize = 47;
+
+/// Reads tags, each `KEY=VALUE`; keys differ in more than case, which IAM does not tell apart.
+pub fn tags<'a>(
+    texts: impl IntoIterator<Item = &'a str>,
+) -> Result<BTreeMap<String, String>, NameError> {
+    let mut all = BTreeMap::new();
+    for text in texts {
+        let error = |expected| NameError {
+            what: "tag",
+            text: text.to_owned(),
+            expected,
+        };
+        let (key, value) = tag(text)?;
+        let is_there = |other: &String| other.to_lowercase() == key.to_lowercase();
+        if all.keys().any(is_there) {
+            return Err(error("its key is there already"));
+        }
+        if all.len() == MOST_TAGS {
+            return Err(error("47 tags are the most"));
+        }
+        all.insert(key, value);
+    }
+    Ok(all)
 }
 
 /// Reads a tag, `KEY=VALUE`. Keys of AWS's own and those by which orgsweep knows what it made
 /// are refused.
-pub fn tag(text: &str) -> Result<(String, String), NameError> {
+fn tag(text: &str) -> Result<(String, String), NameError> {
     let error = |expected| NameError {
         what: "tag",
         text: text.to_owned(),
@@ -132,13 +176,17 @@ pub fn tag(text: &str) -> Result<(String, String), NameError> {
         text.chars()
             .all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
     };
-    if key.is_empty() || key.len() > 128 || value.len() > 256 || !fits(key) || !fits(value) {
+    let long = key.chars().count() > 128 || value.chars().count() > 256;
+    if key.is_empty() || long || !fits(key) || !fits(value) {
         return Err(error(
             "a key has 1 to 128 and a value up to 256 letters, digits, blanks and `_ . : / = + - @`",
         ));
     }
-    let key_in_small = key.to_ascii_lowercase();
-    if key_in_small.starts_with("aws:") || key == "made-by" || key.starts_with("orgsweep-") {
+    let in_small = key.to_lowercase();
+    let taken = ["aws:", "orgsweep-"]
+        .iter()
+        .any(|begin| in_small.starts_with(begin));
+    if taken || in_small == "made-by" {
         return Err(error(
             "keys that begin with `aws:` or `orgsweep-`, and `made-by`, are taken",
         ));
@@ -189,6 +237,29 @@ mod tests {
     }
 
     #[test]
+    fn a_long_name_is_cut_where_the_template_leaves_room_and_others_differ() {
+        let names = Names::default().with_template("a.{control}.sec").unwrap();
+        assert_eq!(
+            names.of_at_most(64, "main", "-to-logs"),
+            "a.main-to-logs.sec"
+        );
+        let long =
+            |last: &str| names.of_at_most(64, &format!("{}{last}", "t".repeat(100)), "-to-logs");
+        assert_eq!(long("1").len(), 64);
+        assert!(long("1").starts_with("a.ttt") && long("1").ends_with("-to-logs.sec"));
+        assert_ne!(long("1"), long("2"));
+    }
+
+    #[test]
+    fn keys_of_tags_differ_in_more_than_case_and_are_not_too_many() {
+        assert_eq!(tags(["a=1", "b=2"]).map(|tags| tags.len()), Ok(2));
+        assert!(tags(["team=a", "Team=b"]).is_err());
+        let many: Vec<String> = (0..48).map(|number| format!("key{number}=x")).collect();
+        let first = |number: usize| tags(many.iter().take(number).map(String::as_str));
+        assert!(first(47).is_ok() && first(48).is_err());
+    }
+
+    #[test]
     fn tags_are_read_and_those_that_are_taken_refused() {
         assert_eq!(
             tag("cost-center=42=b"),
@@ -201,6 +272,8 @@ mod tests {
             "aws:x=y",
             "AWS:x=y",
             "made-by=me",
+            "Made-By=me",
+            "Orgsweep-plan=1",
             "orgsweep-plan=1",
             "a=<b>",
             &format!("{}=x", "k".repeat(129)),

@@ -6,7 +6,6 @@ use orgsweep_controls::snapshot::MetricFilter;
 
 use super::delivery::topic_candidates;
 use super::filter;
-use super::names::free_name;
 use crate::planner::act::{Act, Move};
 use crate::planner::broken::Broken;
 use crate::steps::{Action, Metric, Precondition};
@@ -18,7 +17,7 @@ pub(super) fn put_alarm(broken: &Broken<'_>) -> Vec<Move> {
     };
     let taken = (alarms.metric.iter().map(|alarm| alarm.name.as_str()))
         .chain(alarms.composite.iter().map(|alarm| alarm.name.as_str()));
-    let name = free_name(&broken.base_name(), taken);
+    let name = broken.free_own_name(taken);
     let (partition, region) = (log_group.as_arn().partition(), log_group.region());
     let account = log_group.account();
     let arn = format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}");

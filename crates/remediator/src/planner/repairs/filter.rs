@@ -28,7 +28,7 @@ pub(super) fn put_filter(broken: &Broken<'_>) -> Vec<Move> {
     };
     let taken = || filters.iter().map(|filter| filter.name.as_str());
     let mut moves = copies(broken, &log_group, filters, required.pattern());
-    let filter = free_name(&broken.base_name(), taken());
+    let filter = broken.free_own_name(taken());
     let mut metrics = watched_metrics(broken, required.pattern());
     let own = broken.own_metric();
     if !metrics.contains(&own) {

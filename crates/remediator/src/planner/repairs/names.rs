@@ -8,20 +8,39 @@ use crate::steps::Metric;
 
 /// A name that is not among `taken`: `base`, `base-2`, `base-3` …
 pub(super) fn free_name<'a>(base: &str, taken: impl Iterator<Item = &'a str>) -> String {
+    free(taken, |number| match number {
+        1 => base.to_owned(),
+        _ => format!("{base}-{number}"),
+    })
+}
+
+/// The first of the numbered names that is not among `taken`.
+fn free<'a>(taken: impl Iterator<Item = &'a str>, named: impl Fn(usize) -> String) -> String {
     let taken: Vec<&str> = taken.collect();
-    let mut name = base.to_owned();
     let mut number = 1;
-    while taken.contains(&name.as_str()) {
+    loop {
+        let name = named(number);
+        if !taken.contains(&name.as_str()) {
+            return name;
+        }
         number += 1;
-        name = format!("{base}-{number}");
     }
-    name
 }
 
 impl Broken<'_> {
     /// What a filter, metric or alarm for the control is called.
     pub(super) fn base_name(&self) -> String {
         self.options.names.of(self.control.id.as_str())
+    }
+
+    /// The same, not among `taken`. The number is part of what the template is filled with, so that
+    /// the printed policy is about such names, too.
+    pub(super) fn free_own_name<'a>(&self, taken: impl Iterator<Item = &'a str>) -> String {
+        let (names, control) = (&self.options.names, &self.control.id);
+        free(taken, |number| match number {
+            1 => names.of(control.as_str()),
+            _ => names.of(&format!("{control}-{number}")),
+        })
     }
 
     /// The metric that a new filter for the control publishes.

@@ -110,6 +110,9 @@ pub(super) fn connect_log_group(broken: &Broken<'_>) -> Vec<Move> {
     one(connected_log_group(broken))
 }
 
+/// Characters that the name of a role may have (IAM quotas).
+const MOST_OF_A_ROLE: usize = 64;
+
 fn connected_log_group(broken: &Broken<'_>) -> Option<Move> {
     let trail = broken.trail()?;
     let owner = trail.arn.account()?;
@@ -125,11 +128,7 @@ fn connected_log_group(broken: &Broken<'_>) -> Option<Move> {
         .parse()
         .ok()?;
     let names = &broken.options.names;
-    let role_name: String = names
-        .of(&format!("{}-to-logs", trail.name))
-        .chars()
-        .take(64)
-        .collect();
+    let role_name = names.of_at_most(MOST_OF_A_ROLE, &trail.name, "-to-logs");
     let role: Arn = format!("arn:{partition}:iam::{owner}:role/{role_name}")
         .parse()
         .ok()?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use orgsweep_remediator::endpoint::Endpoint;
-use orgsweep_remediator::planner::{Names, tag};
+use orgsweep_remediator::planner::{Names, tags};
 
 use super::environment::Environment;
 use super::file::RemediatorSection;
@@ -43,13 +43,12 @@ impl Making {
         if let Some(text) = text("ORGSWEEP_REMEDIATOR_TOPIC", file.topic) {
             names = names.with_topic(&text).map_err(wrong("topic"))?;
         }
-        let tags = list("ORGSWEEP_REMEDIATOR_TAGS", file.tags).unwrap_or_default();
-        let tags: Result<_, _> = tags.iter().map(|text| tag(text)).collect();
+        let written = list("ORGSWEEP_REMEDIATOR_TAGS", file.tags).unwrap_or_default();
         let endpoints = list("ORGSWEEP_REMEDIATOR_SUBSCRIBE", file.subscribe).unwrap_or_default();
         let endpoints: Result<_, _> = endpoints.iter().map(|text| text.parse()).collect();
         Ok(Self {
             names,
-            tags: tags.map_err(wrong("tags"))?,
+            tags: tags(written.iter().map(String::as_str)).map_err(wrong("tags"))?,
             endpoints: endpoints
                 .map_err(wrong::<<Endpoint as std::str::FromStr>::Err>("subscribe"))?,
             owner_tags: list("ORGSWEEP_REMEDIATOR_OWNER_TAGS", file.owner_tags),
