@@ -244,16 +244,15 @@ async fn an_account_that_tells_nothing_failed() {
         let fake = Fake::start().await;
         fake.always("DescribeTrails", reply.clone())
             .always("ListRegions", reply.clone());
-        let access = match reply {
-            Reply::Silence => fake.connect_impatiently().await,
+        let access = if matches!(reply, Reply::Silence) {
+            fake.connect_impatiently().await
+        } else {
             // An answer comes, however busy the machine is.
-            _ => {
-                let config = AccessConfig {
-                    max_attempts: 2,
-                    ..fake.config()
-                };
-                fake.try_connect(config).await.unwrap()
-            }
+            let config = AccessConfig {
+                max_attempts: 2,
+                ..fake.config()
+            };
+            fake.try_connect(config).await.unwrap()
         };
         let error = access.collect(&account(MEMBER)).await.unwrap_err();
         assert_eq!(error.reason, reason, "{reply:?}: {error}");
