@@ -31,9 +31,10 @@ const STEADY: [&str; 9] = [
 /// connections of the pool (`database.max_connections`), and ours that asks.
 const MORE_FILES: usize = 10;
 
-/// Counts the connections of others to the database.
+/// Counts the connections of others to the database; its own workers are none.
 const CONNECTIONS: &str = "select count(*) from pg_stat_activity
-     where datname = current_database() and pid <> pg_backend_pid()";
+     where datname = current_database() and pid <> pg_backend_pid()
+       and backend_type = 'client backend'";
 
 /// What was there after one sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,12 +210,23 @@ async fn sample(installation: &Installation, service: Option<&Service>) -> Sampl
         Some(service) => service.figure("orgsweep_tasks").await,
         None => None,
     };
+    let connections = match service {
+        Some(_) => number(CONNECTIONS).await,
+        // The server notices a moment later that a program has ended.
+        None => {
+            until(
+                "the connections of a program that has ended to end",
+                || async { (number(CONNECTIONS).await == 0).then_some(0) },
+            )
+            .await
+        }
+    };
     Sample {
         memory_kib: service.and_then(|service| status(service, "VmRSS:")),
         threads: service.and_then(|service| status(service, "Threads:")).map(|number| number as usize),
         files: service.map(files),
         tasks: tasks.map(|tasks| tasks as usize),
-        connections: number(CONNECTIONS).await,
+        connections,
         bytes: number(
             "select coalesce(sum(pg_total_relation_size(relid)), 0)::bigint from pg_stat_user_tables",
         )
