@@ -7,6 +7,7 @@
 
 mod access;
 mod account_session;
+pub mod alarm_history;
 mod budget;
 mod call;
 mod check_access;

@@ -11,6 +11,7 @@ use orgsweep_controls::snapshot::{Alarms, FailedAction};
 use orgsweep_controls::{Known, Region, Unread, UnreadCause};
 
 use super::delivery::moment;
+use crate::alarm_history::{ActionOutcome, outcome};
 use crate::errors::CallError;
 use crate::operation::Operation;
 use crate::paging::Pages;
@@ -29,11 +30,6 @@ const PAGES: usize = 5;
 
 /// Characters of CloudWatch's words that are kept.
 const WORDS: usize = 300;
-
-/// How the summary of an item about a failed action begins (AWS re:Post, "CloudWatch receive
-/// SNS for alarm trigger"); one about an action that went well begins otherwise.
-const FAILED: &str = "Failed to execute action ";
-const DONE: &str = "Successfully executed action ";
 
 /// When alarms of a Region were last changed by somebody, of those that have rung since.
 #[derive(Debug, Default)]
@@ -157,38 +153,24 @@ fn failed(
         let Some(at) = item.timestamp().and_then(moment) else {
             continue;
         };
-        let (text, went_well) = match (summary.strip_prefix(DONE), summary.strip_prefix(FAILED)) {
-            (Some(text), _) => (text, true),
-            (_, Some(text)) => (text, false),
-            _ => continue,
-        };
-        let Some((action, rest)) = actions.iter().find_map(|action| about(text, action)) else {
+        let told = actions
+            .iter()
+            .find_map(|action| Some((action, outcome(summary, action)?)));
+        let Some((action, told)) = told else {
             continue;
         };
-        let failure = (!went_well && at >= *configured).then(|| FailedAction {
-            alarm: name.to_owned(),
-            action: action.to_owned(),
-            at,
-            error: error_in(rest),
-        });
+        let failure = match told {
+            ActionOutcome::Failed(error) if at >= *configured => Some(FailedAction {
+                alarm: name.to_owned(),
+                action: action.clone(),
+                at,
+                error: error.chars().take(WORDS).collect(),
+            }),
+            _ => None,
+        };
         newest.entry((name, action)).or_insert(failure);
     }
     newest.into_values().flatten().collect()
-}
-
-/// The action and what follows, when `text` begins with the whole of it: `…:alarms` is not `…:alarms-2`.
-fn about<'a, 'b>(text: &'b str, action: &'a str) -> Option<(&'a str, &'b str)> {
-    let rest = text.strip_prefix(action)?;
-    let goes_on = rest.starts_with(|c: char| c.is_alphanumeric() || "-_:/".contains(c));
-    (!goes_on).then_some((action, rest))
-}
-
-/// `. Received error: "…"` without what is around the error.
-fn error_in(rest: &str) -> String {
-    let error = rest.trim_start_matches(['.', ' ']);
-    let error = error.strip_prefix("Received error:").unwrap_or(error);
-    let error = error.trim().trim_matches('"');
-    error.chars().take(WORDS).collect()
 }
 
 #[cfg(test)]

@@ -1,17 +1,10 @@
-//! What an alarm's history says about its actions. CloudWatch writes one item per
-//! action, whose summary begins with how it went (CloudWatch user guide, "Alarm
-//! history"; seen: "Successfully executed action ARN", "Failed to execute action
-//! ARN. Received error: …").
+//! What an alarm's history says about its actions since a moment.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use orgsweep_aws_access::alarm_history::{self, ActionOutcome};
 use orgsweep_store::DrilledAction;
-
-/// How the summary of an action that was carried out begins.
-const DONE: &str = "Successfully executed action ";
-/// How the summary of one that was not begins.
-const FAILED: &str = "Failed to execute action ";
 
 /// An item of kind `Action`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,19 +33,8 @@ pub fn outcome(actions: &[String], before: &[Item], now: &[Item]) -> Vec<Drilled
         .iter()
         .map(|action| {
             let found = new.iter().find_map(|item| {
-                let is_about = |begins: &str| {
-                    let rest = item.summary.strip_prefix(begins)?;
-                    let rest = rest.strip_prefix(action.as_str())?;
-                    // `…:alarms` is not `…:alarms-2`.
-                    let ends = !rest
-                        .starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-                    ends.then_some(())
-                };
-                if is_about(DONE).is_some() {
-                    Some((true, &item.summary))
-                } else {
-                    is_about(FAILED).map(|()| (false, &item.summary))
-                }
+                let succeeded = alarm_history::outcome(&item.summary, action)?;
+                Some((succeeded == ActionOutcome::Done, &item.summary))
             });
             DrilledAction {
                 action: action.clone(),
