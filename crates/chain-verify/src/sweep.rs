@@ -1,7 +1,7 @@
 //! A sweep without a database: every account is read over the simulator's API and
 //! judged with those that it relies on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -45,14 +45,22 @@ pub(crate) async fn judged(
     server.stop().await;
     let evaluator = Evaluator::new(Catalog::builtin());
     let management: AccountId = world.management_account().parse()?;
-    Ok(snapshots
-        .iter()
-        .map(|(account, snapshot)| {
-            let relied_on = relied_on(snapshot, &snapshots, &management);
-            let findings = evaluator.evaluate(snapshot, &relied_on);
-            (account.to_string(), findings)
-        })
-        .collect())
+    let mut alike = HashMap::new();
+    let mut judged = BTreeMap::new();
+    for (account, snapshot) in &snapshots {
+        let relied_on = relied_on(snapshot, &snapshots, &management);
+        let findings = evaluator.evaluate(snapshot, &relied_on);
+        if let Some(key) = evaluator.alike(snapshot, &relied_on) {
+            let told = serde_json::to_string(&findings)?.replace(account.as_str(), "itself");
+            let others = alike.entry(key).or_insert_with(|| told.clone());
+            anyhow::ensure!(
+                *others == told,
+                "account {account} of seed {seed} is judged otherwise than those that are alike"
+            );
+        }
+        judged.insert(account.to_string(), findings);
+    }
+    Ok(judged)
 }
 
 fn relied_on(

@@ -23,7 +23,7 @@ pub use chain::filter_policy::lets_every_alarm_through;
 pub use chain::firing::Firing;
 pub use chain::judged::Delay;
 pub use decision::Decisions;
-pub use evaluate::{Evaluator, ReliedOn, evaluate, multi_region_trails_decide};
+pub use evaluate::{Alike, Evaluator, ReliedOn, evaluate, multi_region_trails_decide};
 pub use finding::{
     Chain, EventsNeeded, Evidence, Finding, Link, LinkKind, LinkState, Note, Opinion, OtherVerdict,
     TimeToNotice, Verdict,

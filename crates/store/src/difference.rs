@@ -5,11 +5,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
-use orgsweep_controls::finding::{Finding, Verdict};
+use orgsweep_controls::finding::Verdict;
 use orgsweep_controls::ids::ControlId;
-use sha2::{Digest, Sha256};
 
-use crate::error::StoreError;
+use crate::finding_record::FindingRecord;
 
 /// A stored finding, as far as a change is judged by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub(crate) struct StoredFinding {
 }
 
 /// What has to be written.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(crate) struct Difference<'a> {
     /// Findings with a new verdict or reason, or that are new altogether.
     pub(crate) turned: Vec<Turned<'a>>,
@@ -34,7 +33,7 @@ pub(crate) struct Difference<'a> {
 
 impl Difference<'_> {
     /// The findings that are written.
-    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &FindingRecord> {
         let turned = self.turned.iter().map(|turned| turned.finding);
         turned.chain(self.refreshed.iter().map(|refreshed| refreshed.finding))
     }
@@ -45,10 +44,9 @@ impl Difference<'_> {
 }
 
 /// A finding that begins a new period.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Turned<'a> {
-    pub(crate) finding: &'a Finding,
-    pub(crate) digest: Vec<u8>,
+    pub(crate) finding: &'a FindingRecord,
     /// Start of the new period, and end of the one before.
     pub(crate) since: DateTime<Utc>,
     /// Since when it fails; nothing when it passes.
@@ -60,15 +58,14 @@ pub(crate) struct Turned<'a> {
 }
 
 /// A finding whose evidence alone is new.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Refreshed<'a> {
-    pub(crate) finding: &'a Finding,
-    pub(crate) digest: Vec<u8>,
+    pub(crate) finding: &'a FindingRecord,
     pub(crate) stored: &'a StoredFinding,
 }
 
 /// A stored finding that ends.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Removed<'a> {
     pub(crate) control: &'a ControlId,
     pub(crate) until: DateTime<Utc>,
@@ -79,19 +76,17 @@ pub(crate) struct Removed<'a> {
 pub(crate) fn difference<'a>(
     stored: &'a BTreeMap<ControlId, StoredFinding>,
     ended: &BTreeMap<ControlId, DateTime<Utc>>,
-    found: &'a [Finding],
+    found: &'a [FindingRecord],
     observed_at: DateTime<Utc>,
-) -> Result<Difference<'a>, StoreError> {
+) -> Difference<'a> {
     let observed_at = observed_at.trunc_subsecs(6);
     let mut difference = Difference::default();
     for finding in found {
-        let digest = digest_of(finding)?;
-        match stored.get(&finding.control) {
-            Some(known) if known.digest == digest => {}
+        match stored.get(finding.control()) {
+            Some(known) if known.digest == finding.digest() => {}
             Some(known) if same_period(known, finding) => {
                 difference.refreshed.push(Refreshed {
                     finding,
-                    digest,
                     stored: known,
                 });
             }
@@ -99,16 +94,15 @@ pub(crate) fn difference<'a>(
                 let since = match known {
                     Some(known) => after(known.since, observed_at),
                     None => ended
-                        .get(&finding.control)
+                        .get(finding.control())
                         .map_or(observed_at, |end| observed_at.max(*end)),
                 };
-                let failed_since = failed_since(known, finding.verdict, since);
+                let failed_since = failed_since(known, finding.verdict(), since);
                 difference.turned.push(Turned {
                     finding,
-                    digest,
                     since,
                     failing_since: failed_since
-                        .filter(|_| matches!(finding.verdict, Verdict::Fail | Verdict::Unknown)),
+                        .filter(|_| matches!(finding.verdict(), Verdict::Fail | Verdict::Unknown)),
                     failed_since,
                     had_period: known.is_some(),
                 });
@@ -116,18 +110,18 @@ pub(crate) fn difference<'a>(
         }
     }
     for (control, known) in stored {
-        if !found.iter().any(|finding| finding.control == *control) {
+        if !found.iter().any(|finding| finding.control() == control) {
             difference.removed.push(Removed {
                 control,
                 until: after(known.since, observed_at),
             });
         }
     }
-    Ok(difference)
+    difference
 }
 
-fn same_period(known: &StoredFinding, finding: &Finding) -> bool {
-    known.verdict == finding.verdict.as_str() && known.reason == finding.reason.as_str()
+fn same_period(known: &StoredFinding, finding: &FindingRecord) -> bool {
+    known.verdict == finding.verdict().as_str() && known.reason == finding.reason().as_str()
 }
 
 /// When a period ends that began at `start`: now, but never at or before its start, even
@@ -150,16 +144,9 @@ fn failed_since(
     }
 }
 
-/// SHA-256 of everything that a finding says.
-pub(crate) fn digest_of(finding: &Finding) -> Result<Vec<u8>, StoreError> {
-    let json =
-        serde_json::to_vec(finding).map_err(|error| StoreError::corrupt("a finding", &error))?;
-    Ok(Sha256::digest(&json).to_vec())
-}
-
 #[cfg(test)]
 mod tests {
-    use orgsweep_controls::finding::Evidence;
+    use orgsweep_controls::finding::{Evidence, Finding};
     use orgsweep_controls::reason::Reason;
 
     use super::*;
@@ -168,18 +155,23 @@ mod tests {
         DateTime::from_timestamp(second, 0).unwrap()
     }
 
-    fn found(verdict: Verdict, reason: Reason) -> Finding {
-        Finding {
+    fn found(verdict: Verdict, reason: Reason) -> FindingRecord {
+        told(verdict, reason, "s")
+    }
+
+    fn told(verdict: Verdict, reason: Reason, summary: &str) -> FindingRecord {
+        let finding = Finding {
             account: "111122223333".parse().unwrap(),
             control: "root-account-use".parse().unwrap(),
             verdict,
             reason,
-            summary: "s".to_owned(),
+            summary: summary.to_owned(),
             evidence: Evidence::default(),
             covered_regions: Vec::new(),
             uncovered_regions: Vec::new(),
             cause: "c".to_owned(),
-        }
+        };
+        FindingRecord::of(&finding).unwrap()
     }
 
     fn none() -> BTreeMap<ControlId, DateTime<Utc>> {
@@ -193,13 +185,13 @@ mod tests {
             .iter()
             .map(|turned| {
                 (
-                    turned.finding.control.clone(),
+                    turned.finding.control().clone(),
                     StoredFinding {
-                        verdict: turned.finding.verdict.as_str().to_owned(),
-                        reason: turned.finding.reason.as_str().to_owned(),
+                        verdict: turned.finding.verdict().as_str().to_owned(),
+                        reason: turned.finding.reason().as_str().to_owned(),
                         since: turned.since,
                         failing_since: turned.failing_since,
-                        digest: turned.digest.clone(),
+                        digest: turned.finding.digest().to_vec(),
                     },
                 )
             })
@@ -210,22 +202,17 @@ mod tests {
     fn the_same_finding_again_is_no_difference() {
         let findings = [found(Verdict::Fail, Reason::NoTrail)];
         let first = BTreeMap::new();
-        let stored = written(&difference(&first, &none(), &findings, at(1)).unwrap());
-        assert!(
-            difference(&stored, &none(), &findings, at(2))
-                .unwrap()
-                .is_empty()
-        );
+        let stored = written(&difference(&first, &none(), &findings, at(1)));
+        assert!(difference(&stored, &none(), &findings, at(2)).is_empty());
     }
 
     #[test]
     fn new_evidence_alone_opens_no_period() {
         let first = BTreeMap::new();
         let before = [found(Verdict::Fail, Reason::NoTrail)];
-        let stored = written(&difference(&first, &none(), &before, at(1)).unwrap());
-        let mut after = before.clone();
-        after[0].summary = "another sentence".to_owned();
-        let difference = difference(&stored, &none(), &after, at(2)).unwrap();
+        let stored = written(&difference(&first, &none(), &before, at(1)));
+        let after = [told(Verdict::Fail, Reason::NoTrail, "another sentence")];
+        let difference = difference(&stored, &none(), &after, at(2));
         assert_eq!(difference.refreshed.len(), 1);
         assert!(difference.turned.is_empty());
     }
@@ -252,7 +239,7 @@ mod tests {
         let mut stored = BTreeMap::new();
         for (night, (verdict, reason, failing, failed)) in (1..).zip(nights) {
             let findings = [found(verdict, reason)];
-            let step = difference(&stored, &none(), &findings, at(night)).unwrap();
+            let step = difference(&stored, &none(), &findings, at(night));
             assert_eq!(step.turned[0].since, at(night), "night {night}");
             assert_eq!(
                 step.turned[0].failing_since,
@@ -268,9 +255,9 @@ mod tests {
     fn a_period_never_ends_before_it_began_whatever_the_clock_says() {
         let first = BTreeMap::new();
         let before = [found(Verdict::Fail, Reason::NoTrail)];
-        let stored = written(&difference(&first, &none(), &before, at(100)).unwrap());
+        let stored = written(&difference(&first, &none(), &before, at(100)));
         let after = [found(Verdict::Pass, Reason::Covered)];
-        let step = difference(&stored, &none(), &after, at(50)).unwrap();
+        let step = difference(&stored, &none(), &after, at(50));
         assert!(step.turned[0].since > at(100));
     }
 
@@ -278,8 +265,8 @@ mod tests {
     fn a_finding_that_comes_back_begins_after_its_last_end() {
         let stored = BTreeMap::new();
         let findings = [found(Verdict::Fail, Reason::NoTrail)];
-        let ended = BTreeMap::from([(findings[0].control.clone(), at(100))]);
-        let step = difference(&stored, &ended, &findings, at(50)).unwrap();
+        let ended = BTreeMap::from([(findings[0].control().clone(), at(100))]);
+        let step = difference(&stored, &ended, &findings, at(50));
         assert_eq!(step.turned[0].since, at(100));
     }
 
@@ -287,8 +274,8 @@ mod tests {
     fn a_control_that_is_not_judged_any_more_ends() {
         let first = BTreeMap::new();
         let before = [found(Verdict::Fail, Reason::NoTrail)];
-        let stored = written(&difference(&first, &none(), &before, at(1)).unwrap());
-        let step = difference(&stored, &none(), &[], at(2)).unwrap();
+        let stored = written(&difference(&first, &none(), &before, at(1)));
+        let step = difference(&stored, &none(), &[], at(2));
         assert_eq!(step.removed.len(), 1);
         assert_eq!(step.removed[0].until, at(2));
     }

@@ -1,29 +1,27 @@
 //! Tables `finding`, `finding_detail`, `finding_history` and `region_set`: what is stored of
 //! an account's findings, and writing what has changed, a batch a statement.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use orgsweep_controls::Reason;
-use orgsweep_controls::finding::{Finding, Verdict};
+use orgsweep_controls::finding::Verdict;
 use orgsweep_controls::ids::{ControlId, Region};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use crate::difference::{Difference, StoredFinding};
 use crate::error::StoreError;
-use crate::text::{storable, storable_text};
+use crate::finding_record::{ContentDigest, FindingRecord};
 
 /// What was found in an account.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found<'a> {
     pub(crate) account_no: i32,
-    pub(crate) findings: &'a [Finding],
+    pub(crate) findings: &'a [FindingRecord],
 }
 
 /// What has to be written of an account.
@@ -91,8 +89,8 @@ pub(crate) async fn ended_periods(
         .flat_map(|found| {
             let known = &stored[&found.account_no];
             let new = found.findings.iter();
-            new.filter(|finding| !known.contains_key(&finding.control))
-                .map(|finding| (found.account_no, finding.control.to_string()))
+            new.filter(|finding| !known.contains_key(finding.control()))
+                .map(|finding| (found.account_no, finding.control().to_string()))
         })
         .unzip();
     if accounts.is_empty() {
@@ -166,7 +164,7 @@ async fn put_missing_controls(
         .iter()
         .flat_map(|step| &step.difference.turned)
         .filter(|turned| !turned.had_period)
-        .map(|turned| &turned.finding.control)
+        .map(|turned| turned.finding.control())
         .collect();
     if controls.is_empty() {
         return Ok(());
@@ -196,7 +194,7 @@ async fn close_periods(
         let turned = step.difference.turned.iter();
         let turned = turned
             .filter(|turned| turned.had_period)
-            .map(|turned| (&turned.finding.control, turned.since));
+            .map(|turned| (turned.finding.control(), turned.since));
         let removed = step.difference.removed.iter();
         let removed = removed.map(|ended| (ended.control, ended.until));
         for (control, end) in turned.chain(removed) {
@@ -232,21 +230,23 @@ async fn put_findings(
     sweep_no: i32,
     steps: &[&Step<'_>],
 ) -> Result<(), StoreError> {
-    let rows = rows_of(steps)?;
+    let mut evidence = DistinctEvidence::default();
+    let rows = rows_of(steps, &mut evidence);
     if rows.is_empty() {
         return Ok(());
     }
     put_region_sets(connection, steps).await?;
     sqlx::query!(
         "with incoming as (
-            select c.control_no, i.*, covered.region_set_no as covered_set,
+            select c.control_no, i.*, e.evidence, covered.region_set_no as covered_set,
                 uncovered.region_set_no as uncovered_set
             from jsonb_to_recordset($2) as i (
                 account_no integer, control text, verdict text, reason text, cause text,
                 turned boolean, since timestamptz, failing_since timestamptz,
                 failed_since timestamptz, covered text, uncovered text, digest text, summary text,
-                evidence jsonb
+                evidence_no integer
             )
+            join unnest($3::jsonb[]) with ordinality as e (evidence, evidence_no) using (evidence_no)
             join control c on c.control_id = i.control
             join region_set covered on covered.digest = decode(i.covered, 'hex')
             join region_set uncovered on uncovered.digest = decode(i.uncovered, 'hex')
@@ -284,6 +284,7 @@ async fn put_findings(
             digest = excluded.digest, summary = excluded.summary, evidence = excluded.evidence",
         sweep_no,
         Json(&rows) as _,
+        &evidence.texts as _,
     )
     .execute(connection)
     .await?;
@@ -295,11 +296,11 @@ async fn put_region_sets(
     connection: &mut PgConnection,
     steps: &[&Step<'_>],
 ) -> Result<(), StoreError> {
-    let sets: BTreeMap<Vec<u8>, &[Region]> = steps
+    let sets: BTreeMap<&ContentDigest, &[Region]> = steps
         .iter()
         .flat_map(|step| step.difference.findings())
-        .flat_map(|finding| [&finding.covered_regions, &finding.uncovered_regions])
-        .map(|regions| (region_set_digest(regions), regions.as_slice()))
+        .flat_map(|finding| [finding.covered(), finding.uncovered()])
+        .map(|set| (&set.digest, set.regions.as_slice()))
         .collect();
     let rows: Vec<Value> = sets
         .iter()
@@ -319,15 +320,6 @@ async fn put_region_sets(
     Ok(())
 }
 
-fn region_set_digest(regions: &[Region]) -> Vec<u8> {
-    let mut digest = Sha256::new();
-    for region in regions {
-        digest.update(region.as_str());
-        digest.update("\n");
-    }
-    digest.finalize().to_vec()
-}
-
 /// A finding as it is written.
 #[derive(Serialize)]
 struct Row<'a> {
@@ -335,14 +327,14 @@ struct Row<'a> {
     control: &'a ControlId,
     verdict: Verdict,
     reason: Reason,
-    cause: Option<Cow<'a, str>>,
+    cause: Option<&'a str>,
     #[serde(flatten)]
     period: Period,
     covered: String,
     uncovered: String,
     digest: String,
-    summary: Cow<'a, str>,
-    evidence: Box<RawValue>,
+    summary: &'a str,
+    evidence_no: usize,
 }
 
 /// When a finding's period began, and since when it fails.
@@ -354,8 +346,27 @@ struct Period {
     failed_since: Option<DateTime<Utc>>,
 }
 
-fn rows_of<'a>(steps: &[&Step<'a>]) -> Result<Vec<Row<'a>>, StoreError> {
-    let rows = steps.iter().flat_map(|step| {
+/// The evidence of several findings, that of equal ones once: members of an organization trail
+/// have the same.
+#[derive(Default)]
+struct DistinctEvidence<'a> {
+    texts: Vec<Json<&'a RawValue>>,
+    numbers: HashMap<&'a ContentDigest, usize>,
+}
+
+impl<'a> DistinctEvidence<'a> {
+    /// The place of a finding's evidence among the texts, counted from one.
+    fn number(&mut self, finding: &'a FindingRecord) -> usize {
+        *self.numbers.entry(finding.digest()).or_insert_with(|| {
+            self.texts.push(Json(finding.evidence()));
+            self.texts.len()
+        })
+    }
+}
+
+fn rows_of<'a>(steps: &[&Step<'a>], evidence: &mut DistinctEvidence<'a>) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    for step in steps {
         let difference = &step.difference;
         let turned = difference.turned.iter().map(|turned| {
             let period = Period {
@@ -364,7 +375,7 @@ fn rows_of<'a>(steps: &[&Step<'a>]) -> Result<Vec<Row<'a>>, StoreError> {
                 failing_since: turned.failing_since,
                 failed_since: turned.failed_since,
             };
-            row_of(step.account_no, turned.finding, &turned.digest, period)
+            (turned.finding, period)
         });
         let refreshed = difference.refreshed.iter().map(|refreshed| {
             let period = Period {
@@ -373,36 +384,23 @@ fn rows_of<'a>(steps: &[&Step<'a>]) -> Result<Vec<Row<'a>>, StoreError> {
                 failing_since: refreshed.stored.failing_since,
                 failed_since: None,
             };
-            row_of(
-                step.account_no,
-                refreshed.finding,
-                &refreshed.digest,
-                period,
-            )
+            (refreshed.finding, period)
         });
-        turned.chain(refreshed)
-    });
-    rows.collect()
-}
-
-fn row_of<'a>(
-    account_no: i32,
-    finding: &'a Finding,
-    digest: &[u8],
-    period: Period,
-) -> Result<Row<'a>, StoreError> {
-    let broken = matches!(finding.verdict, Verdict::Fail | Verdict::Unknown);
-    Ok(Row {
-        account_no,
-        control: &finding.control,
-        verdict: finding.verdict,
-        reason: finding.reason,
-        cause: broken.then(|| storable(&finding.cause)),
-        period,
-        covered: hex::encode(region_set_digest(&finding.covered_regions)),
-        uncovered: hex::encode(region_set_digest(&finding.uncovered_regions)),
-        digest: hex::encode(digest),
-        summary: storable(&finding.summary),
-        evidence: storable_text(&finding.evidence)?,
-    })
+        for (finding, period) in turned.chain(refreshed) {
+            rows.push(Row {
+                account_no: step.account_no,
+                control: finding.control(),
+                verdict: finding.verdict(),
+                reason: finding.reason(),
+                cause: finding.cause(),
+                period,
+                covered: hex::encode(finding.covered().digest),
+                uncovered: hex::encode(finding.uncovered().digest),
+                digest: hex::encode(finding.digest()),
+                summary: finding.summary(),
+                evidence_no: evidence.number(finding),
+            });
+        }
+    }
+    rows
 }

@@ -22,6 +22,7 @@ mod embedded;
 mod error;
 mod exception;
 mod finding;
+mod finding_record;
 mod inventory;
 mod literal;
 mod migrate;
@@ -56,6 +57,7 @@ pub use error::StoreError;
 pub use exception::{
     ExceptedFinding, ExceptionId, ExceptionRow, ExceptionScope, ExceptionState, NewException,
 };
+pub use finding_record::FindingRecord;
 pub use migrate::{MigrationReport, known_version};
 pub use night::{Judged, Night, NightAccount, SweepRow, Unread};
 pub use notification::{DueNotification, NotificationId, NotificationRow};

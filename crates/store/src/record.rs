@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use orgsweep_controls::finding::Finding;
 use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::snapshot::AccountSnapshot;
 use sqlx::PgConnection;
@@ -12,6 +11,7 @@ use sqlx::PgConnection;
 use crate::difference::difference;
 use crate::error::StoreError;
 use crate::finding::{Found, Step, ended_periods, put_differences, stored_findings};
+use crate::finding_record::FindingRecord;
 use crate::outcome::{Fence, claim_outcomes};
 use crate::snapshot::Content;
 use crate::store::Store;
@@ -23,7 +23,7 @@ pub struct AccountRecord<'a> {
     /// Its facts.
     pub snapshot: &'a AccountSnapshot,
     /// Its findings: all of them; a stored one that is missing here ends.
-    pub findings: &'a [Finding],
+    pub findings: &'a [FindingRecord],
     /// AWS calls made for it.
     pub calls: u32,
     /// Calls of these that were throttled.
@@ -135,7 +135,7 @@ impl Store {
                 &ended[&account_no],
                 claimed.record.findings,
                 claimed.record.finished_at,
-            )?;
+            );
             steps.push(Step {
                 account_no,
                 difference,

@@ -3,6 +3,7 @@
 //! and what a finding tells about it. Each control is judged under the catalog's
 //! framework; the others' verdicts are listed beside it.
 
+mod alike;
 mod blame;
 mod chains;
 mod control;
@@ -34,6 +35,7 @@ use crate::opinion::{self, Material};
 use crate::reason::Reason;
 use crate::snapshot::AccountSnapshot;
 
+pub use alike::Alike;
 pub use deciding::multi_region_trails_decide;
 
 use coverage::Coverage;
@@ -62,6 +64,8 @@ pub struct Evaluator {
     catalog: Catalog,
     coverage: Coverage,
     shared: Shared,
+    /// Whether a control's own pattern may tell account numbers apart.
+    tells_accounts_apart: bool,
 }
 
 impl Evaluator {
@@ -71,6 +75,7 @@ impl Evaluator {
             catalog: catalog.clone(),
             coverage: Coverage::default(),
             shared: Shared::default(),
+            tells_accounts_apart: alike::asks_for_accounts(catalog),
         }
     }
 

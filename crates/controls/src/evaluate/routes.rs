@@ -2,8 +2,8 @@
 //! with the facts of the account that owns the trail, and the log group behind
 //! it, with the chains of the account that owns the group.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ReliedOn;
@@ -224,8 +224,8 @@ impl NotRead {
 pub(super) struct KnownTopics<'a> {
     snapshot: &'a AccountSnapshot,
     relied_on: &'a ReliedOn,
-    /// Whether the answer came from another account's snapshot.
-    pub(super) looked_elsewhere: Cell<bool>,
+    /// Other accounts whose snapshots were looked for.
+    pub(super) looked_at: RefCell<BTreeSet<AccountId>>,
 }
 
 impl<'a> KnownTopics<'a> {
@@ -233,7 +233,7 @@ impl<'a> KnownTopics<'a> {
         Self {
             snapshot,
             relied_on,
-            looked_elsewhere: Cell::new(false),
+            looked_at: RefCell::default(),
         }
     }
 
@@ -241,8 +241,9 @@ impl<'a> KnownTopics<'a> {
         let owner = topic
             .account()
             .filter(|owner| *owner != self.snapshot.account)?;
-        self.looked_elsewhere.set(true);
-        self.relied_on.snapshots.get(&owner).map(AsRef::as_ref)
+        let snapshot = self.relied_on.snapshots.get(&owner).map(AsRef::as_ref);
+        self.looked_at.borrow_mut().insert(owner);
+        snapshot
     }
 }
 

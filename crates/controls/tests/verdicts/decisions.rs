@@ -32,7 +32,7 @@ fn excluding(id: &str, control: &str, pattern: &str, state: DecisionState) -> Ar
     Arc::new(Exclusion::new(record(id, state), controls, pattern).unwrap())
 }
 
-fn accepting(id: &str, accepted: Accepted) -> Decisions {
+pub(crate) fn accepting(id: &str, accepted: Accepted) -> Decisions {
     Decisions {
         acceptances: vec![Arc::new(Acceptance {
             record: record(id, DecisionState::InForce),

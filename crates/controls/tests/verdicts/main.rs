@@ -1,5 +1,6 @@
 //! Verdicts on accounts of known truth.
 
+mod alike;
 mod beside;
 mod chains;
 mod decisions;

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use orgsweep_store::{AccountRecord, NewSweep, Recorded, Store, SweepId, SweepTotals};
+use orgsweep_store::{
+    AccountRecord, FindingRecord, NewSweep, Recorded, Store, SweepId, SweepTotals,
+};
 use sqlx::query_scalar;
 
 use crate::Outcome;
@@ -110,9 +112,14 @@ async fn write(
 ) -> Outcome<Vec<Recorded>> {
     let batches: Vec<&[Judged]> = judged.chunks(TOGETHER as usize).collect();
     let written: Vec<Vec<Recorded>> = stream::iter(batches.into_iter().map(|batch| async move {
+        let findings = batch
+            .iter()
+            .map(|(_, findings)| FindingRecord::of_all(findings))
+            .collect::<Result<Vec<_>, _>>()?;
         let records: Vec<AccountRecord<'_>> = batch
             .iter()
-            .map(|(snapshot, findings)| AccountRecord {
+            .zip(&findings)
+            .map(|((snapshot, _), findings)| AccountRecord {
                 snapshot,
                 findings,
                 calls: 3,

@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use orgsweep_aws_access::{Access, CollectError, Collected, FailureReason};
-use orgsweep_controls::finding::{Finding, Verdict};
+use orgsweep_controls::finding::Verdict;
 use orgsweep_controls::ids::AccountId;
 use orgsweep_controls::known::{Call, Unread, UnreadCause};
-use orgsweep_controls::{AccountSnapshot, Evaluator, ReliedOn};
+use orgsweep_controls::{AccountSnapshot, ReliedOn};
 use orgsweep_store::{SharedFacts, Store, StoreError, SweepId};
 
-use tokio::sync::Semaphore;
-
+use crate::sweep::judge::Judge;
 use crate::sweep::owners::Owners;
 use crate::sweep::recorder::{Judged, Recorder};
 use crate::sweep::roster::Roster;
@@ -24,9 +23,7 @@ pub(crate) struct AccountWork {
     pub(crate) access: Access,
     pub(crate) store: Store,
     pub(crate) recorder: Recorder,
-    pub(crate) evaluator: Arc<Evaluator>,
-    /// How many accounts are judged at once: one per processor.
-    pub(crate) judging: Semaphore,
+    pub(crate) judge: Judge,
     pub(crate) owners: Owners<Facts, CollectError>,
     pub(crate) sweep: SweepId,
     pub(crate) management_account: Option<AccountId>,
@@ -125,10 +122,14 @@ impl AccountWork {
                 };
             }
         };
-        let findings = self.judged(collected.snapshot.clone(), relied_on).await;
+        let snapshot = collected.snapshot.clone();
+        let findings = match self.judge.findings(snapshot, relied_on).await {
+            Ok(findings) => findings,
+            Err(error) => return AccountEnd::NotRecorded(error),
+        };
         let failing = findings
             .iter()
-            .any(|finding| finding.verdict == Verdict::Fail);
+            .any(|finding| finding.verdict() == Verdict::Fail);
         let judged = Judged {
             snapshot: collected.snapshot.clone(),
             findings,
@@ -140,25 +141,6 @@ impl AccountWork {
         match self.recorder.record(judged).await {
             Ok(()) => AccountEnd::Done { failing },
             Err(error) => AccountEnd::NotRecorded(error),
-        }
-    }
-
-    /// The account's findings. Judging is work for the processor, so it is kept
-    /// from the threads on which calls and their deadlines are waited for.
-    async fn judged(&self, snapshot: Arc<AccountSnapshot>, relied_on: ReliedOn) -> Vec<Finding> {
-        // The semaphore is never closed; without a permit it would only be less polite.
-        let _turn = self.judging.acquire().await;
-        let evaluator = self.evaluator.clone();
-        let judging =
-            tokio::task::spawn_blocking(move || evaluator.evaluate(&snapshot, &relied_on));
-        match judging.await {
-            Ok(findings) => findings,
-            // A panic ends this account's task as if it had happened here.
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is going down, and this task with it.
-                Err(_) => std::future::pending().await,
-            },
         }
     }
 

@@ -1,11 +1,12 @@
 //! The sweep: which accounts ([`plan`], [`selection`]), whether it goes on with
 //! an earlier one ([`resume`]), the list beside the work ([`listing`], [`roster`]), the work
-//! ([`run`], [`tasks`], [`owners`], [`account`], [`recorder`], [`expiry`], [`interruption`]), and what is shown of it ([`progress`], [`summary`], [`hints`]).
+//! ([`run`], [`tasks`], [`owners`], [`account`], [`judge`], [`recorder`], [`expiry`], [`interruption`]), and what is shown of it ([`progress`], [`summary`], [`hints`]).
 
 pub(crate) mod account;
 pub(crate) mod expiry;
 pub(crate) mod hints;
 pub(crate) mod interruption;
+mod judge;
 mod listing;
 pub(crate) mod numbering;
 pub(crate) mod owners;

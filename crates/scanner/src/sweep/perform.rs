@@ -11,13 +11,13 @@ use chrono::Utc;
 use futures::future::{FusedFuture as _, FutureExt as _};
 use futures::stream;
 use orgsweep_aws_access::Access;
+use orgsweep_controls::Catalog;
 use orgsweep_controls::ids::AccountId;
-use orgsweep_controls::{Catalog, Evaluator};
 use orgsweep_store::{
     Ending, NewSweep, Store, StoreError, SweepId, SweepSummary, SweepTotals, UnfinishedSweep,
 };
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog_rows::control_rows;
@@ -30,6 +30,7 @@ use crate::sharing::coordinating::share;
 use crate::sharing::queue::Queue;
 use crate::sharing::working::Part;
 use crate::sweep::account::AccountWork;
+use crate::sweep::judge::Judge;
 use crate::sweep::listing::Listing;
 use crate::sweep::owners::Owners;
 use crate::sweep::plan::{Rules, Scope};
@@ -250,8 +251,7 @@ pub(crate) fn about(
         access: access.clone(),
         store: store.clone(),
         recorder: Recorder::start(store, sweeping.sweep),
-        evaluator: Arc::new(Evaluator::new(catalog)),
-        judging: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
+        judge: Judge::new(catalog),
         owners: Owners::default(),
         sweep: sweeping.sweep,
         management_account: sweeping.management_account,

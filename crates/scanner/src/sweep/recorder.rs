@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use orgsweep_controls::AccountSnapshot;
-use orgsweep_controls::finding::Finding;
-use orgsweep_store::{AccountRecord, Store, StoreError, SweepId};
+use orgsweep_store::{AccountRecord, FindingRecord, Store, StoreError, SweepId};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// Accounts of one transaction at most: few enough that nobody waits long for it.
@@ -21,7 +20,7 @@ const WRITERS: usize = 2;
 /// An account that was read and judged.
 pub(crate) struct Judged {
     pub(crate) snapshot: Arc<AccountSnapshot>,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Arc<[FindingRecord]>,
     pub(crate) calls: u32,
     pub(crate) throttles: u32,
     pub(crate) started_at: DateTime<Utc>,

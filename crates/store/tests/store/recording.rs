@@ -1,5 +1,7 @@
 //! Recording accounts: once, twice, unchanged, changed, out of order.
 
+use std::sync::Arc;
+
 use crate::support::{
     CONTROLS, Database, account, at, contents, count, failing, finding, findings, finish, night,
     on_both, on_server, passing, record, snapshot, sweep_of,
@@ -7,7 +9,9 @@ use crate::support::{
 use orgsweep_controls::AccountSnapshot;
 use orgsweep_controls::finding::{Finding, Verdict};
 use orgsweep_controls::reason::Reason;
-use orgsweep_store::{AccountRecord, FindingFilter, QueryLimits, Recorded, StoreError};
+use orgsweep_store::{
+    AccountRecord, FindingFilter, FindingRecord, QueryLimits, Recorded, StoreError,
+};
 
 on_both!(
     recording_twice_changes_nothing,
@@ -54,7 +58,14 @@ fn mixed(number: u32) -> Vec<Finding> {
     findings
 }
 
-fn records(accounts: &[(AccountSnapshot, Vec<Finding>)], when: i64) -> Vec<AccountRecord<'_>> {
+/// An account that was read and judged.
+type Judged = (AccountSnapshot, Arc<[FindingRecord]>);
+
+fn judged(snapshot: AccountSnapshot, findings: &[Finding]) -> Judged {
+    (snapshot, FindingRecord::of_all(findings).unwrap())
+}
+
+fn records(accounts: &[Judged], when: i64) -> Vec<AccountRecord<'_>> {
     accounts
         .iter()
         .map(|(snapshot, findings)| AccountRecord {
@@ -79,7 +90,7 @@ async fn several_accounts_at_once_are_recorded_as_one_by_one(database: &Database
     for (when, findings) in (0..).zip(nights) {
         let accounts: Vec<_> = (1..)
             .zip(findings)
-            .map(|(number, findings)| (snapshot(number, when.min(number)), findings))
+            .map(|(number, findings)| judged(snapshot(number, when.min(number)), &findings))
             .collect();
         let when = i64::from(when) * 100;
         let sweep = sweep_of(&database.store, &[1, 2, 3], at(when)).await;
@@ -109,9 +120,9 @@ async fn a_batch_is_recorded_whole_or_not_at_all(database: &Database) {
     let store = &database.store;
     let sweep = sweep_of(store, &[1, 2], at(0)).await;
     let with_a_stranger = [
-        (snapshot(1, 0), passing(1)),
-        (snapshot(3, 0), passing(3)),
-        (snapshot(2, 0), passing(2)),
+        judged(snapshot(1, 0), &passing(1)),
+        judged(snapshot(3, 0), &passing(3)),
+        judged(snapshot(2, 0), &passing(2)),
     ];
     let before = contents(store).await;
     let refused = store
@@ -125,9 +136,9 @@ async fn a_batch_is_recorded_whole_or_not_at_all(database: &Database) {
 
     record(store, sweep, &snapshot(1, 0), &passing(1), at(5)).await;
     let again = [
-        (snapshot(1, 1), failing(1)),
-        (snapshot(2, 0), passing(2)),
-        (snapshot(2, 1), failing(2)),
+        judged(snapshot(1, 1), &failing(1)),
+        judged(snapshot(2, 0), &passing(2)),
+        judged(snapshot(2, 1), &failing(2)),
     ];
     let recorded = store
         .record_accounts(sweep, &records(&again, 10))

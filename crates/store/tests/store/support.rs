@@ -11,7 +11,9 @@ use orgsweep_controls::known::{Call, Known};
 use orgsweep_controls::organization::{AccountState, Inventory, ListedAccount};
 use orgsweep_controls::reason::Reason;
 use orgsweep_controls::snapshot::AccountSnapshot;
-use orgsweep_store::{AccountRecord, NewSweep, Recorded, Store, StoreConfig, SweepId, SweepTotals};
+use orgsweep_store::{
+    AccountRecord, FindingRecord, NewSweep, Recorded, Store, StoreConfig, SweepId, SweepTotals,
+};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
@@ -231,7 +233,7 @@ pub(crate) async fn record(
             sweep,
             &AccountRecord {
                 snapshot,
-                findings,
+                findings: &FindingRecord::of_all(findings).unwrap(),
                 calls: 9,
                 throttles: 1,
                 started_at: finished_at - chrono::Duration::seconds(1),

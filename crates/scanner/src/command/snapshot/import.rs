@@ -12,7 +12,7 @@ use clap::Args;
 use orgsweep_controls::known::UnreadCause;
 use orgsweep_controls::organization::{AccountState, Inventory, ListedAccount};
 use orgsweep_controls::{Catalog, Evaluator, ReliedOn};
-use orgsweep_store::{AccountRecord, NewSweep, Store, SweepId, SweepTotals};
+use orgsweep_store::{AccountRecord, FindingRecord, NewSweep, Store, SweepId, SweepTotals};
 
 use crate::catalog_rows::control_rows;
 use crate::context::{self, Context};
@@ -166,7 +166,7 @@ async fn write(
             unread: head.unread.clone(),
             decisions: Arc::new(decisions.about(&carried.account, today)),
         };
-        let findings = evaluator.evaluate(&carried.snapshot, &relied_on);
+        let findings = FindingRecord::of_all(&evaluator.evaluate(&carried.snapshot, &relied_on))?;
         judged += findings.len() as u64;
         store
             .record_account(
