@@ -82,8 +82,8 @@ pub(crate) fn difference<'a>(
     let observed_at = observed_at.trunc_subsecs(6);
     let mut difference = Difference::default();
     for finding in found {
-        match stored.get(finding.control()) {
-            Some(known) if known.digest == finding.digest() => {}
+        match stored.get(&finding.control) {
+            Some(known) if known.digest == finding.digest => {}
             Some(known) if same_period(known, finding) => {
                 difference.refreshed.push(Refreshed {
                     finding,
@@ -94,15 +94,15 @@ pub(crate) fn difference<'a>(
                 let since = match known {
                     Some(known) => after(known.since, observed_at),
                     None => ended
-                        .get(finding.control())
+                        .get(&finding.control)
                         .map_or(observed_at, |end| observed_at.max(*end)),
                 };
-                let failed_since = failed_since(known, finding.verdict(), since);
+                let failed_since = failed_since(known, finding.verdict, since);
                 difference.turned.push(Turned {
                     finding,
                     since,
                     failing_since: failed_since
-                        .filter(|_| matches!(finding.verdict(), Verdict::Fail | Verdict::Unknown)),
+                        .filter(|_| matches!(finding.verdict, Verdict::Fail | Verdict::Unknown)),
                     failed_since,
                     had_period: known.is_some(),
                 });
@@ -110,7 +110,7 @@ pub(crate) fn difference<'a>(
         }
     }
     for (control, known) in stored {
-        if !found.iter().any(|finding| finding.control() == control) {
+        if !found.iter().any(|finding| finding.control == *control) {
             difference.removed.push(Removed {
                 control,
                 until: after(known.since, observed_at),
@@ -121,7 +121,7 @@ pub(crate) fn difference<'a>(
 }
 
 fn same_period(known: &StoredFinding, finding: &FindingRecord) -> bool {
-    known.verdict == finding.verdict().as_str() && known.reason == finding.reason().as_str()
+    known.verdict == finding.verdict.as_str() && known.reason == finding.reason.as_str()
 }
 
 /// When a period ends that began at `start`: now, but never at or before its start, even
@@ -185,13 +185,13 @@ mod tests {
             .iter()
             .map(|turned| {
                 (
-                    turned.finding.control().clone(),
+                    turned.finding.control.clone(),
                     StoredFinding {
-                        verdict: turned.finding.verdict().as_str().to_owned(),
-                        reason: turned.finding.reason().as_str().to_owned(),
+                        verdict: turned.finding.verdict.as_str().to_owned(),
+                        reason: turned.finding.reason.as_str().to_owned(),
                         since: turned.since,
                         failing_since: turned.failing_since,
-                        digest: turned.finding.digest().to_vec(),
+                        digest: turned.finding.digest.to_vec(),
                     },
                 )
             })
@@ -265,7 +265,7 @@ mod tests {
     fn a_finding_that_comes_back_begins_after_its_last_end() {
         let stored = BTreeMap::new();
         let findings = [found(Verdict::Fail, Reason::NoTrail)];
-        let ended = BTreeMap::from([(findings[0].control().clone(), at(100))]);
+        let ended = BTreeMap::from([(findings[0].control.clone(), at(100))]);
         let step = difference(&stored, &ended, &findings, at(50));
         assert_eq!(step.turned[0].since, at(100));
     }

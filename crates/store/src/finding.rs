@@ -89,8 +89,8 @@ pub(crate) async fn ended_periods(
         .flat_map(|found| {
             let known = &stored[&found.account_no];
             let new = found.findings.iter();
-            new.filter(|finding| !known.contains_key(finding.control()))
-                .map(|finding| (found.account_no, finding.control().to_string()))
+            new.filter(|finding| !known.contains_key(&finding.control))
+                .map(|finding| (found.account_no, finding.control.to_string()))
         })
         .unzip();
     if accounts.is_empty() {
@@ -164,7 +164,7 @@ async fn put_missing_controls(
         .iter()
         .flat_map(|step| &step.difference.turned)
         .filter(|turned| !turned.had_period)
-        .map(|turned| turned.finding.control())
+        .map(|turned| &turned.finding.control)
         .collect();
     if controls.is_empty() {
         return Ok(());
@@ -194,7 +194,7 @@ async fn close_periods(
         let turned = step.difference.turned.iter();
         let turned = turned
             .filter(|turned| turned.had_period)
-            .map(|turned| (turned.finding.control(), turned.since));
+            .map(|turned| (&turned.finding.control, turned.since));
         let removed = step.difference.removed.iter();
         let removed = removed.map(|ended| (ended.control, ended.until));
         for (control, end) in turned.chain(removed) {
@@ -299,7 +299,7 @@ async fn put_region_sets(
     let sets: BTreeMap<&ContentDigest, &[Region]> = steps
         .iter()
         .flat_map(|step| step.difference.findings())
-        .flat_map(|finding| [finding.covered(), finding.uncovered()])
+        .flat_map(|finding| [&finding.covered, &finding.uncovered])
         .map(|set| (&set.digest, set.regions.as_slice()))
         .collect();
     let rows: Vec<Value> = sets
@@ -357,8 +357,8 @@ struct DistinctEvidence<'a> {
 impl<'a> DistinctEvidence<'a> {
     /// The place of a finding's evidence among the texts, counted from one.
     fn number(&mut self, finding: &'a FindingRecord) -> usize {
-        *self.numbers.entry(finding.digest()).or_insert_with(|| {
-            self.texts.push(Json(finding.evidence()));
+        *self.numbers.entry(&finding.digest).or_insert_with(|| {
+            self.texts.push(Json(&*finding.evidence));
             self.texts.len()
         })
     }
@@ -389,15 +389,15 @@ fn rows_of<'a>(steps: &[&Step<'a>], evidence: &mut DistinctEvidence<'a>) -> Vec<
         for (finding, period) in turned.chain(refreshed) {
             rows.push(Row {
                 account_no: step.account_no,
-                control: finding.control(),
-                verdict: finding.verdict(),
-                reason: finding.reason(),
-                cause: finding.cause(),
+                control: &finding.control,
+                verdict: finding.verdict,
+                reason: finding.reason,
+                cause: finding.cause.as_deref(),
                 period,
-                covered: hex::encode(finding.covered().digest),
-                uncovered: hex::encode(finding.uncovered().digest),
-                digest: hex::encode(finding.digest()),
-                summary: finding.summary(),
+                covered: hex::encode(finding.covered.digest),
+                uncovered: hex::encode(finding.uncovered.digest),
+                digest: hex::encode(finding.digest),
+                summary: &finding.summary,
                 evidence_no: evidence.number(finding),
             });
         }

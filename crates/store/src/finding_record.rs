@@ -18,17 +18,17 @@ pub(crate) type ContentDigest = [u8; 32];
 /// A finding as it is stored of an account.
 #[derive(Debug, Clone)]
 pub struct FindingRecord {
-    control: ControlId,
-    verdict: Verdict,
-    reason: Reason,
-    summary: String,
+    pub(crate) control: ControlId,
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: Reason,
+    pub(crate) summary: String,
     /// What broke, of a finding that fails or is not known.
-    cause: Option<String>,
-    covered: RegionSet,
-    uncovered: RegionSet,
-    evidence: Box<RawValue>,
+    pub(crate) cause: Option<String>,
+    pub(crate) covered: RegionSet,
+    pub(crate) uncovered: RegionSet,
+    pub(crate) evidence: Box<RawValue>,
     /// Of everything that the finding says.
-    digest: ContentDigest,
+    pub(crate) digest: ContentDigest,
 }
 
 /// A set of Regions, which many findings share.
@@ -98,11 +98,6 @@ impl FindingRecord {
         findings.iter().map(Self::of).collect()
     }
 
-    /// The control.
-    pub fn control(&self) -> &ControlId {
-        &self.control
-    }
-
     /// The verdict.
     pub fn verdict(&self) -> Verdict {
         self.verdict
@@ -114,34 +109,6 @@ impl FindingRecord {
         [self.summary.as_str(), cause, self.evidence.get()]
             .iter()
             .any(|text| text.contains(part))
-    }
-
-    pub(crate) fn reason(&self) -> Reason {
-        self.reason
-    }
-
-    pub(crate) fn summary(&self) -> &str {
-        &self.summary
-    }
-
-    pub(crate) fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
-    }
-
-    pub(crate) fn covered(&self) -> &RegionSet {
-        &self.covered
-    }
-
-    pub(crate) fn uncovered(&self) -> &RegionSet {
-        &self.uncovered
-    }
-
-    pub(crate) fn evidence(&self) -> &RawValue {
-        &self.evidence
-    }
-
-    pub(crate) fn digest(&self) -> &ContentDigest {
-        &self.digest
     }
 }
 
@@ -168,7 +135,7 @@ mod tests {
     fn digest(change: impl FnOnce(&mut Finding)) -> ContentDigest {
         let mut finding = finding();
         change(&mut finding);
-        *FindingRecord::of(&finding).unwrap().digest()
+        FindingRecord::of(&finding).unwrap().digest
     }
 
     #[test]

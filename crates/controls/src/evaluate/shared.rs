@@ -14,15 +14,9 @@ use crate::snapshot::AccountSnapshot;
 #[derive(Debug, Clone)]
 pub(super) struct SameRead(pub(super) Arc<AccountSnapshot>);
 
-impl SameRead {
-    fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
-    }
-}
-
 impl PartialEq for SameRead {
     fn eq(&self, other: &Self) -> bool {
-        self.address() == other.address()
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -30,7 +24,7 @@ impl Eq for SameRead {}
 
 impl Hash for SameRead {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.address().hash(state);
+        Arc::as_ptr(&self.0).hash(state);
     }
 }
 

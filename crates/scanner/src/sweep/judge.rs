@@ -91,3 +91,83 @@ impl Judge {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use orgsweep_controls::known::{Call, Known, Unread, UnreadCause};
+    use orgsweep_controls::snapshot::Trail;
+
+    use super::*;
+
+    const OWNER: &str = "999988887777";
+    const ONE: &str = "111122223333";
+    const OTHER: &str = "444455556666";
+
+    fn snapshot(id: &str, trails: Vec<Trail>) -> Arc<AccountSnapshot> {
+        let home = "us-east-1".parse().unwrap();
+        let call = || Call::new("cloudtrail", "DescribeTrails", None);
+        Arc::new(AccountSnapshot {
+            account: id.parse().unwrap(),
+            partition: "aws".parse().unwrap(),
+            regions: Known::read(vec!["us-east-1".parse().unwrap()], call()),
+            trails: BTreeMap::from([(home, Known::read(trails, call()))]),
+            log_groups: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        })
+    }
+
+    fn organization_trail() -> Trail {
+        let not_asked = Unread {
+            call: Call::new("cloudtrail", "GetTrailStatus", None),
+            cause: UnreadCause::NotAsked,
+            message: String::new(),
+        };
+        Trail {
+            arn: format!("arn:aws:cloudtrail:us-east-1:{OWNER}:trail/everyone")
+                .parse()
+                .unwrap(),
+            name: "everyone".to_owned(),
+            home_region: "us-east-1".parse().unwrap(),
+            multi_region: true,
+            organization: true,
+            global_service_events: true,
+            log_group: None,
+            log_role: None,
+            status: Known::Unread(not_asked.clone()),
+            selectors: Known::Unread(not_asked),
+        }
+    }
+
+    /// The findings of both accounts by one judge.
+    async fn of_both(trails: &[Trail]) -> [Arc<[FindingRecord]>; 2] {
+        let judge = Judge::new(Catalog::builtin());
+        let relied_on = ReliedOn {
+            management_account: OWNER.parse().ok(),
+            ..ReliedOn::default()
+        };
+        let findings = async |id| {
+            let snapshot = snapshot(id, trails.to_vec());
+            judge.findings(snapshot, relied_on.clone()).await.unwrap()
+        };
+        [findings(ONE).await, findings(OTHER).await]
+    }
+
+    #[tokio::test]
+    async fn members_that_are_alike_are_judged_once() {
+        let [one, other] = of_both(&[organization_trail()]).await;
+        assert!(Arc::ptr_eq(&one, &other));
+        assert!(!one.is_empty());
+    }
+
+    #[tokio::test]
+    async fn findings_that_name_an_account_are_its_own() {
+        let [one, other] = of_both(&[]).await;
+        assert!(one.iter().any(|finding| finding.mentions(ONE)));
+        assert!(other.iter().any(|finding| finding.mentions(OTHER)));
+        assert!(!other.iter().any(|finding| finding.mentions(ONE)));
+    }
+}
