@@ -1,7 +1,7 @@
 //! The budget bounds every decision: hard questions at AWS's limits take no more
 //! steps than they may, and what is left undecided says what to simplify.
 
-#[path = "../benches/workload/mod.rs"]
+#[path = "../../benches/workload/mod.rs"]
 mod workload;
 
 use filter_pattern::{Budget, CoverQuestion, Covers, Schema, Why};

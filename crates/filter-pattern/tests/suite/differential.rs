@@ -1,13 +1,11 @@
 //! Two independent ways to the same answer: the evaluator against a naive
 //! reference, and coverage against a search over generated events.
 
-mod support;
-
+use crate::generated::{self, Random};
 use filter_pattern::ast::{Ast, Comparison, Expression, Operand, Segment, Test};
 use filter_pattern::{
     Covers, Event, EventValue, FilterPattern, OpenQuestion, Reading, Schema, Why, covers,
 };
-use support::Random;
 
 /// The naive reference: expands a selector into all its values first, matches
 /// wildcards character by character and compares numbers as scaled integers.
@@ -170,12 +168,12 @@ fn json(pattern: &FilterPattern) -> &Expression {
 #[test]
 fn the_evaluator_agrees_with_the_reference() {
     let mut random = Random::new(1);
-    let leaves = support::leaves();
+    let leaves = generated::leaves();
     let mut matched = 0;
     for _ in 0..2_000 {
-        let pattern = support::pattern(&mut random, 2, true);
+        let pattern = generated::pattern(&mut random, 2, true);
         for _ in 0..20 {
-            let event = support::event(&mut random, &leaves);
+            let event = generated::event(&mut random, &leaves);
             let expected = reference::matches(json(&pattern), &event);
             assert_eq!(
                 pattern.matches(&event),
@@ -193,7 +191,7 @@ fn the_evaluator_agrees_with_the_reference() {
 fn reading_what_was_printed_gives_the_same_pattern() {
     let mut random = Random::new(2);
     for _ in 0..5_000 {
-        let pattern = support::pattern(&mut random, 3, false);
+        let pattern = generated::pattern(&mut random, 3, false);
         let printed = pattern.to_string();
         match FilterPattern::parse(&printed) {
             Ok(again) => assert_eq!(again, pattern, "{printed}"),
@@ -208,14 +206,14 @@ fn reading_what_was_printed_gives_the_same_pattern() {
 #[test]
 fn coverage_agrees_with_a_search_over_events() {
     let mut random = Random::new(3);
-    let leaves = support::leaves();
+    let leaves = generated::leaves();
     let schema = Schema::any();
     let mut answers = [0; 4];
     for round in 0..1_500 {
         let wildcards = round % 3 == 0;
-        let required = support::pattern(&mut random, 2, wildcards);
+        let required = generated::pattern(&mut random, 2, wildcards);
         let filters: Vec<FilterPattern> = (0..=random.below(3))
-            .map(|_| support::pattern(&mut random, 2, wildcards))
+            .map(|_| generated::pattern(&mut random, 2, wildcards))
             .collect();
         let filters: Vec<&FilterPattern> = filters.iter().collect();
         let escapes = |event: &Event, reading: Reading| {
@@ -232,7 +230,7 @@ fn coverage_agrees_with_a_search_over_events() {
             Covers::Yes(_) => {
                 answers[0] += 1;
                 for _ in 0..300 {
-                    let event = support::event(&mut random, &leaves);
+                    let event = generated::event(&mut random, &leaves);
                     for question in [None].into_iter().chain(OpenQuestion::ALL.map(Some)) {
                         let reading =
                             question.map_or(Reading::default(), |it| Reading::default().with(it));
@@ -268,7 +266,7 @@ fn coverage_agrees_with_a_search_over_events() {
                 );
                 // Under the plain reading nothing escapes.
                 for _ in 0..100 {
-                    let event = support::event(&mut random, &leaves);
+                    let event = generated::event(&mut random, &leaves);
                     assert!(
                         !escapes(&event, Reading::default()),
                         "{} on {}",
@@ -300,7 +298,7 @@ fn coverage_of_records_agrees_with_a_search_over_records() {
     let plain = Schema::cloudtrail();
     let known = Schema::cloudtrail().with_fact("recipientAccountId", "111122223333");
     let events: Vec<Event> = (0..2_000)
-        .map(|_| support::trail_event(&mut random))
+        .map(|_| generated::trail_event(&mut random))
         .filter(|event| plain.admits(event))
         .collect();
     assert!(
@@ -312,9 +310,9 @@ fn coverage_of_records_agrees_with_a_search_over_records() {
     let mut assumed = 0;
     for round in 0..600 {
         let schema = if round % 4 == 0 { &known } else { &plain };
-        let required = support::trail_pattern(&mut random);
+        let required = generated::trail_pattern(&mut random);
         let filters: Vec<FilterPattern> = (0..=random.below(4))
-            .map(|_| support::trail_pattern(&mut random))
+            .map(|_| generated::trail_pattern(&mut random))
             .collect();
         let filters: Vec<&FilterPattern> = filters.iter().collect();
         let escapes = |event: &Event, reading: Reading| {

@@ -6,8 +6,8 @@ use filter_pattern::{Event, FilterPattern};
 use serde_json::Value;
 
 const FILES: [&str; 2] = [
-    include_str!("data/filter_vectors.json"),
-    include_str!("data/more_vectors.json"),
+    include_str!("../data/filter_vectors.json"),
+    include_str!("../data/more_vectors.json"),
 ];
 
 /// Each row of the tables whose names are given, with its file.

@@ -10,7 +10,7 @@ struct Control {
 
 fn controls() -> Vec<Control> {
     let data: Value =
-        serde_json::from_str(include_str!("data/control_patterns.json")).expect("JSON");
+        serde_json::from_str(include_str!("../data/control_patterns.json")).expect("JSON");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     data.as_array()
         .expect("a list")

@@ -10,7 +10,7 @@ const CUT_SHORT: &str = "service-event-rotate-key";
 #[test]
 fn published_records_of_current_versions_are_admitted() {
     let records: Value =
-        serde_json::from_str(include_str!("data/cloudtrail_records.json")).expect("JSON");
+        serde_json::from_str(include_str!("../data/cloudtrail_records.json")).expect("JSON");
     let mut admitted = 0;
     for entry in records.as_array().expect("a list") {
         let record = &entry["record"];

@@ -1,0 +1,20 @@
+//! The crate seen from outside, in one program: each change of the crate links one test
+//! program instead of seventeen.
+
+mod answers;
+mod bounded;
+mod controls;
+mod differential;
+mod generated;
+mod laws;
+mod narrowing;
+mod parse_errors;
+mod plausible;
+mod questions;
+mod records;
+mod robust;
+mod semantics;
+mod semantics_text;
+mod steps;
+mod vectors;
+mod witnesses;
