@@ -393,4 +393,43 @@ mod tests {
         assert!(Decimal::between(Some(&decimal("4.5")), None).expect("above") > decimal("4.5"));
         assert!(Decimal::between(None, Some(&decimal("-4.5"))).expect("below") < decimal("-4.5"));
     }
+
+    #[test]
+    fn a_text_is_the_plainest_one() {
+        #[rustfmt::skip]
+        let table = [
+            ("100",     "100"),
+            ("1e20",    "100000000000000000000"),
+            ("1e21",    "1e21"),
+            ("12.50",   "12.5"),
+            ("0.12",    "0.12"),
+            ("1e-12",   "0.000000000001"),
+            ("1.5e-13", "15e-14"),
+            ("-3",      "-3"),
+        ];
+        for (text, plainest) in table {
+            assert_eq!(decimal(text).to_text(), plainest, "{text}");
+        }
+    }
+
+    #[test]
+    fn between_bounds_that_no_arithmetic_holds_is_a_value_next_to_one() {
+        const LONG: &str = "1111111111111111111111111111111111111111e-100";
+        #[rustfmt::skip]
+        let table = [
+            (Some("1e100"),    None,            "1e101"),
+            (None,             Some("-1e100"),  "-1e101"),
+            (Some("1e100"),    Some("1e200"),   "1e101"),
+            (Some("-1e200"),   Some("-1e100"),  "-1e101"),
+            (Some("0"),        Some(LONG),      "1111111111111111111111111111111111111111e-101"),
+            (Some("1e100"),    Some("1.2e100"), "1.001e100"),
+            (Some("1e100"),    Some("1e101"),   "1.01e100"),
+            (Some("-1.2e100"), Some("-1e100"),  "-1.001e100"),
+        ];
+        for (low, high, expected) in table {
+            let bounds = [low, high].map(|bound| bound.map(decimal));
+            let between = Decimal::between(bounds[0].as_ref(), bounds[1].as_ref());
+            assert_eq!(between, Some(decimal(expected)), "{low:?} {high:?}");
+        }
+    }
 }

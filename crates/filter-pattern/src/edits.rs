@@ -285,4 +285,31 @@ mod tests {
             assert_eq!(factored(&pattern(text)), expected.map(pattern), "{text}");
         }
     }
+
+    #[test]
+    fn a_word_alone_has_no_part_to_lose() {
+        let losing = |text, number| without_part(&pattern(text), Lists::Conjuncts, number);
+        assert!(losing("ERROR", 0).is_none());
+        assert!(losing("ERROR WARN", 2).is_none());
+        let edit = losing("ERROR WARN", 1).expect("two words");
+        assert_eq!(edit.pattern, pattern("ERROR"));
+        assert_eq!(edit.removed, pattern("WARN"));
+    }
+
+    #[test]
+    fn clauses_are_conditions_words_and_fields() {
+        #[rustfmt::skip]
+        let table = [
+            ("",                                    0),
+            ("%ERR.*%",                             1),
+            ("ERROR",                               1),
+            ("ERROR WARN -debug",                   3),
+            ("{ $.a = 1 }",                         1),
+            ("{ $.a = 1 && ($.b = 2 || $.c = 3) }", 3),
+            ("[ip, user, ..., status = 4*]",        4),
+        ];
+        for (text, number) in table {
+            assert_eq!(clauses(&pattern(text)), number, "{text}");
+        }
+    }
 }

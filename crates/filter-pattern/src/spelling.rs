@@ -133,4 +133,11 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_spelling_is_as_long_as_aws_counts_it() {
+        for (text, length) in [("{ $.a = x }", 7), ("{ $.a = \"é y\" }", 11)] {
+            assert_eq!(shortest_length(&text.parse().unwrap()), length, "{text}");
+        }
+    }
 }

@@ -297,4 +297,18 @@ mod tests {
             assert_eq!(error.span().start, at, "{text}: {error}");
         }
     }
+
+    #[test]
+    fn criteria_are_at_most_as_long_as_aws_accepts() {
+        let of_length = |length: usize| {
+            let start = "@aws.account = ";
+            format!("{start}{}", "1".repeat(length - start.len()))
+        };
+        let longest = limits::CRITERIA_CHARACTERS;
+        assert!(FieldSelectionCriteria::parse(&of_length(longest)).is_ok());
+        for length in [longest + 1, longest + 2] {
+            let error = FieldSelectionCriteria::parse(&of_length(length)).expect_err("too long");
+            assert_eq!(error.kind(), ParseErrorKind::TooLong);
+        }
+    }
 }

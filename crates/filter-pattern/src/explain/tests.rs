@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::explain;
+use super::{events_of, explain};
 use crate::schema::Schema;
 
 /// The explanation as one text.
@@ -65,4 +65,10 @@ fn surprises_are_told() {
         "",
     ];
     insta::assert_snapshot!(texts.map(told).concat());
+}
+
+#[test]
+fn the_events_of_a_pattern_are_a_phrase() {
+    let pattern = "{ $.eventName = StopLogging }".parse().unwrap();
+    assert_eq!(events_of(&pattern), "calls of `StopLogging`");
 }

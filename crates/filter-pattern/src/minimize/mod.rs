@@ -22,3 +22,18 @@ pub fn offered_text(pattern: &FilterPattern) -> String {
         shortest_spelling(pattern)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_offered_as_people_write_it_where_it_fits() {
+        let offered = |text: &str| offered_text(&text.parse().unwrap());
+        assert_eq!(offered("{$.a=x||$.b=y}"), r#"{ $.a = "x" || $.b = "y" }"#);
+        let names: Vec<String> = (100..180).map(|name| format!("$.a=x{name}")).collect();
+        let long = format!("{{{}}}", names.join("||"));
+        assert!(long.len() <= limits::PATTERN_CHARACTERS);
+        assert_eq!(offered(&long), long);
+    }
+}

@@ -79,6 +79,22 @@ fn facts_about_the_account_count() {
 }
 
 #[test]
+fn what_was_last_said_of_a_field_is_known() {
+    let schema = Schema::cloudtrail()
+        .with_fact("awsRegion", "us-east-1")
+        .with_fact("recipientAccountId", "444455556666")
+        .with_fact("recipientAccountId", "111122223333");
+    let required = pattern("{ $.eventName = StopLogging }");
+    let covered = |clause: &str| {
+        let filter = pattern(&format!("{{ $.eventName = StopLogging && {clause} }}"));
+        covers(&required, &[&filter], &schema).is_yes()
+    };
+    assert!(covered("$.recipientAccountId = 111122223333"));
+    assert!(covered("$.awsRegion = us-east-1"));
+    assert!(!covered("$.recipientAccountId = 444455556666"));
+}
+
+#[test]
 fn management_events_say_so() {
     let required = pattern("{ $.eventName = PutBucketPolicy }");
     let management = Schema::cloudtrail().with_fact("eventCategory", "Management");
