@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use filter_pattern::ast::{Ast, Segment};
 use filter_pattern::{FilterPattern, ParseError};
 use sha2::{Digest, Sha256};
 
@@ -49,7 +50,11 @@ impl Pattern {
 
     pub(crate) fn of(filter: FilterPattern) -> Arc<Self> {
         let text = filter.to_string();
-        let asks = |part: &str| text.contains(part) || text.contains("$.*");
+        let asked = asked_for(&filter);
+        let asks = |part: &str| match &asked {
+            Some(keys) => keys.iter().any(|key| key.contains(part)),
+            None => true,
+        };
         Arc::new(Self {
             digest: Sha256::digest(text.as_bytes()).into(),
             by_account: asks("ccount") || asks("arn"),
@@ -58,6 +63,28 @@ impl Pattern {
             filter,
             text,
         })
+    }
+}
+
+/// The keys that a pattern's conditions ask for; `None` when they may be any.
+fn asked_for(filter: &FilterPattern) -> Option<Vec<&str>> {
+    match filter.ast() {
+        Ast::Empty => Some(Vec::new()),
+        Ast::Json(expression) => {
+            let conditions = expression.conditions();
+            let segments = conditions
+                .iter()
+                .flat_map(|condition| condition.selector.segments());
+            segments
+                .filter_map(|segment| match segment {
+                    Segment::Key(key) => Some(Some(&**key)),
+                    Segment::Index(_) | Segment::AnyIndex => None,
+                    Segment::AnyKey => Some(None),
+                })
+                .collect()
+        }
+        // Words of the event's text may be anywhere in it.
+        Ast::SpaceDelimited(_) | Ast::Terms(_) | Ast::Regex(_) => None,
     }
 }
 

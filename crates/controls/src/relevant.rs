@@ -63,15 +63,19 @@ pub fn lack_a_controls_filter(filters: &[MetricFilter]) -> bool {
             .map(words)
             .collect()
     });
-    let mentions = |filter: &MetricFilter, words: &[String]| {
-        let pattern = &filter.pattern;
-        let mut named = pattern.split("eventName").skip(1);
-        let of_many = named.any(|rest| {
+    let names_many = |filter: &MetricFilter| {
+        let mut named = filter.pattern.split("eventName").skip(1);
+        named.any(|rest| {
             let value = rest.trim_start().strip_prefix('=').map(str::trim_start);
             let word = value.and_then(|value| value.split([' ', ')', '}']).next());
             word.is_some_and(|word| word.contains(['*', '%']))
-        });
-        of_many || words.iter().any(|word| pattern.contains(word))
+        })
+    };
+    if filters.iter().any(names_many) {
+        return false;
+    }
+    let mentions = |filter: &MetricFilter, words: &[String]| {
+        words.iter().any(|word| filter.pattern.contains(word))
     };
     WORDS
         .iter()

@@ -328,8 +328,10 @@ struct Row<'a> {
     verdict: Verdict,
     reason: Reason,
     cause: Option<&'a str>,
-    #[serde(flatten)]
-    period: Period,
+    turned: bool,
+    since: DateTime<Utc>,
+    failing_since: Option<DateTime<Utc>>,
+    failed_since: Option<DateTime<Utc>>,
     covered: String,
     uncovered: String,
     digest: String,
@@ -338,7 +340,6 @@ struct Row<'a> {
 }
 
 /// When a finding's period began, and since when it fails.
-#[derive(Serialize)]
 struct Period {
     turned: bool,
     since: DateTime<Utc>,
@@ -393,7 +394,10 @@ fn rows_of<'a>(steps: &[&Step<'a>], evidence: &mut DistinctEvidence<'a>) -> Vec<
                 verdict: finding.verdict,
                 reason: finding.reason,
                 cause: finding.cause.as_deref(),
-                period,
+                turned: period.turned,
+                since: period.since,
+                failing_since: period.failing_since,
+                failed_since: period.failed_since,
                 covered: hex::encode(finding.covered.digest),
                 uncovered: hex::encode(finding.uncovered.digest),
                 digest: hex::encode(finding.digest),

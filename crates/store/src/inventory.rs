@@ -57,12 +57,17 @@ impl Store {
             .collect();
         self.attempt(|| async {
             sqlx::query_scalar!(
-                "select a.account_id
-                 from sweep s
-                 join sweep_account sa using (sweep_no)
-                 join account a using (account_no)
-                 where s.sweep_id = $1 and sa.outcome is null and a.account_id = any ($2)
-                 order by a.account_id",
+                // Materialized: planned while the tables are small, the query is kept for the
+                // whole list, and would look up the name of every account of the sweep.
+                "with named as materialized (
+                    select account_no, account_id from account where account_id = any ($2)
+                 )
+                 select n.account_id
+                 from named n
+                 join sweep_account sa using (account_no)
+                 where sa.sweep_no = (select sweep_no from sweep where sweep_id = $1)
+                    and sa.outcome is null
+                 order by n.account_id",
                 sweep.0,
                 &ids,
             )

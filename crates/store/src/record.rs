@@ -235,10 +235,8 @@ async fn insert_snapshots(
 ) -> Result<Vec<(i32, i64)>, StoreError> {
     let accounts: Vec<i32> = new.iter().map(|new| new.fence.account_no).collect();
     let digests: Vec<&[u8]> = new.iter().map(|new| &new.content.digest[..]).collect();
-    let contents = new
-        .iter()
-        .map(|new| new.content.compressed())
-        .collect::<Result<Vec<_>, _>>()?;
+    let contents: Vec<&Content> = new.iter().map(|new| new.content).collect();
+    let contents = Content::all_compressed(&contents)?;
     let sizes: Vec<i32> = new
         .iter()
         .map(|new| i32::try_from(new.content.json.len()).unwrap_or(i32::MAX))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::StoreError;
 
@@ -28,15 +28,13 @@ pub(crate) fn storable_json<T: Serialize>(value: &T) -> Result<Value, StoreError
 
 /// The value as the text of JSON that `jsonb` takes.
 pub(crate) fn storable_text<T: Serialize>(value: &T) -> Result<Box<RawValue>, StoreError> {
-    let corrupt = |error| StoreError::corrupt("a value", &error);
-    let text = serde_json::to_string(value).map_err(corrupt)?;
+    let corrupt = |error: serde_json::Error| StoreError::corrupt("a value", &error);
+    let text = to_raw_value(value).map_err(corrupt)?;
     // Written so, or as the letters that look like it: the slow way tells them apart.
-    let text = if text.contains("\\u0000") {
-        storable_json(value)?.to_string()
-    } else {
-        text
-    };
-    RawValue::from_string(text).map_err(corrupt)
+    if text.get().contains("\\u0000") {
+        return to_raw_value(&storable_json(value)?).map_err(corrupt);
+    }
+    Ok(text)
 }
 
 fn clean(value: &mut Value) {

@@ -84,9 +84,10 @@ const COLUMNS: &[&str] = &[
 /// One night of an organization with so many accounts.
 fn night(programs: &Programs, python: &Path, accounts: u32) -> Result<Value> {
     let scenario = scenario(accounts)?;
-    let bare = bare_loop(programs, &scenario)?;
-    let bound = Bound::new(accounts, LATENCY_MS, bare.usage.wall_s);
-    let bare_calls = figure(&bare.stdout, "calls")?;
+    let at_full_speed = bare_loop(programs, &scenario, 0)?;
+    let bound = Bound::new(accounts, LATENCY_MS, at_full_speed.usage.wall_s);
+    // Waiting costs, too: a loop that waits as the sweep does is what the sweep is compared with.
+    let waiting = bare_loop(programs, &scenario, LATENCY_MS)?;
 
     let database = Database::start(python)?;
     let simulator = Simulator::start(
@@ -111,9 +112,8 @@ fn night(programs: &Programs, python: &Path, accounts: u32) -> Result<Value> {
     let outcomes = outcomes(&summary, accounts)?;
     let (right, wrong) = compared(programs, &scenario, database.url())?;
 
-    let per_call = |cpu_s: f64, calls: f64| cpu_s * 1e6 / calls;
-    let ours = per_call(sweep.usage.cpu_s, calls);
-    let theirs = per_call(bare.usage.cpu_s, bare_calls);
+    let ours = sweep.usage.cpu_s * 1e6 / calls;
+    let theirs = cpu_per_call_us(&waiting)?;
     Ok(json!({
         "accounts": accounts,
         "calls": calls,
@@ -128,12 +128,8 @@ fn night(programs: &Programs, python: &Path, accounts: u32) -> Result<Value> {
         "peak_rss_mib": rounded(sweep.usage.peak_rss_mib),
         "simulator_cpu_s": rounded(simulator.cpu_s()),
         "database_cpu_s": rounded(database_cpu_s),
-        "bare_loop": {
-            "calls": bare_calls,
-            "cpu_s": rounded(bare.usage.cpu_s),
-            "cpu_per_call_us": rounded(theirs),
-            "peak_rss_mib": rounded(bare.usage.peak_rss_mib),
-        },
+        "bare_loop": loop_figures(&waiting)?,
+        "bare_loop_without_latency": loop_figures(&at_full_speed)?,
         "outcomes": outcomes,
         "right_findings": right,
         "wrong_findings": wrong,
@@ -158,9 +154,24 @@ pub(super) fn scenario(accounts: u32) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// The same calls by the SDK alone, as fast as the simulator answers.
-fn bare_loop(programs: &Programs, scenario: &Path) -> Result<Measured> {
-    let simulator = Simulator::start(&programs.orgsim, scenario, &[])?;
+fn loop_figures(bare: &Measured) -> Result<Value> {
+    Ok(json!({
+        "calls": figure(&bare.stdout, "calls")?,
+        "wall_s": rounded(bare.usage.wall_s),
+        "cpu_s": rounded(bare.usage.cpu_s),
+        "cpu_per_call_us": rounded(cpu_per_call_us(bare)?),
+        "peak_rss_mib": rounded(bare.usage.peak_rss_mib),
+    }))
+}
+
+fn cpu_per_call_us(bare: &Measured) -> Result<f64> {
+    Ok(bare.usage.cpu_s * 1e6 / figure(&bare.stdout, "calls")?)
+}
+
+/// The same calls by the SDK alone, without quotas: each is answered after `latency_ms`.
+fn bare_loop(programs: &Programs, scenario: &Path, latency_ms: u32) -> Result<Measured> {
+    let latency = latency_ms.to_string();
+    let simulator = Simulator::start(&programs.orgsim, scenario, &["--latency", &latency])?;
     measured(simulator.client(&programs.bare_loop).arg(AT_ONCE))?.fine("the bare loop")
 }
 

@@ -118,15 +118,15 @@ impl Ringing<'_> {
     ) -> Companions {
         let mut with = Companions::default();
         for other in self.alarms.metric.iter().filter(|other| *other != alarm) {
-            let rings = matches!(
-                alarm::firing(filter, published, other, self.account, self.filters),
-                Firing::OnOneEvent { .. }
-            );
             let sees_it = matches!(
                 alarm::watching(filter, published, other, self.account),
                 Watching::Yes(_)
             );
-            if rings && sees_it {
+            let rings = || {
+                let firing = alarm::firing(filter, published, other, self.account, self.filters);
+                matches!(firing, Firing::OnOneEvent { .. })
+            };
+            if sees_it && rings() {
                 let names = [other.name.clone(), other.arn.to_string()];
                 if firing::in_step(alarm, other) {
                     with.in_step.extend(names);

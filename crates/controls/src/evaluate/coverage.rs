@@ -6,9 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use filter_pattern::{
-    CoverQuestion, Covers, FilterPattern, Schema, covers, missing_values, overlap,
-};
+use filter_pattern::{CoverQuestion, Covers, Schema, covers, missing_values, overlap};
 
 use super::noise;
 use crate::ids::{AccountId, Region};
@@ -67,6 +65,7 @@ type ByPair<T> = Mutex<HashMap<(TextDigest, TextDigest), T>>;
 pub(super) struct Coverage {
     answers: Mutex<HashMap<Question, Arc<Answer>>>,
     missing: Mutex<HashMap<Question, Arc<Vec<String>>>>,
+    concerned: ByPair<Arc<PatternSet>>,
     pairs: ByPair<Pair>,
     noise: ByPair<Arc<BTreeSet<noise::Class>>>,
     shared: ByPair<bool>,
@@ -103,21 +102,24 @@ impl Coverage {
         filters: &PatternSet,
         facts: Facts<'_>,
     ) -> Arc<Answer> {
-        let question = question(required, filters, facts);
+        let filters = self.concerned(required, filters);
+        let question = question(required, &filters, facts);
         if let Some(known) = lock(&self.answers).get(&question) {
             return Arc::clone(known);
         }
-        let answer = self.one_alone(required, filters, facts).unwrap_or_else(|| {
-            let concerned = self.concerned(required, filters);
-            let schema = schema(&question);
-            let except = facts.except.filters();
-            let asked = CoverQuestion {
-                except: &except,
-                schema: &schema,
-                ..CoverQuestion::new(&required.filter, &concerned)
-            };
-            Arc::new(answer(&asked.decide()))
-        });
+        let answer = self
+            .one_alone(required, &filters, facts)
+            .unwrap_or_else(|| {
+                let filters = filters.filters();
+                let schema = schema(&question);
+                let except = facts.except.filters();
+                let asked = CoverQuestion {
+                    except: &except,
+                    schema: &schema,
+                    ..CoverQuestion::new(&required.filter, &filters)
+                };
+                Arc::new(answer(&asked.decide()))
+            });
         keep(&self.answers, question, Arc::clone(&answer));
         answer
     }
@@ -148,16 +150,22 @@ impl Coverage {
         })
     }
 
-    /// The filters that match some event of `required`; the others do not change
-    /// what is covered.
-    fn concerned<'a>(&self, required: &Pattern, filters: &'a PatternSet) -> Vec<&'a FilterPattern> {
+    /// The filters that match some event of `required`; the others do not change what is
+    /// covered, so that the facts that they ask for do not matter.
+    pub(super) fn concerned(&self, required: &Pattern, filters: &PatternSet) -> Arc<PatternSet> {
+        let key = (required.digest, filters.digest);
+        if let Some(known) = lock(&self.concerned).get(&key) {
+            return Arc::clone(known);
+        }
         let alone = filters.patterns.len() < 2;
-        filters
-            .patterns
-            .iter()
+        let patterns = filters.patterns.iter();
+        let concerned: PatternSet = patterns
             .filter(|filter| alone || self.pair(required, filter).touching)
-            .map(|filter| &filter.filter)
-            .collect()
+            .cloned()
+            .collect();
+        let concerned = Arc::new(concerned);
+        keep(&self.concerned, key, Arc::clone(&concerned));
+        concerned
     }
 
     /// Event names that `required` lists and of which some event escapes that is
@@ -168,17 +176,18 @@ impl Coverage {
         filters: &PatternSet,
         facts: Facts<'_>,
     ) -> Arc<Vec<String>> {
-        let question = question(required, filters, facts);
+        let filters = self.concerned(required, filters);
+        let question = question(required, &filters, facts);
         if let Some(known) = lock(&self.missing).get(&question) {
             return Arc::clone(known);
         }
-        let concerned = self.concerned(required, filters);
+        let filters = filters.filters();
         let schema = schema(&question);
         let except = facts.except.filters();
         let asked = CoverQuestion {
             except: &except,
             schema: &schema,
-            ..CoverQuestion::new(&required.filter, &concerned)
+            ..CoverQuestion::new(&required.filter, &filters)
         };
         let missing = Arc::new(asked.missing_values("eventName"));
         keep(&self.missing, question, Arc::clone(&missing));

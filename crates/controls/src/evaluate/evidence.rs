@@ -101,7 +101,7 @@ pub(super) fn witness(
     let mut witness = witness.clone();
     // Fields that no pattern asks for may have any value: here those of the
     // account and of the Region that is judged.
-    let filters = outcome.filters();
+    let filters = coverage.concerned(judged.pattern, outcome.filters());
     if !judged.pattern.by_account && !filters.by_account {
         let shown = witness["recipientAccountId"].as_str().map(str::to_owned);
         match shown {

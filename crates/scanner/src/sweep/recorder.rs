@@ -1,21 +1,21 @@
-//! Writing what the accounts' tasks bring: whatever has been finished while the last
-//! transaction ran goes into the next one, so that a transaction costs little when much is to
-//! be written and waits for nothing when there is little. Each account is recorded whole or
-//! not at all.
+//! Writing what the accounts' tasks bring, one transaction after the other: a transaction costs
+//! about the same for one account as for ten, so it waits a moment for more of them, and takes
+//! whatever has been finished while the last one ran. Each account is recorded whole or not at all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use orgsweep_controls::AccountSnapshot;
 use orgsweep_store::{AccountRecord, FindingRecord, Store, StoreError, SweepId};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 /// Accounts of one transaction at most: few enough that nobody waits long for it.
 const LARGEST: usize = 32;
 
-/// Transactions at once. The embedded database has one connection; on a server, one is
-/// prepared while the other is written.
-const WRITERS: usize = 2;
+/// How long the first account of a transaction waits for others: about as long as a call to AWS
+/// takes, so that no account is noticeably later for it.
+const GATHERING: Duration = Duration::from_millis(50);
 
 /// An account that was read and judged.
 pub(crate) struct Judged {
@@ -45,20 +45,16 @@ struct Job {
     told: oneshot::Sender<Result<(), StoreError>>,
 }
 
-/// Records the accounts of one sweep. Its writers end with it.
+/// Records the accounts of one sweep. Its writer ends with it.
 pub(crate) struct Recorder {
     jobs: mpsc::Sender<Job>,
 }
 
 impl Recorder {
-    /// Starts the writers.
+    /// Starts the writer.
     pub(crate) fn start(store: &Store, sweep: SweepId) -> Self {
-        let (jobs, waiting) = mpsc::channel(LARGEST * WRITERS);
-        let waiting = Arc::new(Mutex::new(waiting));
-        let writers = if store.is_embedded() { 1 } else { WRITERS };
-        for _ in 0..writers {
-            tokio::spawn(write_all(store.clone(), sweep, waiting.clone()));
-        }
+        let (jobs, waiting) = mpsc::channel(LARGEST * 2);
+        tokio::spawn(write_all(store.clone(), sweep, waiting));
         Self { jobs }
     }
 
@@ -68,18 +64,20 @@ impl Recorder {
         let sent = self.jobs.send(Job { account, told }).await;
         match (sent, answer.await) {
             (Ok(()), Ok(answer)) => answer,
-            // Without a writer the runtime is going down, and this task with it.
+            // Without the writer the runtime is going down, and this task with it.
             _ => std::future::pending().await,
         }
     }
 }
 
-async fn write_all(store: Store, sweep: SweepId, waiting: Arc<Mutex<mpsc::Receiver<Job>>>) {
-    loop {
-        let mut jobs = Vec::new();
-        let taken = waiting.lock().await.recv_many(&mut jobs, LARGEST).await;
-        if taken == 0 {
-            return;
+async fn write_all(store: Store, sweep: SweepId, mut waiting: mpsc::Receiver<Job>) {
+    while let Some(first) = waiting.recv().await {
+        tokio::time::sleep(GATHERING).await;
+        let mut jobs = vec![first];
+        while jobs.len() < LARGEST
+            && let Ok(more) = waiting.try_recv()
+        {
+            jobs.push(more);
         }
         write(&store, sweep, jobs).await;
     }
