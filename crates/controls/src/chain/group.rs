@@ -34,6 +34,8 @@ pub(crate) struct GroupChains {
     pub(crate) tails: Vec<Tail>,
     /// Filters that are on groups to which no trail delivers.
     pub(crate) elsewhere: Vec<Elsewhere>,
+    /// Groups of the same Region whose filters are not known; they may publish to the same metrics.
+    pub(crate) unread_beside: Vec<LogGroupArn>,
 }
 
 /// Metric filters on another log group than the one that a trail delivers to.
@@ -135,6 +137,7 @@ pub(crate) fn chains_of(
             number_with_regex: 0,
             tails: Vec::new(),
             elsewhere: Vec::new(),
+            unread_beside: Vec::new(),
         };
     };
     let (filters, filters_unread) = match group.filters.get() {
@@ -145,10 +148,13 @@ pub(crate) fn chains_of(
         .log_groups
         .iter()
         .filter(|(other, _)| *other != arn && other.region() == arn.region());
-    let filters_elsewhere: Vec<&MetricFilter> = others
-        .filter_map(|(_, group)| group.filters.value())
-        .flatten()
-        .collect();
+    let (mut filters_elsewhere, mut unread_beside) = (Vec::new(), Vec::new());
+    for (other, group) in others {
+        match group.filters.value() {
+            Some(filters) => filters_elsewhere.extend(filters),
+            None => unread_beside.push(other.clone()),
+        }
+    }
     let reader = Reader {
         group: arn,
         account: arn.account(),
@@ -175,6 +181,7 @@ pub(crate) fn chains_of(
             .count(),
         tails,
         elsewhere: group.filters_elsewhere.iter().map(Elsewhere::of).collect(),
+        unread_beside,
     }
 }
 

@@ -74,6 +74,9 @@ pub(super) fn of(
         }
         if let Some(Group::Chains(group)) = &route.group {
             quota_headroom(group).into_iter().for_each(&mut add);
+            if verdict == Verdict::Pass {
+                unread_beside(group).for_each(&mut add);
+            }
         }
     }
     notes.into_values().collect()
@@ -127,4 +130,16 @@ fn quota_headroom(group: &GroupChains) -> Vec<Note> {
         notes.push(note("quota_headroom", words));
     }
     notes
+}
+
+/// What is taken for granted of groups that could not be read: their filters might publish to the
+/// metrics of this one, and keep an alarm silent.
+fn unread_beside(group: &GroupChains) -> impl Iterator<Item = Note> {
+    group.unread_beside.iter().map(|beside| {
+        let words = format!(
+            "the filters of {beside} could not be read; none of them is taken to publish to a metric of {}",
+            group.arn
+        );
+        note("filters_not_read", words)
+    })
 }

@@ -4,7 +4,7 @@
 use orgsweep_controls::snapshot::{
     Alarms, CompositeAlarm, FailedAction, MetricFilter, MetricQuery,
 };
-use orgsweep_controls::{AccountSnapshot, Known, LogGroupArn, lack_a_controls_filter};
+use orgsweep_controls::{AccountSnapshot, Known, LogGroupArn, Verdict, lack_a_controls_filter};
 
 use crate::support::*;
 
@@ -32,6 +32,26 @@ fn beside(elsewhere: bool, value: &str, default: Option<f64>, statistic: &str) -
         of_filters(&mut snapshot).push(other);
     }
     snapshot
+}
+
+#[test]
+fn a_group_that_could_not_be_read_turns_no_other_chain_and_is_named() {
+    let unread = |elsewhere: bool| {
+        let mut snapshot = beside(elsewhere, "1", None, "Sum");
+        for (arn, group) in &mut snapshot.log_groups {
+            if arn.name() == "another" {
+                group.filters = denied("logs", "DescribeMetricFilters");
+            }
+        }
+        let found = finding(&snapshot, S3);
+        assert_eq!(found.verdict, Verdict::Pass, "{}", found.summary);
+        let notes = found.evidence.notes.into_iter();
+        let notes = notes.filter(|note| note.code == "filters_not_read");
+        notes.map(|note| note.text).collect::<Vec<String>>()
+    };
+    assert_eq!(unread(false), Vec::<String>::new());
+    let notes = unread(true);
+    assert!(notes[0].contains("log-group:another"), "{notes:?}");
 }
 
 #[test]
