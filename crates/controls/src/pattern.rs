@@ -139,3 +139,35 @@ impl FromIterator<Arc<Pattern>> for PatternSet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_pattern_depends_on_is_what_its_conditions_ask_for() {
+        #[rustfmt::skip]
+        let table = [
+            // Pattern, by account, Region and category.
+            ("{ $.eventName = StopLogging }",                      [false, false, false]),
+            ("{ $.eventName = CreateAccount || $.a = awsRegion }", [false, false, false]),
+            ("{ $.recipientAccountId = 111122223333 }",            [true,  false, false]),
+            ("{ $.userIdentity.arn = *role* }",                    [true,  false, false]),
+            ("{ $.a = 1 && $.awsRegion != eu-west-1 }",            [false, true,  false]),
+            ("{ $.eventCategory = Management }",                   [false, false, true]),
+            ("{ $.managementEvent IS TRUE }",                      [false, false, true]),
+            ("{ $.resources[0].accountId = 1 }",                   [true,  false, false]),
+            ("{ $.resources[*].type = x }",                        [false, false, false]),
+            ("{ $.userIdentity.* = x }",                           [true,  true,  true]),
+            ("",                                                   [false, false, false]),
+            ("StopLogging",                                        [true,  true,  true]),
+            ("%Stop.*%",                                           [true,  true,  true]),
+            ("[a, b]",                                             [true,  true,  true]),
+        ];
+        for (text, expected) in table {
+            let pattern = Pattern::parse(text).unwrap();
+            let depends = [pattern.by_account, pattern.by_region, pattern.by_category];
+            assert_eq!(depends, expected, "{text}");
+        }
+    }
+}

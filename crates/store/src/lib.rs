@@ -23,6 +23,7 @@ mod error;
 mod exception;
 mod finding;
 mod finding_record;
+mod finding_rows;
 mod inventory;
 mod literal;
 mod migrate;

@@ -37,6 +37,22 @@ fn a_filter_with_a_gap_names_the_event_and_shows_one() {
 }
 
 #[test]
+fn a_filter_of_another_control_that_asks_for_an_account_leaves_the_witness_its_own() {
+    for clause in [
+        "$.recipientAccountId = 444455556666",
+        "$.recipientAccountId = *",
+    ] {
+        let mut snapshot = healthy(OWN);
+        of_filter(&mut snapshot, "cloudtrail-config-changes").pattern =
+            format!("{{ $.eventName = StopLogging && {clause} }}");
+        of_filter(&mut snapshot, S3).pattern = "{ $.eventName = PutBucketPolicy }".to_owned();
+        let finding = finding(&snapshot, S3);
+        assert_eq!(finding.verdict, Verdict::Fail);
+        assert_eq!(finding.evidence.witness.unwrap()["recipientAccountId"], OWN);
+    }
+}
+
+#[test]
 fn the_witness_is_of_a_region_whose_trails_were_read() {
     // No trail of another Region was asked about: one there may record what this one does not.
     let finding = one_event_missing();
