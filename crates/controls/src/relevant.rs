@@ -1,7 +1,7 @@
 //! Which alarms and topics of an account can matter to a set of metric filters,
 //! so that a snapshot holds those and not the account's whole CloudWatch.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use crate::catalog::{Catalog, Control, Requirement, Scope};
@@ -13,33 +13,18 @@ use crate::snapshot::{Alarms, CompositeAlarm, MetricAlarm, MetricFilter};
 /// The alarms that could matter to `filters`, sorted by name: those on a metric
 /// of the same name (whatever the namespace and dimensions, so that a near miss
 /// can be told), those of metric math or a query that may read one, those of kinds of which too
-/// little is known, and every
-/// composite alarm above them.
+/// little is known, every composite alarm above them, and composites whose rule cannot be read.
 pub fn relevant_alarms(all: Alarms, filters: &[&MetricFilter]) -> Alarms {
     let metrics: BTreeSet<&str> = filters
         .iter()
         .flat_map(|filter| &filter.transformations)
         .map(|transformation| transformation.name.as_str())
         .collect();
-    let mut kept: BTreeSet<Arn> = all
+    let reading = all
         .metric
         .iter()
-        .filter(|alarm| reads_one_of(alarm, &metrics))
-        .map(|alarm| alarm.arn.clone())
-        .collect();
-    loop {
-        let above: Vec<Arn> = all
-            .composite
-            .iter()
-            .filter(|composite| !kept.contains(&composite.arn))
-            .filter(|composite| depends_on_one_of(composite, &all, &kept))
-            .map(|composite| composite.arn.clone())
-            .collect();
-        if above.is_empty() {
-            break;
-        }
-        kept.extend(above);
-    }
+        .filter(|alarm| reads_one_of(alarm, &metrics));
+    let kept = with_those_above(reading, &all.composite);
     let mut metric: Vec<MetricAlarm> = all.metric;
     let mut composite: Vec<CompositeAlarm> = all.composite;
     metric.retain(|alarm| kept.contains(&alarm.arn));
@@ -133,22 +118,36 @@ fn reads_one_of(alarm: &MetricAlarm, metrics: &BTreeSet<&str>) -> bool {
         })
 }
 
-fn depends_on_one_of(composite: &CompositeAlarm, all: &Alarms, kept: &BTreeSet<Arn>) -> bool {
-    let names: BTreeSet<&str> = all
-        .metric
-        .iter()
-        .map(|alarm| (&alarm.arn, alarm.name.as_str()))
-        .chain(
-            all.composite
-                .iter()
-                .map(|alarm| (&alarm.arn, alarm.name.as_str())),
-        )
-        .filter(|(arn, _)| kept.contains(*arn))
-        .flat_map(|(arn, name)| [arn.as_str(), name])
-        .collect();
-    match AlarmRule::parse(&composite.rule) {
-        Some(rule) => rule.alarms().iter().any(|alarm| names.contains(alarm)),
-        // A rule that cannot be read may still mention the alarm.
-        None => names.iter().any(|name| composite.rule.contains(name)),
+/// The alarms, and every composite above one of them. A rule that cannot be read may mention any
+/// alarm, so its composite is among them.
+fn with_those_above<'a>(
+    alarms: impl Iterator<Item = &'a MetricAlarm>,
+    composites: &'a [CompositeAlarm],
+) -> BTreeSet<Arn> {
+    // By what a rule calls its children: their names, or their ARNs.
+    let mut above: HashMap<String, Vec<&CompositeAlarm>> = HashMap::new();
+    let mut unreadable = Vec::new();
+    for composite in composites {
+        let Some(rule) = AlarmRule::parse(&composite.rule) else {
+            unreadable.push(composite);
+            continue;
+        };
+        for child in rule.alarms() {
+            above.entry(child.to_owned()).or_default().push(composite);
+        }
     }
+    let called = |composite: &'a CompositeAlarm| (&composite.arn, composite.name.as_str());
+    let mut kept = BTreeSet::new();
+    let mut next: Vec<(&Arn, &str)> = alarms
+        .map(|alarm| (&alarm.arn, alarm.name.as_str()))
+        .chain(unreadable.into_iter().map(called))
+        .collect();
+    while let Some((arn, name)) = next.pop() {
+        if kept.insert(arn.clone()) {
+            let over = [arn.as_str(), name].into_iter();
+            let over = over.filter_map(|called| above.get(called)).flatten();
+            next.extend(over.map(|composite| called(composite)));
+        }
+    }
+    kept
 }

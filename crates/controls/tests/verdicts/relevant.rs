@@ -129,3 +129,23 @@ fn the_topics_of_kept_alarms_are_listed_once() {
         BTreeSet::from([composite, topic_arn(OWN, HOME).to_string()])
     );
 }
+
+/// Answers that were damaged on their way may hold any number of them, in any order.
+#[test]
+fn lines_and_circles_of_composites_are_followed_to_their_ends() {
+    const LINE: usize = 6_000;
+    let link = |number: usize| above(&format!("c{number}"), &format!("ALARM(c{})", number - 1));
+    let mut composite: Vec<CompositeAlarm> = (1..LINE).rev().map(link).collect();
+    composite.push(above("c0", "ALARM(own)"));
+    composite.push(above("round", "ALARM(c7) OR ALARM(about)"));
+    composite.push(above("about", "ALARM(round)"));
+    composite.push(above("elsewhere", "ALARM(elsewhere)"));
+    let all = Alarms {
+        metric: vec![on_metric("own", S3)],
+        composite,
+        ..Alarms::default()
+    };
+    let kept = relevant_alarms(all, &[&filter(S3, "")]).composite;
+    assert_eq!(kept.len(), LINE + 2);
+    assert!(kept.iter().all(|composite| composite.name != "elsewhere"));
+}
