@@ -22,7 +22,7 @@ use crate::{python, workspace};
 /// Latency of every answer.
 const LATENCY_MS: u32 = 50;
 
-/// Accounts that the bare loop asks at once: as many as keep the processors busy.
+/// Accounts that the bare loop asks at once: as many as keep the processors busy where nothing waits.
 const AT_ONCE: &str = "64";
 
 /// Smaller organizations, which show how cost grows.

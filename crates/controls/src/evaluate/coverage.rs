@@ -110,15 +110,9 @@ impl Coverage {
         let answer = self
             .one_alone(required, &filters, facts)
             .unwrap_or_else(|| {
-                let filters = filters.filters();
-                let schema = schema(&question);
-                let except = facts.except.filters();
-                let asked = CoverQuestion {
-                    except: &except,
-                    schema: &schema,
-                    ..CoverQuestion::new(&required.filter, &filters)
-                };
-                Arc::new(answer(&asked.decide()))
+                asked(required, &filters, facts, &question, |asked| {
+                    Arc::new(answer(&asked.decide()))
+                })
             });
         keep(&self.answers, question, Arc::clone(&answer));
         answer
@@ -181,15 +175,10 @@ impl Coverage {
         if let Some(known) = lock(&self.missing).get(&question) {
             return Arc::clone(known);
         }
-        let filters = filters.filters();
-        let schema = schema(&question);
-        let except = facts.except.filters();
-        let asked = CoverQuestion {
-            except: &except,
-            schema: &schema,
-            ..CoverQuestion::new(&required.filter, &filters)
-        };
-        let missing = Arc::new(asked.missing_values("eventName"));
+        let missing = asked(required, &filters, facts, &question, |asked| {
+            asked.missing_values("eventName")
+        });
+        let missing = Arc::new(missing);
         keep(&self.missing, question, Arc::clone(&missing));
         missing
     }
@@ -272,6 +261,24 @@ fn question(required: &Pattern, filters: &PatternSet, facts: Facts<'_>) -> Quest
         region: facts.region.filter(|_| by_region).cloned(),
         by_category: required.by_category || filters.by_category || facts.except.by_category,
     }
+}
+
+/// What the engine says to a question.
+fn asked<T>(
+    required: &Pattern,
+    filters: &PatternSet,
+    facts: Facts<'_>,
+    question: &Question,
+    ask: impl FnOnce(&CoverQuestion<'_>) -> T,
+) -> T {
+    let filters = filters.filters();
+    let schema = schema(question);
+    let except = facts.except.filters();
+    ask(&CoverQuestion {
+        except: &except,
+        schema: &schema,
+        ..CoverQuestion::new(&required.filter, &filters)
+    })
 }
 
 fn schema(question: &Question) -> Schema {
