@@ -82,6 +82,8 @@ data "aws_iam_policy_document" "orgsweep" {
       "logs:DescribeLogGroups",
       "logs:DescribeLogStreams",
       "logs:DescribeMetricFilters",
+      "oam:GetLink",
+      "oam:ListLinks",
       "sns:GetSubscriptionAttributes",
       "sns:GetTopicAttributes",
       "sns:ListSubscriptionsByTopic",

@@ -56,6 +56,7 @@ OPERATIONS = {
     "sqs": """
         CreateQueue DeleteQueue GetQueueUrl ListQueues GetQueueAttributes SetQueueAttributes SendMessage ReceiveMessage
         DeleteMessage ChangeMessageVisibility PurgeQueue TagQueue UntagQueue ListQueueTags""",
+    "oam": "ListLinks GetLink",
 }
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "crates/orgsim/data/shapes"

@@ -27,12 +27,12 @@ use crate::errors::{AccessError, CallError, CollectError};
 use crate::http_client;
 use crate::inventory::{self, InventoryPage, InventoryWants};
 use crate::members::Members;
-use crate::mute_support::MuteSupport;
 use crate::operation::Operation;
 use crate::partitions::PartitionRegions;
 use crate::pattern_tester::PatternTester;
 use crate::retry::Patience;
 use crate::session::{Collected, Session};
+use crate::support::Support;
 use crate::tally::{Counters, Tally};
 
 /// Who orgsweep is to AWS.
@@ -65,10 +65,10 @@ pub(crate) struct Shared {
     pub(crate) budgets: Arc<SharedBudgets>,
     pub(crate) session_duration: SessionDuration,
     pub(crate) tally: Arc<Tally>,
-    /// Topics of other accounts that were read so far.
+    /// Topics and alarms of other accounts that were read so far.
     pub(crate) neighbours: Neighbours,
-    /// Which Regions have alarm mute rules.
-    pub(crate) mute_support: MuteSupport,
+    /// Which Regions have alarm mute rules, and links to monitoring accounts.
+    pub(crate) support: Support,
 }
 
 impl Shared {
@@ -147,7 +147,7 @@ impl Access {
             regions,
             tally,
             neighbours: Neighbours::default(),
-            mute_support: MuteSupport::new(endpoint_is_given),
+            support: Support::new(endpoint_is_given),
         };
         Ok(Self {
             shared: Arc::new(shared),

@@ -191,7 +191,33 @@ async fn alarm_reads(session: &Session, region: &Region) -> Vec<PermissionCheck>
         shown(Operation::DescribeAlarmHistory, history),
     ];
     shown.extend(mute_rule_reads(session, region).await);
+    shown.extend(link_reads(session, region).await);
     shown
+}
+
+/// Nothing where the Region has no links to monitoring accounts.
+async fn link_reads(session: &Session, region: &Region) -> Vec<PermissionCheck> {
+    if !session.has_links(region).await {
+        return Vec::new();
+    }
+    let client = session.clients().oam(region);
+    let link = format!(
+        "arn:{}:oam:{region}:{}:link/00000000-0000-4000-8000-000000000000",
+        session.partition(),
+        session.account()
+    );
+    let (links, link) = tokio::join!(
+        session.call(Operation::ListLinks, region, || {
+            client.list_links().max_results(1).send()
+        }),
+        session.call(Operation::GetLink, region, || {
+            client.get_link().identifier(&link).send()
+        }),
+    );
+    vec![
+        shown(Operation::ListLinks, links),
+        shown(Operation::GetLink, link),
+    ]
 }
 
 /// Nothing where the Region has no mute rules: no permission is needed for them then.

@@ -73,6 +73,7 @@ clients! {
     cloudwatch: aws_sdk_cloudwatch;
     kms: aws_sdk_kms;
     logs: aws_sdk_cloudwatchlogs;
+    oam: aws_sdk_oam;
     organizations: aws_sdk_organizations;
     sns: aws_sdk_sns;
     sts: aws_sdk_sts;

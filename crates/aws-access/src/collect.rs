@@ -8,6 +8,7 @@ mod delivery;
 mod filters;
 mod keys;
 mod log_groups;
+mod monitoring;
 mod mute_rules;
 mod neighbours;
 mod regions;
@@ -19,7 +20,7 @@ mod trails;
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use orgsweep_controls::snapshot::Trail;
+use orgsweep_controls::snapshot::{Alarms, Trail};
 use orgsweep_controls::{
     AccountId, AccountSnapshot, Known, Region, Unread, UnreadCause, multi_region_trails_decide,
 };
@@ -98,8 +99,9 @@ async fn chains(
     trails::fill_in(&mut seen, &own_trails);
     let groups = log_groups::with_filters(session, filters, distinct(&seen)).await;
     let alarms = alarms::that_matter(session, &groups).await;
-    let topics::ActedOn { topics, keys } = topics::acted_on(session, &alarms, neighbours).await;
-    AccountSnapshot {
+    let own: Vec<_> = alarms.iter().collect();
+    let topics::ActedOn { topics, keys } = topics::acted_on(session, &own, neighbours).await;
+    let mut snapshot = AccountSnapshot {
         account: session.account().clone(),
         partition: session.partition().clone(),
         regions,
@@ -108,7 +110,26 @@ async fn chains(
         alarms,
         topics,
         keys,
-    }
+        monitoring: BTreeMap::new(),
+    };
+    snapshot.monitoring = monitoring::of(session, &snapshot, neighbours).await;
+    let alarms = on_its_metrics(&snapshot);
+    let known = &snapshot.topics;
+    let theirs = topics::acted_on_elsewhere(session, &alarms, known, neighbours).await;
+    snapshot.topics.extend(theirs.topics);
+    snapshot.keys.extend(theirs.keys);
+    snapshot
+}
+
+/// Alarms of monitoring accounts, each with its Region.
+fn on_its_metrics(snapshot: &AccountSnapshot) -> Vec<(&Region, &Known<Alarms>)> {
+    let regions = snapshot.monitoring.iter();
+    regions
+        .flat_map(|(region, accounts)| {
+            let accounts = accounts.value().into_iter().flatten();
+            accounts.map(move |(_, monitoring)| (region, &monitoring.alarms))
+        })
+        .collect()
 }
 
 /// Asks each other enabled Region for its trails.
@@ -237,6 +258,7 @@ mod tests {
             alarms: BTreeMap::new(),
             topics: BTreeMap::new(),
             keys: BTreeMap::new(),
+            monitoring: BTreeMap::new(),
         }
     }
 

@@ -20,7 +20,7 @@ mod errors;
 mod http_client;
 mod inventory;
 mod members;
-mod mute_support;
+mod once;
 mod operation;
 mod paging;
 mod partitions;
@@ -28,6 +28,7 @@ mod pattern_tester;
 mod pauses;
 mod retry;
 mod session;
+mod support;
 mod tally;
 
 pub use access::{Access, Caller};

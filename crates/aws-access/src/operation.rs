@@ -84,6 +84,8 @@ operations! {
     DescribeAlarmHistory              = "cloudwatch",    DescribeAlarmHistory,  InEachAccount;
     ListAlarmMuteRules                = "cloudwatch",    ListAlarmMuteRules,    InEachAccount;
     GetAlarmMuteRule                  = "cloudwatch",    GetAlarmMuteRule,      InEachAccount;
+    ListLinks                         = "oam",           ListLinks,             InEachAccount;
+    GetLink                           = "oam",           GetLink,               InEachAccount;
     GetTopicAttributes                = "sns",           SnsGet,                InEachAccount;
     ListSubscriptionsByTopic          = "sns",           SnsList,               InEachAccount;
     GetSubscriptionAttributes         = "sns",           SnsGet,                InEachAccount;

@@ -147,7 +147,27 @@ impl Session {
     /// Whether the CloudWatch of `region` can have alarm mute rules.
     pub(crate) async fn has_mute_rules(&self, region: &Region) -> bool {
         let caller = self.in_account(&self.shared.caller.account);
-        self.shared.mute_support.exists(&caller, region).await
+        let client = self.clients().cloudwatch(region);
+        let send = || client.list_alarm_mute_rules().max_records(1).send();
+        let support = &self.shared.support;
+        support
+            .exists(Operation::ListAlarmMuteRules, region, &caller, send, true)
+            .await
+    }
+
+    /// Whether metrics of `region` can be linked to monitoring accounts. An endpoint that is not
+    /// AWS's has to say so; one that lacks mute rules is not even asked for this service of its own,
+    /// since some emulators break the connection off.
+    pub(crate) async fn has_links(&self, region: &Region) -> bool {
+        if self.shared.support.endpoint_is_given() && !self.has_mute_rules(region).await {
+            return false;
+        }
+        let client = self.clients().oam(region);
+        let send = || client.list_links().max_results(1).send();
+        let support = &self.shared.support;
+        support
+            .exists(Operation::ListLinks, region, self, send, false)
+            .await
     }
 
     /// Why nothing that was read counts: the credentials ended on the way.

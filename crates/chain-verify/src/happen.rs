@@ -59,7 +59,6 @@ pub(crate) fn compare(
             };
             match outcome {
                 Outcome::Agrees => {}
-                Outcome::ToldElsewhere => report.told_elsewhere += 1,
                 Outcome::NotSimulated(what) => {
                     *report.not_simulated.entry(what).or_default() += 1;
                 }
@@ -73,8 +72,6 @@ pub(crate) fn compare(
 
 enum Outcome {
     Agrees,
-    /// The verdict `fail` is right about the account, but an alarm of another one told of the event.
-    ToldElsewhere,
     NotSimulated(String),
     Disagrees(String),
 }
@@ -155,7 +152,7 @@ impl Case<'_> {
             for (event, described_by) in self.events() {
                 *counted += 1;
                 let trace = timeline.inject(self.world, &event);
-                if rang_here(&trace) {
+                if trace.rang() {
                     continue;
                 }
                 if let Some(what) = self.not_simulated(&trace) {
@@ -188,7 +185,7 @@ impl Case<'_> {
             for start in hours() {
                 *counted += 1;
                 let trace = timeline_from(start, *traffic).inject(self.world, event);
-                if !rang_here(&trace) {
+                if !trace.rang() {
                     for alternative in described_by {
                         lost[*alternative].get_or_insert_with(|| told(event, *traffic, &trace));
                     }
@@ -219,19 +216,6 @@ impl Case<'_> {
             Some(witness) => vec![witness],
             None => self.events().into_iter().map(|(event, _)| event).collect(),
         };
-        let silent = |trace: &Trace| {
-            let elsewhere = trace.rang() && !told_of(trace);
-            if elsewhere
-                && trace
-                    .messages
-                    .iter()
-                    .any(|message| !is_here(trace, &message.alarm))
-            {
-                Outcome::ToldElsewhere
-            } else {
-                Outcome::Agrees
-            }
-        };
         let mut rang = None;
         for traffic in [Traffic::Quiet, Traffic::Busy] {
             let mut timeline = timeline(traffic);
@@ -244,7 +228,7 @@ impl Case<'_> {
                         return Outcome::NotSimulated(what);
                     }
                     if !told_of(&trace) {
-                        return silent(&trace);
+                        return Outcome::Agrees;
                     }
                     rang.get_or_insert_with(|| told(event, traffic, &trace));
                 }
@@ -337,29 +321,7 @@ fn told_of(trace: &Trace) -> bool {
         first.is_some_and(|step| step.text.starts_with("ALARM →"))
     };
     let mut messages = trace.messages.iter();
-    messages.any(|message| {
-        message.state == AlarmState::Alarm
-            && !began_in_alarm(&message.alarm)
-            && is_here(trace, &message.alarm)
-    })
-}
-
-/// Whether somebody was told by an alarm of the account that has the metric.
-fn rang_here(trace: &Trace) -> bool {
-    let mut messages = trace.messages.iter();
-    messages.any(|message| message.state == AlarmState::Alarm && is_here(trace, &message.alarm))
-}
-
-/// Whether the alarm, or for a composite some alarm of its account, saw the event in a metric of its
-/// own account. The scanner does not look for alarms in other accounts.
-fn is_here(trace: &Trace, alarm: &str) -> bool {
-    let account = |arn: &str| arn.split(':').nth(4).map(str::to_owned);
-    let is_composite = !trace.evaluated.iter().any(|(other, _)| other == alarm);
-    let mut evaluated = trace.evaluated.iter();
-    evaluated.any(|(other, owner)| {
-        account(other).as_ref() == Some(owner)
-            && (other == alarm || is_composite && account(other) == account(alarm))
-    })
+    messages.any(|message| message.state == AlarmState::Alarm && !began_in_alarm(&message.alarm))
 }
 
 fn told(event: &CloudTrailEvent, traffic: Traffic, trace: &Trace) -> String {

@@ -22,9 +22,6 @@ pub struct Report {
     pub events: usize,
     /// Verdicts that could not be compared because the simulator does not know how to do something.
     pub not_simulated: BTreeMap<String, usize>,
-    /// Verdicts `fail` although an alarm of another account, which is linked, told of it: the
-    /// scanner does not look there.
-    pub told_elsewhere: usize,
     /// How many verdicts what happens contradicts.
     pub disagreements: usize,
     /// The first of each kind.
@@ -75,7 +72,6 @@ impl Report {
             reasons: BTreeMap::new(),
             events: 0,
             not_simulated: BTreeMap::new(),
-            told_elsewhere: 0,
             disagreements: 0,
             found: Vec::new(),
             told: (30, 3),
@@ -127,13 +123,6 @@ impl fmt::Display for Report {
             for (what, count) in &self.not_simulated {
                 writeln!(f, "  {count:>8}  {what}")?;
             }
-        }
-        if self.told_elsewhere > 0 {
-            let count = self.told_elsewhere;
-            writeln!(
-                f,
-                "Failed, and told by an alarm of a linked account: {count}"
-            )?;
         }
         for found in &self.found {
             writeln!(f, "\n{found}")?;

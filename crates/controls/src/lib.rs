@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod finding;
 pub mod ids;
 pub mod known;
+mod monitored;
 mod opinion;
 pub mod organization;
 mod pattern;
@@ -23,14 +24,20 @@ pub use chain::filter_policy::lets_every_alarm_through;
 pub use chain::firing::Firing;
 pub use chain::judged::Delay;
 pub use decision::Decisions;
-pub use evaluate::{Alike, Evaluator, ReliedOn, evaluate, multi_region_trails_decide};
+pub use evaluate::{
+    Alike, Evaluator, ReliedOn, evaluate, multi_region_trails_decide,
+    regions_whose_metrics_tell_nobody,
+};
 pub use finding::{
     Chain, EventsNeeded, Evidence, Finding, Link, LinkKind, LinkState, Note, Opinion, OtherVerdict,
     TimeToNotice, Verdict,
 };
 pub use ids::{AccountId, Arn, ControlId, IdError, LogGroupArn, OrganizationId, Partition, Region};
 pub use known::{Call, Known, Unread, UnreadCause};
+pub use monitored::AlarmsOnOthers;
 pub use organization::{AccountState, Inventory, ListedAccount};
 pub use reason::Reason;
-pub use relevant::{lack_a_controls_filter, relevant_alarms, topics_acted_on};
+pub use relevant::{
+    alarms_on_other_accounts, lack_a_controls_filter, relevant_alarms, topics_acted_on,
+};
 pub use snapshot::AccountSnapshot;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crate::catalog::{Catalog, Control, Requirement, Scope};
 use crate::chain::alarm::other_kind_may_read;
 use crate::chain::alarm_rule::AlarmRule;
-use crate::ids::Arn;
+use crate::ids::{AccountId, Arn};
 use crate::snapshot::{Alarms, CompositeAlarm, MetricAlarm, MetricFilter};
 
 /// The alarms that could matter to `filters`, sorted by name: those on a metric
@@ -25,6 +25,33 @@ pub fn relevant_alarms(all: Alarms, filters: &[&MetricFilter]) -> Alarms {
         .iter()
         .filter(|alarm| reads_one_of(alarm, &metrics));
     let kept = with_those_above(reading, &all.composite);
+    only(all, &kept)
+}
+
+/// The alarms of `account` that may read metrics of other accounts, which are linked to it: those
+/// of metric math or a query that names one, those that find metrics by their names, and every
+/// composite alarm above them.
+pub fn alarms_on_other_accounts(all: Alarms, account: &AccountId) -> Alarms {
+    let reads_others = |alarm: &&MetricAlarm| {
+        let mut named = alarm.queries.iter().filter_map(|q| q.account.as_deref());
+        finds_by_name(alarm) || named.any(|named| named != account.as_str())
+    };
+    let kept = with_those_above(all.metric.iter().filter(reads_others), &all.composite);
+    Alarms {
+        log: Vec::new(),
+        ..only(all, &kept)
+    }
+}
+
+/// Whether it finds its metrics by their names, in whichever of the linked accounts they are.
+pub(crate) fn finds_by_name(alarm: &MetricAlarm) -> bool {
+    let mut expressions = alarm.queries.iter().filter_map(|q| q.expression.as_deref());
+    alarm.other_kind.is_some()
+        || expressions.any(|text| text.to_ascii_uppercase().contains("SELECT"))
+}
+
+/// The alarms of these ARNs, sorted by name.
+fn only(all: Alarms, kept: &BTreeSet<Arn>) -> Alarms {
     let mut metric: Vec<MetricAlarm> = all.metric;
     let mut composite: Vec<CompositeAlarm> = all.composite;
     metric.retain(|alarm| kept.contains(&alarm.arn));
@@ -96,7 +123,7 @@ pub fn topics_acted_on(alarms: &Alarms) -> BTreeSet<Arn> {
         .collect()
 }
 
-fn reads_one_of(alarm: &MetricAlarm, metrics: &BTreeSet<&str>) -> bool {
+pub(crate) fn reads_one_of(alarm: &MetricAlarm, metrics: &BTreeSet<&str>) -> bool {
     if alarm.other_kind.is_some() {
         return metrics.iter().any(|name| other_kind_may_read(alarm, name));
     }
@@ -118,36 +145,66 @@ fn reads_one_of(alarm: &MetricAlarm, metrics: &BTreeSet<&str>) -> bool {
         })
 }
 
-/// The alarms, and every composite above one of them. A rule that cannot be read may mention any
-/// alarm, so its composite is among them.
+/// The alarms, and every composite above one of them.
 fn with_those_above<'a>(
     alarms: impl Iterator<Item = &'a MetricAlarm>,
-    composites: &'a [CompositeAlarm],
+    composites: &[CompositeAlarm],
 ) -> BTreeSet<Arn> {
-    // By what a rule calls its children: their names, or their ARNs.
-    let mut above: HashMap<String, Vec<&CompositeAlarm>> = HashMap::new();
-    let mut unreadable = Vec::new();
-    for composite in composites {
-        let Some(rule) = AlarmRule::parse(&composite.rule) else {
-            unreadable.push(composite);
-            continue;
-        };
-        for child in rule.alarms() {
-            above.entry(child.to_owned()).or_default().push(composite);
+    let alarms: Vec<&MetricAlarm> = alarms.collect();
+    let above = Parents::of(composites).above(&alarms, composites);
+    let composites = above.into_iter().map(|place| &composites[place].arn);
+    let metric = alarms.into_iter().map(|alarm| &alarm.arn);
+    metric.chain(composites).cloned().collect()
+}
+
+/// Composite alarms, by the alarms that their rules name. They are meant by their places in a list.
+#[derive(Debug, Default)]
+pub(crate) struct Parents {
+    /// By what a rule calls its children: their names, or their ARNs.
+    by_child: HashMap<String, Vec<usize>>,
+    /// Those whose rules cannot be read, and so may name any alarm.
+    unreadable: Vec<usize>,
+}
+
+impl Parents {
+    pub(crate) fn of(composites: &[CompositeAlarm]) -> Self {
+        let mut parents = Self::default();
+        for (place, composite) in composites.iter().enumerate() {
+            let Some(rule) = AlarmRule::parse(&composite.rule) else {
+                parents.unreadable.push(place);
+                continue;
+            };
+            for child in rule.alarms() {
+                let of_child = parents.by_child.entry(child.to_owned());
+                of_child.or_default().push(place);
+            }
         }
+        parents
     }
-    let called = |composite: &'a CompositeAlarm| (&composite.arn, composite.name.as_str());
-    let mut kept = BTreeSet::new();
-    let mut next: Vec<(&Arn, &str)> = alarms
-        .map(|alarm| (&alarm.arn, alarm.name.as_str()))
-        .chain(unreadable.into_iter().map(called))
-        .collect();
-    while let Some((arn, name)) = next.pop() {
-        if kept.insert(arn.clone()) {
-            let over = [arn.as_str(), name].into_iter();
-            let over = over.filter_map(|called| above.get(called)).flatten();
-            next.extend(over.map(|composite| called(composite)));
+
+    /// Every composite above one of the alarms, those whose rules cannot be read among them.
+    pub(crate) fn above(
+        &self,
+        alarms: &[&MetricAlarm],
+        composites: &[CompositeAlarm],
+    ) -> BTreeSet<usize> {
+        let mut above = BTreeSet::new();
+        let mut next = self.unreadable.clone();
+        for alarm in alarms {
+            next.extend(self.naming(&alarm.arn, &alarm.name));
         }
+        while let Some(place) = next.pop() {
+            if above.insert(place) {
+                let composite = &composites[place];
+                next.extend(self.naming(&composite.arn, &composite.name));
+            }
+        }
+        above
     }
-    kept
+
+    fn naming<'a>(&'a self, arn: &'a Arn, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+        let called = [arn.as_str(), name].into_iter();
+        let naming = called.filter_map(|called| self.by_child.get(called));
+        naming.flatten().copied()
+    }
 }

@@ -5,6 +5,7 @@
 //! account has an unchanged snapshot, byte for byte. Everything is sorted.
 
 mod alarms;
+mod monitoring;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,7 @@ pub use alarms::{
     Alarms, CompositeAlarm, FailedAction, LogAlarm, MetricAlarm, MetricQuery, MuteRule,
     WatchedMetric,
 };
+pub use monitoring::MonitoringAccount;
 
 /// The facts read from one account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,14 +40,30 @@ pub struct AccountSnapshot {
     /// Alarms in each Region that has such a log group. Only those that could
     /// matter to the groups' filters are kept (`relevant_alarms`).
     pub alarms: BTreeMap<Region, Known<Alarms>>,
-    /// Topics that those alarms act on. `None` is a topic that does not exist.
+    /// Topics that those alarms, and those in `monitoring`, act on. `None` is a topic that does not exist.
     pub topics: BTreeMap<Arn, Known<Option<Topic>>>,
-    /// Keys that encrypt those topics, by the topic's `KmsMasterKeyId`, as it is
-    /// written there, in the topic's Region: `eu-west-1/alias/mine`.
+    /// Keys that encrypt those topics, by [`AccountSnapshot::key_label`].
     pub keys: BTreeMap<String, Known<Option<Key>>>,
+    /// Other accounts whose alarms may read the metrics of the groups' filters, by Region. Asked
+    /// only where a filter's metric has no alarm of this account that tells somebody.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub monitoring: BTreeMap<Region, Known<BTreeMap<AccountId, MonitoringAccount>>>,
 }
 
 impl AccountSnapshot {
+    /// What a topic's key is called in `keys` of the account `holder`: the topic's Region and its
+    /// `KmsMasterKeyId` as it is written there (`eu-west-1/alias/mine`). An id or alias of another
+    /// account's topic means a key of that account, which is named between the two.
+    pub fn key_label(holder: &AccountId, topic: &Arn, key: &str) -> Option<String> {
+        let region = topic.region()?;
+        match topic.account() {
+            Some(owner) if owner != *holder && !key.starts_with("arn:") => {
+                Some(format!("{region}/{owner}/{key}"))
+            }
+            _ => Some(format!("{region}/{key}")),
+        }
+    }
+
     /// Every distinct trail in the snapshot, by ARN.
     pub fn distinct_trails(&self) -> BTreeMap<&Arn, &Trail> {
         let mut trails = BTreeMap::new();

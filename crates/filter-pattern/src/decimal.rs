@@ -426,6 +426,9 @@ mod tests {
             (Some("1e100"),    Some("1.2e100"), "1.001e100"),
             (Some("1e100"),    Some("1e101"),   "1.01e100"),
             (Some("-1.2e100"), Some("-1e100"),  "-1.001e100"),
+            // As many digits as arithmetic holds.
+            (Some("100000000000000000000000000000000001"), Some("100000000000000000000000000000000003"),
+             "100000000000000000000000000000000002"),
         ];
         for (low, high, expected) in table {
             let bounds = [low, high].map(|bound| bound.map(decimal));

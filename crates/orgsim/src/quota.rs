@@ -19,7 +19,8 @@ struct Bucket {
 
 /// Published default quotas (service quota pages of each service, 2026). Organizations publishes
 /// no numbers; reports of throttling with few parallel callers suggest the one here. KMS's is that
-/// of GetKeyPolicy, the lowest of those that are asked.
+/// of GetKeyPolicy, the lowest of those that are asked. Observability Access Manager publishes none
+/// either; what stands here is an assumption.
 #[rustfmt::skip]
 const BUCKETS: &[Bucket] = &[
     Bucket { service: Service::Organizations, operations: &[], rate: 10.0 },
@@ -34,6 +35,7 @@ const BUCKETS: &[Bucket] = &[
     Bucket { service: Service::Logs,          operations: &["PutMetricFilter"], rate: 5.0 },
     Bucket { service: Service::Logs,          operations: &["DeleteMetricFilter"], rate: 5.0 },
     Bucket { service: Service::Logs,          operations: &["CreateLogGroup"], rate: 10.0 },
+    Bucket { service: Service::Logs,          operations: &[], rate: 10.0 },
     Bucket { service: Service::CloudWatch,    operations: &["DescribeAlarms"], rate: 9.0 },
     Bucket { service: Service::CloudWatch,    operations: &["DescribeAlarmsForMetric"], rate: 9.0 },
     Bucket { service: Service::CloudWatch,    operations: &["DescribeAlarmHistory"], rate: 20.0 },
@@ -47,6 +49,9 @@ const BUCKETS: &[Bucket] = &[
     Bucket { service: Service::Kms,           operations: &[], rate: 1000.0 },
     Bucket { service: Service::Iam,           operations: &[], rate: 20.0 },
     Bucket { service: Service::Sqs,           operations: &[], rate: 3000.0 },
+    Bucket { service: Service::Oam,           operations: &["ListLinks"], rate: 10.0 },
+    Bucket { service: Service::Oam,           operations: &["GetLink"], rate: 10.0 },
+    Bucket { service: Service::Oam,           operations: &[], rate: 10.0 },
 ];
 
 /// Regions in which topics and subscriptions may be asked about more often than in others
@@ -167,6 +172,15 @@ mod tests {
                 session: None,
             },
             params: Value::empty(),
+        }
+    }
+
+    #[test]
+    fn an_operation_without_a_rate_of_its_own_counts_among_its_services_others() {
+        for service in crate::shapes::services() {
+            let (name, rate) = published(service, "SomethingElse", "eu-west-1");
+            assert_eq!(name, format!("{} others", service.prefix()));
+            assert!(rate > 0.0, "{name}");
         }
     }
 

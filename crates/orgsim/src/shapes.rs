@@ -15,7 +15,7 @@ use crate::service::Service;
 /// The longest list of things that are wrong with one request.
 const MOST_ERRORS: usize = 10;
 
-const FILES: [(Service, &str); 10] = [
+const FILES: [(Service, &str); 11] = [
     (
         Service::Organizations,
         include_str!("../data/shapes/organizations.json"),
@@ -38,6 +38,7 @@ const FILES: [(Service, &str); 10] = [
     (Service::Kms, include_str!("../data/shapes/kms.json")),
     (Service::Iam, include_str!("../data/shapes/iam.json")),
     (Service::Sqs, include_str!("../data/shapes/sqs.json")),
+    (Service::Oam, include_str!("../data/shapes/oam.json")),
 ];
 
 /// The inputs of a service's operations.
@@ -106,6 +107,12 @@ fn models() -> &'static HashMap<Service, Model> {
             })
             .collect()
     })
+}
+
+/// Every service.
+#[cfg(test)]
+pub(crate) fn services() -> impl Iterator<Item = Service> {
+    FILES.iter().map(|(service, _)| *service)
 }
 
 /// Checks the request's input against the model of its operation.

@@ -124,6 +124,7 @@ mod tests {
             alarms: BTreeMap::new(),
             topics: BTreeMap::new(),
             keys: BTreeMap::new(),
+            monitoring: BTreeMap::new(),
         };
         let content = Content::of(&snapshot).unwrap();
         let size = i32::try_from(content.json.len()).unwrap();

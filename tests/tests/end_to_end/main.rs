@@ -19,6 +19,7 @@ mod failing_aws;
 mod frameworks;
 mod interrupted_sweeps;
 mod listings;
+mod monitoring_accounts;
 mod no_secrets;
 mod notifications;
 mod owners;

@@ -168,6 +168,7 @@ async fn found_under(policy: &Value) -> (Simulated, Installation, FoundByPlace) 
     simulated.enforce_policies();
     simulated.put_scanner_policy(policy);
     simulated.fail_actions_of_undecided_topics();
+    simulated.watch_from_a_monitoring_account();
     let installation = simulated.installation(Installation::on_server().await);
     installation.run(&["sweep"]).await.with_code(0);
     let found = findings(&installation).await;

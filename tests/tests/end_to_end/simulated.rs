@@ -1,16 +1,16 @@
 //! A simulated organization for a test: `orgsim` in the test's own process, what
 //! its scenario claims, what it was asked, and what can go wrong with it.
 
+mod circumstances;
 mod found;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::Utc;
 use orgsim::{
-    AccountStatus, ExpectedFinding, ExpectedOutcome, Fault, FaultId, FaultRule, HistoryItem,
-    RecordedCall, RegionState, SavedWorld, Scenario, Server, ServerOptions, Service, World,
+    AccountStatus, ExpectedFinding, ExpectedOutcome, Fault, FaultId, FaultRule, RecordedCall,
+    RegionState, SavedWorld, Scenario, Server, ServerOptions, Service, World,
 };
 use orgsweep_tests::Installation;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use serde_json::Value;
 pub(crate) use found::{assert_same_rows, finding, settled, settled_anywhere};
 
 /// Services by the prefix of their IAM actions.
-const SERVICES: [(&str, Service); 8] = [
+const SERVICES: [(&str, Service); 9] = [
     ("organizations", Service::Organizations),
     ("sts", Service::Sts),
     ("account", Service::Account),
@@ -27,6 +27,7 @@ const SERVICES: [(&str, Service); 8] = [
     ("cloudwatch", Service::CloudWatch),
     ("sns", Service::Sns),
     ("kms", Service::Kms),
+    ("oam", Service::Oam),
 ];
 
 /// A simulated organization and its server.
@@ -353,37 +354,6 @@ impl Simulated {
                     alarm.actions_enabled = false;
                 }
             }
-        }
-    }
-
-    /// Where a topic's policy is not decided, alarms have rung to no effect: their history
-    /// tells what their topic's policy does not.
-    pub(crate) fn fail_actions_of_undecided_topics(&self) {
-        let undecided = |findings: &[ExpectedFinding]| {
-            let mut findings = findings.iter();
-            findings.any(|finding| finding.reason == Some("policy_undecided"))
-        };
-        let readable = self.readable().into_iter();
-        let accounts = readable.filter(|(_, findings)| undecided(findings));
-        for (account, _) in accounts {
-            self.change(&account, |state| {
-                for region in state.regions.values_mut() {
-                    for (name, alarm) in &mut region.metric_alarms {
-                        alarm.state_updated = Utc::now();
-                        let failed = alarm.alarm_actions.iter().map(|topic| HistoryItem {
-                            alarm: name.clone(),
-                            alarm_type: "MetricAlarm",
-                            at: alarm.state_updated,
-                            kind: "Action",
-                            summary: format!(
-                                "Failed to execute action {topic}. Received error: \"CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: {topic}\""
-                            ),
-                            data: "{}".to_owned(),
-                        });
-                        region.alarm_history.extend(failed);
-                    }
-                }
-            });
         }
     }
 

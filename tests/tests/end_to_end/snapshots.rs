@@ -12,6 +12,7 @@ const VERDICTS: &str = "select control, verdict, reason, count(*) as accounts
 #[tokio::test(flavor = "multi_thread")]
 async fn exported_facts_give_the_same_verdicts_elsewhere() {
     let simulated = Simulated::demo().await;
+    simulated.watch_from_a_monitoring_account();
     let installation = simulated.installation(Installation::on_server().await);
     installation.run(&["sweep"]).await.with_code(0);
     simulated.forget_calls();
@@ -167,6 +168,7 @@ const EACH: &str = "select account_id, account_name, ou_path, control, verdict, 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_becomes_an_organization_with_the_same_verdicts() {
     let simulated = Simulated::demo().await;
+    simulated.watch_from_a_monitoring_account();
     let installation = simulated.installation(Installation::on_server().await);
     installation.run(&["sweep"]).await.with_code(0);
     let real = installation.query(EACH).await;

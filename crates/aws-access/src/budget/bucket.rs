@@ -32,6 +32,10 @@ pub(crate) enum Bucket {
     ListAlarmMuteRules,
     /// `cloudwatch:GetAlarmMuteRule`.
     GetAlarmMuteRule,
+    /// `oam:ListLinks`. No rate is published.
+    ListLinks,
+    /// `oam:GetLink`. No rate is published.
+    GetLink,
     /// SNS's list operations; a hard limit.
     SnsList,
     /// SNS's get and set operations together; depends on the Region.
@@ -45,6 +49,10 @@ pub(crate) enum Bucket {
 /// Requests per second that Organizations is asked at most. Nothing is
 /// published; throttles are seen with a few callers at once.
 const ORGANIZATIONS_CEILING: u32 = 20;
+
+/// Requests per second that each operation of Observability Access Manager is asked at most, as
+/// much as other lists of CloudWatch allow. Nothing is published.
+const OBSERVABILITY_ACCESS_CEILING: u32 = 10;
 
 /// SNS's pooled quota in the Regions where it is not 30.
 const SNS_GET_BY_REGION: [(&str, u32); 3] =
@@ -70,6 +78,7 @@ impl Bucket {
             Self::Organizations => ORGANIZATIONS_CEILING,
             Self::AccountListRegions | Self::DescribeMetricFilters | Self::TestMetricFilter => 5,
             Self::CloudTrailRead | Self::DescribeLogGroups => 10,
+            Self::ListLinks | Self::GetLink => OBSERVABILITY_ACCESS_CEILING,
             Self::DescribeAlarms => 9,
             Self::DescribeLogStreams => 25,
             Self::ListAlarmMuteRules => 50,

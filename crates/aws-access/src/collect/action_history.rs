@@ -3,7 +3,7 @@
 //! alarm looks as usual. Asked only where an alarm has changed its state lately, so
 //! that a quiet account takes no call more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, AlarmType, HistoryItemType, ScanBy, StateValue};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -52,6 +52,13 @@ impl Rung {
         if (rings || changed - configured > SETTLING) && Utc::now() - changed < LATELY {
             self.0.insert(name.to_owned(), configured);
         }
+    }
+}
+
+impl Rung {
+    /// Their names.
+    pub(super) fn names(self) -> BTreeSet<String> {
+        self.0.into_keys().collect()
     }
 }
 

@@ -11,7 +11,10 @@ use orgsweep_controls::snapshot::{
     Alarms, CompositeAlarm, LogAlarm, LogGroup, MetricAlarm, MetricFilter, MetricQuery,
     WatchedMetric,
 };
-use orgsweep_controls::{Arn, Known, LogGroupArn, Region, Unread, UnreadCause, relevant_alarms};
+use orgsweep_controls::{
+    AlarmsOnOthers, Arn, Known, LogGroupArn, Region, Unread, UnreadCause, alarms_on_other_accounts,
+    relevant_alarms,
+};
 
 use super::action_history::{self, Rung};
 use super::mute_rules;
@@ -51,16 +54,32 @@ pub(super) async fn that_matter(
                     here.any(|group| alarm.queries(group))
                 };
                 value.log.retain(queried);
-                (value.mute_rules, value.failed_actions) = tokio::join!(
-                    mute_rules::over(session, region, value),
-                    action_history::failures(session, region, value, &rung),
-                );
+                ring(session, region, value, &rung).await;
             }
             alarms
         };
         (region.clone(), alarms)
     });
     join_all(read).await.into_iter().collect()
+}
+
+/// The alarms of the account that may read metrics of other accounts, which are linked to it.
+pub(super) async fn on_others(session: &Session, region: &Region) -> Known<AlarmsOnOthers> {
+    let (mut alarms, rung) = in_region(session, region).await;
+    if let Known::Read { value, .. } = &mut alarms {
+        let all = std::mem::take(value);
+        *value = alarms_on_other_accounts(all, session.account());
+        ring(session, region, value, &rung).await;
+    }
+    alarms.map(|alarms| AlarmsOnOthers::of(alarms, rung.names()))
+}
+
+/// Fills in what decides whether alarms that go to ALARM tell somebody.
+async fn ring(session: &Session, region: &Region, alarms: &mut Alarms, rung: &Rung) {
+    (alarms.mute_rules, alarms.failed_actions) = tokio::join!(
+        mute_rules::over(session, region, alarms),
+        action_history::failures(session, region, alarms, rung),
+    );
 }
 
 /// All alarms of the Region, sorted by name, and which of them have rung lately.

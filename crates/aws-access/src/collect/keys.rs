@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use orgsweep_controls::snapshot::{Key, Topic};
-use orgsweep_controls::{Arn, Known, Region, Unread, UnreadCause};
+use orgsweep_controls::{AccountSnapshot, Arn, Known, Region, Unread, UnreadCause};
 
 use crate::errors::{CallError, FaultKind};
 use crate::operation::Operation;
@@ -14,42 +14,53 @@ use crate::session::Session;
 /// Alias of AWS's own key for SNS.
 const AWS_KEY: &str = "alias/aws/sns";
 
-/// The keys of `topics`, by Region and name as the topic has it: `eu-west-1/alias/mine`.
+/// The keys of `topics`, by [`AccountSnapshot::key_label`] in the account of `session`.
 pub(super) async fn of_topics(
     session: &Session,
     topics: &BTreeMap<Arn, Known<Option<Topic>>>,
 ) -> BTreeMap<String, Known<Option<Key>>> {
     let mut wanted: BTreeMap<String, (Region, String)> = BTreeMap::new();
-    let mut elsewhere = BTreeMap::new();
+    let mut keys = BTreeMap::new();
     for (arn, topic) in topics {
-        let name = topic
-            .value()
-            .and_then(Option::as_ref)
-            .and_then(|topic| topic.kms_key.as_deref());
-        if let (Some(region), Some(name)) = (arn.region(), name)
-            && !is_aws_key(name)
-        {
-            // A bare id or alias means a key of the topic's account, and KMS would
-            // look for it in the account that asks.
-            if !name.starts_with("arn:") && arn.account().as_ref() != Some(session.account()) {
-                let unread = Unread {
-                    call: Operation::DescribeKey.call(&region),
-                    cause: UnreadCause::NotAsked,
-                    message: "the key is in the topic's account".to_owned(),
-                };
-                elsewhere.insert(format!("{region}/{name}"), Known::Unread(unread));
-                continue;
-            }
-            wanted.insert(format!("{region}/{name}"), (region, name.to_owned()));
+        let (Some(region), Some(name)) = (arn.region(), name_of(topic)) else {
+            continue;
+        };
+        let Some(label) = AccountSnapshot::key_label(session.account(), arn, name) else {
+            continue;
+        };
+        // A bare id or alias means a key of the topic's account, and KMS would
+        // look for it in the account that asks.
+        if !name.starts_with("arn:") && arn.account().as_ref() != Some(session.account()) {
+            let unread = Unread {
+                call: Operation::DescribeKey.call(&region),
+                cause: UnreadCause::NotAsked,
+                message: "the key is in the topic's account".to_owned(),
+            };
+            keys.insert(label, Known::Unread(unread));
+            continue;
         }
+        wanted.insert(label, (region, name.to_owned()));
     }
     let read = wanted
         .into_iter()
         .map(async |(label, (region, name))| (label, one(session, &region, &name).await));
-    let mut keys: BTreeMap<_, _> = join_all(read).await.into_iter().collect();
-    // Where two accounts' keys share a name here, neither may stand for the other.
-    keys.extend(elsewhere);
+    keys.extend(join_all(read).await);
     keys
+}
+
+/// What the topic calls its key, unless that is AWS's own.
+pub(super) fn name_of(topic: &Known<Option<Topic>>) -> Option<&str> {
+    let topic = topic.value().and_then(Option::as_ref)?;
+    topic.kms_key.as_deref().filter(|name| !is_aws_key(name))
+}
+
+/// The key of one topic, read with a session of the topic's account; `None` when it has none.
+pub(super) async fn of_topic(
+    session: &Session,
+    region: &Region,
+    topic: &Known<Option<Topic>>,
+) -> Option<Known<Option<Key>>> {
+    Some(one(session, region, name_of(topic)?).await)
 }
 
 fn is_aws_key(name: &str) -> bool {

@@ -43,8 +43,12 @@ pub(super) async fn over(
             rules.sort();
             Known::read(rules, LIST.call(region))
         }
-        Err(error) if error.operation == LIST && error.kind == FaultKind::UnknownOperation => {
-            session.shared().mute_support.are_unknown_in(region);
+        // An answer without a code may hide a rule that mutes: only one with it counts.
+        Err(error)
+            if error.operation == LIST
+                && error.kind == FaultKind::UnknownOperation
+                && session.shared().support.is_missed_by(&error, region) =>
+        {
             Known::read(Vec::new(), LIST.call(region))
         }
         Err(error) => error.into_known(),

@@ -1,29 +1,30 @@
-//! Topics of other accounts of the organization. Often only their owner may
-//! look at them, so each is read once with a session in the owner's account,
-//! whichever account needs it first; the others wait for that.
+//! What belongs to other accounts of the organization: topics that alarms act on, and alarms of
+//! monitoring accounts. Often only their owner may look at them, so each is read once with a
+//! session in the owner's account, whichever account needs it first; the others wait for that.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use orgsweep_controls::snapshot::{Key, Topic};
-use orgsweep_controls::{AccountId, Arn, Known, Region};
-use tokio::sync::OnceCell;
+use orgsweep_controls::{AccountId, AlarmsOnOthers, Arn, Known, Region};
 
-use super::{keys, topics};
+use super::{alarms, keys, topics};
 use crate::members::Members;
+use crate::once::Once;
 use crate::session::Session;
 
-/// A topic with its key, by [`keys::of_topics`]'s label, as its owner sees them.
+/// A topic with its key, if it is encrypted, as its owner sees them.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
     pub(super) topic: Known<Option<Topic>>,
-    pub(super) keys: BTreeMap<String, Known<Option<Key>>>,
+    pub(super) key: Option<Known<Option<Key>>>,
 }
 
-/// The topics that were read so far; `None` where the owner could not be entered.
+/// What was read so far.
 #[derive(Debug, Default)]
 pub(crate) struct Neighbours {
-    cells: Mutex<HashMap<Arn, Arc<OnceCell<Option<Seen>>>>>,
+    /// `None` where the owner could not be entered.
+    topics: Once<Arn, Option<Seen>>,
+    alarms: Once<(AccountId, Region), Known<Arc<AlarmsOnOthers>>>,
 }
 
 impl Neighbours {
@@ -35,18 +36,38 @@ impl Neighbours {
         (region, topic): (&Region, &Arn),
         neighbours: &Members,
     ) -> Option<Seen> {
-        let cell = {
-            let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(cells.entry(topic.clone()).or_default())
+        let read = || read_topic(asking, owner, (region, topic), neighbours);
+        self.topics.get(topic.clone(), read).await
+    }
+
+    /// The alarms of the monitoring account `owner` that may read metrics of others; `asking` is
+    /// the session of an account that is linked to it.
+    pub(super) async fn alarms(
+        &self,
+        asking: &Session,
+        owner: &AccountId,
+        region: &Region,
+    ) -> Known<Arc<AlarmsOnOthers>> {
+        let read = || async {
+            let session = asking.in_account(owner);
+            let reading = async {
+                match session.sign_in().await {
+                    Ok(()) => alarms::on_others(&session, region).await.map(Arc::new),
+                    Err(failure) => Known::Unread(failure.into_unread()),
+                }
+            };
+            // It is of use to many: what it takes may be none of the one who happens to ask.
+            let within = asking.shared().config.account_deadline / 2;
+            let read = tokio::time::timeout(within, reading).await;
+            read.unwrap_or_else(|_| Known::Unread(session.out_of_time().to_unread()))
         };
-        // When the one who reads is stopped, the next one who waits reads.
-        cell.get_or_init(|| read(asking, owner, (region, topic), neighbours))
-            .await
-            .clone()
+        let key = (owner.clone(), region.clone());
+        // On the heap: this future is large.
+        Box::pin(self.alarms.get(key, read)).await
     }
 }
 
-async fn read(
+async fn read_topic(
     asking: &Session,
     owner: &AccountId,
     (region, arn): (&Region, &Arn),
@@ -56,7 +77,6 @@ async fn read(
     session.sign_in().await.ok()?;
     let topic = topics::one(&session, region, arn, neighbours).await;
     topic.value()?;
-    let alone = BTreeMap::from([(arn.clone(), topic.clone())]);
-    let keys = keys::of_topics(&session, &alone).await;
-    Some(Seen { topic, keys })
+    let key = keys::of_topic(&session, region, &topic).await;
+    Some(Seen { topic, key })
 }

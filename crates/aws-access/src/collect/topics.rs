@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::future::join_all;
 use orgsweep_controls::snapshot::{Alarms, Key, Subscription, Topic};
-use orgsweep_controls::{Arn, Known, Region, Unread, UnreadCause, topics_acted_on};
+use orgsweep_controls::{
+    AccountSnapshot, Arn, Known, Region, Unread, UnreadCause, topics_acted_on,
+};
 
 use super::neighbours::Seen;
 use super::{keys, subscriptions};
@@ -21,12 +23,22 @@ pub(super) struct ActedOn {
     pub(super) keys: BTreeMap<String, Known<Option<Key>>>,
 }
 
+impl ActedOn {
+    /// A topic of another account, for the account of `session`.
+    fn insert(&mut self, session: &Session, arn: Arn, seen: Seen) {
+        let name = keys::name_of(&seen.topic).unwrap_or_default();
+        let label = AccountSnapshot::key_label(session.account(), &arn, name);
+        self.keys.extend(label.zip(seen.key));
+        self.topics.insert(arn, seen.topic);
+    }
+}
+
 /// The topics that `alarms` act on. A topic of one of the `neighbours` is read in
 /// that account; one of any other account is tried with this account's session,
 /// because its policy may allow that.
 pub(super) async fn acted_on(
     session: &Session,
-    alarms: &BTreeMap<Region, Known<Alarms>>,
+    alarms: &[(&Region, &Known<Alarms>)],
     neighbours: &Members,
 ) -> ActedOn {
     let mut reachable = BTreeSet::new();
@@ -51,32 +63,80 @@ pub(super) async fn acted_on(
         };
         (topic, seen)
     });
-    let (mut topics, mut keys, mut seen_here) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut found = ActedOn {
+        topics: BTreeMap::new(),
+        keys: BTreeMap::new(),
+    };
+    let mut seen_here = BTreeMap::new();
     for (arn, seen) in join_all(read).await {
         match seen {
-            Ok(theirs) => {
-                topics.insert(arn, theirs.topic);
-                keys.extend(theirs.keys);
-            }
+            Ok(theirs) => found.insert(session, arn, theirs),
             Err(topic) => {
                 seen_here.insert(arn, topic);
             }
         }
     }
-    keys.extend(keys::of_topics(session, &seen_here).await);
-    topics.extend(seen_here);
-    topics.extend(elsewhere.into_iter().map(|topic| {
+    found
+        .keys
+        .extend(keys::of_topics(session, &seen_here).await);
+    found.topics.extend(seen_here);
+    found.topics.extend(elsewhere.into_iter().map(|topic| {
         let asked = topic
             .region()
             .unwrap_or_else(|| session.shared().vantage.clone());
-        let unread = Unread {
-            call: OPERATION.call(&asked),
-            cause: UnreadCause::NotAsked,
-            message: String::new(),
-        };
-        (topic, Known::Unread(unread))
+        (topic, Known::Unread(not_asked(&asked)))
     }));
-    ActedOn { topics, keys }
+    found
+}
+
+fn not_asked(region: &Region) -> Unread {
+    Unread {
+        call: OPERATION.call(region),
+        cause: UnreadCause::NotAsked,
+        message: String::new(),
+    }
+}
+
+/// The topics that alarms of monitoring accounts act on, but for those that are `known`. Where
+/// the owner is none of the `neighbours`, this account asks nobody: the alarm's may look at it, not this one.
+pub(super) async fn acted_on_elsewhere(
+    session: &Session,
+    alarms: &[(&Region, &Known<Alarms>)],
+    known: &BTreeMap<Arn, Known<Option<Topic>>>,
+    neighbours: &Members,
+) -> ActedOn {
+    let mut found = ActedOn {
+        topics: BTreeMap::new(),
+        keys: BTreeMap::new(),
+    };
+    let acted_on = alarms.iter().flat_map(|(region, alarms)| {
+        let topics = alarms.value().map(topics_acted_on).unwrap_or_default();
+        topics.into_iter().map(|topic| ((*region).clone(), topic))
+    });
+    let acted_on: BTreeSet<(Region, Arn)> = acted_on
+        .filter(|(region, topic)| topic.region().as_ref() == Some(region))
+        .filter(|(_, topic)| !known.contains_key(topic))
+        .collect();
+    let read = acted_on.into_iter().map(async |(region, topic)| {
+        let seen = seen_by_owner(session, &region, &topic, neighbours).await;
+        (region, topic, seen)
+    });
+    let mut own = BTreeMap::new();
+    for (region, topic, seen) in join_all(read).await {
+        if let Some(theirs) = seen {
+            found.insert(session, topic, theirs);
+        } else if topic.account().as_ref() == Some(session.account()) {
+            let seen = one(session, &region, &topic, neighbours).await;
+            own.insert(topic, seen);
+        } else {
+            found
+                .topics
+                .insert(topic, Known::Unread(not_asked(&region)));
+        }
+    }
+    found.keys.extend(keys::of_topics(session, &own).await);
+    found.topics.extend(own);
+    found
 }
 
 /// The topic as its owner sees it, if that is one of the `neighbours` and can be entered.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use orgsweep_controls::{Call, Unread, UnreadCause};
 use thiserror::Error;
 
 use super::{CallError, FaultKind};
@@ -47,6 +48,22 @@ impl FailureReason {
             Self::Unreachable => "unreachable",
             Self::Garbled => "garbled",
             Self::Invalid => "invalid",
+        }
+    }
+
+    fn into_unread(self, message: String) -> Unread {
+        let cause = match self {
+            Self::RoleNotAssumable | Self::CredentialsExpired => UnreadCause::Denied,
+            Self::Throttled => UnreadCause::Throttled,
+            Self::TimedOut => UnreadCause::TimedOut,
+            Self::Unreachable => UnreadCause::Transient,
+            Self::Garbled => UnreadCause::Garbled,
+            Self::Invalid => UnreadCause::Invalid,
+        };
+        Unread {
+            call: Call::new("sts", "AssumeRole", None),
+            cause,
+            message,
         }
     }
 
@@ -99,6 +116,11 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// Why what is in the account is not known: nobody could sign in there.
+    pub(crate) fn into_unread(self) -> Unread {
+        self.reason.into_unread(self.message)
+    }
+
     /// The failure that the fault of a decisive call is.
     pub(crate) fn of(error: &CallError) -> Self {
         let reason = FailureReason::of(error.kind);
@@ -130,6 +152,13 @@ impl Failure {
             ),
         };
         Self { reason, message }
+    }
+}
+
+impl CollectError {
+    /// Why the account's facts are not known, as a finding of another account says it.
+    pub fn to_unread(&self) -> Unread {
+        self.reason.into_unread(self.message.clone())
     }
 }
 

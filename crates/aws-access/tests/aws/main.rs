@@ -9,4 +9,5 @@ mod connect;
 mod fake;
 mod faults;
 mod inventory;
+mod monitoring;
 mod subscriptions;

@@ -26,6 +26,7 @@ pub(crate) fn change(random: &mut Rng, world: &World) -> Option<(String, String)
     }
     let (region, seen_name, seen) = some_alarm(random, world, source)?;
     let metric = seen.metric.clone()?;
+    let namespace = metric.namespace.clone();
     let text = {
         let mut state = world.account(monitoring)?;
         let content = state.regions.get_mut(&region)?;
@@ -69,17 +70,35 @@ pub(crate) fn change(random: &mut Rng, world: &World) -> Option<(String, String)
             }
         }
     };
-    let linked = random.u8(..4) > 0 && world.link_metrics(source, monitoring, &region);
+    let filter = shared(random, &namespace);
+    let linked =
+        random.u8(..4) > 0 && world.link_metrics_where(source, monitoring, &region, &filter);
     let removed = random.bool();
     if removed && let Some(mut state) = world.account(source) {
         state.region(&region).metric_alarms.remove(&seen_name);
     }
     let text = format!(
         "{text} ({}{seen_name} of it{})",
-        if linked { "linked, " } else { "not linked, " },
+        if linked {
+            format!("linked for {filter}, ")
+        } else {
+            "not linked, ".to_owned()
+        },
         if removed { " is removed" } else { " stays" }
     );
     Some((monitoring.clone(), text))
+}
+
+/// What a link shares: mostly everything, or the namespace among others; sometimes not that one.
+fn shared(random: &mut Rng, namespace: &str) -> String {
+    match random.u8(..10) {
+        0 => format!("Namespace != '{namespace}'"),
+        1 => "Namespace LIKE 'AWS/%'".to_owned(),
+        2 => format!("Namespace IN ('AWS/EC2', '{namespace}')"),
+        3 => "Namespace NOT LIKE 'AWS/%'".to_owned(),
+        4 => format!("Namespace = '{namespace}' OR Namespace = 'A' AND Namespace = 'B'"),
+        _ => "*".to_owned(),
+    }
 }
 
 /// An alarm of the account, with its Region and name.

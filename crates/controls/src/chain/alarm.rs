@@ -10,7 +10,9 @@ use super::datapoints::{Datapoints, NotKnown};
 use super::firing::{self, Firing, Watched};
 use crate::ids::AccountId;
 use crate::reason::Reason;
-use crate::snapshot::{MetricAlarm, MetricFilter, MetricTransformation, WatchedMetric};
+use crate::snapshot::{
+    MetricAlarm, MetricFilter, MetricQuery, MetricTransformation, WatchedMetric,
+};
 
 /// How an alarm relates to the metric that a filter publishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,16 +41,19 @@ pub(crate) fn watching(
             Watching::No
         };
     }
+    let is_linked = alarm.arn.account().as_ref() != Some(account);
     if let Some(metric) = &alarm.metric {
-        return sees(filter, published, metric);
+        // One without an account is of the alarm's own.
+        return if is_linked {
+            Watching::No
+        } else {
+            sees(filter, published, metric)
+        };
     }
     let mut best = Watching::No;
     for query in &alarm.queries {
         if let Some(metric) = &query.metric {
-            let elsewhere = query
-                .account
-                .as_deref()
-                .is_some_and(|a| a != account.as_str());
+            let elsewhere = !is_of(query, alarm, account);
             match sees(filter, published, metric) {
                 Watching::No => {}
                 _ if elsewhere => {
@@ -65,6 +70,14 @@ pub(crate) fn watching(
         }
     }
     best
+}
+
+/// Whether the metric of one of the alarm's queries is one of `account`.
+pub(super) fn is_of(query: &MetricQuery, alarm: &MetricAlarm, account: &AccountId) -> bool {
+    match &query.account {
+        Some(named) => named == account.as_str(),
+        None => alarm.arn.account().as_ref() == Some(account),
+    }
 }
 
 /// Whether an alarm of a kind of its own may read a metric named `metric`: its query names it, as it is

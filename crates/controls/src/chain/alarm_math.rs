@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::alarm::{Source, Watching, sees};
+use super::alarm::{Source, Watching, is_of, sees};
 use super::datapoints::{Datapoints, NotKnown};
 use super::firing::{self, Firing, Watched};
 use super::metric_math::Expressions;
@@ -63,10 +63,7 @@ pub(super) fn firing(source: &Source<'_>, alarm: &MetricAlarm) -> Firing {
             continue;
         };
         period = period.or(metric.period);
-        let own = query
-            .account
-            .as_deref()
-            .is_none_or(|a| a == source.account.as_str());
+        let own = is_of(query, alarm, source.account);
         if own
             && matches!(
                 sees(source.filter, source.published, metric),

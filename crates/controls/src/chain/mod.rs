@@ -25,5 +25,7 @@ mod resting;
 pub(crate) mod ringing;
 pub(crate) mod selectors;
 mod shared_metric;
+mod shared_namespaces;
 pub(crate) mod subscription;
+pub(crate) mod tail;
 pub(crate) mod trail;

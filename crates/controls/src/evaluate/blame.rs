@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::coverage::{Coverage, Facts};
 use super::judge::{Case, Outcome, facts, tails};
 use super::routes::{Group, Routes};
-use crate::chain::group::Tail;
+use crate::chain::tail::Tail;
 use crate::chain::trail::Delivers;
 use crate::finding::Verdict;
 use crate::pattern::{Pattern, PatternSet};

@@ -1,14 +1,17 @@
 //! Whether more of an account has to be read before it can be judged.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::ReliedOn;
 use super::kinds::ANY_OTHER_SOURCE;
 use super::routes::KnownTopics;
 use crate::catalog::EventClass;
 use crate::chain::arrivals::Arrives;
 use crate::chain::group;
+use crate::chain::tail::Tail;
 use crate::chain::trail::{Delivers, EventKind, TrailFacts};
-use crate::finding::LinkState;
-use crate::ids::LogGroupArn;
+use crate::finding::{LinkKind, LinkState};
+use crate::ids::{LogGroupArn, Region};
 use crate::snapshot::{AccountSnapshot, Trail};
 
 /// Whether the account has a trail of its own that records every Region and brings events to
@@ -43,4 +46,46 @@ fn decides(snapshot: &AccountSnapshot, trail: &Trail, group: &LogGroupArn) -> bo
     !chains.group.is_broken()
         && !chains.tails.is_empty()
         && tails.all(|tail| tail.state() == LinkState::Holds)
+}
+
+/// The Regions in which a filter's metric has no alarm of the account that tells somebody, so that
+/// alarms of other accounts on it may matter.
+pub fn regions_whose_metrics_tell_nobody(snapshot: &AccountSnapshot) -> BTreeSet<Region> {
+    let nobody = ReliedOn::default();
+    let topics = KnownTopics::new(snapshot, &nobody);
+    let groups = snapshot.log_groups.iter();
+    let groups = groups.filter(|(_, group)| {
+        let mut filters = group.filters.value().into_iter().flatten();
+        filters.any(|filter| !filter.transformations.is_empty())
+    });
+    groups
+        .filter(|(arn, _)| {
+            let chains = group::chains_of(snapshot, arn, &topics);
+            !chains.group.is_broken() && metric_tells_nobody(&chains.tails)
+        })
+        .map(|(arn, _)| arn.region())
+        .collect()
+}
+
+/// Whether some filter's metric has no chain that may tell of all its events, and one that breaks
+/// behind the filter.
+fn metric_tells_nobody(tails: &[Tail]) -> bool {
+    let mut by_filter: BTreeMap<&str, Vec<&Tail>> = BTreeMap::new();
+    for tail in tails {
+        let first = tail.links.first();
+        if let Some(filter) = first.filter(|judged| judged.link.kind == LinkKind::Filter) {
+            let resource = filter.link.resource.as_str();
+            by_filter.entry(resource).or_default().push(tail);
+        }
+    }
+    let breaks_behind = |tail: &&Tail| {
+        let broken = tail.broken_by().map(|judged| judged.link.kind);
+        broken.is_some_and(|kind| kind != LinkKind::Filter)
+    };
+    by_filter.into_values().any(|tails| {
+        tails.iter().any(breaks_behind)
+            && tails
+                .iter()
+                .all(|tail| tail.partial || tail.broken_by().is_some())
+    })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::coverage::{Answer, Coverage, Facts};
 use super::routes::{Group, Routes};
 use super::sets::{KnownSets, Sets};
-use crate::chain::group::Tail;
+use crate::chain::tail::Tail;
 use crate::chain::trail::{Delivers, EventKind};
 use crate::finding::Verdict;
 use crate::ids::Region;

@@ -36,7 +36,7 @@ use crate::reason::Reason;
 use crate::snapshot::AccountSnapshot;
 
 pub use alike::Alike;
-pub use deciding::multi_region_trails_decide;
+pub use deciding::{multi_region_trails_decide, regions_whose_metrics_tell_nobody};
 
 use coverage::Coverage;
 use routes::{NotRead, Routes};

@@ -258,12 +258,15 @@ impl Topics for KnownTopics<'_> {
     }
 
     fn key(&self, topic: &Arn, id: &str) -> Option<&Known<Option<Key>>> {
-        let place = format!("{}/{id}", topic.region()?);
-        let theirs = self
-            .owner_of(topic)
-            .and_then(|owner| owner.keys.get(&place));
-        theirs
-            .filter(|key| key.value().is_some())
-            .or_else(|| self.snapshot.keys.get(&place))
+        let theirs = self.owner_of(topic).and_then(|owner| {
+            let label = AccountSnapshot::key_label(&owner.account, topic, id)?;
+            owner.keys.get(&label)
+        });
+        theirs.filter(|key| key.value().is_some()).or_else(|| {
+            let label = AccountSnapshot::key_label(&self.snapshot.account, topic, id)?;
+            let seen_here = self.snapshot.keys.get(&label);
+            // Stored nights from before have no account in it.
+            seen_here.or_else(|| self.snapshot.keys.get(&format!("{}/{id}", topic.region()?)))
+        })
     }
 }

@@ -202,6 +202,7 @@ pub(crate) fn empty(id: &str) -> AccountSnapshot {
         alarms: BTreeMap::new(),
         topics: BTreeMap::new(),
         keys: BTreeMap::new(),
+        monitoring: BTreeMap::new(),
     }
 }
 

@@ -285,6 +285,7 @@ fn patterns_say_whether_they_use_regular_expressions() {
         ("{ $.a = %x% || $.b = 1 }", true),
         ("{ $.a = \"%x%\" }", false),
         ("[a, b != 1 && b = %x%]", true),
+        ("[a, b != 1 && b != 2]", false),
         ("[a, b]", false),
         ("%x%", true),
         ("x", false),

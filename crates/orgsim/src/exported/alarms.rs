@@ -161,7 +161,17 @@ pub(super) fn put(alarms: &Alarms, place: &Place<'_>, region: &mut RegionState) 
             status: status.to_owned(),
             updated: made,
         };
-        region.mute_rules.insert(rule.name.clone(), put);
+        // Facts of several accounts may each name some of the alarms that a rule mutes.
+        let rule = region.mute_rules.entry(rule.name.clone());
+        let rule = rule.or_insert_with(|| state::MuteRule {
+            alarm_names: Vec::new(),
+            ..put.clone()
+        });
+        for name in put.alarm_names {
+            if !rule.alarm_names.contains(&name) {
+                rule.alarm_names.push(name);
+            }
+        }
     }
 }
 

@@ -44,12 +44,32 @@ impl Exported {
                     alarms::put(alarms, &place, state.region(region));
                 }
             }
+            for (region, accounts) in &snapshot.monitoring {
+                let links = &mut state.region(region).monitoring_accounts;
+                let accounts = accounts.value().into_iter().flatten();
+                links.extend(accounts.map(|(account, found)| (account.clone(), found.link())));
+            }
         }
-        for carried in self.accounts.values() {
+        for (source, carried) in &self.accounts {
             let (snapshot, made) = (&carried.snapshot, carried.observed_at);
             for (arn, group) in &snapshot.log_groups {
                 if owner(arn) == Some(number) {
                     self.put_log_group(arn, group, made, state);
+                }
+            }
+            for (region, accounts) in &snapshot.monitoring {
+                if let Some(found) = accounts.value().and_then(|all| all.get(number)) {
+                    let place = alarms::Place {
+                        partition: &snapshot.partition,
+                        account: number,
+                        region,
+                        read_at: made,
+                    };
+                    let content = state.region(region);
+                    content.source_accounts.insert(source.clone(), found.link());
+                    if let Some(alarms) = found.alarms.value() {
+                        alarms::put(alarms, &place, content);
+                    }
                 }
             }
             for (arn, topic) in &snapshot.topics {

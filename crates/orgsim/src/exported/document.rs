@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::state::MetricsLink;
+
 /// Exported facts that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportedError {
@@ -94,6 +96,23 @@ pub(super) struct Snapshot {
     pub(super) alarms: BTreeMap<String, Fact<super::alarms::Alarms>>,
     pub(super) topics: BTreeMap<String, Fact<Option<Topic>>>,
     pub(super) keys: BTreeMap<String, Fact<Option<Key>>>,
+    #[serde(default)]
+    pub(super) monitoring: BTreeMap<String, Fact<BTreeMap<String, MonitoringAccount>>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct MonitoringAccount {
+    pub(super) metric_filter: Fact<Option<String>>,
+    pub(super) alarms: Fact<super::alarms::Alarms>,
+}
+
+impl MonitoringAccount {
+    /// What is shared with it: everything, as far as nothing else is known.
+    pub(super) fn link(&self) -> MetricsLink {
+        MetricsLink {
+            metric_filter: self.metric_filter.value().cloned().flatten(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -267,17 +286,39 @@ impl Exported {
             denied: BTreeMap::new(),
         };
         for account in accounts {
+            let mut own = account.clone();
+            for (owner, alarms) in alarms_taken_out_of(&mut own) {
+                denied_calls(&alarms, exported.denied.entry(owner).or_default());
+            }
             let mut calls = Vec::new();
-            denied_calls(&account, &mut calls);
-            calls.sort();
-            calls.dedup();
+            denied_calls(&own, &mut calls);
             let carried: Carried = serde_json::from_value(account).map_err(form)?;
             let id = carried.account.id.clone();
-            exported.denied.insert(id.clone(), calls);
+            exported.denied.entry(id.clone()).or_default().extend(calls);
             exported.accounts.insert(id, carried);
+        }
+        for calls in exported.denied.values_mut() {
+            calls.sort();
+            calls.dedup();
         }
         Ok(exported)
     }
+}
+
+/// What was asked in monitoring accounts: it is denied there, not in the account itself.
+fn alarms_taken_out_of(account: &mut Value) -> Vec<(String, Value)> {
+    let regions = account.pointer_mut("/snapshot/monitoring");
+    let regions = regions.and_then(Value::as_object_mut).into_iter().flatten();
+    let mut taken = Vec::new();
+    for (_, accounts) in regions {
+        let accounts = accounts.get_mut("value").and_then(Value::as_object_mut);
+        for (owner, found) in accounts.into_iter().flatten() {
+            if let Some(alarms) = found.get_mut("alarms") {
+                taken.push((owner.clone(), alarms.take()));
+            }
+        }
+    }
+    taken
 }
 
 /// The calls behind the facts that were not read because somebody denies them.

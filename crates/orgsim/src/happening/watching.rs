@@ -19,15 +19,23 @@ const HOUR: i64 = 3600;
 /// Gives the alarms of the Region, and those of other accounts that may watch its metrics, the states
 /// that they have when nothing has happened for long.
 pub(super) fn settle(timeline: &mut Timeline, world: &World, account: &str, region: &str) {
-    for watching in accounts_watching(world, account, region) {
+    for watching in accounts_watching(world, account, region, None) {
         settle_account(timeline, world, &watching, region);
     }
 }
 
-/// The account itself, and those that it is linked to in the Region.
-fn accounts_watching(world: &World, account: &str, region: &str) -> Vec<String> {
+/// The account itself, and those that it is linked to in the Region: with `namespace`, those with
+/// which it shares that.
+fn accounts_watching(
+    world: &World,
+    account: &str,
+    region: &str,
+    namespace: Option<&str>,
+) -> Vec<String> {
     let linked = with_content(world, account, region, |content| {
-        content.monitoring_accounts.iter().cloned().collect()
+        let links = content.monitoring_accounts.iter();
+        let shared = links.filter(|(_, link)| namespace.is_none_or(|it| link.shares(it)));
+        shared.map(|(monitoring, _)| monitoring.clone()).collect()
     });
     let mut accounts: Vec<String> = linked.unwrap_or_default();
     accounts.insert(0, account.to_owned());
@@ -83,7 +91,8 @@ pub(super) fn schedule(
 ) -> Vec<String> {
     let (owner, region) = (&arrival.account, &arrival.region);
     let mut watching = Vec::new();
-    for here in accounts_watching(world, owner, region) {
+    let namespace = Some(metric.namespace.as_str());
+    for here in accounts_watching(world, owner, region, namespace) {
         let found = with_content(world, &here, region, |content| {
             let alarms = content.metric_alarms.iter();
             alarms

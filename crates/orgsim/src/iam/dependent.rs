@@ -39,6 +39,10 @@ pub(super) fn of(request: &Request) -> Vec<Dependent> {
         (Service::Logs, "CreateLogGroup") if !params.text_map("tags").is_empty() => {
             also("logs:TagResource");
         }
+        // OAM API reference, GetLink, "IncludeTags".
+        (Service::Oam, "GetLink") if params.boolean("IncludeTags") == Some(true) => {
+            also("oam:ListTagsForResource");
+        }
         // IAM user guide, "Tagging IAM roles".
         (Service::Iam, "CreateRole") if tags => also("iam:TagRole"),
         // STS API reference, AssumeRole, "SourceIdentity".

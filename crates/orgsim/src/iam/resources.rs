@@ -63,6 +63,7 @@ pub(super) fn of(world: &World, request: &Request) -> Vec<String> {
                 ))
             }),
         Service::Sts => first(&["RoleArn"]).map(str::to_owned),
+        Service::Oam => first(&["Identifier"]).map(str::to_owned),
         Service::Organizations | Service::Account => None,
     };
     vec![named.unwrap_or_else(|| "*".to_owned())]

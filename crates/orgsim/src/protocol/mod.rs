@@ -91,7 +91,7 @@ pub(crate) fn likely_protocol(service: Service, parts: &Parts) -> Protocol {
         Protocol::RpcV2Cbor
     } else if parts.headers.contains_key("x-amz-target") {
         json::version(&parts.headers)
-    } else if service == Service::Account {
+    } else if rest_json::is_spoken_by(service) {
         Protocol::RestJson
     } else {
         Protocol::Query

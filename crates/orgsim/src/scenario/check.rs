@@ -9,18 +9,17 @@ use toml::Spanned;
 use super::breaks::{Break, Part};
 use super::check_chain::{Chain, chain};
 use super::check_fault::fault;
-use super::document::{Document, GroupTable, HeadTable, OrganizationTable};
+use super::check_monitoring::{links, monitoring_account, sources};
+use super::check_organization::{enabled_region, organization_id, settings};
+use super::document::{Document, GroupTable, HeadTable};
 use super::error::ScenarioError;
 use super::numbers::Numbers;
-use super::plan::{
-    AccountPlan, Breaks, DEFAULT_REGIONS, GroupPlan, OPT_IN_REGIONS, OrganizationTrail, OwnChain,
-    Plan,
-};
+use super::plan::{AccountPlan, Breaks, GroupPlan, OrganizationTrail, OwnChain, Plan};
 use super::sizes::sizes;
 use crate::exported::Exported;
 use crate::faults::{Fault, FaultRule};
 use crate::service::Service;
-use crate::state::{AccountStatus, Reach, Settings, drawn};
+use crate::state::{AccountStatus, Reach};
 
 /// The plan that the document describes.
 ///
@@ -56,96 +55,22 @@ pub(super) fn plan(document: &Document, exported: Option<Exported>) -> Result<Pl
         organization_trails: Vec::new(),
         exported: exported.map(Arc::new),
         accounts: BTreeMap::new(),
+        sources: BTreeMap::new(),
         faults: Vec::new(),
         management,
         delegated_administrator: administrator,
         settings,
     };
     plan.organization_trails = organization_trails(document, &plan)?;
-    add_heads(document, &mut plan)?;
+    add_heads(document, &members, &mut plan)?;
     for group in &document.group {
         add_group(group, &members, &mut plan)?;
     }
+    plan.sources = sources(&plan);
     for table in &document.fault {
         plan.faults.extend(fault(table, &members)?);
     }
     Ok(plan)
-}
-
-fn settings(document: &Document) -> Result<Settings, ScenarioError> {
-    let table = &document.organization;
-    let owned = |regions: &[&str]| regions.iter().map(|region| (*region).to_owned()).collect();
-    let partition = table.partition.clone().unwrap_or_else(|| "aws".to_owned());
-    let regions: Vec<String> = match &table.regions {
-        Some(regions) if !regions.is_empty() => regions.clone(),
-        _ if partition == "aws" => owned(&DEFAULT_REGIONS),
-        _ => {
-            return Err(ScenarioError::new(format!(
-                "partition `{partition}` has no default Regions here; list them in `organization.regions`"
-            )));
-        }
-    };
-    let home_region = match &table.home_region {
-        Some(region) if !regions.contains(region.get_ref()) => {
-            return Err(unknown_region(region, &regions));
-        }
-        Some(region) => region.get_ref().clone(),
-        None if regions.iter().any(|region| region == "us-east-1") => "us-east-1".to_owned(),
-        None => regions[0].clone(),
-    };
-    let disabled_regions = if partition == "aws" {
-        let mut others: Vec<String> = owned(&OPT_IN_REGIONS);
-        others.retain(|region| !regions.contains(region));
-        others
-    } else {
-        Vec::new()
-    };
-    Ok(Settings {
-        partition,
-        home_region,
-        regions,
-        disabled_regions,
-        empty_pages: table.empty_pages,
-        short_pages: table.short_pages,
-        consistency_seconds: table.consistency_seconds.into(),
-        account_status: table.account_status,
-        account_paths: table.account_paths,
-        seed: document.seed,
-    })
-}
-
-fn unknown_region(region: &Spanned<String>, regions: &[String]) -> ScenarioError {
-    ScenarioError::at(
-        region,
-        format!(
-            "Region `{}` is not enabled in this organization; enabled are {}",
-            region.get_ref(),
-            regions.join(", ")
-        ),
-    )
-}
-
-fn organization_id(table: &OrganizationTable, seed: u64) -> Result<String, ScenarioError> {
-    match &table.id {
-        None => Ok(format!(
-            "o-{:010x}",
-            drawn(seed, "organization") & 0xff_ffff_ffff
-        )),
-        Some(id) => {
-            let valid = id.get_ref().strip_prefix("o-").is_some_and(|rest| {
-                (10..=32).contains(&rest.len())
-                    && rest
-                        .bytes()
-                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-            });
-            valid.then(|| id.get_ref().clone()).ok_or_else(|| {
-                ScenarioError::at(
-                    id,
-                    "an organization id is `o-` and 10 to 32 lower-case letters and digits",
-                )
-            })
-        }
-    }
 }
 
 fn organization_trails(
@@ -189,7 +114,11 @@ fn organization_trails(
         .collect()
 }
 
-fn add_heads(document: &Document, plan: &mut Plan) -> Result<(), ScenarioError> {
+fn add_heads(
+    document: &Document,
+    members: &BTreeMap<&str, Vec<String>>,
+    plan: &mut Plan,
+) -> Result<(), ScenarioError> {
     let management = plan.management.clone();
     let mut heads = vec![(management, &document.management, "management")];
     if let (Some(table), Some(number)) = (
@@ -199,7 +128,7 @@ fn add_heads(document: &Document, plan: &mut Plan) -> Result<(), ScenarioError> 
         heads.push((number.clone(), table, "audit"));
     }
     for (number, table, name) in heads {
-        let group = head(table, plan)?;
+        let group = head(table, &number, members, plan)?;
         let name = table.name.clone().unwrap_or_else(|| name.to_owned());
         let account = AccountPlan {
             name,
@@ -210,7 +139,12 @@ fn add_heads(document: &Document, plan: &mut Plan) -> Result<(), ScenarioError> 
     Ok(())
 }
 
-fn head(table: &HeadTable, plan: &Plan) -> Result<GroupPlan, ScenarioError> {
+fn head(
+    table: &HeadTable,
+    number: &str,
+    members: &BTreeMap<&str, Vec<String>>,
+    plan: &Plan,
+) -> Result<GroupPlan, ScenarioError> {
     let mut breaks = Breaks::default();
     let mut exported = false;
     let own = match &table.chain {
@@ -227,16 +161,20 @@ fn head(table: &HeadTable, plan: &Plan) -> Result<GroupPlan, ScenarioError> {
             _ => true,
         },
     };
+    let region = plan.settings.home_region.clone();
+    let sources = [number.to_owned()];
     Ok(GroupPlan {
+        links: links(&table.links, &region, &sources, members, plan)?,
         unit: unit_path(table.unit.as_ref()),
         tags: table.tags.clone(),
         status: AccountStatus::Active,
         role_missing: false,
         reach: reach(table.organization_trails.as_deref(), plan)?,
-        own: own.then(|| OwnChain {
-            region: plan.settings.home_region.clone(),
+        own: own.then_some(OwnChain {
+            region,
             breaks,
             log_group_account: None,
+            alarms_account: None,
         }),
         exported,
     })
@@ -313,13 +251,20 @@ fn add_group(
     }
     let region = match &table.region {
         None => plan.settings.home_region.clone(),
-        Some(region) if plan.settings.regions.contains(region.get_ref()) => {
-            region.get_ref().clone()
-        }
-        Some(region) => return Err(unknown_region(region, &plan.settings.regions)),
+        Some(region) => enabled_region(region, &plan.settings)?,
     };
     let log_group_account = log_group_account(table, &breaks, members)?;
     let numbers = &members[table.name.get_ref().as_str()];
+    let alarms_in = table.alarms_in.as_ref();
+    let alarms_account = alarms_in
+        .map(|name| monitoring_account(name, numbers, members, plan))
+        .transpose()?;
+    let own = kind != Chain::OrganizationTrail && !exported;
+    if let (false, Some(name)) = (own, alarms_in) {
+        let message = "`alarms_in` goes with chains of the accounts' own";
+        return Err(ScenarioError::at(name, message));
+    }
+    let links = links(&table.links, &region, numbers, members, plan)?;
     let fault = match breaks.reading {
         Some(Break::FactUnread) => Some(Fault::Denied),
         Some(Break::RegionDeniedByPolicy) => Some(Fault::DeniedByScp),
@@ -336,11 +281,13 @@ fn add_group(
         status: status(table.state.as_ref())?,
         role_missing: table.role_missing,
         reach,
-        own: (kind != Chain::OrganizationTrail && !exported).then_some(OwnChain {
+        own: own.then_some(OwnChain {
             region,
             breaks,
             log_group_account,
+            alarms_account,
         }),
+        links,
         exported,
     });
     let name = table.name.get_ref();

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeZone as _, Utc};
 
 use super::breaks::Break;
 use super::controls::controls;
-use super::links::{ControlChain, Place, add_chain};
+use super::links::{ControlChain, Place, add_alarm, add_filter};
 use super::plan::{AccountPlan, Breaks, OrganizationTrail, OwnChain, Plan};
 use super::role_policies::{remediator_policy, scanner_policy};
 use crate::state::{
@@ -57,6 +57,12 @@ pub(super) fn content(plan: &Plan, number: &str) -> AccountState {
     }
     if let Some(own) = &account.group.own {
         add_own_trail(plan, number, own, &mut state);
+    }
+    for (region, links) in &account.group.links {
+        state.region(region).monitoring_accounts = links.clone();
+    }
+    for source in plan.sources.get(number).into_iter().flatten() {
+        add_source(plan, number, source, &mut state);
     }
     for trail in &plan.organization_trails {
         if number == plan.management {
@@ -165,9 +171,46 @@ fn add_trail(
     if broken == Some(Break::FilterOnAbandonedGroup) {
         let abandoned = "/aws/cloudtrail/before";
         add_log_group(&place, abandoned, broken, [], state);
-        return add_chains(&place, abandoned, &own.breaks, state);
+        return add_own_chains(&place, abandoned, own, state);
     }
-    add_chains(&place, group, &own.breaks, state);
+    add_own_chains(&place, group, own, state);
+}
+
+/// The chain of every control behind the log group; its alarm may be in another account.
+fn add_own_chains(place: &Place<'_>, group: &str, own: &OwnChain, state: &mut AccountState) {
+    if own.alarms_account.is_none() {
+        return add_chains(place, group, &own.breaks, state);
+    }
+    for chain in chains(group, &own.breaks) {
+        add_filter(place, &chain, state.region(place.region));
+    }
+}
+
+/// What the account `number` has for `source`: the other side of links, and alarms.
+fn add_source(plan: &Plan, number: &str, source: &str, state: &mut AccountState) {
+    let group = &plan.accounts[source].group;
+    for (region, links) in &group.links {
+        if let Some(link) = links.get(number) {
+            let sources = &mut state.region(region).source_accounts;
+            sources.insert(source.to_owned(), link.clone());
+        }
+    }
+    let Some(own) = &group.own else {
+        return;
+    };
+    let has_alarms = own.alarms_account.as_deref() == Some(number);
+    if !has_alarms || own.breaks.trail == Some(Break::NoTrail) {
+        return;
+    }
+    let place = Place {
+        settings: &plan.settings,
+        account: number,
+        region: &own.region,
+        made: made(plan, source),
+    };
+    for chain in chains("", &own.breaks) {
+        add_alarm(&place, &chain, Some(source), state.region(place.region));
+    }
 }
 
 /// A healthy multi-Region trail of `account`.
@@ -261,14 +304,19 @@ fn add_log_group(
 
 /// The chain of every control behind the log group, where the group exists.
 fn add_chains(place: &Place<'_>, group: &str, breaks: &Breaks, state: &mut AccountState) {
-    for control in controls() {
-        let chain = ControlChain {
-            control,
-            group,
-            broken: breaks.controls.get(control.id.as_str()).copied(),
-        };
-        add_chain(place, &chain, state.region(place.region));
+    for chain in chains(group, breaks) {
+        let region = state.region(place.region);
+        add_filter(place, &chain, region);
+        add_alarm(place, &chain, None, region);
     }
+}
+
+fn chains<'a>(group: &'a str, breaks: &'a Breaks) -> impl Iterator<Item = ControlChain<'a>> {
+    controls().iter().map(move |control| ControlChain {
+        control,
+        group,
+        broken: breaks.controls.get(control.id.as_str()).copied(),
+    })
 }
 
 /// The log group of an organization trail.

@@ -58,6 +58,7 @@ pub(super) struct HeadTable {
     pub(super) chain: Option<Spanned<String>>,
     pub(super) controls: Option<Vec<Spanned<String>>>,
     pub(super) organization_trails: Option<Vec<Spanned<String>>>,
+    pub(super) links: Vec<LinkTable>,
     pub(super) tags: BTreeMap<String, String>,
 }
 
@@ -78,6 +79,18 @@ pub(super) struct TrailTable {
 pub(super) struct BrokenTable {
     pub(super) chain: Spanned<String>,
     pub(super) controls: Option<Vec<Spanned<String>>>,
+}
+
+/// One of `links = [{ to = …, region = …, metric_filter = … }]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LinkTable {
+    /// `management`, `delegated_administrator`, or a group whose first account is meant.
+    pub(super) to: Spanned<String>,
+    /// The chain's Region when absent.
+    pub(super) region: Option<Spanned<String>>,
+    /// Which namespaces are shared; all when absent.
+    pub(super) metric_filter: Option<Spanned<String>>,
 }
 
 /// `[[group]]`
@@ -109,6 +122,11 @@ pub(super) struct GroupTable {
     pub(super) role_missing: bool,
     /// Group whose first account holds the log group (for `owner_unread`).
     pub(super) log_group_in: Option<Spanned<String>>,
+    /// Monitoring accounts to which the accounts are linked.
+    #[serde(default)]
+    pub(super) links: Vec<LinkTable>,
+    /// Account that has the alarms and topics of the accounts' chains, named as in `links`.
+    pub(super) alarms_in: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) tags: BTreeMap<String, String>,
 }

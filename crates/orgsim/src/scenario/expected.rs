@@ -1,9 +1,10 @@
 //! What the author of a scenario claims about each account: the verdicts that
 //! follow from what was built, decided here without looking at the content.
 
-use super::breaks::Break;
+use super::breaks::{Break, Part};
 use super::controls::{Control, controls};
-use super::plan::{AccountPlan, Plan};
+use super::links::namespace;
+use super::plan::{AccountPlan, OwnChain, Plan};
 use crate::state::AccountStatus;
 
 /// What a sweep should say about an account.
@@ -82,11 +83,19 @@ pub(super) fn expected(plan: &Plan, number: &str) -> Option<ExpectedOutcome> {
 fn views(plan: &Plan, number: &str, account: &AccountPlan, control: &Control) -> Vec<View> {
     let mut views = Vec::new();
     if let Some(own) = &account.group.own {
-        views.push(match own.breaks.of(control) {
+        let view = match own.breaks.of(control) {
             None => View::Passes(Some("covered")),
             Some(Break::TrailNotMultiRegion) if !control.every_region => View::Unsettled,
             Some(Break::TrailNoGlobalEvents) if !control.global_service => View::Unsettled,
             Some(broken) => View::Breaks(broken),
+        };
+        views.push(match &own.alarms_account {
+            // What an account has that nobody can enter might tell somebody, or not.
+            None if !passes(view) && is_linked_to_a_closed_door(plan, account, own) => {
+                View::Unsettled
+            }
+            None => view,
+            Some(monitoring) => seen_from(plan, number, own, monitoring, view),
         });
     }
     for trail in &plan.organization_trails {
@@ -109,6 +118,39 @@ fn views(plan: &Plan, number: &str, account: &AccountPlan, control: &Control) ->
         });
     }
     views
+}
+
+/// What the chain says when its alarms are in the account `monitoring`; `here` is what it would say
+/// if they were the account's own.
+fn seen_from(plan: &Plan, number: &str, own: &OwnChain, monitoring: &str, here: View) -> View {
+    if matches!(here, View::Breaks(broken) if broken.part() != Part::Control) {
+        return here;
+    }
+    let links = plan.accounts[number].group.links.get(&own.region);
+    let link = links.and_then(|links| links.get(monitoring));
+    if !link.is_some_and(|link| link.shares(namespace(&plan.settings, number))) {
+        return View::Breaks(Break::NoAlarm);
+    }
+    if can_be_entered(plan, monitoring) {
+        here
+    } else {
+        View::Unsettled
+    }
+}
+
+fn passes(view: View) -> bool {
+    matches!(view, View::Passes(_))
+}
+
+fn is_linked_to_a_closed_door(plan: &Plan, account: &AccountPlan, own: &OwnChain) -> bool {
+    let links = account.group.links.get(&own.region).into_iter().flatten();
+    let mut linked = links.map(|(monitoring, _)| monitoring);
+    linked.any(|monitoring| !can_be_entered(plan, monitoring))
+}
+
+fn can_be_entered(plan: &Plan, account: &str) -> bool {
+    let group = &plan.accounts[account].group;
+    !group.role_missing && group.status == AccountStatus::Active
 }
 
 /// Verdict and reason over all chains. The reason is settled when one chain decides.

@@ -59,14 +59,19 @@ const STYLES: [Style; 3] = [
     Style { namespace: "Security/Events", default_value: None,      statistic: "Maximum", comparison: "GreaterThanThreshold",          threshold: 0.0, period: 60,  missing_data: Some("notBreaching") },
 ];
 
-fn style(place: &Place<'_>) -> &'static Style {
-    let draw = drawn(place.settings.seed, &format!("style {}", place.account));
+fn style(settings: &Settings, account: &str) -> &'static Style {
+    let draw = drawn(settings.seed, &format!("style {account}"));
     &STYLES[draw as usize % STYLES.len()]
 }
 
-/// Adds the chain's links to `region`. Without the log group there is no filter.
-pub(super) fn add_chain(place: &Place<'_>, chain: &ControlChain<'_>, region: &mut RegionState) {
-    let style = style(place);
+/// Namespace of the metrics that the account's filters publish.
+pub(super) fn namespace(settings: &Settings, account: &str) -> &'static str {
+    style(settings, account).namespace
+}
+
+/// Adds the chain's filter to `region`, where there is the log group.
+pub(super) fn add_filter(place: &Place<'_>, chain: &ControlChain<'_>, region: &mut RegionState) {
+    let style = style(place.settings, place.account);
     let id = &chain.control.id;
     if let Some(group) = region.log_groups.get_mut(chain.group)
         && group.class == "STANDARD"
@@ -76,14 +81,31 @@ pub(super) fn add_chain(place: &Place<'_>, chain: &ControlChain<'_>, region: &mu
             .filters
             .insert(id.clone(), filter(place, chain, style));
     }
-    if chain.broken != Some(Break::NoAlarm) {
-        let name = format!("cis-{id}");
-        region
-            .metric_alarms
-            .insert(name.clone(), alarm(place, chain, style, &name));
-    }
+}
+
+/// Adds what follows on the filter to `region`: the chain's alarm, with its topic. `source` is the account of
+/// the metric, where it is another one.
+pub(super) fn add_alarm(
+    place: &Place<'_>,
+    chain: &ControlChain<'_>,
+    source: Option<&str>,
+    region: &mut RegionState,
+) {
+    let id = &chain.control.id;
+    let name = source.map_or_else(
+        || format!("cis-{id}"),
+        |source| format!("cis-{id}-{source}"),
+    );
     if chain.broken == Some(Break::AlarmMuted) {
-        mute_for_good(place, format!("cis-{id}"), region);
+        mute_for_good(place, name.clone(), region);
+    }
+    if chain.broken != Some(Break::NoAlarm) {
+        let style = style(place.settings, source.unwrap_or(place.account));
+        let mut alarm = alarm(place, chain, style, &name);
+        if let Some(source) = source {
+            watch_from_elsewhere(&mut alarm, source);
+        }
+        region.metric_alarms.insert(name, alarm);
     }
     add_topic(place, chain.broken, region);
 }
@@ -216,17 +238,42 @@ fn break_alarm(alarm: &mut MetricAlarm, broken: Option<Break>, place: &Place<'_>
 
 /// Lets an alarm watch an expression over its metric.
 fn watch(alarm: &mut MetricAlarm, expression: &str) {
-    let query = |id: &str, metric, expression: Option<&str>| MetricQuery {
+    alarm.queries = vec![
+        MetricQuery {
+            metric: alarm.metric.take(),
+            ..query("events")
+        },
+        MetricQuery {
+            expression: Some(expression.to_owned()),
+            return_data: true,
+            ..query("change")
+        },
+    ];
+}
+
+/// Lets an alarm watch the metric of the account `source`, which only queries can name.
+fn watch_from_elsewhere(alarm: &mut MetricAlarm, source: &str) {
+    if let Some(metric) = alarm.metric.take() {
+        alarm.queries = vec![MetricQuery {
+            metric: Some(metric),
+            return_data: true,
+            ..query("events")
+        }];
+    }
+    let queries = alarm.queries.iter_mut();
+    for query in queries.filter(|query| query.metric.is_some()) {
+        query.account = Some(source.to_owned());
+    }
+}
+
+fn query(id: &str) -> MetricQuery {
+    MetricQuery {
         id: id.to_owned(),
-        metric,
-        return_data: expression.is_some(),
-        expression: expression.map(str::to_owned),
+        metric: None,
+        expression: None,
         label: None,
+        return_data: false,
         period: None,
         account: None,
-    };
-    alarm.queries = vec![
-        query("events", alarm.metric.take(), None),
-        query("change", None, Some(expression)),
-    ];
+    }
 }

@@ -12,6 +12,8 @@ mod build;
 mod check;
 mod check_chain;
 mod check_fault;
+mod check_monitoring;
+mod check_organization;
 mod content;
 mod controls;
 mod document;

@@ -8,7 +8,7 @@ use super::breaks::Break;
 use super::controls::{Control, controls};
 use crate::exported::Exported;
 use crate::faults::FaultRule;
-use crate::state::{AccountStatus, Reach, Settings};
+use crate::state::{AccountStatus, MetricsLink, Reach, Settings};
 
 /// A checked scenario.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub(super) struct Plan {
     pub(super) exported: Option<Arc<Exported>>,
     /// By account number.
     pub(super) accounts: BTreeMap<String, AccountPlan>,
+    /// Accounts that others are linked to, or that have alarms of theirs: by number, those others.
+    pub(super) sources: BTreeMap<String, BTreeSet<String>>,
     pub(super) faults: Vec<FaultRule>,
 }
 
@@ -44,6 +46,9 @@ pub(super) struct AccountPlan {
     pub(super) group: Arc<GroupPlan>,
 }
 
+/// Links by Region and monitoring account.
+pub(super) type MetricsLinks = BTreeMap<String, BTreeMap<String, MetricsLink>>;
+
 /// What the accounts of a group share.
 #[derive(Debug, Clone)]
 pub(super) struct GroupPlan {
@@ -55,6 +60,8 @@ pub(super) struct GroupPlan {
     pub(super) reach: Reach,
     /// The accounts' own chain, unless they rely on the organization's trails alone.
     pub(super) own: Option<OwnChain>,
+    /// Whose alarms may watch their metrics.
+    pub(super) links: MetricsLinks,
     /// Whether they have what was exported.
     pub(super) exported: bool,
 }
@@ -66,6 +73,8 @@ pub(super) struct OwnChain {
     pub(super) breaks: Breaks,
     /// Account whose log group the trail writes to, when it is another.
     pub(super) log_group_account: Option<String>,
+    /// Account that has its alarms and topics, when it is another.
+    pub(super) alarms_account: Option<String>,
 }
 
 /// What is wrong with a chain.

@@ -81,7 +81,9 @@ impl ServiceError {
             Service::Sqs | Service::CloudWatch => {
                 Self::with_status(403, "AccessDeniedException", message).query_code("AccessDenied")
             }
-            Service::Account => Self::with_status(403, "AccessDeniedException", message),
+            Service::Account | Service::Oam => {
+                Self::with_status(403, "AccessDeniedException", message)
+            }
             _ => Self::new("AccessDeniedException", message),
         }
     }
@@ -117,7 +119,7 @@ impl ServiceError {
             Service::Sqs => Self::with_status(403, "RequestThrottled", rate),
             Service::Sns => Self::with_status(429, "Throttled", rate),
             Service::CloudWatch => Self::new("ThrottlingException", rate).query_code("Throttling"),
-            Service::CloudTrail | Service::Logs | Service::Kms => {
+            Service::CloudTrail | Service::Logs | Service::Kms | Service::Oam => {
                 Self::new("ThrottlingException", rate)
             }
         }
@@ -130,7 +132,7 @@ impl ServiceError {
             Service::Account => "InternalServerException",
             Service::Kms => "KMSInternalException",
             Service::Sns => "InternalError",
-            Service::CloudWatch => "InternalServiceFault",
+            Service::CloudWatch | Service::Oam => "InternalServiceFault",
             Service::Iam => "ServiceFailure",
             Service::Sts | Service::CloudTrail | Service::Logs | Service::Sqs => "InternalFailure",
         };
@@ -212,19 +214,20 @@ impl ServiceError {
 
     /// A required member of the input is missing.
     pub(crate) fn missing(service: Service, name: &str) -> Self {
-        Self::invalid(
-            service,
-            format!(
-                "1 validation error detected: Value at '{name}' failed to satisfy constraint: Member must not be null"
-            ),
-        )
+        let message = format!(
+            "1 validation error detected: Value at '{name}' failed to satisfy constraint: Member must not be null"
+        );
+        if service == Service::Oam {
+            return Self::new("MissingRequiredParameterException", message);
+        }
+        Self::invalid(service, message)
     }
 
     /// The input is invalid.
     pub(crate) fn invalid(service: Service, message: impl Into<String>) -> Self {
         match service {
             Service::Organizations => Self::new("InvalidInputException", message),
-            Service::Logs => Self::new("InvalidParameterException", message),
+            Service::Logs | Service::Oam => Self::new("InvalidParameterException", message),
             Service::Sns => Self::new("InvalidParameter", message),
             Service::Sts | Service::CloudWatch | Service::Iam => {
                 Self::new("ValidationError", message)

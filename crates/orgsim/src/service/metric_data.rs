@@ -188,7 +188,7 @@ type Metrics<'a> = BTreeMap<&'a str, Fetched>;
 struct Fetched {
     label: String,
     period: i64,
-    /// `None` when its account is not linked to the caller's.
+    /// `None` when its account does not share it with the caller's.
     line: Option<Line>,
 }
 
@@ -293,7 +293,8 @@ fn computed(
     Ok((period, labelled.collect()))
 }
 
-/// The statistic of each period; `None` when the metric's account is not linked to the caller's.
+/// The statistic of each period; `None` when the metric's account does not share it with the
+/// caller's.
 fn line(
     world: &World,
     request: &Request,
@@ -303,7 +304,7 @@ fn line(
     let owner = metric.owner.unwrap_or(here);
     let may_read = world.account(here).is_some_and(|state| {
         let content = state.region_content(region);
-        owner == here || content.is_some_and(|content| content.may_watch(here, owner))
+        owner == here || content.is_some_and(|it| it.may_watch(here, owner, &metric.key.namespace))
     });
     if !may_read {
         return Ok(None);

@@ -26,6 +26,7 @@ mod logs_test;
 mod logs_write;
 mod metric_data;
 mod mute_rules;
+mod oam;
 mod organizations;
 mod organizations_write;
 mod paging;
@@ -60,6 +61,8 @@ pub enum Service {
     Iam,
     /// Simple Queue Service.
     Sqs,
+    /// CloudWatch Observability Access Manager.
+    Oam,
 }
 
 /// How a service is named and addressed.
@@ -76,7 +79,7 @@ struct Naming {
 }
 
 #[rustfmt::skip]
-const NAMINGS: [Naming; 10] = [
+const NAMINGS: [Naming; 11] = [
     Naming { service: Service::Organizations, prefix: "organizations", signing: "organizations", target: "AWSOrganizationsV20161128", xml: "" },
     Naming { service: Service::Sts, prefix: "sts", signing: "sts", target: "", xml: "https://sts.amazonaws.com/doc/2011-06-15/" },
     Naming { service: Service::Account, prefix: "account", signing: "account", target: "", xml: "" },
@@ -87,6 +90,7 @@ const NAMINGS: [Naming; 10] = [
     Naming { service: Service::Kms, prefix: "kms", signing: "kms", target: "TrentService", xml: "" },
     Naming { service: Service::Iam, prefix: "iam", signing: "iam", target: "", xml: "https://iam.amazonaws.com/doc/2010-05-08/" },
     Naming { service: Service::Sqs, prefix: "sqs", signing: "sqs", target: "AmazonSQS", xml: "" },
+    Naming { service: Service::Oam, prefix: "oam", signing: "oam", target: "", xml: "" },
 ];
 
 impl Service {
@@ -148,6 +152,7 @@ pub(crate) fn answer(world: &World, request: &Request) -> Result<Value, ServiceE
         Service::Kms => kms::answer(world, request),
         Service::Iam => iam::answer(world, request),
         Service::Sqs => sqs::answer(world, request),
+        Service::Oam => oam::answer(world, request),
     }
 }
 

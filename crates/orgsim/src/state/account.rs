@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CompositeAlarm, HistoryItem, Key, LogAlarm, LogEvent, LogGroup, ManagedPolicy, MetricAlarm,
-    MuteRule, Queue, Role, Subscription, Topic, Trail,
+    MetricsLink, MuteRule, Queue, Role, Subscription, Topic, Trail, metrics_link,
 };
 
 /// The content of an account.
@@ -80,12 +80,12 @@ pub struct RegionState {
     pub log_alarms: BTreeMap<String, LogAlarm>,
     /// Accounts whose metrics alarms of this account may watch here: those that are linked to its
     /// sink (CloudWatch Observability Access Manager).
-    #[serde(default)]
-    pub source_accounts: BTreeSet<String>,
+    #[serde(default, deserialize_with = "metrics_link::by_account")]
+    pub source_accounts: BTreeMap<String, MetricsLink>,
     /// Accounts to whose sinks this account is linked here; each has it among its
-    /// `source_accounts`.
-    #[serde(default)]
-    pub monitoring_accounts: BTreeSet<String>,
+    /// `source_accounts`, with the same link.
+    #[serde(default, deserialize_with = "metrics_link::by_account")]
+    pub monitoring_accounts: BTreeMap<String, MetricsLink>,
     /// Composite alarms by name.
     pub composite_alarms: BTreeMap<String, CompositeAlarm>,
     /// Alarm mute rules by name.
@@ -110,15 +110,23 @@ pub struct RegionState {
 }
 
 impl RegionState {
-    /// Whether alarms of `here`, whose content this is, may watch metrics of `owner`.
-    pub(crate) fn may_watch(&self, here: &str, owner: &str) -> bool {
-        here == owner || self.source_accounts.contains(owner)
+    /// Whether alarms of `here`, whose content this is, may watch metrics that `owner` has in
+    /// `namespace`.
+    pub(crate) fn may_watch(&self, here: &str, owner: &str, namespace: &str) -> bool {
+        let link = self.source_accounts.get(owner);
+        here == owner || link.is_some_and(|link| link.shares(namespace))
     }
 
-    /// Whether the alarm of `here` can be evaluated: every account that it reads metrics of is linked.
+    /// Whether the alarm of `here` can be evaluated: every account that it reads metrics of is
+    /// linked and shares them.
     pub(crate) fn can_evaluate(&self, here: &str, alarm: &MetricAlarm) -> bool {
-        let mut owners = alarm.queries.iter().filter_map(|q| q.account.as_deref());
-        owners.all(|owner| self.may_watch(here, owner))
+        alarm.queries.iter().all(|query| {
+            let owner = query.account.as_deref().unwrap_or(here);
+            match &query.metric {
+                Some(metric) => self.may_watch(here, owner, &metric.namespace),
+                None => here == owner || self.source_accounts.contains_key(owner),
+            }
+        })
     }
 
     /// Alarms, topics and keys: what becomes of an alarm's change depends on these alone. What
@@ -129,8 +137,8 @@ impl RegionState {
             log_groups: BTreeMap::new(),
             metric_alarms: self.metric_alarms.clone(),
             log_alarms: BTreeMap::new(),
-            source_accounts: BTreeSet::new(),
-            monitoring_accounts: BTreeSet::new(),
+            source_accounts: BTreeMap::new(),
+            monitoring_accounts: BTreeMap::new(),
             composite_alarms: self.composite_alarms.clone(),
             mute_rules: self.mute_rules.clone(),
             alarm_history: Vec::new(),

@@ -18,6 +18,8 @@ mod content;
 mod control_policy;
 mod key;
 mod logs;
+mod metrics_link;
+mod namespace_filter;
 mod organization;
 mod queue;
 mod role;
@@ -35,6 +37,9 @@ pub(crate) use content::reading_behind;
 pub use control_policy::{ControlPolicies, ControlPolicy, FULL_ACCESS};
 pub use key::Key;
 pub use logs::{LogEvent, LogGroup, LogStream, MetricFilter, MetricTransformation};
+pub(crate) use metrics_link::MOST_LINKS;
+pub use metrics_link::MetricsLink;
+pub(crate) use namespace_filter::NamespaceFilter;
 pub use organization::{AccountStatus, Member, Organization, Unit};
 pub use queue::{Queue, QueuedMessage};
 pub use role::{ManagedPolicy, Role, RolePolicies};
@@ -218,23 +223,6 @@ impl World {
     /// Adds an account with this content; `false` when there is no room for it.
     pub(crate) fn add_account(&self, content: AccountState) -> bool {
         self.contents.add(content)
-    }
-
-    /// Links the metrics that `source` has in `region` to the sink of `monitoring` there, so that
-    /// alarms of `monitoring` may watch them. `false` when one of the two does not exist.
-    pub fn link_metrics(&self, source: &str, monitoring: &str, region: &str) -> bool {
-        if !self.has_account(source) || !self.has_account(monitoring) {
-            return false;
-        }
-        if let Some(mut state) = self.account(source) {
-            let linked = &mut state.region(region).monitoring_accounts;
-            linked.insert(monitoring.to_owned());
-        }
-        if let Some(mut state) = self.account(monitoring) {
-            let linked = &mut state.region(region).source_accounts;
-            linked.insert(source.to_owned());
-        }
-        true
     }
 
     /// What the author of the scenario claims about `account`.

@@ -3,7 +3,9 @@
 
 mod faults;
 mod happening;
+mod linked_metrics;
 mod metric_data;
+mod oam;
 mod organization;
 mod protocols;
 mod scenarios;

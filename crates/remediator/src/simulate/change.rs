@@ -4,16 +4,16 @@
 use orgsweep_controls::snapshot::{
     CompositeAlarm, Delivery, MetricAlarm, Subscription, Topic, Trail, TrailStatus,
 };
-use orgsweep_controls::{AccountSnapshot, Arn, Call, Known, Region};
+use orgsweep_controls::{AccountSnapshot, Arn, Call, Known};
 
 use super::make::policy_with;
 use crate::endpoint::Endpoint;
 
 pub(super) fn allow_in_key(snapshot: &mut AccountSnapshot, topic: &Arn, key: &str) {
-    let Some(region) = topic.region() else { return };
+    let label = AccountSnapshot::key_label(&snapshot.account, topic, key);
     let Some(Known::Read {
         value: Some(key), ..
-    }) = snapshot.keys.get_mut(&key_name(&region, key))
+    }) = label.and_then(|label| snapshot.keys.get_mut(&label))
     else {
         return;
     };
@@ -27,11 +27,6 @@ pub(super) fn allow_in_key(snapshot: &mut AccountSnapshot, topic: &Arn, key: &st
         });
         *policy = Some(policy_with(policy.as_deref(), statement));
     });
-}
-
-/// How a snapshot names the key that a topic of `region` names `key`.
-fn key_name(region: &Region, key: &str) -> String {
-    format!("{region}/{key}")
 }
 
 pub(super) fn delivers(status: &mut TrailStatus) {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use orgsweep_controls::Verdict;
+use orgsweep_controls::snapshot::{Alarms, MetricAlarm, MetricQuery, MonitoringAccount};
+use orgsweep_controls::{AccountSnapshot, Call, Known, Region, Verdict};
 use orgsweep_remediator::{PlanOptions, Strategy};
 
 use crate::estate::{Estate, kinds, options, target};
 use crate::support::{
-    MANAGEMENT, MEMBER, OTHER, account, alarm, alarms, arn, bare, control, filter, filters,
-    healthy, management, member_of_organization, other_regions_are_empty, pattern, recorded, s3,
-    status, subscriptions, trails,
+    HOME, MANAGEMENT, MEMBER, OTHER, account, alarm, alarms, arn, bare, control, filter, filters,
+    first_alarm, healthy, management, member_of_organization, other_regions_are_empty, pattern,
+    recorded, s3, status, subscriptions, trails,
 };
 
 #[test]
@@ -217,4 +218,82 @@ fn a_pattern_that_was_put_is_the_catalogs() {
         .unwrap();
     assert!(put.command.contains(&pattern(&s3())), "{}", put.command);
     assert_eq!(put.account_id, account(MEMBER));
+}
+
+#[test]
+fn what_a_monitoring_account_has_is_left_as_it_is_and_its_alarm_gets_one_beside_it() {
+    type Damage = fn(&mut MetricAlarm);
+    let broken: [(&str, Damage); 3] = [
+        ("alarm_needs_more_events", |alarm| {
+            alarm.threshold = Some(10.0);
+        }),
+        ("alarm_actions_disabled", |alarm| {
+            alarm.actions_enabled = false;
+        }),
+        ("alarm_no_action", |alarm| alarm.alarm_actions.clear()),
+    ];
+    for (reason, damage) in broken {
+        let mut member = healthy(MEMBER);
+        watched_by(OTHER, &mut member);
+        damage(their_alarm(&mut member));
+        let estate = Estate::of([member, recorded(OTHER)]);
+        let finding = estate.finding(MEMBER, &s3());
+        assert_eq!(finding.reason.as_str(), reason, "{}", finding.summary);
+        let plan = estate.plan(&target(MEMBER, &s3()), &options());
+        assert_eq!(kinds(&plan).0, ["put_alarm"], "{reason}");
+        assert!(
+            plan.steps
+                .iter()
+                .all(|step| step.account_id == account(MEMBER)),
+            "{reason}"
+        );
+        let after = estate.after(&plan).finding(MEMBER, &s3());
+        assert_eq!(after.verdict, Verdict::Pass, "{reason}: {}", after.summary);
+    }
+}
+
+/// Moves the account's alarm into a monitoring account; its topic stays in sight of another alarm.
+fn watched_by(monitoring: &str, snapshot: &mut AccountSnapshot) {
+    let mut moved = first_alarm(snapshot).clone();
+    moved.arn = arn("cloudwatch", monitoring, &format!("alarm:{}", moved.name));
+    moved.queries = vec![MetricQuery {
+        id: "m1".to_owned(),
+        metric: moved.metric.take(),
+        expression: None,
+        period: None,
+        return_data: true,
+        account: Some(snapshot.account.to_string()),
+    }];
+    alarms(snapshot).metric = vec![alarm(snapshot.account.as_str(), "other")];
+    let home: Region = HOME.parse().unwrap();
+    let call = |service, operation| Call::new(service, operation, Some(home.clone()));
+    let theirs = Alarms {
+        metric: vec![moved],
+        mute_rules: Some(Known::read(
+            Vec::new(),
+            call("cloudwatch", "ListAlarmMuteRules"),
+        )),
+        ..Alarms::default()
+    };
+    let accounts = [(
+        account(monitoring),
+        MonitoringAccount {
+            metric_filter: Known::read(None, call("oam", "GetLink")),
+            alarms: Known::read(theirs, call("cloudwatch", "DescribeAlarms")),
+        },
+    )];
+    let accounts = Known::read(accounts.into(), call("oam", "ListLinks"));
+    snapshot.monitoring.insert(home.clone(), accounts);
+}
+
+fn their_alarm(snapshot: &mut AccountSnapshot) -> &mut MetricAlarm {
+    let accounts = snapshot.monitoring.values_mut().next().unwrap();
+    let Known::Read { value, .. } = accounts else {
+        panic!("fixture")
+    };
+    let theirs = value.values_mut().next().unwrap();
+    let Known::Read { value, .. } = &mut theirs.alarms else {
+        panic!("fixture")
+    };
+    &mut value.metric[0]
 }

@@ -215,6 +215,7 @@ pub(crate) fn bare(owner: &str) -> AccountSnapshot {
         alarms: BTreeMap::new(),
         topics: BTreeMap::new(),
         keys: BTreeMap::new(),
+        monitoring: BTreeMap::new(),
     }
 }
 

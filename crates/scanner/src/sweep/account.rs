@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use orgsweep_aws_access::{Access, CollectError, Collected, FailureReason};
 use orgsweep_controls::finding::Verdict;
 use orgsweep_controls::ids::AccountId;
-use orgsweep_controls::known::{Call, Unread, UnreadCause};
 use orgsweep_controls::{AccountSnapshot, ReliedOn};
 use orgsweep_store::{SharedFacts, Store, StoreError, SweepId};
 
@@ -169,7 +168,7 @@ impl AccountWork {
                     relied_on.snapshots.insert(owner, of_owner.snapshot.clone());
                 }
                 Err(error) => {
-                    relied_on.unread.insert(owner, unread(&error));
+                    relied_on.unread.insert(owner, error.to_unread());
                 }
             }
         }
@@ -260,22 +259,5 @@ impl AccountWork {
         self.access
             .collect_among(account, self.roster.members())
             .await
-    }
-}
-
-/// Why an owner's facts are not known, as a finding says it.
-fn unread(error: &CollectError) -> Unread {
-    let cause = match error.reason {
-        FailureReason::RoleNotAssumable | FailureReason::CredentialsExpired => UnreadCause::Denied,
-        FailureReason::Throttled => UnreadCause::Throttled,
-        FailureReason::TimedOut => UnreadCause::TimedOut,
-        FailureReason::Unreachable => UnreadCause::Transient,
-        FailureReason::Garbled => UnreadCause::Garbled,
-        FailureReason::Invalid => UnreadCause::Invalid,
-    };
-    Unread {
-        call: Call::new("sts", "AssumeRole", None),
-        cause,
-        message: error.message.clone(),
     }
 }

@@ -117,6 +117,7 @@ mod tests {
             alarms: BTreeMap::new(),
             topics: BTreeMap::new(),
             keys: BTreeMap::new(),
+            monitoring: BTreeMap::new(),
         })
     }
 

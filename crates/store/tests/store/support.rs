@@ -146,6 +146,7 @@ pub(crate) fn snapshot(number: u32, variation: u32) -> AccountSnapshot {
         alarms: BTreeMap::new(),
         topics: BTreeMap::new(),
         keys: BTreeMap::new(),
+        monitoring: BTreeMap::new(),
     }
 }
 

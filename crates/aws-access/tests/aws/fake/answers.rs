@@ -59,7 +59,10 @@ pub(super) fn usual(asked: &Asked) -> Reply {
         "DescribeAlarms" => alarms(&topic),
         "DescribeAlarmHistory" => json!({ "AlarmHistoryItems": [] }),
         "ListAlarmMuteRules" => json!({ "AlarmMuteRuleSummaries": [] }),
-        "GetAlarmMuteRule" => return Reply::error("ResourceNotFoundException", ""),
+        "GetAlarmMuteRule" | "GetLink" => {
+            return Reply::error("ResourceNotFoundException", "");
+        }
+        "ListLinks" => json!({ "Items": [] }),
         "GetTopicAttributes" => json!({ "Attributes": { "entry": [
             ["TopicArn", topic], ["Policy", "{\"Statement\":[]}"], ["KmsMasterKeyId", "alias/mine"],
         ] } }),

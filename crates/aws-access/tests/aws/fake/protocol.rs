@@ -54,10 +54,10 @@ impl Asked {
             } else if let Some((_, operation)) = path.split_once("/operation/") {
                 let parameters: Value = ciborium::from_reader(&body[..]).unwrap_or_default();
                 (Protocol::Cbor, operation.to_owned(), parameters)
-            } else if path == "/listRegions" {
+            } else if let Some(operation) = in_path(path) {
                 (
                     Protocol::RestJson,
-                    "ListRegions".to_owned(),
+                    operation,
                     serde_json::from_slice(body).unwrap_or_default(),
                 )
             } else {
@@ -87,6 +87,12 @@ impl Asked {
             .and_then(Value::as_str)
             .unwrap_or_default()
     }
+}
+
+/// The operation that the path of a REST request names: `/listRegions`, `/ListLinks`.
+fn in_path(path: &str) -> Option<String> {
+    let (first, rest) = path.strip_prefix('/')?.split_at_checked(1)?;
+    Some(first.to_ascii_uppercase() + rest)
 }
 
 impl Protocol {

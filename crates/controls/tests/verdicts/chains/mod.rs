@@ -10,6 +10,7 @@ mod alarm_queries;
 mod alarms;
 mod delivery;
 mod filters;
+mod monitoring;
 mod trails;
 
 /// A name, the change, and the reason that the finding must give.
