@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use orgsweep_controls::snapshot::{Alarms, CompositeAlarm, MetricAlarm, MetricQuery};
-use orgsweep_controls::{relevant_alarms, topics_acted_on};
+use orgsweep_controls::snapshot::{
+    Alarms, CompositeAlarm, FailedAction, MetricAlarm, MetricQuery, MuteRule,
+};
+use orgsweep_controls::{
+    AlarmsOnOthers, alarms_on_other_accounts, relevant_alarms, topics_acted_on,
+};
 
 use crate::support::*;
 
@@ -148,4 +152,89 @@ fn lines_and_circles_of_composites_are_followed_to_their_ends() {
     let kept = relevant_alarms(all, &[&filter(S3, "")]).composite;
     assert_eq!(kept.len(), LINE + 2);
     assert!(kept.iter().all(|composite| composite.name != "elsewhere"));
+}
+
+/// An alarm of the monitoring account on the S3 metric of another.
+fn on_metric_of(name: &str, of: &str) -> MetricAlarm {
+    let mut alarm = by_math(name, Some(S3), "");
+    alarm.arn = alarm_arn(OWNER, HOME, name);
+    alarm.queries[0].expression = None;
+    alarm.queries[0].account = Some(of.to_owned());
+    alarm
+}
+
+#[test]
+fn each_linked_account_gets_a_monitoring_accounts_alarms_on_its_own_metrics_and_what_is_about_them()
+{
+    const OTHER: &str = "444455556666";
+    let muted = |names: &[&str]| MuteRule {
+        name: "quiet".to_owned(),
+        expression: "cron(0 0 * * *)".to_owned(),
+        duration: "PT1H".to_owned(),
+        time_zone: None,
+        alarm_names: names.iter().map(ToString::to_string).collect(),
+        active_once: false,
+        begins: None,
+        ends: None,
+    };
+    let failed = FailedAction {
+        alarm: "of-other".to_owned(),
+        action: topic_arn(OWNER, HOME).to_string(),
+        at: chrono::DateTime::UNIX_EPOCH,
+        error: String::new(),
+    };
+    let all = Alarms {
+        metric: vec![
+            on_metric_of("of-own", OWN),
+            on_metric_of("of-other", OTHER),
+            on_metric_of("of-itself", OWNER),
+            of_kind("prometheus", "PromQL", &["s3_bucket_policy_changes > 0"]),
+        ],
+        composite: vec![
+            above("above-own", "ALARM(of-own)"),
+            above("above-other", "ALARM(of-other)"),
+            above("unreadable", "ALARM("),
+        ],
+        mute_rules: Some(known(vec![
+            muted(&["of-own", "of-other"]),
+            muted(&["of-other"]),
+        ])),
+        failed_actions: Some(known(vec![failed])),
+        ..Alarms::default()
+    };
+    let all = alarms_on_other_accounts(all, &account(OWNER));
+    let names = |alarms: &Alarms| -> Vec<String> {
+        let metric = alarms.metric.iter().map(|alarm| alarm.name.clone());
+        let composite = alarms.composite.iter().map(|alarm| alarm.name.clone());
+        metric.chain(composite).collect()
+    };
+    assert!(!names(&all).contains(&"of-itself".to_owned()));
+    let s3 = [&filter(S3, "")];
+    let rung: BTreeSet<String> = ["of-other".to_owned()].into();
+
+    let index = AlarmsOnOthers::of(all.clone(), rung.clone());
+    let own = index.on_metrics_of(&account(OWN), &s3);
+    assert_eq!(
+        names(&own),
+        ["of-own", "prometheus", "above-own", "unreadable"]
+    );
+    assert_eq!(own.mute_rules, Some(known(vec![muted(&["of-own"])])));
+    assert_eq!(own.failed_actions, None);
+    let other = index.on_metrics_of(&account(OTHER), &s3);
+    assert_eq!(
+        names(&other),
+        ["of-other", "prometheus", "above-other", "unreadable"]
+    );
+    assert!(other.failed_actions.is_some());
+    let none = index.on_metrics_of(&account(OWN), &[&filter("vpc-changes", "")]);
+    assert_eq!(none, Alarms::default());
+
+    // History that could not be read tells nothing of alarms that have not rung.
+    let unread = Alarms {
+        failed_actions: Some(denied("cloudwatch", "DescribeAlarmHistory")),
+        ..all
+    };
+    let index = AlarmsOnOthers::of(unread, rung);
+    let asked = [OWN, OTHER].map(|of| index.on_metrics_of(&account(of), &s3).failed_actions);
+    assert!(asked[0].is_none() && asked[1].is_some());
 }
