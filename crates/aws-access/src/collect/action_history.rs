@@ -53,9 +53,7 @@ impl Rung {
             self.0.insert(name.to_owned(), configured);
         }
     }
-}
 
-impl Rung {
     /// Their names.
     pub(super) fn names(self) -> BTreeSet<String> {
         self.0.into_keys().collect()

@@ -252,17 +252,13 @@ impl Timeline {
                 .entry(point.metric.clone())
                 .or_default()
                 .add(minute, point.datapoint);
-            let watched = watching::schedule(self, world, arrival, &point.metric, minute);
-            if watched.is_empty() {
+            if !watching::schedule(self, world, arrival, &point.metric, minute) {
                 trace.stop(
                     super::trace::Link::Metric,
                     &point.metric.to_string(),
                     "no alarm watches it",
                 );
             }
-            let owner = &arrival.account;
-            let evaluated = watched.into_iter().map(|alarm| (alarm, owner.clone()));
-            trace.evaluated.extend(evaluated);
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What became of an event: link by link, with the moment, and why it went no further.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -87,9 +86,6 @@ pub struct Trace {
     pub messages: Vec<Message>,
     /// What this simulator does not know how to do and came across.
     pub not_simulated: Vec<String>,
-    /// ARN of each alarm that was evaluated for a datapoint, and the account whose metric it is.
-    #[serde(skip)]
-    pub evaluated: BTreeSet<(String, String)>,
     #[serde(skip)]
     pub(super) now: DateTime<Utc>,
 }

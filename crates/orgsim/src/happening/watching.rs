@@ -80,15 +80,14 @@ fn settle_account(timeline: &mut Timeline, world: &World, account: &str, region:
     }
 }
 
-/// Schedules the evaluations that a datapoint causes; returns the ARNs of the alarms that watch the
-/// metric.
+/// Schedules the evaluations that a datapoint causes; returns whether some alarm watches the metric.
 pub(super) fn schedule(
     timeline: &mut Timeline,
     world: &World,
     arrival: &Arrival,
     metric: &MetricKey,
     minute: i64,
-) -> Vec<String> {
+) -> bool {
     let (owner, region) = (&arrival.account, &arrival.region);
     let mut watching = Vec::new();
     let namespace = Some(metric.namespace.as_str());
@@ -120,7 +119,7 @@ pub(super) fn schedule(
             timeline.schedule(at, Task::Evaluate(place.clone()));
         }
     }
-    watching.into_iter().map(|(_, alarm)| alarm.arn).collect()
+    !watching.is_empty()
 }
 
 /// Evaluates an alarm and follows what its new state leads to.
