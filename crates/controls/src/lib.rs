@@ -16,6 +16,7 @@ pub mod organization;
 mod pattern;
 pub mod reason;
 mod relevant;
+mod remembered;
 pub mod snapshot;
 
 pub use catalog::{BUILTIN_CATALOG_TOML, Catalog, CatalogError, Control};

@@ -2,21 +2,19 @@
 //! canonical text, a digest of that, and which facts about an account its
 //! meaning depends on. Sets of them are what coverage is decided about.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use filter_pattern::ast::{Ast, Segment};
 use filter_pattern::{FilterPattern, ParseError};
 use sha2::{Digest, Sha256};
 
+use crate::remembered::Remembered;
+
 /// A digest of canonical texts.
 pub(crate) type TextDigest = [u8; 32];
 
-/// Patterns that are remembered at once. Thousands of accounts are judged by the same few filters.
-const REMEMBERED: usize = 1_024;
-
 /// Patterns that were parsed, by their text as somebody wrote it.
-static PARSED: LazyLock<Mutex<HashMap<String, Arc<Pattern>>>> = LazyLock::new(Mutex::default);
+static PARSED: LazyLock<Remembered<Pattern>> = LazyLock::new(|| Remembered::up_to(1_024));
 
 /// A parsed pattern. Patterns of equal text are equal.
 #[derive(Debug)]
@@ -35,17 +33,7 @@ pub(crate) struct Pattern {
 
 impl Pattern {
     pub(crate) fn parse(text: &str) -> Result<Arc<Self>, ParseError> {
-        let parsed = || PARSED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = parsed().get(text) {
-            return Ok(known.clone());
-        }
-        let pattern = FilterPattern::parse(text).map(Self::of)?;
-        let mut parsed = parsed();
-        if parsed.len() >= REMEMBERED {
-            parsed.clear();
-        }
-        parsed.insert(text.to_owned(), pattern.clone());
-        Ok(pattern)
+        PARSED.of(text, |text| FilterPattern::parse(text).map(Self::of))
     }
 
     pub(crate) fn of(filter: FilterPattern) -> Arc<Self> {

@@ -24,6 +24,7 @@ mod exception;
 mod finding;
 mod finding_record;
 mod finding_rows;
+mod group_commit;
 mod inventory;
 mod literal;
 mod migrate;
@@ -59,6 +60,7 @@ pub use exception::{
     ExceptedFinding, ExceptionId, ExceptionRow, ExceptionScope, ExceptionState, NewException,
 };
 pub use finding_record::FindingRecord;
+pub use group_commit::GroupCommit;
 pub use migrate::{MigrationReport, known_version};
 pub use night::{Judged, Night, NightAccount, SweepRow, Unread};
 pub use notification::{DueNotification, NotificationId, NotificationRow};
@@ -68,7 +70,7 @@ pub use query::{Column, QueryLimits, QueryResult};
 pub use record::{AccountRecord, Recorded};
 pub use retention::{Kept, Pruned};
 pub use run::{NewAction, NewRun, NewRunFinding, RunAccountRow, RunRow, RunState};
-pub use run_action::{ActionRow, ActionState, RepairRow};
+pub use run_action::{ActionRecord, ActionRow, ActionState, ActionStep, RepairRow};
 pub use session_lock::SessionLock;
 pub use sharing::{RunningSweep, SharedFacts};
 pub use store::Store;

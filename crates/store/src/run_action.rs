@@ -1,6 +1,8 @@
 //! Table `run_action`: the steps of a run, each written before it starts and after it
 //! ends, so that a run that was killed can be told from its rows.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use orgsweep_controls::ids::AccountId;
 use serde::Serialize;
@@ -58,6 +60,76 @@ impl ActionState {
     }
 }
 
+/// What became of a step of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionRecord {
+    /// Its place in the plan.
+    pub number: u32,
+    /// What became of it.
+    pub step: ActionStep,
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ActionStep {
+    /// It is about to be done.
+    Begun {
+        /// What is there before.
+        before: Value,
+    },
+    /// It ended.
+    Ended {
+        /// How. A step of which nobody knows whether it took effect stays `started`.
+        state: ActionState,
+        /// What is there afterwards.
+        after: Option<Value>,
+        /// What went wrong, or why nothing had to be done.
+        message: Option<String>,
+    },
+    /// It took back the step of the same number of another run.
+    TookBack {
+        /// That run.
+        of: Uuid,
+        /// What is there afterwards.
+        after: Value,
+        /// What is to be said of it.
+        message: Option<String>,
+    },
+}
+
+/// Rows of steps that begin.
+#[derive(Debug, Default)]
+struct Begun {
+    numbers: Vec<i32>,
+    before: Vec<Value>,
+}
+
+/// Rows of steps that ended.
+#[derive(Debug, Default)]
+struct Ended {
+    numbers: Vec<i32>,
+    states: Vec<String>,
+    after: Vec<Option<Value>>,
+    messages: Vec<Option<String>>,
+}
+
+impl Ended {
+    fn push(
+        &mut self,
+        number: i32,
+        state: ActionState,
+        after: Option<&Value>,
+        message: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.numbers.push(number);
+        self.states.push(state.as_str().to_owned());
+        self.after.push(after.map(storable_json).transpose()?);
+        let message = message.map(|text| storable(text).into_owned());
+        self.messages.push(message);
+        Ok(())
+    }
+}
+
 /// A step of a run as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ActionRow {
@@ -103,102 +175,95 @@ pub struct RepairRow {
 }
 
 impl Store {
-    /// Writes that a step is about to be done, with what is there before.
-    pub async fn begin_action(
+    /// Writes what became of steps of `run`, all in one transaction. Nothing is changed of a step
+    /// that ended, but that it can be undone: work that is repeated after a lost connection finds
+    /// what it has written.
+    ///
+    /// # Errors
+    /// Nothing is written when one of them cannot be: a step that is done cannot begin.
+    pub async fn record_actions(
         &self,
         run: Uuid,
-        number: u32,
-        before: &Value,
+        records: &[ActionRecord],
     ) -> Result<(), StoreError> {
-        let before = storable_json(before)?;
-        self.attempt(|| async {
+        let (mut begun, mut ended) = (Begun::default(), Ended::default());
+        let mut undone = BTreeMap::<Uuid, Vec<i32>>::new();
+        for ActionRecord { number, step } in records {
+            let number = action_no(*number);
+            match step {
+                ActionStep::Begun { before } => {
+                    begun.numbers.push(number);
+                    begun.before.push(storable_json(before)?);
+                }
+                ActionStep::Ended {
+                    state,
+                    after,
+                    message,
+                } => ended.push(number, *state, after.as_ref(), message.as_deref())?,
+                ActionStep::TookBack { of, after, message } => {
+                    ended.push(number, ActionState::Done, Some(after), message.as_deref())?;
+                    undone.entry(*of).or_default().push(number);
+                }
+            }
+        }
+        self.attempt(|| self.record_actions_once(run, &begun, &ended, &undone))
+            .await
+    }
+
+    async fn record_actions_once(
+        &self,
+        run: Uuid,
+        begun: &Begun,
+        ended: &Ended,
+        undone: &BTreeMap<Uuid, Vec<i32>>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        if !begun.numbers.is_empty() {
             sqlx::query!(
-                "update run_action
-                 set state = 'started', before = $3, after = null, message = null,
+                "update run_action ra
+                 set state = 'started', before = new.before, after = null, message = null,
                     started_at = $4, finished_at = null
-                 where run_id = $1 and action_no = $2",
+                 from unnest($2::integer[], $3::jsonb[]) as new (action_no, before)
+                 where ra.run_id = $1 and ra.action_no = new.action_no",
                 run,
-                action_no(number),
-                before,
-                Utc::now(),
-            )
-            .execute(&self.pool)
-            .await?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Writes how a step ended. A step that was `started` and failed without anybody knowing
-    /// whether it took effect stays `started`, with its message.
-    pub async fn end_action(
-        &self,
-        run: Uuid,
-        number: u32,
-        state: ActionState,
-        after: Option<&Value>,
-        message: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let after = after.map(storable_json).transpose()?;
-        let message = message.map(storable);
-        self.attempt(|| async {
-            // Work that is repeated after a lost connection finds what it has written.
-            sqlx::query!(
-                "update run_action
-                 set state = $3, after = $4, message = $5,
-                    finished_at = case when $3 <> 'started' then $6::timestamptz end
-                 where run_id = $1 and action_no = $2 and state not in ('done', 'undone')",
-                run,
-                action_no(number),
-                state.as_str(),
-                after,
-                message.as_deref(),
-                Utc::now(),
-            )
-            .execute(&self.pool)
-            .await?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Writes that step `number` of `undoing` has taken back that of `run`, in one transaction.
-    pub async fn end_undone(
-        &self,
-        undoing: Uuid,
-        run: Uuid,
-        number: u32,
-        after: &Value,
-        message: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let after = storable_json(after)?;
-        let message = message.map(storable);
-        self.attempt(|| async {
-            let mut transaction = self.pool.begin().await?;
-            sqlx::query!(
-                "update run_action
-                 set state = 'done', after = $3, message = $4, finished_at = $5
-                 where run_id = $1 and action_no = $2 and state <> 'done'",
-                undoing,
-                action_no(number),
-                after,
-                message.as_deref(),
+                &begun.numbers,
+                &begun.before,
                 Utc::now(),
             )
             .execute(&mut *transaction)
             .await?;
+        }
+        if !ended.numbers.is_empty() {
+            sqlx::query!(
+                "update run_action ra
+                 set state = new.state, after = new.after, message = new.message,
+                    finished_at = case when new.state <> 'started' then $6::timestamptz end
+                 from unnest($2::integer[], $3::text[], $4::jsonb[], $5::text[])
+                    as new (action_no, state, after, message)
+                 where ra.run_id = $1 and ra.action_no = new.action_no
+                    and ra.state not in ('done', 'undone')",
+                run,
+                &ended.numbers,
+                &ended.states,
+                &ended.after as &[Option<Value>],
+                &ended.messages as &[Option<String>],
+                Utc::now(),
+            )
+            .execute(&mut *transaction)
+            .await?;
+        }
+        for (of, numbers) in undone {
             sqlx::query!(
                 "update run_action set state = 'undone'
-                 where run_id = $1 and action_no = $2 and state = 'done'",
-                run,
-                action_no(number),
+                 where run_id = $1 and action_no = any ($2) and state = 'done'",
+                of,
+                numbers,
             )
             .execute(&mut *transaction)
             .await?;
-            transaction.commit().await?;
-            Ok(())
-        })
-        .await
+        }
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// The steps of a run in their order.

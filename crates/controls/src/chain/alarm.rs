@@ -41,22 +41,20 @@ pub(crate) fn watching(
             Watching::No
         };
     }
-    let is_linked = alarm.arn.account().as_ref() != Some(account);
     if let Some(metric) = &alarm.metric {
         // One without an account is of the alarm's own.
-        return if is_linked {
-            Watching::No
-        } else {
-            sees(filter, published, metric)
+        return match sees(filter, published, metric) {
+            Watching::No => Watching::No,
+            _ if alarm.arn.account().as_ref() != Some(account) => Watching::No,
+            seen => seen,
         };
     }
     let mut best = Watching::No;
     for query in &alarm.queries {
         if let Some(metric) = &query.metric {
-            let elsewhere = !is_of(query, alarm, account);
             match sees(filter, published, metric) {
                 Watching::No => {}
-                _ if elsewhere => {
+                _ if !is_of(query, alarm, account) => {
                     best = Watching::Astray("it watches the metric of another account".to_owned());
                 }
                 yes @ Watching::Yes(_) => return yes,

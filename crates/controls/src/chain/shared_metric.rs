@@ -26,9 +26,10 @@ impl Ringing<'_> {
     ) -> Option<Kept> {
         let keeps = |other: &MetricFilter| {
             let own = |to: &MetricTransformation| other == filter && to == published;
-            let mut theirs = other.transformations.iter().filter(|to| !own(to));
+            let mut theirs = other.transformations.iter();
             theirs.any(|to| {
                 to.default_value.is_some()
+                    && !own(to)
                     && matches!(
                         alarm::watching(other, to, alarm, self.account),
                         Watching::Yes(_)
@@ -97,13 +98,13 @@ impl Ringing<'_> {
             .chain(self.filters_elsewhere.iter().copied());
         let other = all
             .flat_map(|other| other.transformations.iter().map(move |to| (other, to)))
-            .filter(|(other, to)| *other != filter || *to != published)
             .find(|(other, to)| {
                 takes_away(to)
                     && matches!(
                         alarm::watching(other, to, alarm, self.account),
                         Watching::Yes(_)
                     )
+                    && (*other != filter || *to != published)
             });
         other.map(|(other, to)| {
             format!(

@@ -31,7 +31,7 @@ use crate::decision::Decisions;
 use crate::finding::{Evidence, Finding, Verdict};
 use crate::ids::{AccountId, ControlId};
 use crate::known::{Call, Unread, UnreadCause};
-use crate::opinion::{self, Material};
+use crate::opinion::{Material, Others};
 use crate::reason::Reason;
 use crate::snapshot::AccountSnapshot;
 
@@ -64,6 +64,7 @@ pub struct Evaluator {
     catalog: Catalog,
     coverage: Coverage,
     shared: Shared,
+    others: Others,
     /// Whether a control's own pattern may tell account numbers apart.
     tells_accounts_apart: bool,
 }
@@ -75,6 +76,7 @@ impl Evaluator {
             catalog: catalog.clone(),
             coverage: Coverage::default(),
             shared: Shared::default(),
+            others: Others::of(catalog),
             tells_accounts_apart: alike::asks_for_accounts(catalog),
         }
     }
@@ -130,7 +132,7 @@ impl Evaluator {
                 if control.scope == Scope::ManagementAccount && management.is_none() {
                     doubt_the_scope(&mut finding, control);
                 }
-                opinion::add(&mut finding, control, &self.catalog, &material);
+                self.others.add(&mut finding, control, &material);
                 finding
             })
             .collect()

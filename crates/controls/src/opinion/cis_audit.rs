@@ -11,10 +11,8 @@ use crate::catalog::{Catalog, Control, Requirement};
 use crate::finding::{Opinion, OtherVerdict};
 use crate::snapshot::{EventSelectors, Trail};
 
-/// What the procedure finds; `None` when the benchmark does not have the control.
-pub(super) fn of(control: &Control, catalog: &Catalog, material: &Material<'_>) -> Option<Opinion> {
-    let requirement = benchmark(control, catalog)?;
-    let prescribed = prescribed(control, requirement);
+/// What the procedure finds that asks for one of the patterns.
+pub(super) fn of(prescribed: &[String], material: &Material<'_>) -> Opinion {
     if material
         .snapshot
         .trails
@@ -22,15 +20,15 @@ pub(super) fn of(control: &Control, catalog: &Catalog, material: &Material<'_>) 
         .all(|t| t.value().is_none())
     {
         let detail = "step 1: the trails could not be read";
-        return Some(opinion(OtherVerdict::Unknown, Some(1), detail));
+        return opinion(OtherVerdict::Unknown, Some(1), detail);
     }
     let trails = material.trails();
     let best = trails
         .iter()
         .filter(|trail| trail.multi_region)
-        .map(|trail| of_trail(trail, &prescribed, material))
+        .map(|trail| of_trail(trail, prescribed, material))
         .max_by_key(|found| (rank(found.verdict), found.step));
-    Some(best.unwrap_or_else(|| fail(1, "no trail has IsMultiRegionTrail = true")))
+    best.unwrap_or_else(|| fail(1, "no trail has IsMultiRegionTrail = true"))
 }
 
 /// The requirement of the chosen benchmark version, or of the newest one that has
@@ -55,14 +53,12 @@ fn benchmark<'a>(control: &'a Control, catalog: &Catalog) -> Option<&'a Requirem
 }
 
 /// The texts that the benchmark prints, without blanks. Those that only Security
-/// Hub prints do not count.
-fn prescribed(control: &Control, requirement: &Requirement) -> Vec<String> {
+/// Hub prints do not count. `None` when the benchmark does not have the control.
+pub(super) fn prescribed(control: &Control, catalog: &Catalog) -> Option<Vec<String>> {
+    let requirement = benchmark(control, catalog)?;
     if !requirement.as_written.is_empty() {
-        return requirement
-            .as_written
-            .iter()
-            .map(|text| squeezed(text))
-            .collect();
+        let as_written = requirement.as_written.iter();
+        return Some(as_written.map(|text| squeezed(text)).collect());
     }
     let hub = control
         .requirement("security-hub")
@@ -71,10 +67,8 @@ fn prescribed(control: &Control, requirement: &Requirement) -> Vec<String> {
         .accepts()
         .iter()
         .filter(|text| canonical(text) != hub);
-    std::iter::once(requirement.pattern())
-        .chain(others.map(String::as_str))
-        .map(squeezed)
-        .collect()
+    let texts = std::iter::once(requirement.pattern()).chain(others.map(String::as_str));
+    Some(texts.map(squeezed).collect())
 }
 
 fn rank(verdict: OtherVerdict) -> u8 {

@@ -14,9 +14,12 @@ use crate::snapshot::{EventSelectors, FieldSelector, Trail};
 /// The benchmark versions that Security Hub's controls are mapped to.
 const FRAMEWORKS: [&str; 3] = ["security-hub", "cis-1.4.0", "cis-1.2.0"];
 
-/// What Security Hub reports in the account; `None` when it has no such control.
-pub(super) fn of(control: &Control, material: &Material<'_>) -> Option<Opinion> {
-    control.security_hub.as_ref()?;
+/// What Security Hub reports in the account, where it asks for one of the patterns.
+pub(super) fn of(
+    control: &Control,
+    prescribed: &[String],
+    material: &Material<'_>,
+) -> Option<Opinion> {
     let trails = material.trails();
     if material
         .snapshot
@@ -56,20 +59,21 @@ pub(super) fn of(control: &Control, material: &Material<'_>) -> Option<Opinion> 
             ),
         });
     }
-    let prescribed = prescribed(control);
     multi_region
         .iter()
-        .map(|trail| of_trail(trail, control, &prescribed, material))
+        .map(|trail| of_trail(trail, control, prescribed, material))
         .max_by_key(|found| rank(found.verdict))
 }
 
-fn prescribed(control: &Control) -> Vec<String> {
-    FRAMEWORKS
+/// The patterns that it asks for; `None` when it has no such control.
+pub(super) fn prescribed(control: &Control) -> Option<Vec<String>> {
+    control.security_hub.as_ref()?;
+    let requirements = FRAMEWORKS
         .iter()
-        .filter_map(|framework| control.requirement(framework))
-        .flat_map(|requirement| requirement.texts.iter().chain(&requirement.as_written))
-        .filter_map(|text| canonical(text))
-        .collect()
+        .filter_map(|framework| control.requirement(framework));
+    let texts = requirements
+        .flat_map(|requirement| requirement.texts.iter().chain(&requirement.as_written));
+    Some(texts.filter_map(|text| canonical(text)).collect())
 }
 
 fn rank(verdict: OtherVerdict) -> u8 {

@@ -15,6 +15,7 @@ use super::boundary::Boundaries;
 use super::quota;
 use super::readiness::{Readiness, built_upon, readiness};
 use super::reading::Reading;
+use super::recorder::Recorder;
 use super::removal;
 use super::seen::{Look, Seen, look};
 use super::stages;
@@ -26,8 +27,10 @@ use crate::write::{Marks, Writer, Writers};
 pub struct Work {
     /// Writing to AWS.
     pub writers: Writers,
-    /// Where steps are recorded.
+    /// Where the run is stored.
     pub store: Store,
+    /// Where its steps are recorded.
+    pub recorder: Recorder,
     /// The run.
     pub run: Uuid,
     /// The plan, whose id is on what is made.
@@ -248,10 +251,7 @@ impl StepTask<'_> {
     async fn perform(&self, before: Look) -> Result<(), Stopped> {
         let Self { work, step, .. } = self;
         work.boundaries.cross();
-        let value = as_value(&before.seen);
-        work.store
-            .begin_action(work.run, step.number, &value)
-            .await?;
+        work.recorder.begun(step.number, &before.seen).await?;
         work.boundaries.cross();
         let acted = act(
             self.writer,
@@ -298,16 +298,9 @@ impl StepTask<'_> {
         after: Option<&Seen>,
         message: Option<&str>,
     ) -> Result<(), Stopped> {
-        let after = after.map(as_value);
         self.work
-            .store
-            .end_action(
-                self.work.run,
-                self.step.number,
-                state,
-                after.as_ref(),
-                message,
-            )
+            .recorder
+            .ended(self.step.number, state, after, message)
             .await?;
         Ok(())
     }
@@ -356,9 +349,4 @@ pub(super) fn credentials_over(failure: &CallFailure) -> bool {
         failure.kind,
         FaultKind::CredentialsExpired | FaultKind::CredentialsRejected
     )
-}
-
-/// What was seen, as its row has it.
-pub(super) fn as_value(seen: &Seen) -> Value {
-    serde_json::to_value(seen).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! Doing what a plan says, and taking it back. Each step is read again before it
 //! is done (`seen`; one call may answer for several, `reading`), judged by a function of values (`readiness`), done or taken
-//! back through `write` (`act`), and recorded before and after, so that a run
+//! back through `write` (`act`), and recorded before and after (`recorder`), so that a run
 //! that was killed anywhere can go on. One account after the other in `account`
 //! and `undo`; how many at once and in which order, in `waves`.
 
@@ -10,6 +10,7 @@ mod boundary;
 mod quota;
 mod readiness;
 mod reading;
+mod recorder;
 mod removal;
 mod seen;
 mod stages;
@@ -18,6 +19,7 @@ mod waves;
 
 pub use account::{AccountEnd, Work};
 pub use boundary::Boundaries;
+pub use recorder::Recorder;
 pub use seen::Seen;
 pub use undo::undo_account;
 pub use waves::{Canary, Threshold, in_order, waves};

@@ -8,7 +8,7 @@ use orgsweep_controls::AccountId;
 use orgsweep_store::{ActionRow, ActionState};
 use uuid::Uuid;
 
-use super::account::{AccountEnd, Work, as_value, credentials_over};
+use super::account::{AccountEnd, Work, credentials_over};
 use super::act::{TakenBack, take_back};
 use super::reading::Reading;
 use super::seen::{Seen, look};
@@ -118,8 +118,7 @@ impl UndoTask<'_> {
         }
         let Self { work, step, .. } = self;
         work.boundaries.cross();
-        let value = as_value(&now.seen);
-        if let Err(error) = work.store.begin_action(work.run, step.number, &value).await {
+        if let Err(error) = work.recorder.begun(step.number, &now.seen).await {
             return Some(AccountEnd::NotRecorded(error));
         }
         work.boundaries.cross();
@@ -150,18 +149,9 @@ impl UndoTask<'_> {
     }
 
     async fn done(&self, after: &Seen, message: Option<&str>) -> Option<AccountEnd> {
-        let recorded = self
-            .work
-            .store
-            .end_undone(
-                self.work.run,
-                self.undone,
-                self.step.number,
-                &as_value(after),
-                message,
-            )
-            .await;
-        recorded.err().map(AccountEnd::NotRecorded)
+        let recorder = &self.work.recorder;
+        let recorded = recorder.took_back(self.step.number, self.undone, after, message);
+        recorded.await.err().map(AccountEnd::NotRecorded)
     }
 
     async fn failed(&self, failure: &CallFailure, begun: bool) -> AccountEnd {
@@ -178,12 +168,9 @@ impl UndoTask<'_> {
 
     /// Records why the step was not taken back; what that means for the account.
     async fn stopped(&self, state: ActionState, why: String) -> AccountEnd {
-        let recorded = self
-            .work
-            .store
-            .end_action(self.work.run, self.step.number, state, None, Some(&why))
-            .await;
-        if let Err(error) = recorded {
+        let recorder = &self.work.recorder;
+        let recorded = recorder.ended(self.step.number, state, None, Some(&why));
+        if let Err(error) = recorded.await {
             return AccountEnd::NotRecorded(error);
         }
         let place = format!(

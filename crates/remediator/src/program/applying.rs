@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::bail;
 use orgsweep_controls::AccountId;
 use orgsweep_remediator::Plan;
-use orgsweep_remediator::apply::{Boundaries, Canary, Threshold, Work, in_order, waves};
+use orgsweep_remediator::apply::{Boundaries, Canary, Recorder, Threshold, Work, in_order, waves};
 use orgsweep_remediator::write::Writers;
 use orgsweep_store::{NewAction, NewRun, NewRunFinding, RunState, SessionLock, Store};
 use tokio_util::sync::CancellationToken;
@@ -93,6 +93,7 @@ impl Applying<'_> {
         let access = writers.access().clone();
         let work = Work {
             writers,
+            recorder: Recorder::start(open, run),
             store: open.clone(),
             run,
             plan: self.plan.plan_id,
@@ -328,6 +329,7 @@ impl Applying<'_> {
             self.arguments.how.reading_role.as_deref(),
         )
         .await?;
+        work.recorder = Recorder::start(&opened, work.run);
         work.store = opened.clone();
         *store = Some(opened);
         let after = work.store.repairs(work.run).await?;

@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::Args;
 use orgsweep_controls::AccountId;
 use orgsweep_remediator::Plan;
-use orgsweep_remediator::apply::{Boundaries, Threshold, Work, in_order};
+use orgsweep_remediator::apply::{Boundaries, Recorder, Threshold, Work, in_order};
 use orgsweep_remediator::write::Writers;
 use orgsweep_store::{ActionRow, ActionState, NewAction, NewRun, RunRow, RunState, Store};
 use tokio_util::sync::CancellationToken;
@@ -132,6 +132,7 @@ impl Undoing<'_> {
         output::tell(&format!("run {run}"));
         let work = Work {
             writers,
+            recorder: Recorder::start(open, run),
             store: open.clone(),
             run,
             plan: plan.plan_id,

@@ -1,14 +1,12 @@
-//! Writing what the accounts' tasks bring, one transaction after the other: a transaction costs
-//! about the same for one account as for ten, so it waits a moment for more of them, and takes
-//! whatever has been finished while the last one ran. Each account is recorded whole or not at all.
+//! Writing what the accounts' tasks bring, several accounts a transaction. Each account is
+//! recorded whole or not at all.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use orgsweep_controls::AccountSnapshot;
-use orgsweep_store::{AccountRecord, FindingRecord, Store, StoreError, SweepId};
-use tokio::sync::{mpsc, oneshot};
+use orgsweep_store::{AccountRecord, FindingRecord, GroupCommit, Store, StoreError, SweepId};
 
 /// Accounts of one transaction at most: few enough that nobody waits long for it.
 const LARGEST: usize = 32;
@@ -40,73 +38,27 @@ impl Judged {
     }
 }
 
-struct Job {
-    account: Judged,
-    told: oneshot::Sender<Result<(), StoreError>>,
-}
-
 /// Records the accounts of one sweep. Its writer ends with it.
 pub(crate) struct Recorder {
-    jobs: mpsc::Sender<Job>,
+    commits: GroupCommit<Judged>,
 }
 
 impl Recorder {
     /// Starts the writer.
     pub(crate) fn start(store: &Store, sweep: SweepId) -> Self {
-        let (jobs, waiting) = mpsc::channel(LARGEST * 2);
-        tokio::spawn(write_all(store.clone(), sweep, waiting));
-        Self { jobs }
+        let store = store.clone();
+        let commits = GroupCommit::start(LARGEST, GATHERING, move |accounts: &[Judged]| {
+            let store = store.clone();
+            Box::pin(async move {
+                let records: Vec<_> = accounts.iter().map(Judged::record).collect();
+                store.record_accounts(sweep, &records).await.map(drop)
+            })
+        });
+        Self { commits }
     }
 
     /// Records an account; returns when it is committed.
     pub(crate) async fn record(&self, account: Judged) -> Result<(), StoreError> {
-        let (told, answer) = oneshot::channel();
-        let sent = self.jobs.send(Job { account, told }).await;
-        match (sent, answer.await) {
-            (Ok(()), Ok(answer)) => answer,
-            // Without the writer the runtime is going down, and this task with it.
-            _ => std::future::pending().await,
-        }
+        self.commits.put(account).await
     }
-}
-
-async fn write_all(store: Store, sweep: SweepId, mut waiting: mpsc::Receiver<Job>) {
-    while let Some(first) = waiting.recv().await {
-        tokio::time::sleep(GATHERING).await;
-        let mut jobs = vec![first];
-        while jobs.len() < LARGEST
-            && let Ok(more) = waiting.try_recv()
-        {
-            jobs.push(more);
-        }
-        write(&store, sweep, jobs).await;
-    }
-}
-
-/// Writes some accounts at once; one after the other, when one of them is not accepted.
-async fn write(store: &Store, sweep: SweepId, jobs: Vec<Job>) {
-    let records: Vec<AccountRecord<'_>> = jobs.iter().map(|job| job.account.record()).collect();
-    let together = store.record_accounts(sweep, &records).await;
-    match together {
-        Ok(_) => tell_all(jobs, &Ok(())),
-        Err(error) if jobs.len() == 1 || ends_everything(&error) => tell_all(jobs, &Err(error)),
-        Err(_) => {
-            for job in jobs {
-                let alone = store.record_account(sweep, &job.account.record()).await;
-                let _ = job.told.send(alone.map(drop));
-            }
-        }
-    }
-}
-
-/// Tells all of them the same; a task that has been stopped meanwhile does not listen.
-fn tell_all(jobs: Vec<Job>, answer: &Result<(), StoreError>) {
-    for job in jobs {
-        let _ = job.told.send(answer.clone());
-    }
-}
-
-/// Whether the next account would be refused for the same reason.
-fn ends_everything(error: &StoreError) -> bool {
-    error.is_transient() || matches!(error, StoreError::DiskFull { .. })
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use orgsweep_controls::reason::Reason;
 use orgsweep_store::{
-    ActionState, Locking, NewAction, NewRun, NewRunFinding, PlanRow, RunState, Store,
+    ActionRecord, ActionState, ActionStep, Locking, NewAction, NewRun, NewRunFinding, PlanRow,
+    RunState, Store, StoreError,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use orgsweep_controls::finding::Verdict;
@@ -19,6 +20,7 @@ use crate::support::{
 
 on_both!(
     a_run_is_recorded_step_by_step_and_what_is_done_stays,
+    several_steps_are_recorded_together_or_not_at_all,
     what_is_taken_back_is_marked_in_both_runs,
     a_finding_is_verified_by_the_sweep_that_sees_it_pass,
 );
@@ -74,13 +76,29 @@ async fn run_of(store: &Store, undoes: Option<Uuid>, accounts: &[u32]) -> Uuid {
     new.id
 }
 
+async fn record(store: &Store, run: Uuid, number: u32, step: ActionStep) -> Result<(), StoreError> {
+    store
+        .record_actions(run, &[ActionRecord { number, step }])
+        .await
+}
+
+fn begun(before: Value) -> ActionStep {
+    ActionStep::Begun { before }
+}
+
+fn ended(state: ActionState, after: Option<Value>, message: Option<&str>) -> ActionStep {
+    ActionStep::Ended {
+        state,
+        after,
+        message: message.map(str::to_owned),
+    }
+}
+
 async fn done(store: &Store, run: Uuid, number: u32) {
     let (before, after) = (json!({"found": "nothing"}), json!({"found": "topic"}));
-    store.begin_action(run, number, &before).await.unwrap();
-    store
-        .end_action(run, number, ActionState::Done, Some(&after), None)
-        .await
-        .unwrap();
+    record(store, run, number, begun(before)).await.unwrap();
+    let step = ended(ActionState::Done, Some(after), None);
+    record(store, run, number, step).await.unwrap();
 }
 
 async fn a_run_is_recorded_step_by_step_and_what_is_done_stays(database: &Database) {
@@ -88,10 +106,8 @@ async fn a_run_is_recorded_step_by_step_and_what_is_done_stays(database: &Databa
     let run = run_of(store, None, &[1, 2]).await;
     done(store, run, 1).await;
     // A second end of the same step, as after a lost connection, changes nothing.
-    store
-        .end_action(run, 1, ActionState::Failed, None, Some("late"))
-        .await
-        .unwrap();
+    let late = ended(ActionState::Failed, None, Some("late"));
+    record(store, run, 1, late).await.unwrap();
     let rows = store.run_actions(run).await.unwrap();
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0].state, ActionState::Done);
@@ -99,7 +115,7 @@ async fn a_run_is_recorded_step_by_step_and_what_is_done_stays(database: &Databa
     assert_eq!(rows[0].after, Some(json!({"found": "topic"})));
     assert_eq!(rows[1].state, ActionState::Pending);
     assert!(
-        store.begin_action(run, 1, &json!({})).await.is_err(),
+        record(store, run, 1, begun(json!({}))).await.is_err(),
         "it is done"
     );
 
@@ -121,20 +137,54 @@ async fn a_run_is_recorded_step_by_step_and_what_is_done_stays(database: &Databa
     assert_eq!(told.finished_at, None, "it goes on");
 }
 
+async fn several_steps_are_recorded_together_or_not_at_all(database: &Database) {
+    let store = &database.store;
+    let run = run_of(store, None, &[1, 2, 3]).await;
+    let states = async || -> Vec<ActionState> {
+        let rows = store.run_actions(run).await.unwrap();
+        rows.iter().map(|row| row.state).collect()
+    };
+    let of = |number, step| ActionRecord { number, step };
+    let nothing = || json!({"found": "nothing"});
+    let first = [of(1, begun(nothing())), of(2, begun(json!({"a\u{0}": 1})))];
+    store.record_actions(run, &first).await.unwrap();
+    use ActionState::{Done, Failed, Pending, Started};
+    assert_eq!(states().await, [Started, Started, Pending]);
+
+    let second = [
+        of(3, begun(nothing())),
+        of(1, ended(Done, Some(json!({"found": "topic"})), None)),
+        of(2, ended(Failed, None, Some("no\u{0}"))),
+    ];
+    store.record_actions(run, &second).await.unwrap();
+    assert_eq!(states().await, [Done, Failed, Started]);
+    let rows = store.run_actions(run).await.unwrap();
+    assert_eq!(rows[0].after, Some(json!({"found": "topic"})));
+    assert_eq!(rows[1].before, Some(json!({"a\u{fffd}": 1})));
+    assert_eq!(rows[1].message.as_deref(), Some("no\u{fffd}"));
+    assert!(rows[1].finished_at.is_some() && rows[2].finished_at.is_none());
+
+    // A step that is done does not begin again, and nothing is written beside it.
+    let refused = [of(3, ended(Done, None, None)), of(1, begun(nothing()))];
+    assert!(store.record_actions(run, &refused).await.is_err());
+    assert_eq!(states().await, [Done, Failed, Started]);
+    store.record_actions(run, &[]).await.unwrap();
+}
+
 async fn what_is_taken_back_is_marked_in_both_runs(database: &Database) {
     let store = &database.store;
     let run = run_of(store, None, &[1]).await;
     done(store, run, 1).await;
     let undoing = run_of(store, Some(run), &[1]).await;
-    store
-        .begin_action(undoing, 1, &json!({"found": "topic"}))
-        .await
-        .unwrap();
+    let step = begun(json!({"found": "topic"}));
+    record(store, undoing, 1, step).await.unwrap();
     for _ in 0..2 {
-        store
-            .end_undone(undoing, run, 1, &json!({"found": "nothing"}), None)
-            .await
-            .unwrap();
+        let step = ActionStep::TookBack {
+            of: run,
+            after: json!({"found": "nothing"}),
+            message: None,
+        };
+        record(store, undoing, 1, step).await.unwrap();
     }
     assert_eq!(
         store.run_actions(run).await.unwrap()[0].state,

@@ -6,10 +6,16 @@ mod condition;
 mod statement;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
+use crate::remembered::Remembered;
+
 use statement::Effect;
+
+/// Policies that were read: all alarms of an account ask the same few.
+static READ: LazyLock<Remembered<Value>> = LazyLock::new(|| Remembered::up_to(64));
 
 /// A request of an AWS service, as a policy sees it.
 #[derive(Debug, Clone)]
@@ -97,7 +103,8 @@ impl From<bool> for Truth {
 
 /// Decides `request` by the JSON text of a resource policy.
 pub(crate) fn decide(policy: &str, request: &Request<'_>) -> Decision {
-    let Ok(document) = serde_json::from_str::<Value>(policy) else {
+    let document = READ.of(policy, |text| serde_json::from_str(text).map(Arc::new));
+    let Ok(document) = document else {
         return Decision::Undecided("the policy is not valid JSON".to_owned());
     };
     let statements = match document.get("Statement") {
