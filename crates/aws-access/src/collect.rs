@@ -22,7 +22,8 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use orgsweep_controls::snapshot::{Alarms, Trail};
 use orgsweep_controls::{
-    AccountId, AccountSnapshot, Known, Region, Unread, UnreadCause, multi_region_trails_decide,
+    AccountId, AccountSnapshot, Known, OwnChains, Region, Unread, UnreadCause,
+    multi_region_trails_decide,
 };
 
 pub(crate) use neighbours::Neighbours;
@@ -45,7 +46,7 @@ pub(crate) async fn account(
     let pauses = session.pauses();
     // On the heap: this future is large, and those that hold it are not to be as well.
     let reading = Box::pin(read(session, neighbours));
-    let Some(snapshot) = pauses.within(deadline, reading).await else {
+    let Some((snapshot, own_chains)) = pauses.within(deadline, reading).await else {
         return Err(session.out_of_time());
     };
     if let Some(failure) = session
@@ -57,12 +58,13 @@ pub(crate) async fn account(
     let (calls, throttles) = session.counts();
     Ok(Collected {
         snapshot,
+        own_chains,
         calls,
         throttles,
     })
 }
 
-async fn read(session: &Session, neighbours: &Members) -> AccountSnapshot {
+async fn read(session: &Session, neighbours: &Members) -> (AccountSnapshot, Option<OwnChains>) {
     let vantage = session.shared().vantage.clone();
     let (regions, seen) = tokio::join!(
         regions::enabled(session),
@@ -72,9 +74,9 @@ async fn read(session: &Session, neighbours: &Members) -> AccountSnapshot {
     if !decided_by_multi_region_trails(session.account(), distinct(&seen)) {
         look_elsewhere(session, &vantage, &regions, &mut seen).await;
     }
-    let snapshot = chains(session, neighbours, regions, seen).await;
+    let (snapshot, own_chains) = chains(session, neighbours, regions, seen).await;
     if !may_hang_on_regional_trails(&snapshot, &vantage) {
-        return snapshot;
+        return (snapshot, own_chains);
     }
     let AccountSnapshot {
         regions,
@@ -85,13 +87,14 @@ async fn read(session: &Session, neighbours: &Members) -> AccountSnapshot {
     chains(session, neighbours, regions, trails).await
 }
 
-/// What is behind the trails that were `seen`.
+/// What is behind the trails that were `seen`, with the account's own chains where nothing that
+/// was read after them changes them.
 async fn chains(
     session: &Session,
     neighbours: &Members,
     regions: Known<Vec<Region>>,
     mut seen: BTreeMap<Region, Known<Vec<Trail>>>,
-) -> AccountSnapshot {
+) -> (AccountSnapshot, Option<OwnChains>) {
     let (own_trails, filters) = tokio::join!(
         trails::own(session, distinct(&seen)),
         log_groups::filters_of(session, distinct(&seen)),
@@ -112,13 +115,17 @@ async fn chains(
         keys,
         monitoring: BTreeMap::new(),
     };
-    snapshot.monitoring = monitoring::of(session, &snapshot, neighbours).await;
+    let own_chains = OwnChains::of(&snapshot);
+    snapshot.monitoring = monitoring::of(session, &snapshot, &own_chains, neighbours).await;
+    if snapshot.monitoring.is_empty() {
+        return (snapshot, Some(own_chains));
+    }
     let alarms = on_its_metrics(&snapshot);
     let known = &snapshot.topics;
     let theirs = topics::acted_on_elsewhere(session, &alarms, known, neighbours).await;
     snapshot.topics.extend(theirs.topics);
     snapshot.keys.extend(theirs.keys);
-    snapshot
+    (snapshot, None)
 }
 
 /// Alarms of monitoring accounts, each with its Region.

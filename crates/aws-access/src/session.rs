@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use orgsweep_controls::{AccountId, AccountSnapshot, Partition, Region};
+use orgsweep_controls::{AccountId, AccountSnapshot, OwnChains, Partition, Region};
 
 use crate::access::Shared;
 use crate::budget::AccountBudgets;
@@ -23,10 +23,12 @@ use crate::retry::Patience;
 use crate::tally::Tally;
 
 /// The facts read from one account, and what reading them cost.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Collected {
     /// The facts.
     pub snapshot: AccountSnapshot,
+    /// The account's own chains by these facts, where they had to be read to know what to read.
+    pub own_chains: Option<OwnChains>,
     /// Requests that were sent, `sts:AssumeRole` and retries included.
     pub calls: u32,
     /// Requests that AWS throttled.

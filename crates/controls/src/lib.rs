@@ -25,10 +25,7 @@ pub use chain::filter_policy::lets_every_alarm_through;
 pub use chain::firing::Firing;
 pub use chain::judged::Delay;
 pub use decision::Decisions;
-pub use evaluate::{
-    Alike, Evaluator, ReliedOn, evaluate, multi_region_trails_decide,
-    regions_whose_metrics_tell_nobody,
-};
+pub use evaluate::{Alike, Evaluator, OwnChains, ReliedOn, evaluate, multi_region_trails_decide};
 pub use finding::{
     Chain, EventsNeeded, Evidence, Finding, Link, LinkKind, LinkState, Note, Opinion, OtherVerdict,
     TimeToNotice, Verdict,

@@ -2,6 +2,7 @@
 //! canonical text, a digest of that, and which facts about an account its
 //! meaning depends on. Sets of them are what coverage is decided about.
 
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
 use filter_pattern::ast::{Ast, Segment};
@@ -11,7 +12,21 @@ use sha2::{Digest, Sha256};
 use crate::remembered::Remembered;
 
 /// A digest of canonical texts.
-pub(crate) type TextDigest = [u8; 32];
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct TextDigest([u8; 32]);
+
+impl TextDigest {
+    const EMPTY: Self = Self([0; 32]);
+}
+
+impl Hash for TextDigest {
+    /// Its first bytes are as good as all of them.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if let Some(first) = self.0.first_chunk() {
+            state.write_u64(u64::from_le_bytes(*first));
+        }
+    }
+}
 
 /// Patterns that were parsed, by their text as somebody wrote it.
 static PARSED: LazyLock<Remembered<Pattern>> = LazyLock::new(|| Remembered::up_to(1_024));
@@ -44,7 +59,7 @@ impl Pattern {
             None => true,
         };
         Arc::new(Self {
-            digest: Sha256::digest(text.as_bytes()).into(),
+            digest: TextDigest(Sha256::digest(text.as_bytes()).into()),
             by_account: asks("ccount") || asks("arn"),
             by_region: asks("egion"),
             by_category: asks("eventCategory") || asks("managementEvent"),
@@ -96,7 +111,7 @@ impl PatternSet {
     /// No pattern.
     pub(crate) const EMPTY: Self = Self {
         patterns: Vec::new(),
-        digest: [0; 32],
+        digest: TextDigest::EMPTY,
         by_account: false,
         by_region: false,
         by_category: false,
@@ -116,10 +131,10 @@ impl FromIterator<Arc<Pattern>> for PatternSet {
         patterns.dedup();
         let mut hasher = Sha256::new();
         for pattern in &patterns {
-            hasher.update(pattern.digest);
+            hasher.update(pattern.digest.0);
         }
         Self {
-            digest: hasher.finalize().into(),
+            digest: TextDigest(hasher.finalize().into()),
             by_account: patterns.iter().any(|pattern| pattern.by_account),
             by_region: patterns.iter().any(|pattern| pattern.by_region),
             by_category: patterns.iter().any(|pattern| pattern.by_category),

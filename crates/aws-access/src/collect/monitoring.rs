@@ -8,8 +8,7 @@ use aws_sdk_oam::types::ResourceType;
 use futures::future::join_all;
 use orgsweep_controls::snapshot::{MetricFilter, MonitoringAccount};
 use orgsweep_controls::{
-    AccountId, AccountSnapshot, Arn, Known, Region, Unread, UnreadCause,
-    regions_whose_metrics_tell_nobody,
+    AccountId, AccountSnapshot, Arn, Known, OwnChains, Region, Unread, UnreadCause,
 };
 
 use crate::errors::CallError;
@@ -30,14 +29,15 @@ struct Link {
     monitoring: AccountId,
 }
 
-/// The accounts whose alarms may read metrics that tell nobody in the account of `snapshot`, where
-/// they have such alarms or theirs are not known. Those of `neighbours` are entered.
+/// The accounts whose alarms may read metrics that tell nobody by the `chains` of the account of
+/// `snapshot`, where they have such alarms or theirs are not known. Those of `neighbours` are entered.
 pub(super) async fn of(
     session: &Session,
     snapshot: &AccountSnapshot,
+    chains: &OwnChains,
     neighbours: &Members,
 ) -> Found {
-    let regions = regions_whose_metrics_tell_nobody(snapshot);
+    let regions = chains.regions_whose_metrics_tell_nobody();
     let read = regions.into_iter().map(async |region| {
         let found = in_region(session, snapshot, &region, neighbours).await;
         (region, found)

@@ -2,6 +2,9 @@
 
 /// Whether `text` matches `pattern`, letter case included.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    if !pattern.contains(['*', '?']) {
+        return pattern == text;
+    }
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     let (mut p, mut t) = (0, 0);
@@ -39,6 +42,8 @@ mod tests {
             ("a?c", "ac", false),
             ("*-x", "a-x-x", true),
             ("abc", "abcd", false),
+            ("abc", "abc", true),
+            ("", "a", false),
         ] {
             assert_eq!(glob(pattern, text), matches, "{pattern} {text}");
         }

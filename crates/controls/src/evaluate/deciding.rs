@@ -1,18 +1,19 @@
 //! Whether more of an account has to be read before it can be judged.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::ReliedOn;
 use super::kinds::ANY_OTHER_SOURCE;
 use super::routes::KnownTopics;
 use crate::catalog::EventClass;
 use crate::chain::arrivals::Arrives;
-use crate::chain::group;
+use crate::chain::group::{self, GroupChains};
 use crate::chain::tail::Tail;
 use crate::chain::trail::{Delivers, EventKind, TrailFacts};
 use crate::finding::{LinkKind, LinkState};
 use crate::ids::{LogGroupArn, Region};
-use crate::snapshot::{AccountSnapshot, Trail};
+use crate::snapshot::{AccountSnapshot, LogGroup, Trail};
 
 /// Whether the account has a trail of its own that records every Region and brings events to
 /// chains that all hold. If not, single-Region trails in its other Regions may matter.
@@ -48,23 +49,51 @@ fn decides(snapshot: &AccountSnapshot, trail: &Trail, group: &LogGroupArn) -> bo
         && tails.all(|tail| tail.state() == LinkState::Holds)
 }
 
-/// The Regions in which a filter's metric has no alarm of the account that tells somebody, so that
-/// alarms of other accounts on it may matter.
-pub fn regions_whose_metrics_tell_nobody(snapshot: &AccountSnapshot) -> BTreeSet<Region> {
-    let nobody = ReliedOn::default();
-    let topics = KnownTopics::new(snapshot, &nobody);
-    let groups = snapshot.log_groups.iter();
-    let groups = groups.filter(|(_, group)| {
-        let mut filters = group.filters.value().into_iter().flatten();
-        filters.any(|filter| !filter.transformations.is_empty())
-    });
-    groups
-        .filter(|(arn, _)| {
+/// The chains of an account's own log groups. They are read once, to know whether more of the
+/// account has to be read, and to judge it.
+#[derive(Debug)]
+pub struct OwnChains {
+    groups: BTreeMap<LogGroupArn, Arc<GroupChains>>,
+    /// Whether they were read from the account's own facts alone.
+    of_own_facts: bool,
+}
+
+impl OwnChains {
+    /// Reads them.
+    pub fn of(snapshot: &AccountSnapshot) -> Self {
+        let nobody = ReliedOn::default();
+        let topics = KnownTopics::new(snapshot, &nobody);
+        let publishing = |group: &LogGroup| {
+            let mut filters = group.filters.value().into_iter().flatten();
+            filters.any(|filter| !filter.transformations.is_empty())
+        };
+        let groups = snapshot.log_groups.iter();
+        let groups = groups.filter(|(_, group)| publishing(group));
+        let groups = groups.map(|(arn, _)| {
             let chains = group::chains_of(snapshot, arn, &topics);
-            !chains.group.is_broken() && metric_tells_nobody(&chains.tails)
-        })
-        .map(|(arn, _)| arn.region())
-        .collect()
+            (arn.clone(), Arc::new(chains))
+        });
+        Self {
+            groups: groups.collect(),
+            of_own_facts: topics.looked_at.take().is_empty(),
+        }
+    }
+
+    /// The Regions in which a filter's metric has no alarm of the account that tells somebody, so
+    /// that alarms of other accounts on it may matter.
+    pub fn regions_whose_metrics_tell_nobody(&self) -> BTreeSet<Region> {
+        let silent = self
+            .groups
+            .iter()
+            .filter(|(_, chains)| !chains.group.is_broken() && metric_tells_nobody(&chains.tails));
+        silent.map(|(arn, _)| arn.region()).collect()
+    }
+
+    /// The chains of a group, where what is known of other accounts changes nothing about them.
+    pub(super) fn to_judge_by(&self, arn: &LogGroupArn) -> Option<Arc<GroupChains>> {
+        let chains = self.groups.get(arn).filter(|_| self.of_own_facts)?;
+        Some(Arc::clone(chains))
+    }
 }
 
 /// Whether some filter's metric has no chain that may tell of all its events, and one that breaks

@@ -36,7 +36,7 @@ use crate::reason::Reason;
 use crate::snapshot::AccountSnapshot;
 
 pub use alike::Alike;
-pub use deciding::{multi_region_trails_decide, regions_whose_metrics_tell_nobody};
+pub use deciding::{OwnChains, multi_region_trails_decide};
 
 use coverage::Coverage;
 use routes::{NotRead, Routes};
@@ -55,6 +55,8 @@ pub struct ReliedOn {
     pub unread: BTreeMap<AccountId, Unread>,
     /// Recorded decisions about the account that is judged.
     pub decisions: Arc<Decisions>,
+    /// Its own chains, when they have been read from the very facts that are judged.
+    pub own_chains: Option<Arc<OwnChains>>,
 }
 
 /// Judges accounts by a catalog. Built once per sweep: it remembers proofs and

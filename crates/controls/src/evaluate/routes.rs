@@ -74,8 +74,12 @@ impl<'a> Routes<'a> {
             let group = log_group.map(|arn| {
                 if arn.account() == snapshot.account {
                     let chains = own.entry(arn).or_insert_with(|| {
-                        let topics = KnownTopics::new(snapshot, relied_on);
-                        Arc::new(group::chains_of(snapshot, arn, &topics))
+                        let read = relied_on.own_chains.as_ref();
+                        read.and_then(|read| read.to_judge_by(arn))
+                            .unwrap_or_else(|| {
+                                let topics = KnownTopics::new(snapshot, relied_on);
+                                Arc::new(group::chains_of(snapshot, arn, &topics))
+                            })
                     });
                     return Group::Chains(Arc::clone(chains));
                 }

@@ -9,8 +9,8 @@ use orgsweep_controls::snapshot::{
     TrailStatus, WatchedMetric,
 };
 use orgsweep_controls::{
-    AccountId, AccountSnapshot, Arn, Call, Catalog, Evaluator, Finding, Known, LogGroupArn, Region,
-    ReliedOn, Unread, UnreadCause,
+    AccountId, AccountSnapshot, Arn, Call, Catalog, Evaluator, Finding, Known, LogGroupArn,
+    OwnChains, Region, ReliedOn, Unread, UnreadCause,
 };
 
 pub(crate) const OWN: &str = "111122223333";
@@ -349,7 +349,7 @@ pub(crate) fn findings(
     snapshot: &AccountSnapshot,
     relied_on: &ReliedOn,
 ) -> BTreeMap<String, Finding> {
-    let findings = ALL.evaluate(snapshot, relied_on);
+    let findings = evaluated(&ALL, snapshot, relied_on);
     findings
         .into_iter()
         .map(|finding| (finding.control.to_string(), finding))
@@ -375,7 +375,24 @@ pub(crate) fn judge(snapshot: &AccountSnapshot, relied_on: &ReliedOn, control: &
             })
             .collect()
     });
-    ONE[control].evaluate(snapshot, relied_on).remove(0)
+    evaluated(&ONE[control], snapshot, relied_on).remove(0)
+}
+
+/// The findings, which are the same with the account's own chains as they were read before.
+fn evaluated(
+    evaluator: &Evaluator,
+    snapshot: &AccountSnapshot,
+    relied_on: &ReliedOn,
+) -> Vec<Finding> {
+    let findings = evaluator.evaluate(snapshot, relied_on);
+    if snapshot.monitoring.is_empty() {
+        let relied_on = ReliedOn {
+            own_chains: Some(Arc::new(OwnChains::of(snapshot))),
+            ..relied_on.clone()
+        };
+        assert_eq!(evaluator.evaluate(snapshot, &relied_on), findings);
+    }
+    findings
 }
 
 /// The finding of one control in an account that stands alone.

@@ -152,14 +152,17 @@ impl AccountWork {
             .shared_owners
             .as_ref()
             .is_some_and(|owners| owners.contains(account));
-        let collected = if is_shared || self.owners.holds(account) {
-            self.owner(account).await?
+        let (collected, own_chains) = if is_shared || self.owners.holds(account) {
+            (self.owner(account).await?, None)
         } else {
-            Arc::new(self.collected(account).await.map_err(Arc::new)?.into())
+            let mut collected = self.collected(account).await.map_err(Arc::new)?;
+            let own_chains = collected.own_chains.take().map(Arc::new);
+            (Arc::new(collected.into()), own_chains)
         };
         let mut relied_on = ReliedOn {
             management_account: self.management_account.clone(),
             decisions: self.roster.decisions(account),
+            own_chains,
             ..ReliedOn::default()
         };
         for owner in collected.snapshot.accounts_relied_on() {

@@ -74,7 +74,7 @@ enum Found<'a> {
 }
 
 fn look_up<'a>(key: &str, request: &'a Request<'_>) -> Found<'a> {
-    if let Some(value) = request.context.get(key) {
+    if let Some((_, value)) = request.context.iter().find(|(name, _)| *name == key) {
         Found::Value(value)
     } else if ABSENT.contains(&key) || key.starts_with("aws:principaltag/") {
         Found::Absent

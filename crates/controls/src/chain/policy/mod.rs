@@ -5,7 +5,6 @@
 mod condition;
 mod statement;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
@@ -27,7 +26,7 @@ pub(crate) struct Request<'a> {
     /// ARN of the resource.
     pub(crate) resource: &'a str,
     /// Context keys that are there, in lower case, with their values.
-    pub(crate) context: BTreeMap<&'static str, String>,
+    pub(crate) context: [(&'static str, &'a str); 8],
 }
 
 impl<'a> Request<'a> {
@@ -35,20 +34,20 @@ impl<'a> Request<'a> {
     pub(crate) fn of_alarm(
         action: &'a str,
         resource: &'a str,
-        alarm_arn: &str,
-        alarm_account: &str,
+        alarm_arn: &'a str,
+        alarm_account: &'a str,
     ) -> Self {
         let service = "cloudwatch.amazonaws.com";
-        let context = BTreeMap::from([
-            ("aws:sourcearn", alarm_arn.to_owned()),
-            ("aws:sourceaccount", alarm_account.to_owned()),
-            ("aws:sourceowner", alarm_account.to_owned()),
-            ("aws:principalisawsservice", "true".to_owned()),
-            ("aws:principalservicename", service.to_owned()),
-            ("aws:principalservicenameslist", service.to_owned()),
-            ("aws:viaawsservice", "false".to_owned()),
-            ("aws:securetransport", "true".to_owned()),
-        ]);
+        let context = [
+            ("aws:sourcearn", alarm_arn),
+            ("aws:sourceaccount", alarm_account),
+            ("aws:sourceowner", alarm_account),
+            ("aws:principalisawsservice", "true"),
+            ("aws:principalservicename", service),
+            ("aws:principalservicenameslist", service),
+            ("aws:viaawsservice", "false"),
+            ("aws:securetransport", "true"),
+        ];
         Self {
             service,
             action,

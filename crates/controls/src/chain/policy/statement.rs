@@ -78,7 +78,11 @@ fn names_service(principal: &Value, request: &Request<'_>) -> Truth {
 
 fn action(statement: &Value, request: &Request<'_>) -> Truth {
     let wanted = request.action.to_ascii_lowercase();
-    let named = |value| any_text(value, |text| glob(&text.to_ascii_lowercase(), &wanted));
+    let names = |text: &str| {
+        text.eq_ignore_ascii_case(&wanted)
+            || (text.contains(['*', '?']) && glob(&text.to_ascii_lowercase(), &wanted))
+    };
+    let named = |value| any_text(value, names);
     match (statement.get("Action"), statement.get("NotAction")) {
         (Some(actions), None) => named(actions),
         (None, Some(others)) => named(others).not(),

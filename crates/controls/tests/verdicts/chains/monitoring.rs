@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use orgsweep_controls::snapshot::{Alarms, CompositeAlarm, Key, MetricQuery, MonitoringAccount};
-use orgsweep_controls::{Known, regions_whose_metrics_tell_nobody};
+use orgsweep_controls::{Known, OwnChains};
 
 use super::*;
 
@@ -79,7 +79,8 @@ fn links_are_asked_for_only_where_a_metric_tells_nobody() {
         let mut snapshot = healthy(OWN);
         change(&mut snapshot);
         let expected = asked.then(home).into_iter().collect::<BTreeSet<_>>();
-        assert_eq!(regions_whose_metrics_tell_nobody(&snapshot), expected, "{name}");
+        let asked = OwnChains::of(&snapshot).regions_whose_metrics_tell_nobody();
+        assert_eq!(asked, expected, "{name}");
     }
 }
 
