@@ -11,6 +11,10 @@ use clap::Parser as _;
 use program::arguments::Arguments;
 use program::output;
 
+/// A run allocates and frees small texts on every thread, as a sweep does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -80,6 +80,9 @@ const PACKAGES: &[&str] = &[
     "orgsweep-aws-access",
 ];
 
+/// An example of theirs that is always built, too: examples bring features for development.
+const ALWAYS: &str = "bare_loop";
+
 /// What one build for speed is to make.
 #[derive(Debug, Clone, Copy)]
 struct Wanted<'a> {
@@ -92,11 +95,14 @@ struct Wanted<'a> {
 /// Builds programs and examples of the workspace in one go, so that what they share is built
 /// once; the folder in which cargo puts the programs, and that of the examples.
 fn built(wanted: Wanted<'_>) -> Result<(PathBuf, PathBuf)> {
-    let mut command = workspace::cargo(&["build", "--quiet", "--release"])?;
+    let mut command = workspace::cargo(&["build", "--quiet", "--release", "--example", ALWAYS])?;
+    let examples: Vec<&str> = (wanted.examples.iter().copied())
+        .filter(|example| *example != ALWAYS)
+        .collect();
     for (flag, names) in [
         ("--package", PACKAGES),
         ("--bin", wanted.programs),
-        ("--example", wanted.examples),
+        ("--example", &examples),
     ] {
         for name in names {
             command.args([flag, name]);
