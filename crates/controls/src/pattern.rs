@@ -15,10 +15,6 @@ use crate::remembered::Remembered;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct TextDigest([u8; 32]);
 
-impl TextDigest {
-    const EMPTY: Self = Self([0; 32]);
-}
-
 impl Hash for TextDigest {
     /// Its first bytes are as good as all of them.
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -111,7 +107,7 @@ impl PatternSet {
     /// No pattern.
     pub(crate) const EMPTY: Self = Self {
         patterns: Vec::new(),
-        digest: TextDigest::EMPTY,
+        digest: TextDigest([0; 32]),
         by_account: false,
         by_region: false,
         by_category: false,

@@ -144,6 +144,14 @@ pub enum StoreError {
         /// What is wrong with it.
         message: String,
     },
+    /// Recording ended by a bug.
+    #[error(
+        "a bug in orgsweep ended recording: {message}; what was not recorded is done again by the next run; please report it"
+    )]
+    Bug {
+        /// What the program said as it ended.
+        message: String,
+    },
     /// Anything else that the database answered.
     #[error("the database answered: {message}{}", coded(.code.as_ref()))]
     Database {

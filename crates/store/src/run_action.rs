@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use orgsweep_controls::ids::AccountId;
 use serde::Serialize;
 use serde_json::Value;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -175,9 +176,9 @@ pub struct RepairRow {
 }
 
 impl Store {
-    /// Writes what became of steps of `run`, all in one transaction. Nothing is changed of a step
-    /// that ended, but that it can be undone: work that is repeated after a lost connection finds
-    /// what it has written.
+    /// Writes what became of steps of `run`, all in one transaction, each step at most once. Nothing
+    /// is changed of a step that is done, but that it can be undone: work that is repeated after a
+    /// lost connection finds what it has written.
     ///
     /// # Errors
     /// Nothing is written when one of them cannot be: a step that is done cannot begin.
@@ -217,51 +218,14 @@ impl Store {
         ended: &Ended,
         undone: &BTreeMap<Uuid, Vec<i32>>,
     ) -> Result<(), StoreError> {
+        let parts = [!begun.numbers.is_empty(), !ended.numbers.is_empty()];
+        if parts != [true, true] && undone.is_empty() {
+            // One statement, which is a transaction by itself.
+            let mut connection = self.pool.acquire().await?;
+            return write(&mut connection, run, begun, ended, undone).await;
+        }
         let mut transaction = self.pool.begin().await?;
-        if !begun.numbers.is_empty() {
-            sqlx::query!(
-                "update run_action ra
-                 set state = 'started', before = new.before, after = null, message = null,
-                    started_at = $4, finished_at = null
-                 from unnest($2::integer[], $3::jsonb[]) as new (action_no, before)
-                 where ra.run_id = $1 and ra.action_no = new.action_no",
-                run,
-                &begun.numbers,
-                &begun.before,
-                Utc::now(),
-            )
-            .execute(&mut *transaction)
-            .await?;
-        }
-        if !ended.numbers.is_empty() {
-            sqlx::query!(
-                "update run_action ra
-                 set state = new.state, after = new.after, message = new.message,
-                    finished_at = case when new.state <> 'started' then $6::timestamptz end
-                 from unnest($2::integer[], $3::text[], $4::jsonb[], $5::text[])
-                    as new (action_no, state, after, message)
-                 where ra.run_id = $1 and ra.action_no = new.action_no
-                    and ra.state not in ('done', 'undone')",
-                run,
-                &ended.numbers,
-                &ended.states,
-                &ended.after as &[Option<Value>],
-                &ended.messages as &[Option<String>],
-                Utc::now(),
-            )
-            .execute(&mut *transaction)
-            .await?;
-        }
-        for (of, numbers) in undone {
-            sqlx::query!(
-                "update run_action set state = 'undone'
-                 where run_id = $1 and action_no = any ($2) and state = 'done'",
-                of,
-                numbers,
-            )
-            .execute(&mut *transaction)
-            .await?;
-        }
+        write(&mut transaction, run, begun, ended, undone).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -334,6 +298,60 @@ impl Store {
         })
         .await
     }
+}
+
+async fn write(
+    connection: &mut PgConnection,
+    run: Uuid,
+    begun: &Begun,
+    ended: &Ended,
+    undone: &BTreeMap<Uuid, Vec<i32>>,
+) -> Result<(), StoreError> {
+    if !begun.numbers.is_empty() {
+        sqlx::query!(
+            "update run_action ra
+             set state = 'started', before = new.before, after = null, message = null,
+                started_at = $4, finished_at = null
+             from unnest($2::integer[], $3::jsonb[]) as new (action_no, before)
+             where ra.run_id = $1 and ra.action_no = new.action_no",
+            run,
+            &begun.numbers,
+            &begun.before,
+            Utc::now(),
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    if !ended.numbers.is_empty() {
+        sqlx::query!(
+            "update run_action ra
+             set state = new.state, after = new.after, message = new.message,
+                finished_at = case when new.state <> 'started' then $6::timestamptz end
+             from unnest($2::integer[], $3::text[], $4::jsonb[], $5::text[])
+                as new (action_no, state, after, message)
+             where ra.run_id = $1 and ra.action_no = new.action_no
+                and ra.state not in ('done', 'undone')",
+            run,
+            &ended.numbers,
+            &ended.states,
+            &ended.after as &[Option<Value>],
+            &ended.messages as &[Option<String>],
+            Utc::now(),
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    for (of, numbers) in undone {
+        sqlx::query!(
+            "update run_action set state = 'undone'
+             where run_id = $1 and action_no = any ($2) and state = 'done'",
+            of,
+            numbers,
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
 }
 
 fn action_no(number: u32) -> i32 {

@@ -80,7 +80,8 @@ const PACKAGES: &[&str] = &[
     "orgsweep-aws-access",
 ];
 
-/// An example of theirs that is always built, too: examples bring features for development.
+/// An example of theirs that is always built, too: with examples come the features that
+/// `dev-dependencies` ask for.
 const ALWAYS: &str = "bare_loop";
 
 /// What one build for speed is to make.

@@ -40,7 +40,7 @@ impl Evaluator {
             return None;
         }
         let not_read = NotRead::of(snapshot, relied_on);
-        let routes = Routes::of(snapshot, relied_on, &not_read, &self.shared);
+        let routes = Routes::of(snapshot, None, relied_on, &not_read, &self.shared);
         let mut facts = serde_json::to_string(&(
             &snapshot.partition,
             &snapshot.regions,

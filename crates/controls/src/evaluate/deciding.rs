@@ -1,4 +1,5 @@
-//! Whether more of an account has to be read before it can be judged.
+//! Whether more of an account has to be read before it can be judged, and the chains that
+//! were read to know it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,8 +50,8 @@ fn decides(snapshot: &AccountSnapshot, trail: &Trail, group: &LogGroupArn) -> bo
         && tails.all(|tail| tail.state() == LinkState::Holds)
 }
 
-/// The chains of an account's own log groups. They are read once, to know whether more of the
-/// account has to be read, and to judge it.
+/// The chains of those of an account's own log groups that have a filter with a metric. They are
+/// read once, to know whether more of the account has to be read, and to judge it.
 #[derive(Debug)]
 pub struct OwnChains {
     groups: BTreeMap<LogGroupArn, Arc<GroupChains>>,
@@ -89,7 +90,8 @@ impl OwnChains {
         silent.map(|(arn, _)| arn.region()).collect()
     }
 
-    /// The chains of a group, where what is known of other accounts changes nothing about them.
+    /// The chains of a group, where they were read and what is known of other accounts changes
+    /// nothing about them.
     pub(super) fn to_judge_by(&self, arn: &LogGroupArn) -> Option<Arc<GroupChains>> {
         let chains = self.groups.get(arn).filter(|_| self.of_own_facts)?;
         Some(Arc::clone(chains))

@@ -55,8 +55,6 @@ pub struct ReliedOn {
     pub unread: BTreeMap<AccountId, Unread>,
     /// Recorded decisions about the account that is judged.
     pub decisions: Arc<Decisions>,
-    /// Its own chains, when they have been read from the very facts that are judged.
-    pub own_chains: Option<Arc<OwnChains>>,
 }
 
 /// Judges accounts by a catalog. Built once per sweep: it remembers proofs and
@@ -91,23 +89,36 @@ impl Evaluator {
         snapshot: &AccountSnapshot,
         relied_on: &ReliedOn,
     ) -> Option<Finding> {
-        self.findings(snapshot, relied_on, Some(control)).pop()
+        self.findings(snapshot, None, relied_on, Some(control))
+            .pop()
     }
 
     /// The findings of an account, by control number: one for each control that
     /// the catalog's framework has.
     pub fn evaluate(&self, snapshot: &AccountSnapshot, relied_on: &ReliedOn) -> Vec<Finding> {
-        self.findings(snapshot, relied_on, None)
+        self.findings(snapshot, None, relied_on, None)
+    }
+
+    /// The same findings, with the account's own chains as they have been read from this very
+    /// snapshot.
+    pub fn evaluate_with(
+        &self,
+        snapshot: &AccountSnapshot,
+        own_chains: Option<&OwnChains>,
+        relied_on: &ReliedOn,
+    ) -> Vec<Finding> {
+        self.findings(snapshot, own_chains, relied_on, None)
     }
 
     fn findings(
         &self,
         snapshot: &AccountSnapshot,
+        own_chains: Option<&OwnChains>,
         relied_on: &ReliedOn,
         only: Option<&ControlId>,
     ) -> Vec<Finding> {
         let not_read = NotRead::of(snapshot, relied_on);
-        let routes = Routes::of(snapshot, relied_on, &not_read, &self.shared);
+        let routes = Routes::of(snapshot, own_chains, relied_on, &not_read, &self.shared);
         let sets = KnownSets::default();
         let management = management_account(snapshot, relied_on);
         let framework = self.catalog.framework();

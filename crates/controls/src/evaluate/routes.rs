@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::ReliedOn;
 use super::shared::Shared;
+use super::{OwnChains, ReliedOn};
 use crate::chain::action::Topics;
 use crate::chain::arrivals::{self, Arrives};
 use crate::chain::group::{self, GroupChains};
@@ -58,9 +58,11 @@ pub(super) struct Routes<'a> {
 }
 
 impl<'a> Routes<'a> {
-    /// The routes of an account, with the chains of other accounts from `shared`.
+    /// The routes of an account, with the chains of other accounts from `shared`, and its own ones
+    /// where they have been read.
     pub(super) fn of(
         snapshot: &'a AccountSnapshot,
+        own_chains: Option<&OwnChains>,
         relied_on: &'a ReliedOn,
         not_read: &'a NotRead,
         shared: &Shared,
@@ -74,8 +76,8 @@ impl<'a> Routes<'a> {
             let group = log_group.map(|arn| {
                 if arn.account() == snapshot.account {
                     let chains = own.entry(arn).or_insert_with(|| {
-                        let read = relied_on.own_chains.as_ref();
-                        read.and_then(|read| read.to_judge_by(arn))
+                        own_chains
+                            .and_then(|read| read.to_judge_by(arn))
                             .unwrap_or_else(|| {
                                 let topics = KnownTopics::new(snapshot, relied_on);
                                 Arc::new(group::chains_of(snapshot, arn, &topics))

@@ -386,11 +386,9 @@ fn evaluated(
 ) -> Vec<Finding> {
     let findings = evaluator.evaluate(snapshot, relied_on);
     if snapshot.monitoring.is_empty() {
-        let relied_on = ReliedOn {
-            own_chains: Some(Arc::new(OwnChains::of(snapshot))),
-            ..relied_on.clone()
-        };
-        assert_eq!(evaluator.evaluate(snapshot, &relied_on), findings);
+        let own_chains = OwnChains::of(snapshot);
+        let with_them = evaluator.evaluate_with(snapshot, Some(&own_chains), relied_on);
+        assert_eq!(with_them, findings);
     }
     findings
 }

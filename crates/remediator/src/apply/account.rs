@@ -79,6 +79,12 @@ impl From<StoreError> for Stopped {
 }
 
 impl Work {
+    /// The store was closed, and is open again as this one.
+    pub fn goes_on_in(&mut self, store: &Store) {
+        self.recorder = Recorder::start(store, self.run);
+        self.store = store.clone();
+    }
+
     pub(super) fn step_ended(&self) {
         self.ended
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);

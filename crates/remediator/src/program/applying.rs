@@ -329,8 +329,7 @@ impl Applying<'_> {
             self.arguments.how.reading_role.as_deref(),
         )
         .await?;
-        work.recorder = Recorder::start(&opened, work.run);
-        work.store = opened.clone();
+        work.goes_on_in(&opened);
         *store = Some(opened);
         let after = work.store.repairs(work.run).await?;
         let failing: BTreeSet<&str> = after

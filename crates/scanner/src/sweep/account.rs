@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use orgsweep_aws_access::{Access, CollectError, Collected, FailureReason};
 use orgsweep_controls::finding::Verdict;
 use orgsweep_controls::ids::AccountId;
-use orgsweep_controls::{AccountSnapshot, ReliedOn};
+use orgsweep_controls::{AccountSnapshot, OwnChains, ReliedOn};
 use orgsweep_store::{SharedFacts, Store, StoreError, SweepId};
 
 use crate::sweep::judge::Judge;
@@ -63,6 +63,14 @@ impl From<Collected> for Facts {
     }
 }
 
+/// What an account is judged by.
+struct Known {
+    facts: Arc<Facts>,
+    /// Its own chains by these facts, where they have been read.
+    own_chains: Option<OwnChains>,
+    relied_on: ReliedOn,
+}
+
 /// How an account's task ended.
 pub(crate) enum AccountEnd {
     /// Read, judged, recorded.
@@ -94,8 +102,12 @@ impl AccountWork {
                 throttles: 0,
             })),
         };
-        let (collected, relied_on) = match collected {
-            Ok(both) => both,
+        let Known {
+            facts: collected,
+            own_chains,
+            relied_on,
+        } = match collected {
+            Ok(known) => known,
             Err(error) if error.reason == FailureReason::CredentialsExpired => {
                 return AccountEnd::Expired((*error).clone());
             }
@@ -122,7 +134,8 @@ impl AccountWork {
             }
         };
         let snapshot = collected.snapshot.clone();
-        let findings = match self.judge.findings(snapshot, relied_on).await {
+        let findings = self.judge.findings(snapshot, own_chains, relied_on);
+        let findings = match findings.await {
             Ok(findings) => findings,
             Err(error) => return AccountEnd::NotRecorded(error),
         };
@@ -144,10 +157,7 @@ impl AccountWork {
     }
 
     /// The account's facts, and those of the accounts that it relies on.
-    async fn with_owners(
-        &self,
-        account: &AccountId,
-    ) -> Result<(Arc<Facts>, ReliedOn), Arc<CollectError>> {
+    async fn with_owners(&self, account: &AccountId) -> Result<Known, Arc<CollectError>> {
         let is_shared = self
             .shared_owners
             .as_ref()
@@ -156,13 +166,12 @@ impl AccountWork {
             (self.owner(account).await?, None)
         } else {
             let mut collected = self.collected(account).await.map_err(Arc::new)?;
-            let own_chains = collected.own_chains.take().map(Arc::new);
+            let own_chains = collected.own_chains.take();
             (Arc::new(collected.into()), own_chains)
         };
         let mut relied_on = ReliedOn {
             management_account: self.management_account.clone(),
             decisions: self.roster.decisions(account),
-            own_chains,
             ..ReliedOn::default()
         };
         for owner in collected.snapshot.accounts_relied_on() {
@@ -175,7 +184,11 @@ impl AccountWork {
                 }
             }
         }
-        Ok((collected, relied_on))
+        Ok(Known {
+            facts: collected,
+            own_chains,
+            relied_on,
+        })
     }
 
     /// The facts of an account that others rely on: collected once.

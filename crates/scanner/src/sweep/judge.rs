@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use orgsweep_controls::evaluate::Alike;
-use orgsweep_controls::{AccountSnapshot, Catalog, Evaluator, ReliedOn};
+use orgsweep_controls::{AccountSnapshot, Catalog, Evaluator, OwnChains, ReliedOn};
 use orgsweep_store::{FindingRecord, StoreError};
 use tokio::sync::Semaphore;
 
@@ -32,10 +32,12 @@ impl Judge {
         }
     }
 
-    /// The account's findings, as they are stored.
+    /// The account's findings, as they are stored. `own_chains` are those in its snapshot, where they
+    /// have been read.
     pub(crate) async fn findings(
         &self,
         snapshot: Arc<AccountSnapshot>,
+        own_chains: Option<OwnChains>,
         relied_on: ReliedOn,
     ) -> Result<Arc<[FindingRecord]>, StoreError> {
         let alike = self.evaluator.alike(&snapshot, &relied_on);
@@ -43,7 +45,7 @@ impl Judge {
             return Ok(known);
         }
         let account = snapshot.account.clone();
-        let findings = self.judged(snapshot, relied_on).await?;
+        let findings = self.judged(snapshot, own_chains, relied_on).await?;
         if let Some(alike) = alike {
             let is_named = |finding: &FindingRecord| finding.mentions(account.as_str());
             if !findings.iter().any(is_named) {
@@ -56,13 +58,15 @@ impl Judge {
     async fn judged(
         &self,
         snapshot: Arc<AccountSnapshot>,
+        own_chains: Option<OwnChains>,
         relied_on: ReliedOn,
     ) -> Result<Arc<[FindingRecord]>, StoreError> {
         // The semaphore is never closed; without a permit it would only be less polite.
         let _turn = self.turns.acquire().await;
         let evaluator = self.evaluator.clone();
         let judging = tokio::task::spawn_blocking(move || {
-            FindingRecord::of_all(&evaluator.evaluate(&snapshot, &relied_on))
+            let own_chains = own_chains.as_ref();
+            FindingRecord::of_all(&evaluator.evaluate_with(&snapshot, own_chains, &relied_on))
         });
         match judging.await {
             Ok(findings) => findings,
@@ -152,7 +156,8 @@ mod tests {
         };
         let findings = async |id| {
             let snapshot = snapshot(id, trails.to_vec());
-            judge.findings(snapshot, relied_on.clone()).await.unwrap()
+            let findings = judge.findings(snapshot, None, relied_on.clone());
+            findings.await.unwrap()
         };
         [findings(ONE).await, findings(OTHER).await]
     }

@@ -79,8 +79,8 @@ fn links_are_asked_for_only_where_a_metric_tells_nobody() {
         let mut snapshot = healthy(OWN);
         change(&mut snapshot);
         let expected = asked.then(home).into_iter().collect::<BTreeSet<_>>();
-        let asked = OwnChains::of(&snapshot).regions_whose_metrics_tell_nobody();
-        assert_eq!(asked, expected, "{name}");
+        let regions = OwnChains::of(&snapshot).regions_whose_metrics_tell_nobody();
+        assert_eq!(regions, expected, "{name}");
     }
 }
 

@@ -21,6 +21,9 @@ use environment::Environment;
 use file::{File, Span};
 pub(crate) use making::Making;
 
+/// How long the server waits for a transaction in which nothing is asked.
+const HANGING: Duration = Duration::from_secs(8);
+
 /// The role that is assumed to change an account, when nobody says otherwise.
 const ROLE_NAME: &str = "OrgsweepRemediator";
 
@@ -226,6 +229,8 @@ impl Settings {
             max_connections: self
                 .max_connections
                 .map_or(defaults.max_connections, NonZeroU32::get),
+            // A connection that was lost unnoticed must not keep steps from being recorded.
+            idle_transactions: Some(HANGING),
             ..defaults
         }
     }

@@ -165,7 +165,6 @@ async fn write(
             snapshots: snapshots.clone(),
             unread: head.unread.clone(),
             decisions: Arc::new(decisions.about(&carried.account, today)),
-            own_chains: None,
         };
         let findings = FindingRecord::of_all(&evaluator.evaluate(&carried.snapshot, &relied_on))?;
         judged += findings.len() as u64;
