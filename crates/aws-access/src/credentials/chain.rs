@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use futures::future::BoxFuture;
 use orgsweep_controls::Region;
 
-use super::Source;
+use super::{Source, fit_for_headers};
 use crate::config::{AccessConfig, StaticCredentials};
 use crate::errors::{AccessError, CallError, FaultKind, sanitize};
 use crate::http_client;
@@ -28,6 +28,10 @@ const METADATA_CONNECT: Duration = Duration::from_millis(500);
 const METADATA_ATTEMPT: Duration = Duration::from_secs(1);
 /// A credential process may ask a vault, or a person for a code.
 const LONGEST_LOAD: Duration = Duration::from_mins(1);
+
+/// What is wrong with credentials that cannot be sent.
+const UNPRINTABLE: &str = "the access key id or the session token has a character that no request can carry, such as a \
+     line break; set it again, on one line";
 
 /// The caller's credentials, from the environment, a profile, a web identity,
 /// the container or the instance.
@@ -76,7 +80,8 @@ impl Chain {
     async fn load(&self) -> Result<Credentials, String> {
         let loading = self.provider.provide_credentials();
         match tokio::time::timeout(LONGEST_LOAD, loading).await {
-            Ok(Ok(credentials)) => Ok(credentials),
+            Ok(Ok(credentials)) if fit_for_headers(&credentials) => Ok(credentials),
+            Ok(Ok(_)) => Err(UNPRINTABLE.to_owned()),
             Ok(Err(error)) => Err(explain(&error, self.profile.as_deref())),
             Err(_) => Err(format!(
                 "loading them took longer than {} s",
@@ -204,6 +209,25 @@ pub(crate) fn or_first(region: Option<&Region>) -> Region {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn credentials_that_no_request_can_carry_are_refused() {
+        let region: Region = "eu-west-1".parse().unwrap();
+        for (key, token, fine) in [
+            ("AKIA1", None, true),
+            ("AKIA1", Some("t+/="), true),
+            ("AKIA1\n", None, false),
+            ("AKIA1", Some("t\r\n"), false),
+            ("AKIA1", Some("t\u{1b}[0m"), false),
+            ("AKIA1", Some("\u{e9}"), false),
+        ] {
+            let token = token.map(str::to_owned);
+            let given = StaticCredentials::new(key, "secret", token);
+            let loaded = Chain::given(given, &region).load().await;
+            assert_eq!(loaded.is_ok(), fine, "{key:?} {loaded:?}");
+            assert!(fine || loaded.unwrap_err().contains("line break"));
+        }
+    }
 
     #[test]
     fn what_was_tried_is_named_and_the_service_s_words_are_kept() {

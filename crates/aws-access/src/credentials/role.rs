@@ -10,7 +10,7 @@ use aws_sdk_sts::types::Credentials as StsCredentials;
 use futures::future::BoxFuture;
 use orgsweep_controls::{AccountId, Partition};
 
-use super::Source;
+use super::{Source, fit_for_headers};
 use crate::access::Shared;
 use crate::budget::AccountBudgets;
 use crate::budget::Bucket;
@@ -136,13 +136,11 @@ impl Role {
             request.clone().send()
         })
         .await?;
-        match answer.credentials {
-            Some(found) => Ok(taken_over(found)),
-            None => Err(CallError::garbled(
-                Operation::AssumeRole,
-                vantage,
-                "the answer has no credentials",
-            )),
+        let garbled = |why| CallError::garbled(Operation::AssumeRole, vantage, why);
+        match answer.credentials.map(taken_over) {
+            Some(found) if fit_for_headers(&found) => Ok(found),
+            Some(_) => Err(garbled("its credentials are no printable text")),
+            None => Err(garbled("the answer has no credentials")),
         }
     }
 }

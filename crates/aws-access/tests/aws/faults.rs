@@ -235,6 +235,22 @@ async fn a_renewed_session_goes_on_where_the_old_one_ended() {
 }
 
 #[tokio::test]
+async fn credentials_that_no_request_can_carry_are_a_garbled_answer() {
+    for (key, token) in [("ASIA333333333333", "t\u{e9}"), ("ASIA\u{202e}", "t")] {
+        let fake = Fake::start().await;
+        let credentials = json!({ "Credentials": {
+            "AccessKeyId": key, "SecretAccessKey": "k", "SessionToken": token,
+            "Expiration": "2099-01-01T00:00:00Z",
+        } });
+        fake.always("AssumeRole", Reply::Result(credentials));
+        let access = fake.connect().await;
+        let error = access.collect(&account(MEMBER)).await.unwrap_err();
+        assert_eq!(error.reason, FailureReason::Garbled, "{error}");
+        assert!(error.to_string().contains("printable"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_account_that_tells_nothing_failed() {
     for (reply, reason) in [
         (Reply::Silence, FailureReason::TimedOut),
