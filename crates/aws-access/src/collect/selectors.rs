@@ -9,6 +9,7 @@ use orgsweep_controls::snapshot::{
     AdvancedSelector, BasicSelector, EventSelectors, FieldSelector, Trail,
 };
 
+use crate::errors::CallError;
 use crate::operation::Operation;
 use crate::session::Session;
 
@@ -22,9 +23,19 @@ pub(super) async fn of(session: &Session, trail: &Trail) -> Known<EventSelectors
         .call(OPERATION, region, || request.clone().send())
         .await
     {
+        Ok(answer) if says_nothing(&answer) => {
+            CallError::garbled(OPERATION, region, "the answer is empty").into_known()
+        }
         Ok(answer) => Known::read(selectors(answer), OPERATION.call(region)),
         Err(error) => error.into_known(),
     }
+}
+
+/// Even of a trail without selectors AWS says which one it is.
+fn says_nothing(answer: &GetEventSelectorsOutput) -> bool {
+    answer.trail_arn.is_none()
+        && answer.event_selectors.is_none()
+        && answer.advanced_event_selectors.is_none()
 }
 
 fn selectors(answer: GetEventSelectorsOutput) -> EventSelectors {

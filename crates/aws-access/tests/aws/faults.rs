@@ -295,6 +295,7 @@ async fn answers_that_say_less_than_they_must_are_not_taken_for_facts() {
         "DescribeTrails",
         "ListRegions",
         "GetTrailStatus",
+        "GetEventSelectors",
         "DescribeMetricFilters",
         "DescribeLogGroups",
     ] {
