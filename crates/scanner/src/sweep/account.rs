@@ -64,7 +64,7 @@ impl From<Collected> for Facts {
 }
 
 /// What an account is judged by.
-struct Known {
+struct JudgedBy {
     facts: Arc<Facts>,
     /// Its own chains by these facts, where they have been read.
     own_chains: Option<OwnChains>,
@@ -102,7 +102,7 @@ impl AccountWork {
                 throttles: 0,
             })),
         };
-        let Known {
+        let JudgedBy {
             facts: collected,
             own_chains,
             relied_on,
@@ -157,7 +157,7 @@ impl AccountWork {
     }
 
     /// The account's facts, and those of the accounts that it relies on.
-    async fn with_owners(&self, account: &AccountId) -> Result<Known, Arc<CollectError>> {
+    async fn with_owners(&self, account: &AccountId) -> Result<JudgedBy, Arc<CollectError>> {
         let is_shared = self
             .shared_owners
             .as_ref()
@@ -184,7 +184,7 @@ impl AccountWork {
                 }
             }
         }
-        Ok(Known {
+        Ok(JudgedBy {
             facts: collected,
             own_chains,
             relied_on,
