@@ -6,16 +6,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use orgsweep_controls::ids::{AccountId, OrganizationId};
 use orgsweep_controls::organization::{AccountState, Inventory, ListedAccount};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use crate::error::StoreError;
 use crate::store::Store;
 use crate::sweep::SweepId;
-use crate::text::{storable, storable_json};
+use crate::text::{storable, storable_text};
 
 /// Reason code of accounts that an inventory lists and that are neither selected nor
 /// skipped for another reason.
 const NOT_SELECTED: &str = "not_selected";
+
+/// Accounts that one statement stores. What all of a large organization took on its way to the
+/// database was the peak of a sweep's memory.
+const AT_ONCE: usize = 500;
 
 impl Store {
     /// Stores the accounts of a sweep in one transaction: those in `selected` are pending,
@@ -32,9 +38,8 @@ impl Store {
         skipped: &BTreeMap<AccountId, String>,
         complete: bool,
     ) -> Result<(), StoreError> {
-        let listed = storable_json(&inventory.accounts)?;
         let plan = listed_with_reasons(inventory, selected, skipped);
-        self.attempt(|| self.record_inventory_once(sweep, inventory, &listed, &plan, complete))
+        self.attempt(|| self.record_inventory_once(sweep, inventory, &plan, complete))
             .await
     }
 
@@ -87,8 +92,7 @@ impl Store {
         &self,
         sweep: SweepId,
         inventory: &Inventory,
-        listed: &Value,
-        plan: &[(String, Option<String>)],
+        plan: &[(&str, Option<String>)],
         complete: bool,
     ) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
@@ -110,11 +114,16 @@ impl Store {
         .fetch_optional(&mut *transaction)
         .await?
         .ok_or(StoreError::NoSuchSweep { sweep })?;
-        put_accounts(&mut transaction, sweep_no, inventory, listed, complete).await?;
+        for part in inventory.accounts.chunks(AT_ONCE) {
+            let listed = storable_text(&part)?;
+            put_accounts(&mut transaction, sweep_no, inventory, &listed, complete).await?;
+        }
         if complete {
             close_accounts(&mut transaction, sweep_no, inventory).await?;
         }
-        put_outcomes(&mut transaction, sweep_no, plan).await?;
+        for part in plan.chunks(AT_ONCE) {
+            put_outcomes(&mut transaction, sweep_no, part).await?;
+        }
         transaction.commit().await?;
         Ok(())
     }
@@ -179,11 +188,11 @@ impl Store {
 }
 
 /// Each listed account once, with the reason why it is skipped, if it is.
-fn listed_with_reasons(
-    inventory: &Inventory,
+fn listed_with_reasons<'a>(
+    inventory: &'a Inventory,
     selected: &BTreeSet<AccountId>,
     skipped: &BTreeMap<AccountId, String>,
-) -> Vec<(String, Option<String>)> {
+) -> Vec<(&'a str, Option<String>)> {
     inventory
         .accounts
         .iter()
@@ -193,7 +202,7 @@ fn listed_with_reasons(
                 None if selected.contains(&account.id) => None,
                 None => Some(NOT_SELECTED.to_owned()),
             };
-            (account.id.as_str().to_owned(), reason)
+            (account.id.as_str(), reason)
         })
         .collect()
 }
@@ -203,7 +212,7 @@ async fn put_accounts(
     connection: &mut PgConnection,
     sweep_no: i32,
     inventory: &Inventory,
-    listed: &Value,
+    listed: &RawValue,
     complete: bool,
 ) -> Result<(), StoreError> {
     sqlx::query!(
@@ -233,7 +242,7 @@ async fn put_accounts(
                 when $4 and excluded.state in ('active', 'pending_activation') then null
                 else a.closed_at
             end",
-        listed,
+        Json(listed) as Json<&RawValue>,
         inventory.organization.as_ref().map(OrganizationId::as_str),
         inventory.read_at,
         complete,
@@ -289,9 +298,12 @@ async fn close_accounts(
 async fn put_outcomes(
     connection: &mut PgConnection,
     sweep_no: i32,
-    plan: &[(String, Option<String>)],
+    plan: &[(&str, Option<String>)],
 ) -> Result<(), StoreError> {
-    let (ids, reasons): (Vec<String>, Vec<Option<String>>) = plan.iter().cloned().unzip();
+    let (ids, reasons): (Vec<String>, Vec<Option<String>>) = plan
+        .iter()
+        .map(|(id, reason)| ((*id).to_owned(), reason.clone()))
+        .unzip();
     sqlx::query!(
         "with planned as (
             select a.account_no, p.reason
