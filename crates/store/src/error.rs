@@ -173,6 +173,19 @@ impl StoreError {
         }
     }
 
+    /// Whether it is about the thing that was to be written and not about the database, so that other
+    /// things can still be written: a value that the database has no type or no room for (SQLSTATE
+    /// classes 22 and 54), one that a rule of the schema refuses (23), a bug of this program.
+    pub fn is_about_what_is_written(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } | Self::Bug { .. } => true,
+            Self::Database {
+                code: Some(code), ..
+            } => ["22", "23", "54"].contains(&&code[..code.len().min(2)]),
+            _ => false,
+        }
+    }
+
     /// The same error with the place where it happened filled in.
     pub(crate) fn located(self, place: &str) -> Self {
         match self {
@@ -323,6 +336,25 @@ fn coded(code: Option<&String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_refused_is_told_from_a_database_that_refuses() {
+        let answered = |code: &str| StoreError::Database {
+            message: String::new(),
+            code: Some(code.to_owned()),
+        };
+        for code in ["22P05", "23514", "54000"] {
+            assert!(answered(code).is_about_what_is_written(), "{code}");
+        }
+        for code in ["40001", "42501", "57014", "", "XX000"] {
+            assert!(!answered(code).is_about_what_is_written(), "{code}");
+        }
+        let full = StoreError::DiskFull {
+            location: String::new(),
+        };
+        assert!(!full.is_about_what_is_written());
+        assert!(StoreError::corrupt("a value", &"").is_about_what_is_written());
+    }
 
     #[test]
     fn a_place_is_filled_in_once() {

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use orgsweep_tests::{CuttableConnection, Database, Installation, until, workspace};
 
+use crate::failing_aws::account_row;
 use crate::simulated::Simulated;
 
 #[tokio::test]
@@ -86,6 +87,47 @@ async fn a_database_lost_in_mid_sweep_ends_the_sweep_which_resumes_later() {
 }
 
 const DONE: &str = "select count(*) from sweep_account where outcome = 'done'";
+
+/// What the database does not take of one account must not end the night of all others, nor stand in
+/// the way of every resumption.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_the_database_does_not_take_fails_alone() {
+    let simulated = Simulated::demo().await;
+    let installation = simulated.installation(Installation::on_server().await);
+    installation.run(&["migrate"]).await.with_code(0);
+    let account = simulated.some_healthy_account();
+    let database = installation.database();
+    database
+        .execute(&format!(
+            "create function refused() returns trigger language plpgsql as $$
+             begin
+                if new.outcome = 'done' and new.account_no =
+                    (select account_no from account where account_id = '{account}')
+                then raise exception 'too large for a value' using errcode = 'program_limit_exceeded';
+                end if;
+                return new;
+             end $$"
+        ))
+        .await;
+    database
+        .execute(
+            "create trigger refused before update on sweep_account
+             for each row execute function refused()",
+        )
+        .await;
+    installation.run(&["sweep"]).await.with_code(0);
+    let row = account_row(&installation, &account).await;
+    assert_eq!(row["outcome"], "failed", "{row}");
+    assert_eq!(row["reason"], "not_recorded", "{row}");
+    let message = row["message"].as_str().unwrap_or_default();
+    assert!(message.contains("too large for a value"), "{row}");
+    simulated
+        .assert_found_as_expected_except(&installation, &[&account])
+        .await;
+    simulated
+        .assert_every_account_has_an_outcome(&installation)
+        .await;
+}
 
 #[tokio::test]
 async fn a_database_newer_than_the_program_is_refused() {

@@ -220,7 +220,7 @@ const READS: [(&str, &str); 4] = [
     ("cloudwatch", "DescribeAlarms"),
 ];
 
-async fn account_row(installation: &Installation, account: &str) -> Value {
+pub(crate) async fn account_row(installation: &Installation, account: &str) -> Value {
     let rows = installation
         .run(&["accounts", "--format", "json"])
         .await

@@ -125,7 +125,7 @@ fn cause_of(reason: &str) -> UnreadCause {
         "unreachable" => UnreadCause::Transient,
         "garbled" => UnreadCause::Garbled,
         "invalid" => UnreadCause::Invalid,
-        "not_selected" | "not_reached" | "panicked" => UnreadCause::NotAsked,
+        "not_selected" | "not_reached" | "panicked" | "not_recorded" => UnreadCause::NotAsked,
         _ => UnreadCause::Denied,
     }
 }

@@ -71,6 +71,20 @@ struct JudgedBy {
     relied_on: ReliedOn,
 }
 
+/// Reason code of accounts whose facts or findings the database does not take.
+const NOT_RECORDED: &str = "not_recorded";
+
+/// Why there are no findings of an account.
+struct Failure<'a> {
+    /// Reason code.
+    reason: &'a str,
+    message: &'a str,
+    calls: u32,
+    throttles: u32,
+    /// Whether it proves that the caller's credentials are valid.
+    caller_is_valid: bool,
+}
+
 /// How an account's task ended.
 pub(crate) enum AccountEnd {
     /// Read, judged, recorded.
@@ -102,56 +116,90 @@ impl AccountWork {
                 throttles: 0,
             })),
         };
-        let JudgedBy {
-            facts: collected,
-            own_chains,
-            relied_on,
-        } = match collected {
+        let known = match collected {
             Ok(known) => known,
             Err(error) if error.reason == FailureReason::CredentialsExpired => {
                 return AccountEnd::Expired((*error).clone());
             }
             Err(error) => {
-                let caller_is_valid = error.reason == FailureReason::RoleNotAssumable;
-                let (calls, throttles) = (error.calls, error.throttles);
-                let written = self
-                    .store
-                    .record_failure(
-                        self.sweep,
-                        account,
-                        error.reason.as_str(),
-                        &error.message,
-                        calls,
-                        throttles,
-                        started_at,
-                        Utc::now(),
-                    )
-                    .await;
-                return match written {
-                    Ok(()) => AccountEnd::Failed { caller_is_valid },
-                    Err(error) => AccountEnd::NotRecorded(error),
+                let failure = Failure {
+                    reason: error.reason.as_str(),
+                    message: &error.message,
+                    calls: error.calls,
+                    throttles: error.throttles,
+                    caller_is_valid: error.reason == FailureReason::RoleNotAssumable,
                 };
+                return self.failed(account, failure, started_at).await;
             }
         };
-        let snapshot = collected.snapshot.clone();
-        let findings = self.judge.findings(snapshot, own_chains, relied_on);
-        let findings = match findings.await {
-            Ok(findings) => findings,
-            Err(error) => return AccountEnd::NotRecorded(error),
-        };
+        let (calls, throttles) = (known.facts.calls, known.facts.throttles);
+        match self.judged_and_recorded(known, started_at).await {
+            Ok(failing) => AccountEnd::Done { failing },
+            // It would be refused each time, and the sweep would never end.
+            Err(error) if error.is_about_what_is_written() => {
+                tracing::error!(%account, %error, "the account could not be recorded");
+                let message = format!("what was read could not be recorded: {error}");
+                let failure = Failure {
+                    reason: NOT_RECORDED,
+                    message: &message,
+                    calls,
+                    throttles,
+                    caller_is_valid: true,
+                };
+                self.failed(account, failure, started_at).await
+            }
+            Err(error) => AccountEnd::NotRecorded(error),
+        }
+    }
+
+    /// Judges an account and records it. Whether some control fails.
+    async fn judged_and_recorded(
+        &self,
+        known: JudgedBy,
+        started_at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let JudgedBy {
+            facts,
+            own_chains,
+            relied_on,
+        } = known;
+        let snapshot = facts.snapshot.clone();
+        let findings = self.judge.findings(snapshot, own_chains, relied_on).await?;
         let failing = findings
             .iter()
             .any(|finding| finding.verdict() == Verdict::Fail);
         let judged = Judged {
-            snapshot: collected.snapshot.clone(),
+            snapshot: facts.snapshot.clone(),
             findings,
-            calls: collected.calls,
-            throttles: collected.throttles,
+            calls: facts.calls,
+            throttles: facts.throttles,
             started_at,
             finished_at: Utc::now(),
         };
-        match self.recorder.record(judged).await {
-            Ok(()) => AccountEnd::Done { failing },
+        self.recorder.record(judged).await?;
+        Ok(failing)
+    }
+
+    /// Records that the account has failed.
+    async fn failed(
+        &self,
+        account: &AccountId,
+        failure: Failure<'_>,
+        started_at: DateTime<Utc>,
+    ) -> AccountEnd {
+        let Failure {
+            reason,
+            message,
+            calls,
+            throttles,
+            caller_is_valid,
+        } = failure;
+        let (sweep, now) = (self.sweep, Utc::now());
+        let written = self.store.record_failure(
+            sweep, account, reason, message, calls, throttles, started_at, now,
+        );
+        match written.await {
+            Ok(()) => AccountEnd::Failed { caller_is_valid },
             Err(error) => AccountEnd::NotRecorded(error),
         }
     }

@@ -279,6 +279,7 @@ async fn one_after_the_other(
     };
     warn_of(&remarks);
     part.counts.total.store(accounts as u64, Ordering::Relaxed);
+    part.counts.listed.store(true, Ordering::Relaxed);
     terminal::tell(&announcement(accounts, part.catalog));
     // What workers of an earlier process had taken is free again.
     if let Err(error) = work.store.release_claims(work.sweep).await {
@@ -311,6 +312,7 @@ async fn side_by_side(
                 }
             })
             .await?;
+        counts.listed.store(true, Ordering::Relaxed);
         warn_of(&remarks);
         terminal::tell(&announcement(accounts, catalog));
         anyhow::Ok(())

@@ -2,7 +2,7 @@
 //! every few seconds elsewhere.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -23,6 +23,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 pub(crate) struct Counts {
     /// Accounts that are to be read, as far as they have been listed.
     pub(crate) total: AtomicU64,
+    /// Whether all of them have been.
+    pub(crate) listed: AtomicBool,
     /// Accounts that have an outcome.
     pub(crate) ended: AtomicU64,
     /// Of these, accounts that could not be read.
@@ -36,6 +38,7 @@ pub(crate) struct Counts {
 struct Status {
     ended: u64,
     total: u64,
+    listed: bool,
     failing: u64,
     failed: u64,
     calls: u64,
@@ -47,8 +50,9 @@ impl Status {
     /// The moment as a line.
     fn line(self) -> String {
         let seconds = self.elapsed.as_secs_f64().max(0.001);
-        // The first few say little about the rest.
-        let too_early = self.ended * 20 < self.total;
+        // The first few say little about the rest, and nothing says how many will be listed yet.
+        let too_early = !self.listed || self.ended * 20 < self.total;
+        let so_far = if self.listed { "" } else { " listed so far" };
         let left = if self.ended == 0 || too_early || self.ended >= self.total {
             String::new()
         } else {
@@ -57,7 +61,7 @@ impl Status {
             format!(", about {} left", span(left))
         };
         format!(
-            "{} of {} accounts, {} failing, {} unreadable, {:.0} calls/s, {} throttled{left}",
+            "{} of {} accounts{so_far}, {} failing, {} unreadable, {:.0} calls/s, {} throttled{left}",
             grouped(self.ended),
             grouped(self.total),
             grouped(self.failing),
@@ -123,6 +127,7 @@ async fn show(access: Access, counts: Arc<Counts>, bar: Option<ProgressBar>) {
         let status = Status {
             ended: counts.ended.load(Ordering::Relaxed),
             total: counts.total.load(Ordering::Relaxed),
+            listed: counts.listed.load(Ordering::Relaxed),
             failing: counts.failing.load(Ordering::Relaxed),
             failed: counts.failed.load(Ordering::Relaxed),
             calls: now.calls - before.calls,
@@ -149,6 +154,7 @@ mod tests {
         let status = Status {
             ended: 300,
             total: 1412,
+            listed: true,
             failing: 2,
             failed: 1,
             calls: 3000,
@@ -161,11 +167,27 @@ mod tests {
         );
         let start = Status {
             total: 5,
+            listed: true,
             ..Status::default()
         };
         assert_eq!(
             start.line(),
             "0 of 5 accounts, 0 failing, 0 unreadable, 0 calls/s, 0 throttled"
+        );
+    }
+
+    #[test]
+    fn nobody_says_how_long_it_takes_before_all_accounts_are_listed() {
+        let status = Status {
+            ended: 1654,
+            total: 1920,
+            calls: 8710,
+            elapsed: Duration::from_secs(10),
+            ..Status::default()
+        };
+        assert_eq!(
+            status.line(),
+            "1,654 of 1,920 accounts listed so far, 0 failing, 0 unreadable, 871 calls/s, 0 throttled"
         );
     }
 }
