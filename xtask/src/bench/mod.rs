@@ -80,14 +80,18 @@ const PACKAGES: &[&str] = &[
     "orgsweep-aws-access",
 ];
 
-/// An example of theirs that is always built, too: with examples come the features that
+/// Examples of theirs that are always built, too: with examples come the features that
 /// `dev-dependencies` ask for.
-const ALWAYS: &str = "bare_loop";
+const ALWAYS: &[&str] = &["bare_loop", "bare_repairs"];
+
+/// Accounts that a bare loop asks at once: as many as keep the processors busy where nothing waits.
+const AT_ONCE: &str = "64";
 
 /// What one build for speed is to make.
 #[derive(Debug, Clone, Copy)]
 struct Wanted<'a> {
     programs: &'a [&'a str],
+    /// Examples besides those that are always built.
     examples: &'a [&'a str],
     /// The embedded database as well, whose build takes as long as all the rest.
     embedded: bool,
@@ -96,14 +100,12 @@ struct Wanted<'a> {
 /// Builds programs and examples of the workspace in one go, so that what they share is built
 /// once; the folder in which cargo puts the programs, and that of the examples.
 fn built(wanted: Wanted<'_>) -> Result<(PathBuf, PathBuf)> {
-    let mut command = workspace::cargo(&["build", "--quiet", "--release", "--example", ALWAYS])?;
-    let examples: Vec<&str> = (wanted.examples.iter().copied())
-        .filter(|example| *example != ALWAYS)
-        .collect();
+    let mut command = workspace::cargo(&["build", "--quiet", "--release"])?;
     for (flag, names) in [
         ("--package", PACKAGES),
         ("--bin", wanted.programs),
-        ("--example", &examples),
+        ("--example", ALWAYS),
+        ("--example", wanted.examples),
     ] {
         for name in names {
             command.args([flag, name]);

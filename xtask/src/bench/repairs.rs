@@ -1,7 +1,7 @@
 //! `cargo xtask bench repairs`: a thousand accounts without filters and alarms are repaired by the
 //! released programs, once in each account and once behind the organization's trail, against
 //! the simulator with AWS's quotas and a latency: calls beside the fewest that would do, and
-//! the time beside what the write quotas allow.
+//! the time beside the least that the write quotas and these processors allow.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,8 +14,11 @@ use super::database::Database;
 use super::figures::{rounded, table};
 use super::process::{load, measured};
 use super::simulator::Simulator;
-use super::{Arguments, Wanted, built};
+use super::{AT_ONCE, Arguments, Wanted, built};
 use crate::{python, workspace};
+use bound::Bound;
+
+mod bound;
 
 /// Accounts that are repaired when nobody says how many.
 const ACCOUNTS: u32 = 1_000;
@@ -29,15 +32,6 @@ const TOLD: &str = "sms:+4930123456";
 /// Repairs are told to use whole quotas, as the bound does. By default they leave half to others;
 /// half of three alarms a second is one alarm a second, for no second sees more than the share.
 const WHOLE_QUOTAS: (&str, &str) = ("ORGSWEEP_AWS_QUOTA_SHARE", "1");
-
-/// Quotas of what a step of each kind writes: requests per second and account, which is also how many may
-/// come at once (`crates/orgsim/src/quota.rs`).
-const WRITES: [(&str, f64); 4] = [
-    ("put_alarm", 3.0),
-    ("put_metric_filter", 5.0),
-    ("create_topic", 30.0),
-    ("subscribe", 100.0),
-];
 
 /// Calls that reading a repaired account again takes, AssumeRole included: with a chain of its
 /// own, and behind the organization's trail (docs/PERFORMANCE.md).
@@ -76,10 +70,11 @@ struct Programs {
     orgsweep: PathBuf,
     remediate: PathBuf,
     orgsim: PathBuf,
+    bare_repairs: PathBuf,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let (folder, _) = built(Wanted {
+    let (folder, examples) = built(Wanted {
         programs: &["orgsweep", "orgsweep-remediate", "orgsim"],
         examples: &[],
         embedded: false,
@@ -88,6 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         orgsweep: folder.join("orgsweep"),
         remediate: folder.join("orgsweep-remediate"),
         orgsim: folder.join("orgsim"),
+        bare_repairs: examples.join("bare_repairs"),
     };
     let python = python::environment()?;
     let accounts = arguments.accounts.unwrap_or(ACCOUNTS);
@@ -116,6 +112,8 @@ const COLUMNS: &[&str] = &[
     "throttles",
     "waves",
     "writing_s",
+    "quotas_s",
+    "processors_s",
     "bound_s",
     "ratio",
     "wall_s",
@@ -131,7 +129,10 @@ fn repaired(
     accounts: u32,
     (strategy, scenario): (&str, &str),
 ) -> Result<Value> {
-    let scenario = scenario_file(strategy, scenario, accounts)?;
+    let scenario = bench_file(
+        &format!("repairs-{strategy}-{accounts}.toml"),
+        &scenario.replace("ACCOUNTS", &accounts.to_string()),
+    )?;
     let database = Database::start(python)?;
     let simulator = Simulator::start(
         &programs.orgsim,
@@ -174,9 +175,14 @@ fn repaired(
     let reading = rows(READING_AGAIN)?[0]["calls"]
         .as_u64()
         .context("calls of the sweeps that judged again")?;
-    let waves = waves(&told, &rows(TIMES)?)?;
+    let numbers = wave_numbers(&told)?;
+    let waves = waves(&numbers, &rows(TIMES)?)?;
     let writing_s: f64 = waves.values().map(Wave::seconds).sum();
-    let bound_s = bound_s(steps) * waves.len() as f64;
+    let bound = Bound::new(
+        steps,
+        &numbers,
+        bare_s(programs, &scenario, &planned.stdout)?,
+    );
     let writing_calls = told["calls"].as_u64().context("calls of the run")?;
     let calls = writing_calls + reading;
     let least = least_calls(steps, &plan);
@@ -195,8 +201,10 @@ fn repaired(
         "throttles": told["throttles"],
         "waves": waves.len(),
         "writing_s": rounded(writing_s),
-        "bound_s": rounded(bound_s),
-        "ratio": rounded(writing_s / bound_s),
+        "quotas_s": rounded(bound.quotas_s),
+        "processors_s": rounded(bound.processors_s),
+        "bound_s": rounded(bound.seconds),
+        "ratio": rounded(writing_s / bound.seconds),
         "wall_s": rounded(applied.usage.wall_s),
         "cpu_s": rounded(applied.usage.cpu_s),
         "simulator_cpu_s": rounded(simulator.cpu_s()),
@@ -206,13 +214,24 @@ fn repaired(
     }))
 }
 
-/// The scenario with so many accounts, as a file.
-fn scenario_file(strategy: &str, scenario: &str, accounts: u32) -> Result<PathBuf> {
+/// A file of this benchmark.
+fn bench_file(name: &str, content: &str) -> Result<PathBuf> {
     let directory = workspace::target()?.join("bench");
     fs::create_dir_all(&directory)?;
-    let file = directory.join(format!("repairs-{strategy}-{accounts}.toml"));
-    fs::write(&file, scenario.replace("ACCOUNTS", &accounts.to_string()))?;
+    let file = directory.join(name);
+    fs::write(&file, content)?;
     Ok(file)
+}
+
+/// Seconds in which the SDK alone makes the plan's writes, where nothing waits.
+fn bare_s(programs: &Programs, scenario: &Path, plan: &str) -> Result<f64> {
+    let plan = bench_file("repairs-plan.json", plan)?;
+    let simulator = Simulator::start(&programs.orgsim, scenario, &["--latency", "0"])?;
+    let mut bare = simulator.client(&programs.bare_repairs);
+    let bare = measured(bare.arg(AT_ONCE).arg(&plan))?.fine("the bare loop")?;
+    fs::remove_file(plan)?;
+    let figures: Value = serde_json::from_str(&bare.stdout)?;
+    figures["wall_s"].as_f64().context("the bare loop's time")
 }
 
 /// The rows of a query over what was stored.
@@ -255,13 +274,17 @@ impl Wave {
     }
 }
 
-fn waves(told: &Value, times: &[Value]) -> Result<BTreeMap<i64, Wave>> {
-    let numbers: BTreeMap<&str, i64> = told["accounts"]
+/// The wave of each account.
+fn wave_numbers(told: &Value) -> Result<BTreeMap<&str, i64>> {
+    Ok(told["accounts"]
         .as_array()
         .context("accounts of the run")?
         .iter()
         .filter_map(|account| Some((account["account_id"].as_str()?, account["wave"].as_i64()?)))
-        .collect();
+        .collect())
+}
+
+fn waves(numbers: &BTreeMap<&str, i64>, times: &[Value]) -> Result<BTreeMap<i64, Wave>> {
     let mut waves: BTreeMap<i64, Wave> = BTreeMap::new();
     for account in times {
         let at = |key: &str| account[key].as_f64().context("an account's times");
@@ -276,24 +299,6 @@ fn waves(told: &Value, times: &[Value]) -> Result<BTreeMap<i64, Wave>> {
         wave.to = wave.to.max(to);
     }
     Ok(waves)
-}
-
-/// Seconds that the write quotas let one account take: accounts do
-/// not wait for each other, so that a wave of any size can be as fast.
-fn bound_s(steps: &[Value]) -> f64 {
-    let mut writes: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    for step in steps {
-        let text = |key: &str| step[key].as_str().unwrap_or_default();
-        *writes
-            .entry((text("account_id"), text("kind")))
-            .or_default() += 1;
-    }
-    let seconds = writes.iter().filter_map(|((_, kind), calls)| {
-        let (_, rate) = WRITES.iter().find(|(known, _)| known == kind)?;
-        // What may come at once is over at once.
-        Some((f64::from(*calls) / rate - 1.0).max(0.0))
-    });
-    seconds.fold(0.0, f64::max)
 }
 
 /// The fewest calls: a role per changed account, a call per step, and judging every account again.
@@ -318,16 +323,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bound_is_that_of_the_slowest_quota_of_an_account() {
-        let step = |account: &str, kind: &str| json!({"account_id": account, "kind": kind});
-        let mut steps: Vec<Value> = (0..15).map(|_| step("1", "put_alarm")).collect();
-        steps.extend((0..15).map(|_| step("1", "put_metric_filter")));
-        steps.extend((0..3).map(|_| step("2", "put_alarm")));
-        // 15 alarms at 3 a second, of which three come at once.
-        assert!((bound_s(&steps) - 4.0).abs() < 1e-9);
-    }
-
-    #[test]
     fn a_wave_lasts_from_its_first_account_to_its_last() {
         let told = json!({"accounts": [
             {"account_id": "1", "wave": 1}, {"account_id": "2", "wave": 2}, {"account_id": "3", "wave": 2},
@@ -337,7 +332,7 @@ mod tests {
             json!({"account_id": "2", "since": 110.0, "until": 112.0}),
             json!({"account_id": "3", "since": 111.0, "until": 114.5}),
         ];
-        let waves = waves(&told, &times).unwrap();
+        let waves = waves(&wave_numbers(&told).unwrap(), &times).unwrap();
         let seconds: Vec<f64> = waves.values().map(Wave::seconds).collect();
         assert_eq!(seconds, [9.0, 4.5]);
     }

@@ -16,14 +16,11 @@ use super::database::Database;
 use super::figures::{output, rounded, table};
 use super::process::{Measured, load, measured};
 use super::simulator::Simulator;
-use super::{Arguments, Wanted, built};
+use super::{AT_ONCE, Arguments, Wanted, built};
 use crate::{python, workspace};
 
 /// Latency of every answer.
 const LATENCY_MS: u32 = 50;
-
-/// Accounts that the bare loop asks at once: as many as keep the processors busy where nothing waits.
-const AT_ONCE: &str = "64";
 
 /// Smaller organizations, which show how cost grows.
 const SMALLER: [u32; 2] = [100, 1_000];
@@ -40,7 +37,7 @@ struct Programs {
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (folder, examples) = built(Wanted {
         programs: &["orgsweep", "orgsim"],
-        examples: &["bare_loop"],
+        examples: &[],
         embedded: false,
     })?;
     let programs = Programs {

@@ -1,7 +1,7 @@
 //! What a schema says, as restrictions of a problem that can be switched off
 //! one by one, so that a proof can name the ones that it needs.
 
-use crate::ast::{Ast, Operand, Selector, Test};
+use crate::ast::{Ast, Condition, Operand, Selector, Test};
 use crate::schema::{self, Claim, FieldRule, Kinds, Presence, Records, Relation, Schema};
 
 use super::assumption::Assumption;
@@ -32,6 +32,7 @@ enum Statement<'a> {
     OneOf(&'static FieldRule),
     Known(&'a Selector, &'a str),
     EventSources(&'a str, &'static [&'static str]),
+    Writes(&'a str),
     Related(&'static Relation),
 }
 
@@ -66,6 +67,11 @@ impl Fact<'_> {
                 format!("{name}-source"),
                 format!("only {} logs `{name}`", sources.join(" or ")),
                 "the services' CloudTrail pages and API models",
+            ),
+            Statement::Writes(name) => Assumption::new(
+                format!("{name}-writes"),
+                format!("no record of `{name}` says `readOnly: true`"),
+                "CloudTrail User Guide, management events: read and write events",
             ),
             Statement::Related(relation) => {
                 Assumption::new(relation.name, relation.statement, relation.source)
@@ -109,18 +115,28 @@ pub(super) fn relevant_relations(
             continue;
         }
         let conditions = [when.conditions(), then.conditions()].concat();
-        let fields: Option<Vec<usize>> = conditions
-            .iter()
-            .map(|condition| drafts.find(&condition.selector))
-            .collect();
-        if let Some(fields) = fields {
-            for (condition, field) in conditions.iter().zip(fields) {
-                drafts.list[field].tests.push(&condition.test);
-            }
+        if add_tests(drafts, &conditions) {
             relevant.push(relation);
         }
     }
+    if drafts.find(&Selector::of_keys(["eventName"])).is_some()
+        && let Ast::Json(not_read_only) = schema::not_read_only().ast()
+    {
+        add_tests(drafts, &not_read_only.conditions());
+    }
     relevant
+}
+
+/// Adds the tests of a statement, when the question is about all of its fields.
+fn add_tests(drafts: &mut Drafts<'_>, conditions: &[&'static Condition]) -> bool {
+    let fields: Option<Vec<usize>> = conditions
+        .iter()
+        .map(|condition| drafts.find(&condition.selector))
+        .collect();
+    for (condition, field) in conditions.iter().zip(fields.iter().flatten()) {
+        drafts.list[*field].tests.push(&condition.test);
+    }
+    fields.is_some()
 }
 
 /// Adds the texts that facts name, so that they have classes of their own.
@@ -191,6 +207,7 @@ pub(super) fn facts<'a>(
         }
     }
     event_source_facts(builder, schema, &mut facts);
+    write_event_facts(builder, schema, &mut facts);
     for relation in relations {
         let (Ast::Json(when), Ast::Json(then)) = (relation.when.ast(), relation.then.ast()) else {
             continue;
@@ -274,6 +291,37 @@ fn event_source_facts<'a>(builder: &mut Builder<'a>, schema: &Schema, facts: &mu
         facts.push(Fact {
             effect: Effect::Holds(holds),
             statement: Statement::EventSources(name, from),
+        });
+    }
+}
+
+/// For each named event that changes something: it is not said to read only.
+fn write_event_facts<'a>(builder: &mut Builder<'a>, schema: &Schema, facts: &mut Vec<Fact<'a>>) {
+    if schema.records() != Records::CloudTrail {
+        return;
+    }
+    let names = builder.field(&Selector::of_keys(["eventName"]));
+    let read_only = builder.field(&Selector::of_keys(["readOnly"]));
+    let (Some(names), Some(_), Ast::Json(not_read_only)) =
+        (names, read_only, schema::not_read_only().ast())
+    else {
+        return;
+    };
+    let named: Vec<&'a str> = builder.fields[names].classes.named_texts().collect();
+    let written: Vec<&'a str> = (named.into_iter())
+        .filter(|name| schema::is_write_event(name))
+        .collect();
+    if written.is_empty() {
+        return;
+    }
+    let none = super::elements::Elements::none();
+    let not_read_only = builder.expression(not_read_only, true, &none);
+    for name in written {
+        let other_name = builder.text_is_not(names, name);
+        let holds = builder.formula.either(other_name, not_read_only);
+        facts.push(Fact {
+            effect: Effect::Holds(holds),
+            statement: Statement::Writes(name),
         });
     }
 }

@@ -8,7 +8,9 @@ use crate::ast::Selector;
 use crate::evaluate::Reading;
 use crate::event::{Event, EventValue};
 use crate::pattern::FilterPattern;
-use crate::schema::{self, Circumstances, Schema, only_mandatory, plain_template, template};
+use crate::schema::{
+    self, Circumstances, Schema, only_mandatory, plain_template, template, without_caller,
+};
 
 use super::assumption::Assumption;
 use super::cells::{Cells, Filled};
@@ -140,8 +142,10 @@ pub(super) fn event_of(
     }
     chosen.sort_by_key(|(selector, _)| selector.segments().len());
     let bare = overlaid(only_mandatory(&plain), &chosen)?;
+    // What is chosen about the caller need not go with the usual one.
+    let of_anyone = overlaid(without_caller(&plain), &chosen)?;
     let rich = overlaid(plain.into_owned(), &chosen)?;
-    Some((vec![rich, bare], reading))
+    Some((vec![rich, of_anyone, bare], reading))
 }
 
 /// For the field of the event's source: a service that logs the event's name.

@@ -5,7 +5,7 @@ use crate::ast::Selector;
 use crate::event::{Event, EventValue};
 
 use super::cloudtrail::{self, FieldRule, Presence};
-use super::event_sources::{Claim, sources_of_event};
+use super::event_sources::{Claim, is_write_event, sources_of_event};
 use super::{Kinds, Records, Schema};
 
 impl Schema {
@@ -36,6 +36,20 @@ pub(crate) fn only_mandatory(event: &Event) -> Event {
     )
 }
 
+/// An event that does not say who caused it.
+pub(crate) fn without_caller(event: &Event) -> Event {
+    let EventValue::Object(members) = event.root() else {
+        return event.clone();
+    };
+    let nobody = |(key, value): &(Box<str>, EventValue)| match value {
+        EventValue::Object(_) if &**key == "userIdentity" => {
+            (key.clone(), EventValue::Object(Vec::new()))
+        }
+        _ => (key.clone(), value.clone()),
+    };
+    Event::from_members(members.iter().map(nobody).collect())
+}
+
 fn is_cloudtrail_record(event: &Event) -> bool {
     let text = |path: &str| match event.get(&Selector::of_keys(path.split('.'))) {
         Some(EventValue::String(text)) => Some(&**text),
@@ -54,7 +68,9 @@ fn is_cloudtrail_record(event: &Event) -> bool {
     let related = cloudtrail::relations()
         .iter()
         .all(|relation| !relation.when.matches(event) || relation.then.matches(event));
-    fields && source && related
+    let written = !text("eventName").is_some_and(is_write_event)
+        || cloudtrail::not_read_only().matches(event);
+    fields && source && related && written
 }
 
 fn follows(rule: &FieldRule, value: Option<&EventValue>) -> bool {

@@ -202,6 +202,18 @@ const RELATIONS: &[[&str; 5]] = &[
     ["federated-user-arn", "the ARN of a federated user begins with `arn:<partition>:sts::<account>:federated-user/`", IDENTITY,
      "{ $.userIdentity.type = FederatedUser }",
      "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:sts::[0-9]+:federated-user/% }"],
+    ["saml-sign-in", "the sign-in of an IAM user names no SAML provider", SIGN_IN,
+     "{ $.userIdentity.type = IAMUser }",
+     "{ $.additionalEventData.SamlProviderArn NOT EXISTS }"],
+    ["issuer-of-user", "an IAM user's session was issued by nobody else", IDENTITY,
+     "{ $.userIdentity.type = IAMUser }",
+     "{ $.userIdentity.sessionContext.sessionIssuer.userName NOT EXISTS }"],
+    ["arn-of-issuer-of-user", "an IAM user's session was issued by nobody else", IDENTITY,
+     "{ $.userIdentity.type = IAMUser }",
+     "{ $.userIdentity.sessionContext.sessionIssuer.arn NOT EXISTS }"],
+    ["successful-sign-in", "a console sign-in that succeeds has no error message", SIGN_IN,
+     "{ $.responseElements.ConsoleLogin = Success }",
+     "{ $.errorMessage NOT EXISTS }"],
     // Which other services report which codes is documented nowhere: `Client.` has
     // only been seen on EC2's, so that it guides the choice of a witness, no proof.
     ["vpc-endpoint-denial", "`VpceAccessDenied` is the error code of network activity events", RECORD,
@@ -234,6 +246,17 @@ pub(crate) fn relations() -> &'static [Relation] {
                 })
             })
             .collect()
+    });
+    &PARSED
+}
+
+/// What holds for the records of write events: the documentation leaves it open whether a record
+/// says it.
+pub(crate) fn not_read_only() -> &'static FilterPattern {
+    static PARSED: LazyLock<FilterPattern> = LazyLock::new(|| {
+        "{ $.readOnly NOT EXISTS || $.readOnly IS FALSE }"
+            .parse()
+            .expect("a pattern of two conditions")
     });
     &PARSED
 }

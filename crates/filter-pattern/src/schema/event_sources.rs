@@ -116,6 +116,12 @@ pub(crate) fn sources_of_event(name: &str) -> Option<(Claim, &'static [&'static 
     Some((claim, sources))
 }
 
+/// Whether every service that logs an event name logs it as a write event: all that is listed changes
+/// something, but for what CIS names in an exclusion.
+pub(crate) fn is_write_event(name: &str) -> bool {
+    name != "HeadBucket" && sources_of_event(name).is_some()
+}
+
 /// Services that may log an event name, the best known first: the documented
 /// ones, then ones whose API has an operation of that name. For examples only,
 /// since nothing documents how the latter log it.
@@ -157,5 +163,11 @@ mod tests {
         );
         assert!(sources_of_event("CreatePolicy").is_some_and(|(claim, _)| claim == Among));
         assert_eq!(sources_of_event("NoSuchEvent"), None);
+    }
+
+    #[test]
+    fn what_changes_something_is_a_write_event() {
+        assert!(is_write_event("PutBucketAcl") && is_write_event("ConsoleLogin"));
+        assert!(!is_write_event("HeadBucket") && !is_write_event("NoSuchEvent"));
     }
 }

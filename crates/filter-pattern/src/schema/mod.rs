@@ -8,9 +8,9 @@ mod familiar;
 mod identity;
 mod template;
 
-pub(crate) use admit::only_mandatory;
-pub(crate) use cloudtrail::{FieldRule, Presence, Relation, mandatory, relations};
-pub(crate) use event_sources::{Claim, likely_sources, sources_of_event};
+pub(crate) use admit::{only_mandatory, without_caller};
+pub(crate) use cloudtrail::{FieldRule, Presence, Relation, mandatory, not_read_only, relations};
+pub(crate) use event_sources::{Claim, is_write_event, likely_sources, sources_of_event};
 pub(crate) use familiar::familiar_events;
 pub(crate) use identity::{Caller, arns_like, caller_of_arn};
 pub(crate) use template::{

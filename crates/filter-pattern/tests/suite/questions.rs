@@ -322,3 +322,66 @@ fn witnesses_are_plausible_records() {
         }
     }
 }
+
+const SIGN_IN: &str = "{ ($.eventName = ConsoleLogin) && ($.additionalEventData.MFAUsed != Yes) && \
+                       ($.userIdentity.type = IAMUser) && ($.responseElements.ConsoleLogin = Success) }";
+
+#[test]
+fn what_never_goes_together_hides_no_event() {
+    let acl = "{ $.eventName = PutBucketAcl }";
+    #[rustfmt::skip]
+    let table = [
+        (acl, "{ ($.eventName = PutBucketAcl) && (($.readOnly IS FALSE) || ($.readOnly NOT EXISTS)) }", "PutBucketAcl-writes"),
+        (SIGN_IN, "{ ($.eventName = ConsoleLogin) && ($.additionalEventData.MFAUsed != Yes) && ($.additionalEventData.SamlProviderArn NOT EXISTS) }", "saml-sign-in"),
+        (SIGN_IN, "{ ($.additionalEventData.MFAUsed != Yes) && ($.userIdentity.sessionContext.sessionIssuer.userName NOT EXISTS) }", "issuer-of-user"),
+        (SIGN_IN, "{ ($.additionalEventData.MFAUsed != Yes) && ($.userIdentity.sessionContext.sessionIssuer.arn NOT EXISTS) }", "arn-of-issuer-of-user"),
+        (SIGN_IN, "{ ($.additionalEventData.MFAUsed != Yes) && ($.errorMessage NOT EXISTS) }", "successful-sign-in"),
+    ];
+    for (required, filter, needed) in table {
+        let answer = covers(
+            &pattern(required),
+            &[&pattern(filter)],
+            &Schema::cloudtrail(),
+        );
+        assert!(answer.is_yes(), "{filter}: {answer:?}");
+        assert!(
+            assumed(&answer).iter().any(|name| name == needed),
+            "{filter}: {answer:?}"
+        );
+    }
+}
+
+#[test]
+fn a_write_event_that_does_not_say_so_escapes_what_asks_for_it() {
+    let only_written = pattern("{ ($.eventName = PutBucketAcl) && ($.readOnly IS FALSE) }");
+    let acl = pattern("{ $.eventName = PutBucketAcl }");
+    let answer = covers(&acl, &[&only_written], &Schema::cloudtrail());
+    let Covers::No(witness) = answer else {
+        panic!("{answer:?}");
+    };
+    assert!(witness.event().get("readOnly").is_none(), "{witness:?}");
+    // What only reads may say so.
+    let reads = pattern("{ $.eventName = HeadBucket }");
+    let none_that_reads = pattern("{ ($.eventName = HeadBucket) && ($.readOnly != true) }");
+    let answer = covers(&reads, &[&none_that_reads], &Schema::cloudtrail());
+    assert!(matches!(answer, Covers::No(_)), "{answer:?}");
+}
+
+#[test]
+fn a_caller_who_is_not_the_usual_one_is_found_among_management_events() {
+    let sign_in =
+        pattern("{ ($.eventName = ConsoleLogin) && ($.additionalEventData.MFAUsed != Yes) }");
+    let of_users = pattern(
+        "{ ($.eventName = ConsoleLogin) && ($.additionalEventData.MFAUsed != Yes) && ($.userIdentity.arn != *assumed-role*) }",
+    );
+    let schema = Schema::cloudtrail().with_fact("eventCategory", "Management");
+    let answer = covers(&sign_in, &[&of_users], &schema);
+    let Covers::No(witness) = answer else {
+        panic!("{answer:?}");
+    };
+    let arn = &witness.event()["userIdentity"]["arn"];
+    assert!(
+        arn.as_str().is_some_and(|arn| arn.contains("assumed-role")),
+        "{arn}"
+    );
+}

@@ -138,19 +138,21 @@ impl<'a> Removal<'a> {
             left: made.left.clone(),
         };
         let act = Act::step(action.clone(), vec![left]);
-        let mut without = self.world.clone();
+        let mut without = self.world.continued();
         without.apply(&act, []);
-        if let Some((target, why)) = self.needed_by(made, action, &without) {
+        let needed = self.needed_by(made, action, &without);
+        let used = used_by_others(&without, action);
+        if let Some((target, why)) = needed {
             return self.keep(target, "needed", why);
         }
-        if let Some(why) = used_by_others(&without, action) {
+        if let Some(why) = used {
             let target = made.findings.first().cloned();
             let text = format!("{} stays: {why}", action.resource());
             return target
                 .into_iter()
                 .for_each(|target| self.keep(target, "used", text.clone()));
         }
-        self.world = without;
+        self.world.apply(&act, []);
         let index = self.assembly.add(act);
         for target in &made.findings {
             self.assembly.serves(index, &target.0, &target.1);

@@ -149,7 +149,7 @@ fn judge(world: &World<'_>, question: Question<'_>, site: &Site) -> Option<Findi
 }
 
 fn done<'a, 'b>(question: Question<'a>, acts: impl Iterator<Item = &'b Act>) -> World<'a> {
-    let mut world = question.world.clone();
+    let mut world = question.world.continued();
     for act in acts {
         let witnesses = world.involved(question.account);
         world.apply(act, &witnesses);

@@ -32,9 +32,12 @@ pub struct Facts<'a> {
 }
 
 /// Snapshots with acts done to some of them.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct World<'a> {
     facts: Facts<'a>,
+    /// The world that this one goes on from. A search tries many states on top of what was chosen
+    /// for all accounts before, of which none needs a copy.
+    beneath: Option<&'a World<'a>>,
     changed: Snapshots,
 }
 
@@ -43,7 +46,16 @@ impl<'a> World<'a> {
     pub(super) fn as_read(facts: Facts<'a>) -> Self {
         Self {
             facts,
+            beneath: None,
             changed: Snapshots::new(),
+        }
+    }
+
+    /// The same world, to try more acts in.
+    pub(super) fn continued(&'a self) -> Self {
+        Self {
+            beneath: Some(self),
+            ..Self::as_read(self.facts)
         }
     }
 
@@ -58,9 +70,10 @@ impl<'a> World<'a> {
 
     /// The account's snapshot as it will be.
     pub(super) fn snapshot(&self, account: &AccountId) -> Option<&Arc<AccountSnapshot>> {
-        self.changed
-            .get(account)
-            .or_else(|| self.facts.snapshots.get(account))
+        self.changed.get(account).or_else(|| match self.beneath {
+            Some(beneath) => beneath.snapshot(account),
+            None => self.facts.snapshots.get(account),
+        })
     }
 
     /// Does `act`. What changes a trail is seen by everyone who sees the trail:

@@ -1,8 +1,10 @@
 //! The sweep: which accounts ([`plan`], [`selection`]), whether it goes on with
-//! an earlier one ([`resume`]), the list beside the work ([`listing`], [`roster`]), the work
-//! ([`run`], [`tasks`], [`owners`], [`account`], [`judge`], [`recorder`], [`expiry`], [`interruption`]), and what is shown of it ([`progress`], [`summary`], [`hints`]).
+//! an earlier one ([`resume`], [`digests`]), the list beside the work ([`listing`], [`roster`]), the work
+//! ([`run`], [`tasks`], [`owners`], [`account`], [`judge`], [`recorder`], [`expiry`], [`interruption`]), how it ends ([`ending`]), and what is shown of it ([`progress`], [`summary`], [`hints`]).
 
 pub(crate) mod account;
+pub(crate) mod digests;
+pub(crate) mod ending;
 pub(crate) mod expiry;
 pub(crate) mod hints;
 pub(crate) mod interruption;

@@ -6,17 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use chrono::Utc;
 use futures::future::{FusedFuture as _, FutureExt as _};
 use futures::stream;
 use orgsweep_aws_access::Access;
 use orgsweep_controls::Catalog;
 use orgsweep_controls::ids::AccountId;
-use orgsweep_store::{
-    Ending, NewSweep, Store, StoreError, SweepId, SweepSummary, SweepTotals, UnfinishedSweep,
-};
-use sha2::{Digest as _, Sha256};
+use orgsweep_store::{NewSweep, Store, StoreError, SweepId, SweepTotals, UnfinishedSweep};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -30,13 +27,15 @@ use crate::sharing::coordinating::share;
 use crate::sharing::queue::Queue;
 use crate::sharing::working::Part;
 use crate::sweep::account::AccountWork;
+use crate::sweep::digests::{Digests, config_digest};
+use crate::sweep::ending::{Performed, ended};
 use crate::sweep::judge::Judge;
 use crate::sweep::listing::Listing;
 use crate::sweep::owners::Owners;
 use crate::sweep::plan::{Rules, Scope};
 use crate::sweep::progress::{Counts, Progress};
 use crate::sweep::recorder::Recorder;
-use crate::sweep::resume::{Decision, Digests, Wish, decide, resuming};
+use crate::sweep::resume::{Decision, Wish, decide, resuming};
 use crate::sweep::roster::Roster;
 use crate::sweep::run::{Limits, Stopped, run, write_off};
 
@@ -56,14 +55,6 @@ pub(crate) struct Request {
     pub(crate) counts: Arc<Counts>,
     /// How many `-v` were given.
     pub(crate) verbosity: u8,
-}
-
-/// How a sweep ended that did not fail.
-pub(crate) enum Performed {
-    /// Every account has an outcome.
-    Finished(Box<SweepSummary>),
-    /// A signal stopped it; it can be resumed.
-    Interrupted,
 }
 
 /// Does a sweep, unless another process is at it.
@@ -376,72 +367,4 @@ fn announcement(accounts: usize, catalog: &Catalog) -> String {
         counted(catalog.required().count() as u64, "control"),
         catalog.framework_title()
     )
-}
-
-/// Closes the books on a run.
-async fn ended(
-    store: &Store,
-    sweep: SweepId,
-    totals: &SweepTotals,
-    channels: &[&str],
-    result: anyhow::Result<Result<(), Stopped>>,
-    ending: Vec<Ending>,
-) -> anyhow::Result<Performed> {
-    let result = match result {
-        Ok(result) => result,
-        Err(error) => {
-            store.finish_sweep(sweep, totals).await?;
-            return Err(error.context("the sweep stopped"));
-        }
-    };
-    match result {
-        Ok(()) => {
-            store.finish_sweep_telling(sweep, totals, channels).await?;
-            let mut summary = store.sweep_summary(sweep).await?;
-            summary.ending.extend(ending);
-            Ok(Performed::Finished(Box::new(summary)))
-        }
-        Err(Stopped::Interrupted | Stopped::OutOfTime) => {
-            store.finish_sweep(sweep, totals).await?;
-            Ok(Performed::Interrupted)
-        }
-        Err(Stopped::CredentialsExpired(message)) => {
-            store.finish_sweep(sweep, totals).await?;
-            bail!("the sweep stopped: {message}")
-        }
-        Err(Stopped::NotRecorded(error)) => {
-            let hint = match &error {
-                StoreError::Unreachable { .. } | StoreError::DiskFull { .. } => {
-                    "the sweep stopped, because what it reads cannot be kept; \
-                     `orgsweep sweep --resume` goes on once the database is back"
-                }
-                _ => "the sweep stopped, because what it reads cannot be kept",
-            };
-            Err(error).context(hint)
-        }
-    }
-}
-
-/// Digest of what decides a sweep's results besides the catalog. No secret goes in.
-pub(crate) fn config_digest(
-    settings: &Settings,
-    access: &Access,
-    scope: &Scope,
-    decisions: &DecisionBook,
-) -> String {
-    let role = &settings.role;
-    let text = format!(
-        "{scope:?}\n{}\n{:?}\n{:?}\n{:?}\n{}\n{:?}\n{}",
-        access.caller().account,
-        settings.expected_organization,
-        settings.aws.endpoint_url,
-        settings.aws.region,
-        role.name,
-        role.per_account
-            .iter()
-            .map(|(account, other)| (account, &other.role))
-            .collect::<Vec<_>>(),
-        decisions.digest(),
-    );
-    hex::encode(Sha256::digest(text))
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use orgsweep_store::{SweepId, UnfinishedSweep};
 
 use crate::output::number::{age, counted, span};
+use crate::sweep::digests::Digests;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,15 +32,6 @@ pub(crate) enum Decision {
     Abandon(SweepId, String),
     /// Do nothing: what was asked for cannot be done.
     Refuse(String),
-}
-
-/// Digests of what decides a sweep's results.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Digests {
-    /// Of the catalog.
-    pub(crate) catalog: String,
-    /// Of the configuration: selection, role, endpoint.
-    pub(crate) config: String,
 }
 
 /// Decides about an unfinished sweep.

@@ -13,40 +13,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use aws_config::identity::IdentityCache;
-use aws_config::retry::RetryConfig;
-use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::types::AlarmType;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+use sdk::OF_TASK;
+
+mod sdk;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const USAGE: &str = "set AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and name \
                      how many accounts are asked at once: bare_loop 64";
-
-tokio::task_local! {
-    static OF_TASK: Credentials;
-}
-
-/// The credentials of the task that makes the call.
-#[derive(Debug)]
-struct CredentialsOfTask;
-
-impl ProvideCredentials for CredentialsOfTask {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        let found = OF_TASK.try_with(Clone::clone);
-        future::ProvideCredentials::ready(found.map_err(CredentialsError::not_loaded))
-    }
-}
 
 /// One client per service, and the number of calls made.
 struct Clients {
@@ -63,17 +40,8 @@ struct Clients {
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let at_once: usize = std::env::args().nth(1).ok_or(USAGE)?.parse()?;
-    let variable = |name: &str| std::env::var(name).map_err(|_| USAGE);
-    let caller = Credentials::new(
-        variable("AWS_ACCESS_KEY_ID")?,
-        variable("AWS_SECRET_ACCESS_KEY")?,
-        None,
-        None,
-        "environment",
-    );
-    let endpoint = variable("AWS_ENDPOINT_URL")?;
-    let config = config(&endpoint);
-    let clients = Arc::new(Clients::new(&config.await));
+    let (caller, config) = sdk::caller(USAGE).await?;
+    let clients = Arc::new(Clients::new(&config));
 
     let begun = Instant::now();
     let accounts = OF_TASK.scope(caller.clone(), clients.accounts()).await?;
@@ -101,22 +69,6 @@ async fn main() -> Outcome<()> {
         })
     );
     Ok(())
-}
-
-async fn config(endpoint: &str) -> SdkConfig {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .build_https();
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .endpoint_url(endpoint)
-        .credentials_provider(CredentialsOfTask)
-        .identity_cache(IdentityCache::no_cache())
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::disabled())
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .load()
-        .await
 }
 
 impl Clients {
@@ -157,21 +109,7 @@ impl Clients {
     /// All that a sweep asks of an account.
     async fn ask(&self, account: &str) -> Outcome<()> {
         self.count();
-        let session = self
-            .sts
-            .assume_role()
-            .role_arn(format!("arn:aws:iam::{account}:role/OrgsweepReadOnly"))
-            .role_session_name("bare-loop")
-            .send()
-            .await?;
-        let given = session.credentials.ok_or("no credentials were given")?;
-        let credentials = Credentials::new(
-            given.access_key_id,
-            given.secret_access_key,
-            Some(given.session_token),
-            None,
-            "role",
-        );
+        let credentials = sdk::session(&self.sts, account, "OrgsweepReadOnly").await?;
         OF_TASK
             .scope(credentials, self.ask_in_session(account))
             .await
