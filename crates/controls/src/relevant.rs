@@ -145,16 +145,45 @@ pub(crate) fn reads_one_of(alarm: &MetricAlarm, metrics: &BTreeSet<&str>) -> boo
         })
 }
 
-/// The alarms, and every composite above one of them.
+/// The alarms, every composite above one of them, and the composites whose states decide what those
+/// do: their suppressors and other children.
 fn with_those_above<'a>(
     alarms: impl Iterator<Item = &'a MetricAlarm>,
     composites: &[CompositeAlarm],
 ) -> BTreeSet<Arn> {
     let alarms: Vec<&MetricAlarm> = alarms.collect();
     let above = Parents::of(composites).above(&alarms, composites);
-    let composites = above.into_iter().map(|place| &composites[place].arn);
+    let composites = with_those_asked(above, composites)
+        .into_iter()
+        .map(|place| &composites[place].arn);
     let metric = alarms.into_iter().map(|alarm| &alarm.arn);
     metric.chain(composites).cloned().collect()
+}
+
+/// The composites at these places, and those that their rules or suppressors name.
+fn with_those_asked(places: BTreeSet<usize>, composites: &[CompositeAlarm]) -> BTreeSet<usize> {
+    let mut kept = places.clone();
+    if places.is_empty() {
+        return kept;
+    }
+    let mut by_name: HashMap<&str, usize> = HashMap::new();
+    for (place, composite) in composites.iter().enumerate() {
+        by_name.insert(&composite.name, place);
+        by_name.insert(composite.arn.as_str(), place);
+    }
+    let mut next: Vec<usize> = places.into_iter().collect();
+    while let Some(place) = next.pop() {
+        let composite = &composites[place];
+        let rule = AlarmRule::parse(&composite.rule);
+        let children = rule.iter().flat_map(AlarmRule::alarms);
+        let named = children.chain(composite.actions_suppressor.as_deref());
+        for asked in named.filter_map(|name| by_name.get(name)) {
+            if kept.insert(*asked) {
+                next.push(*asked);
+            }
+        }
+    }
+    kept
 }
 
 /// Composite alarms, by the alarms that their rules name. They are meant by their places in a list.

@@ -254,6 +254,13 @@ impl HumanAct {
                  needs",
                 log_group.name()
             ),
+            Self::ChangeTrail { change } if matches!(**change, Action::PutMetricFilter { .. }) => {
+                format!(
+                    "once the log group is there, see to it that {} (`--allow-trail-changes` makes \
+                     all of this steps of the plan)",
+                    change.effect()
+                )
+            }
             Self::ChangeTrail { change } => format!(
                 "change the trail so that {} (`--allow-trail-changes` makes this a step of the \
                  plan)",

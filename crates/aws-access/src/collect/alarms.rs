@@ -25,8 +25,8 @@ use crate::session::Session;
 
 const OPERATION: Operation = Operation::DescribeAlarms;
 
-/// The alarms that could matter to the filters of `groups`, by Region. A Region
-/// in which no filter is known is not asked.
+/// The alarms that could matter to the filters of `groups`, and to those that a group ought to have
+/// and another one has, by Region. A Region in which no filter is known is not asked.
 pub(super) async fn that_matter(
     session: &Session,
     groups: &BTreeMap<LogGroupArn, LogGroup>,
@@ -34,7 +34,9 @@ pub(super) async fn that_matter(
     let mut filters: BTreeMap<Region, Vec<&MetricFilter>> = BTreeMap::new();
     for (arn, group) in groups {
         let known = group.filters.value().into_iter().flatten();
-        filters.entry(arn.region()).or_default().extend(known);
+        let elsewhere = group.filters_elsewhere.values().flatten();
+        let of_region = filters.entry(arn.region()).or_default();
+        of_region.extend(known.chain(elsewhere));
     }
     let read = filters.iter().map(async |(region, filters)| {
         let alarms = if filters.is_empty() {

@@ -94,7 +94,7 @@ impl Ringing<'_> {
         match self.rest(&composite.name) {
             Rest::AlwaysInAlarm | Rest::Stays => true,
             Rest::Unknown => mentions,
-            Rest::Settles | Rest::Leaves => false,
+            Rest::Settles | Rest::Leaves | Rest::NeverInAlarm => false,
         }
     }
 
@@ -142,9 +142,19 @@ impl Ringing<'_> {
             let why = format!("its suppressor `{suppressor}` is in ALARM whenever it is");
             return Judged::broken(kind, resource, Reason::AlarmMuted, why);
         }
-        if self.rest(suppressor) == Rest::AlwaysInAlarm {
-            let why = format!("its suppressor `{suppressor}` is always in ALARM");
-            return Judged::broken(kind, resource, Reason::AlarmMuted, why);
+        match self.rest(suppressor) {
+            Rest::AlwaysInAlarm => {
+                let why = format!("its suppressor `{suppressor}` is always in ALARM");
+                return Judged::broken(kind, resource, Reason::AlarmMuted, why);
+            }
+            Rest::NeverInAlarm => {
+                let why = format!(
+                    "goes to ALARM with its child; its suppressor `{suppressor}` is never in ALARM"
+                );
+                let link = Judged::holds(kind, resource, why);
+                return link.noting(composite::shares(&composite.rule, is_child));
+            }
+            _ => {}
         }
         let why = format!("its actions wait while its suppressor `{suppressor}` is in ALARM");
         Judged::unknown(kind, resource, Reason::AlarmUndecided, why)

@@ -32,6 +32,8 @@ pub(crate) enum Rest {
     Stays,
     /// It is in ALARM without any event.
     AlwaysInAlarm,
+    /// It is never in ALARM, whatever happens: a composite whose rule says so.
+    NeverInAlarm,
 }
 
 impl Rest {
@@ -39,8 +41,17 @@ impl Rest {
     fn is_in(&self, state: AlarmState) -> Option<bool> {
         match (self, state) {
             (Self::AlwaysInAlarm, _) => Some(state == AlarmState::Alarm),
-            (Self::Settles, _) => Some(state == AlarmState::Ok),
+            (Self::Settles | Self::NeverInAlarm, _) => Some(state == AlarmState::Ok),
             (Self::Leaves, AlarmState::Alarm) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The state of an alarm that has one state only.
+    fn fixed(&self) -> Option<AlarmState> {
+        match self {
+            Self::AlwaysInAlarm => Some(AlarmState::Alarm),
+            Self::NeverInAlarm => Some(AlarmState::Ok),
             _ => None,
         }
     }
@@ -48,6 +59,9 @@ impl Rest {
 
 /// What becomes of a composite whose children do what `rests` tells.
 pub(crate) fn rest(rule: &AlarmRule, rests: &dyn Fn(&str) -> Rest) -> Rest {
+    if rule.decide(&|name| rests(name).fixed()) == Some(false) {
+        return Rest::NeverInAlarm;
+    }
     // What stays in ALARM got there by an event, so it may as well not be there yet.
     let before = rule.decide_where(&|name, state| rests(name).is_in(state));
     let after = rule.decide_where(&|name, state| match rests(name) {
@@ -102,11 +116,9 @@ pub(crate) fn follows(
     let Some(rule) = AlarmRule::parse(rule) else {
         return Follows::Undecided("its rule cannot be read".to_owned());
     };
-    let others: Vec<&str> = rule
-        .alarms()
-        .into_iter()
-        .filter(|name| !is_child(name))
-        .collect();
+    let all_others = || rule.alarms().into_iter().filter(|name| !is_child(name));
+    let fixed = |name: &str| rests(name).fixed();
+    let others: Vec<&str> = all_others().filter(|name| fixed(name).is_none()).collect();
     let with = |child: AlarmState, other: &dyn Fn(&str) -> Option<AlarmState>| {
         rule.decide(&|name| {
             if is_child(name) {
@@ -123,8 +135,13 @@ pub(crate) fn follows(
         let why = "its rule is true while every alarm is quiet".to_owned();
         return Follows::Not(Reason::AlarmAlwaysFiring, why);
     }
-    let (always, ever) = over_all(&others, &|states| with(AlarmState::Alarm, states));
-    let when_quiet = with(AlarmState::Alarm, &quiet) == Some(true);
+    let (always, ever) = over_all(&others, &|states| {
+        with(AlarmState::Alarm, &|name| {
+            fixed(name).or_else(|| states(name))
+        })
+    });
+    let or_quiet = |name: &str| fixed(name).or(Some(AlarmState::Ok));
+    let when_quiet = with(AlarmState::Alarm, &or_quiet) == Some(true);
     match (always, when_quiet, ever) {
         (true, ..) => {
             let rest_of_child = if settles { Rest::Settles } else { Rest::Leaves };
@@ -135,7 +152,7 @@ pub(crate) fn follows(
                     rests(name)
                 }
             };
-            unless_it_stays(&rule, &others, &all)
+            unless_it_stays(&rule, &all_others().collect::<Vec<_>>(), &all)
         }
         (false, true, _) => Follows::Undecided(format!(
             "its rule also depends on the state of {}",
@@ -163,7 +180,7 @@ fn unless_it_stays(rule: &AlarmRule, others: &[&str], rest_of: &dyn Fn(&str) -> 
         names.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     };
     match rest(rule, rest_of) {
-        Rest::Settles | Rest::Leaves => Follows::Yes,
+        Rest::Settles | Rest::Leaves | Rest::NeverInAlarm => Follows::Yes,
         Rest::AlwaysInAlarm => {
             let blamed = those(&[Rest::AlwaysInAlarm]);
             let why =
@@ -235,6 +252,32 @@ mod tests {
             let follows = follows(rule, &|name| name == "s3", false, &|_| Rest::Leaves);
             assert_eq!(said(&follows), expected, "{rule}");
         }
+    }
+
+    #[test]
+    fn an_alarm_with_one_state_only_counts_with_it() {
+        let rests = |name: &str| match name {
+            "always" => Rest::AlwaysInAlarm,
+            "never" => Rest::NeverInAlarm,
+            _ => Rest::Unknown,
+        };
+        for (rule, expected) in [
+            ("ALARM(s3) AND NOT ALARM(never)", "yes"),
+            ("ALARM(s3) AND OK(never)", "yes"),
+            ("ALARM(s3) OR ALARM(never)", "yes"),
+            ("ALARM(s3) AND ALARM(never)", "alarm_never_fires"),
+            ("ALARM(s3) AND ALARM(always)", "yes"),
+            ("ALARM(s3) AND NOT ALARM(always)", "alarm_never_fires"),
+            ("ALARM(s3) OR NOT ALARM(never)", "alarm_always_firing"),
+            ("ALARM(s3) AND NOT ALARM(other)", "undecided"),
+        ] {
+            let follows = follows(rule, &|name| name == "s3", true, &rests);
+            assert_eq!(said(&follows), expected, "{rule}");
+        }
+        let of = |rule: &str| rest(&AlarmRule::parse(rule).unwrap(), &rests);
+        assert_eq!(of("FALSE"), Rest::NeverInAlarm);
+        assert_eq!(of("ALARM(never) AND ALARM(other)"), Rest::NeverInAlarm);
+        assert_eq!(of("TRUE"), Rest::AlwaysInAlarm);
     }
 
     #[test]

@@ -81,7 +81,8 @@ impl Ringing<'_> {
                     }
                     None => match self.drawn_down(filter, published, alarm) {
                         Some(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
-                        None => Judged::holds(kind, resource, "goes to ALARM on one event"),
+                        None => Judged::holds(kind, resource, "goes to ALARM on one event")
+                            .noting(self.rung_from_elsewhere(filter, alarm)),
                     },
                 };
                 with = self.companions(filter, published, alarm);

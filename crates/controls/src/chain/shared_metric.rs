@@ -3,7 +3,9 @@
 
 use super::alarm::{self, Watching};
 use super::firing::Firing;
+use super::judged::note;
 use super::ringing::Ringing;
+use crate::finding::Note;
 use crate::reason::Reason;
 use crate::snapshot::{MetricAlarm, MetricFilter, MetricTransformation};
 
@@ -53,6 +55,33 @@ impl Ringing<'_> {
         let other = elsewhere.find(|other| keeps(other))?;
         let when = " whenever its log group receives events";
         Some(Kept::Elsewhere(why(other, when)))
+    }
+
+    /// The remark that filters of other log groups, which look for other events, ring the alarm, too.
+    pub(super) fn rung_from_elsewhere(
+        &self,
+        filter: &MetricFilter,
+        alarm: &MetricAlarm,
+    ) -> Option<Note> {
+        let publishes = |other: &MetricFilter| {
+            let mut theirs = other.transformations.iter();
+            theirs.any(|to| {
+                matches!(
+                    alarm::watching(other, to, alarm, self.account),
+                    Watching::Yes(_)
+                )
+            })
+        };
+        let mut others = self.filters_elsewhere.iter();
+        let other = others.find(|other| other.pattern != filter.pattern && publishes(other))?;
+        Some(note(
+            "noise",
+            format!(
+                "filter `{}` of another log group publishes to the alarm's metric, too, so that it does not say which it was, \
+                 and makes no further message while the other keeps it in ALARM",
+                other.name
+            ),
+        ))
     }
 
     /// What another filter that publishes to the same metric may take away from it: of a sum

@@ -83,7 +83,14 @@ pub(super) fn shown(
             let group = route.group.as_ref();
             blame::elsewhere(required, group, coverage, facts(case, routes))
         });
-        let without_filter = (!numbers.is_empty(), elsewhere);
+        let touches = |pattern: &Pattern| coverage.touches(required, pattern);
+        let without_filter = WithoutFilter {
+            some_cover_a_part: !numbers.is_empty(),
+            some_match: tails(route.group.as_ref())
+                .iter()
+                .any(|tail| tail.pattern.as_deref().is_none_or(touches)),
+            elsewhere,
+        };
         if numbers.is_empty() || wanted.is_some_and(|place| place.tail.is_none()) {
             all.push(of_place(route, index, None, delivers, without_filter));
         }
@@ -112,6 +119,17 @@ pub(super) fn shown(
     all
 }
 
+/// What is known where a chain ends for lack of a filter.
+#[derive(Debug, Clone, Copy)]
+struct WithoutFilter<'a> {
+    /// Filters of the group are meant for the control, and cover some of its events.
+    some_cover_a_part: bool,
+    /// Filters of the group, whatever they are for, may match some of its events.
+    some_match: bool,
+    /// The group to which no trail delivers, and which has the filters.
+    elsewhere: Option<&'a str>,
+}
+
 /// What a route's trail does: with the events of the first case that it delivers,
 /// or else of the first case.
 fn of_route<'a>(cases: &[&Case<'a>], route: usize) -> Delivers<'a> {
@@ -127,7 +145,7 @@ fn of_place(
     index: usize,
     number: Option<usize>,
     delivers: Delivers<'_>,
-    without_filter: (bool, Option<&str>),
+    without_filter: WithoutFilter<'_>,
 ) -> Shown {
     let place = Place {
         route: index,
@@ -162,7 +180,7 @@ fn trail_link(route: &Route<'_>, delivers: Delivers<'_>) -> Judged {
 fn from_group(
     group: &Group,
     number: Option<usize>,
-    (has_filters, elsewhere): (bool, Option<&str>),
+    without_filter: WithoutFilter<'_>,
 ) -> Vec<Judged> {
     let chains = match group {
         Group::OwnerUnread(arn, unread) => {
@@ -183,7 +201,7 @@ fn from_group(
     match (number, &chains.filters_unread) {
         (Some(number), _) => links.extend(chains.tails[number].links.iter().cloned()),
         (None, Some(unread)) => links.push(Judged::unread(kind, arn, unread)),
-        (None, None) if has_filters => links.push(Judged::broken(
+        (None, None) if without_filter.some_cover_a_part => links.push(Judged::broken(
             kind,
             arn,
             Reason::FilterDoesNotCover,
@@ -192,10 +210,13 @@ fn from_group(
         (None, None) => {
             let detail = match chains.number_of_filters {
                 0 => "it has no metric filters".to_owned(),
+                _ if without_filter.some_match => {
+                    "it has no metric filter for this control; others match some of its events by the way".to_owned()
+                }
                 1 => "its metric filter matches none of the control's events".to_owned(),
                 many => format!("none of its {many} metric filters matches the control's events"),
             };
-            links.push(match elsewhere {
+            links.push(match without_filter.elsewhere {
                 Some(other) => {
                     let detail =
                         format!("{detail}; they are on `{other}`, to which no trail delivers");

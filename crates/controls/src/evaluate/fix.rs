@@ -32,6 +32,8 @@ pub(super) struct Names<'a> {
     alarm: Option<Arn>,
     topic: Option<Arn>,
     mute_rules: Vec<String>,
+    /// The kind of the link that is broken or not known.
+    weakest: Option<LinkKind>,
     /// A topic that already tells somebody, for a new alarm.
     working_topic: Option<Arn>,
 }
@@ -72,6 +74,9 @@ impl<'a> Names<'a> {
                 .and_then(Shown::weakest)
                 .map(|judged| judged.muted_by.clone())
                 .unwrap_or_default(),
+            weakest: blamed
+                .and_then(Shown::weakest)
+                .map(|judged| judged.link.kind),
             working_topic: group.and_then(working_topic),
         }
     }
@@ -357,6 +362,10 @@ fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> 
         Reason::AlarmUndecided => (
             "let a plain alarm watch the metric: Sum >= 1 over one period",
             vec![names.put_alarm()],
+        ),
+        Reason::PolicyUndecided if names.weakest == Some(LinkKind::Subscription) => (
+            "let the filter policy ask for nothing but what every message of the alarm has (`NewStateValue`, `AlarmName`, `AWSAccountId`), or subscribe somebody without one",
+            vec![names.subscribe()],
         ),
         Reason::PolicyUndecided => (
             "allow `cloudwatch.amazonaws.com` in the policy by conditions on `aws:SourceAccount` or `aws:SourceArn` only",

@@ -114,6 +114,30 @@ fn alarms_that_could_matter_are_kept_sorted() {
     assert_eq!(composite, ["lower", "unreadable", "upper"]);
 }
 
+/// What they are in decides whether the composites above the filter's alarms tell anybody.
+#[test]
+fn composites_that_suppress_or_stand_beside_kept_ones_are_kept() {
+    let mut upper = above("upper", "ALARM(own) AND NOT ALARM(window)");
+    upper.actions_suppressor = Some(alarm_arn(OWN, HOME, "maintenance").to_string());
+    let all = Alarms {
+        metric: vec![on_metric("own", S3), on_metric("cpu", "CPUUtilization")],
+        composite: vec![
+            upper,
+            above("maintenance", "ALARM(deep)"),
+            above("deep", "FALSE"),
+            above("window", "TRUE"),
+            above("aside", "ALARM(cpu)"),
+        ],
+        ..Alarms::default()
+    };
+    let kept = relevant_alarms(all, &[&filter(S3, "")]);
+    let names: Vec<&str> = (kept.composite.iter())
+        .map(|composite| composite.name.as_str())
+        .collect();
+    assert_eq!(names, ["deep", "maintenance", "upper", "window"]);
+    assert_eq!(kept.metric.len(), 1);
+}
+
 #[test]
 fn the_topics_of_kept_alarms_are_listed_once() {
     let mut kept = kept();

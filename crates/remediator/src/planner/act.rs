@@ -1,7 +1,9 @@
 //! An act: a step or a human step before it has its place in a plan, with what
 //! it relies on and what it costs. Search weighs acts; the document numbers them.
 
-use orgsweep_controls::AccountId;
+use std::collections::BTreeSet;
+
+use orgsweep_controls::{AccountId, LogGroupArn};
 
 use super::options::Ownership;
 use crate::human::HumanAct;
@@ -71,6 +73,28 @@ impl Act {
         if let Some(because) = resource.and_then(|resource| ownership.forbids(&resource)) {
             let change = Box::new(action.clone());
             *self = Self::Human(HumanAct::ChangeManaged { change, because });
+        }
+    }
+
+    /// The log group that a person has to make first.
+    pub(super) fn group_to_be_made(&self) -> Option<&LogGroupArn> {
+        match self {
+            Self::Human(act) => match act.change() {
+                Some(Action::CreateLogGroup { log_group }) => Some(log_group),
+                _ => None,
+            },
+            Self::Step { .. } => None,
+        }
+    }
+
+    /// Turns the step into a person's task when it needs a log group that a person has to make first.
+    pub(super) fn wait_for(&mut self, groups: &BTreeSet<LogGroupArn>) {
+        if let Self::Step { action, .. } = self
+            && let Action::PutMetricFilter { log_group, .. } = action
+            && groups.contains(log_group)
+        {
+            let change = Box::new(action.clone());
+            *self = Self::Human(HumanAct::ChangeTrail { change });
         }
     }
 

@@ -163,6 +163,13 @@ impl Assembly {
         for act in &mut self.acts {
             act.leave_to_code(ownership);
         }
+        let made_by_hand: BTreeSet<_> = (self.acts.iter())
+            .filter_map(Act::group_to_be_made)
+            .cloned()
+            .collect();
+        for act in &mut self.acts {
+            act.wait_for(&made_by_hand);
+        }
         let mut steps = Vec::new();
         let mut human_steps = Vec::new();
         let mut numbers: BTreeMap<usize, u32> = BTreeMap::new();

@@ -297,3 +297,39 @@ fn their_alarm(snapshot: &mut AccountSnapshot) -> &mut MetricAlarm {
     };
     &mut value.metric[0]
 }
+
+/// A step that cannot be done before a person has made what it needs would stop the account.
+#[test]
+fn a_filter_on_a_group_that_a_person_has_to_make_is_that_persons_too() {
+    let mut without_group = healthy(MEMBER);
+    trails(&mut without_group)[0].log_group = None;
+    other_regions_are_empty(&mut without_group);
+    without_group.log_groups.clear();
+    without_group.alarms.clear();
+    without_group.topics.clear();
+    let estate = Estate::of([without_group]);
+    let plan = estate.plan(&target(MEMBER, &s3()), &options());
+    let (steps, human_steps) = kinds(&plan);
+    assert_eq!(steps, ["create_topic", "subscribe", "put_alarm"]);
+    assert_eq!(
+        human_steps,
+        [
+            "change_trail",
+            "change_trail",
+            "change_trail",
+            "change_trail",
+            "confirm_subscription"
+        ]
+    );
+    let filter = plan.human_steps.iter().find(|step| {
+        let command = step.command.as_deref().unwrap_or_default();
+        command.contains("put-metric-filter")
+    });
+    assert!(filter.is_some_and(|step| step.text.contains("once the log group is there")));
+    let allowed = PlanOptions {
+        allow_trail_changes: true,
+        ..options()
+    };
+    let (steps, _) = kinds(&estate.plan(&target(MEMBER, &s3()), &allowed));
+    assert!(steps.contains(&"put_metric_filter"), "{steps:?}");
+}

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::{Names, Repair, repair};
 use crate::catalog::Catalog;
+use crate::finding::LinkKind;
 use crate::reason::Reason;
 
 /// The options that each command has, as the AWS CLI's reference lists them.
@@ -86,6 +87,7 @@ fn each(check: impl Fn(Reason, &Repair)) {
             metric: named.then(|| (HOSTILE.to_owned(), HOSTILE.to_owned())),
             alarm: None,
             topic: named.then(|| "arn:aws:sns:eu-west-1:111122223333:alerts".parse().unwrap()),
+            weakest: named.then_some(LinkKind::Subscription),
             working_topic: None,
         };
         for reason in Reason::ALL {

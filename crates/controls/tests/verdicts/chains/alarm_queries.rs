@@ -59,6 +59,10 @@ fn metric_math_and_composites() {
         ("composite: by ARN",         |s| { let rule = format!("ALARM(\"{}\")", alarm_arn(OWN, HOME, S3)); composite(s, &rule); }, "covered"),
         ("composite: at least one",   |s| composite(s, "AT_LEAST(1, ALARM, (s3-bucket-policy-changes, vpc-changes))"), "covered"),
         ("composite: suppressor",     |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); of_alarms(s).composite[0].actions_suppressor = Some("maintenance".into()); }, "alarm_undecided"),
+        ("composite: never suppressed", |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); second(s, "FALSE"); of_alarms(s).composite[0].actions_suppressor = Some("second".into()); }, "covered"),
+        ("composite: always suppressed", |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); second(s, "TRUE"); of_alarms(s).composite[0].actions_suppressor = Some("second".into()); }, "alarm_muted"),
+        ("composite: switch is off",  |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND NOT ALARM(second)"); second(s, "FALSE"); }, "covered"),
+        ("composite: switch is on",   |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND NOT ALARM(second)"); second(s, "TRUE"); }, "alarm_no_action"),
         ("composite: disabled",       |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); of_alarms(s).composite[0].actions_enabled = false; }, "alarm_no_action"),
         ("composite of a composite",  |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); let mut upper = of_alarms(s).composite[0].clone(); of_alarms(s).composite[0].alarm_actions.clear(); upper.name = "upper".into(); upper.arn = alarm_arn(OWN, HOME, "upper"); upper.rule = "ALARM(any)".into(); of_alarms(s).composite.push(upper); }, "covered"),
     ]);

@@ -45,7 +45,13 @@ pub(super) fn moves(broken: &Broken<'_>) -> Vec<Move> {
             delivery::act_on_topic(broken)
         }
         Reason::TopicMissing => delivery::create_topic(broken),
-        Reason::TopicPolicyDenies | Reason::PolicyUndecided => delivery::allow_cloud_watch(broken),
+        Reason::TopicPolicyDenies => delivery::allow_cloud_watch(broken),
+        // The policy of the topic, or the filter policies of its subscriptions.
+        Reason::PolicyUndecided => {
+            let mut moves = delivery::allow_cloud_watch(broken);
+            moves.extend(delivery::subscribe(broken));
+            moves
+        }
         Reason::TopicKeyDenies => delivery::allow_in_key(broken),
         Reason::NoSubscription | Reason::SubscriptionFiltered => delivery::subscribe(broken),
         Reason::SubscriptionPending => delivery::confirm(broken),

@@ -1,7 +1,8 @@
 //! A finding as a small tree: what was found link by link ([`chains`]), what is
-//! missing, the event that would go unnoticed, and what would repair it ([`proof`]).
+//! missing, the event that would go unnoticed ([`narrowing`]), and what would repair it ([`proof`]).
 
 mod chains;
+mod narrowing;
 mod proof;
 
 use std::fmt::Write as _;

@@ -3,7 +3,7 @@
 
 use orgsweep_controls::finding::Evidence;
 
-use super::line;
+use super::{line, narrowing};
 use crate::output::escape::escaped;
 use crate::output::json;
 use crate::output::number::counted;
@@ -55,6 +55,9 @@ pub(super) fn missing(out: &mut String, evidence: &Evidence) {
         let json = json::pretty(witness).unwrap_or_default();
         for text in json.lines() {
             line(out, &format!("  {text}"));
+        }
+        for sentence in narrowing::in_words(evidence) {
+            line(out, &escaped(&sentence));
         }
     }
 }
