@@ -183,7 +183,16 @@ async fn a_filter_that_sees_only_some_events_proves_nothing() {
             "json",
         ]
     };
+    // What it does not see is another account's event.
     let cover = on_filters(&asked("cover"), &filters).await.with_code(0);
+    assert_eq!(cover.json()["covers"], json!("no"), "{cover}");
+    assert_ne!(
+        cover.json()["witness"]["recipientAccountId"],
+        json!("111122223333")
+    );
+    let mut unclear = filters.clone();
+    unclear["metricFilters"][0]["fieldSelectionCriteria"] = json!("@aws.partition = \"aws\"");
+    let cover = on_filters(&asked("cover"), &unclear).await.with_code(0);
     assert_eq!(cover.json()["covers"], json!("unknown"), "{cover}");
     let suggest = on_filters(&asked("suggest"), &filters).await.with_code(0);
     assert_eq!(suggest.json()["needed"], json!(true), "{suggest}");

@@ -2,7 +2,7 @@
 //! criteria and dimension values, written as conditions of the pattern language,
 //! so that the coverage proof takes them into account.
 
-use filter_pattern::{FieldSelectionCriteria, PatternKind};
+use filter_pattern::{FieldSelectionCriteria, FilterPattern, PatternKind};
 
 /// The pattern that matches what `pattern` matches under all `conditions`
 /// (bodies of JSON patterns); `None` when that cannot be written.
@@ -18,6 +18,12 @@ pub(crate) fn narrowed(pattern: &str, conditions: &[String]) -> Option<String> {
     }
     clauses.extend(conditions.iter().map(|condition| format!("({condition})")));
     Some(format!("{{ {} }}", clauses.join(" && ")))
+}
+
+/// The pattern of the CloudTrail events that a filter with field-selection criteria matches; `None`
+/// when that cannot be written as one.
+pub fn pattern_with_criteria(pattern: &str, criteria: &str) -> Option<FilterPattern> {
+    narrowed(pattern, &of_criteria(criteria)?)?.parse().ok()
 }
 
 /// The condition that a selector of the event has a value; `None` when the value

@@ -239,18 +239,29 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// That a single condition without languages does not hold.
+    /// That a single condition does not hold, open questions answered with no; for one
+    /// that a language decides, and for several conditions, no restriction.
     pub(super) fn negated(&mut self, expression: &'a Expression) -> NodeId {
         let Expression::Condition(condition) = expression else {
             return self.formula.constant(true);
         };
-        match (
-            self.field(&condition.selector),
-            super::named_text(&condition.test),
-        ) {
-            (Some(field), Some(text)) => self.text_is_not(field, text),
-            _ => self.formula.constant(true),
+        let Some(field) = self.field(&condition.selector) else {
+            return self.formula.constant(true);
+        };
+        let classes = &self.fields[field].classes;
+        let truth = classes.truth(&condition.test);
+        if truth.language.is_some() {
+            return self.formula.constant(true);
         }
+        let mut others = classes.all();
+        for (word, holding) in others.iter_mut().zip(&truth.classes) {
+            *word &= !holding;
+        }
+        self.formula.literal(Literal {
+            field,
+            classes: others,
+            language: None,
+        })
     }
 
     /// A member needs an object above it, an element an array and the element

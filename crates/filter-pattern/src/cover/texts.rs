@@ -48,11 +48,7 @@ pub(super) fn lower_bound(
         return None;
     };
     let expression = of_terms(terms, |text, excluded| {
-        // JSON writes these characters as they are.
-        let plain = text
-            .bytes()
-            .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'/'));
-        if excluded || !plain {
+        if excluded || !text.bytes().all(is_always_plain) {
             return None;
         }
         let operand = containing(text)?;
@@ -62,6 +58,17 @@ pub(super) fn lower_bound(
         joined(somewhere.collect(), Expression::Or)
     })?;
     Some(FilterPattern::from_ast(Ast::Json(expression)))
+}
+
+/// Whether every common writer of JSON writes a character as it is. `"` and `\` have
+/// to be escaped; PHP writes `\/`, Go `<`, `>` and `&` as `\u003c` and the like, Gson
+/// also `=` and `'`, .NET also `+` and the backtick.
+fn is_always_plain(byte: u8) -> bool {
+    let is_escaped_by_some = matches!(
+        byte,
+        b'"' | b'\\' | b'/' | b'<' | b'>' | b'&' | b'=' | b'\'' | b'+' | b'`'
+    );
+    matches!(byte, b' '..=b'~') && !is_escaped_by_some
 }
 
 /// The terms as an expression; `None` when one of them has none.
@@ -157,6 +164,13 @@ mod tests {
             ("\"a/b\"",         None),
             ("\"a\\\\b\"",      None),
             ("\"é\"",           None),
+            ("\"<b>\"",         None),
+            ("\"a & b\"",       None),
+            ("\"a=b\"",         None),
+            ("\"it's\"",        None),
+            ("\"a+b\"",         None),
+            ("\"`a`\"",         None),
+            ("\"a-b (c): #1!\"", Some(r#"{ $.a = "*a-b (c): #1!*" || $.b = "*a-b (c): #1!*" }"#)),
             ("{ $.a = x }",     None),
         ];
         for (text, expected) in table {

@@ -17,6 +17,9 @@ pub fn split_fields(message: &str) -> Vec<&str> {
 
 /// Where the fields stand, without their brackets and quotation marks.
 fn spans(message: &str) -> Vec<(usize, usize)> {
+    // Behind the last closing mark nothing is searched for one: a line of many
+    // marks that are never closed is read once.
+    let (last_bracket, last_quotation_mark) = (message.rfind(']'), message.rfind('"'));
     let mut fields = Vec::new();
     let mut at = 0;
     loop {
@@ -25,8 +28,8 @@ fn spans(message: &str) -> Vec<(usize, usize)> {
         let rest = &message[at..];
         let closing = match rest.bytes().next() {
             None => return fields,
-            Some(b'[') => Some(']'),
-            Some(b'"') => Some('"'),
+            Some(b'[') if last_bracket > Some(at) => Some(']'),
+            Some(b'"') if last_quotation_mark > Some(at) => Some('"'),
             Some(_) => None,
         };
         let enclosed = closing.and_then(|closing| rest[1..].find(closing));

@@ -7,6 +7,8 @@ mod write;
 pub use read::EventError;
 pub(crate) use read::is_json_number;
 
+use std::collections::HashMap;
+
 use crate::ast::{Segment, Selector};
 
 /// A JSON event.
@@ -127,22 +129,44 @@ fn any_below(
     }
 }
 
+/// Members up to which comparing each key with all others is cheaper than a map.
+const FEW_MEMBERS: usize = 32;
+
 /// The values of members that count: of those with the same key the last one,
 /// or the first one.
 pub(crate) fn counting_members(
     members: &[(Box<str>, EventValue)],
     first: bool,
 ) -> impl Iterator<Item = &EventValue> {
+    let places = (members.len() > FEW_MEMBERS).then(|| counting_places(members, first));
     let counts = move |at: usize| {
+        let key = &*members[at].0;
+        if let Some(places) = &places {
+            return places.get(key) == Some(&at);
+        }
         let others = if first {
             &members[..at]
         } else {
             &members[at + 1..]
         };
-        others.iter().all(|(key, _)| *key != members[at].0)
+        others.iter().all(|(other, _)| **other != *key)
     };
     let values = members.iter().enumerate();
     values.filter_map(move |(at, (_, value))| counts(at).then_some(value))
+}
+
+/// Where the member of each key stands that counts.
+fn counting_places(members: &[(Box<str>, EventValue)], first: bool) -> HashMap<&str, usize> {
+    let places = members
+        .iter()
+        .enumerate()
+        .map(|(at, (key, _))| (&**key, at));
+    // Of pairs with the same key, a map keeps the last one.
+    if first {
+        places.rev().collect()
+    } else {
+        places.collect()
+    }
 }
 
 impl EventValue {
@@ -224,6 +248,21 @@ mod tests {
         };
         assert_eq!(seen(false), ["2", "3"]);
         assert_eq!(seen(true), ["1", "2"]);
+    }
+
+    #[test]
+    fn of_very_many_members_the_same_ones_count_as_of_few() {
+        let number = |number: usize| EventValue::Number(number.to_string().into());
+        // Each key comes twice, the second time with a greater number.
+        let keys = 3 * FEW_MEMBERS;
+        let members: Vec<(Box<str>, EventValue)> = (0..2 * keys)
+            .map(|at| ((at % keys).to_string().into(), number(at)))
+            .collect();
+        let counting =
+            |first| -> Vec<EventValue> { counting_members(&members, first).cloned().collect() };
+        let numbers = |range: std::ops::Range<usize>| range.map(number).collect::<Vec<_>>();
+        assert_eq!(counting(true), numbers(0..keys));
+        assert_eq!(counting(false), numbers(keys..2 * keys));
     }
 
     #[test]

@@ -47,6 +47,10 @@ fn noun_phrase(expression: &Expression) -> String {
         Expression::Condition(_) => conjunction(&[clause(expression)]),
         Expression::Or(parts) => {
             let groups = grouped(parts);
+            // What follows a list would read as a part of its last entry.
+            if groups.iter().any(has_list) {
+                return conjunction(&[Clause::Either(groups)]);
+            }
             let phrases: Vec<String> = groups
                 .iter()
                 .map(|group| conjunction(std::slice::from_ref(group)))
@@ -102,74 +106,124 @@ fn grouped(parts: &[Expression]) -> Vec<Clause<'_>> {
     groups
 }
 
+/// Whether the words of a clause list alternatives.
+fn has_list(clause: &Clause<'_>) -> bool {
+    match clause {
+        Clause::OneField(..) => false,
+        Clause::Both(parts) => parts
+            .iter()
+            .map(|part| self::clause(part))
+            .any(|it| has_list(&it)),
+        Clause::Either(_) => true,
+    }
+}
+
 /// Events of which all clauses hold.
 fn conjunction(clauses: &[Clause<'_>]) -> String {
-    let mut flat: Vec<Clause<'_>> = Vec::new();
-    for one in clauses {
-        match one {
-            Clause::Both(parts) => flat.extend(parts.iter().map(|part| clause(part))),
-            other => flat.push(other.clone()),
-        }
-    }
+    labelled_conjunction(clauses, "")
+}
+
+/// Events of which all clauses hold; the alternatives among them are listed at the end,
+/// where nothing can follow that would read as a part of the last one.
+fn labelled_conjunction(clauses: &[Clause<'_>], label: &str) -> String {
+    let flat = flattened(clauses);
     let has_error = flat.iter().any(|clause| {
         matches!(clause, Clause::OneField(selector, _) if selector.field_name() == "errorCode")
     });
     let mut subject: Option<String> = None;
     let mut modifiers: Vec<Modifier> = Vec::new();
     let mut taken: Vec<&Selector> = Vec::new();
+    let mut lists: Vec<&[Clause<'_>]> = Vec::new();
     for one in &flat {
-        match one {
-            Clause::OneField(selector, tests) => {
-                let name = selector.field_name();
-                if name == "eventName"
-                    && subject.is_none()
-                    && let Some(calls) = phrase::calls(tests)
-                {
-                    subject = Some(calls);
-                    continue;
-                }
-                let negated = matches!(tests.as_slice(), [Test::NotEquals(_)]);
-                if negated {
-                    if taken.contains(selector) {
-                        continue;
-                    }
-                    taken.push(selector);
-                    let all: Vec<&Test> = flat
-                        .iter()
-                        .filter_map(|other| match other {
-                            Clause::OneField(of, tests)
-                                if of == selector
-                                    && matches!(tests.as_slice(), [Test::NotEquals(_)]) =>
-                            {
-                                Some(tests[0])
-                            }
-                            _ => None,
-                        })
-                        .collect();
-                    modifiers.push(phrase::none_of(&name, &all));
-                } else {
-                    modifiers.push(phrase::any_of(&name, tests));
-                }
-            }
+        let (selector, tests) = match one {
+            Clause::OneField(selector, tests) => (*selector, tests),
             Clause::Either(groups) => {
-                let phrases: Vec<String> = groups
-                    .iter()
-                    .enumerate()
-                    .map(|(position, group)| {
-                        let letter = char::from(b'a' + u8::try_from(position % 26).unwrap_or(0));
-                        format!("({letter}) {}", conjunction(std::slice::from_ref(group)))
-                    })
-                    .collect();
-                modifiers.push(Modifier::clause(format!(
-                    "that are {}",
-                    phrases.join(" or ")
-                )));
+                lists.push(groups);
+                continue;
             }
-            Clause::Both(_) => {}
+            Clause::Both(_) => continue,
+        };
+        let name = selector.field_name();
+        if name == "eventName"
+            && subject.is_none()
+            && let Some(calls) = phrase::calls(tests)
+        {
+            subject = Some(calls);
+        } else if excluded(one).is_none() {
+            modifiers.push(phrase::any_of(&name, tests));
+        } else if !taken.contains(&selector) {
+            taken.push(selector);
+            modifiers.push(phrase::none_of(&name, &all_excluded(&flat, selector)));
         }
+    }
+    if !lists.is_empty() {
+        modifiers.push(Modifier::clause(alternatives(&lists, label)));
     }
     let subject = subject.unwrap_or_else(|| if has_error { "calls" } else { "events" }.to_owned());
     phrase::joined(&subject, &modifiers)
+}
+
+/// The clauses with the parts of those that ask for several things.
+fn flattened<'a>(clauses: &[Clause<'a>]) -> Vec<Clause<'a>> {
+    let mut flat = Vec::new();
+    for one in clauses {
+        match one {
+            Clause::Both(parts) => flat.extend(parts.iter().map(|part| clause(part))),
+            other => flat.push(other.clone()),
+        }
+    }
+    flat
+}
+
+/// The test of a clause that excludes one value of a field.
+fn excluded<'a>(clause: &Clause<'a>) -> Option<&'a Test> {
+    match clause {
+        Clause::OneField(_, tests) => match tests.as_slice() {
+            [test @ Test::NotEquals(_)] => Some(test),
+            _ => None,
+        },
+        Clause::Both(_) | Clause::Either(_) => None,
+    }
+}
+
+/// The tests of all clauses that exclude one value of this field each.
+fn all_excluded<'a>(clauses: &[Clause<'a>], selector: &Selector) -> Vec<&'a Test> {
+    clauses
+        .iter()
+        .filter(|clause| matches!(clause, Clause::OneField(of, _) if *of == selector))
+        .filter_map(excluded)
+        .collect()
+}
+
+/// Lists of alternatives, of each of which one holds. The entries of all lists have
+/// labels of their own, those of a list within an entry begin with the entry's.
+fn alternatives(lists: &[&[Clause<'_>]], label: &str) -> String {
+    let mut entries: Vec<String> = Vec::new();
+    let mut labels_of_lists: Vec<String> = Vec::new();
+    for groups in lists {
+        let mut labels = Vec::new();
+        for group in *groups {
+            let label = label_below(label, entries.len() + 1);
+            let events = labelled_conjunction(std::slice::from_ref(group), &label);
+            entries.push(format!("({label}) {events}"));
+            labels.push(format!("({label})"));
+        }
+        labels_of_lists.push(format!("one of {}", labels.join(", ")));
+    }
+    let which = match lists {
+        [_] => "one of these".to_owned(),
+        _ => labels_of_lists.join(" and also "),
+    };
+    format!("that are {which}: {}", entries.join("; "))
+}
+
+/// The label of an entry: `2`, below it `2.1`.
+fn label_below(label: &str, number: usize) -> String {
+    if label.is_empty() {
+        number.to_string()
+    } else {
+        format!("{label}.{number}")
+    }
 }
 
 fn term_phrase(terms: &Terms) -> String {
@@ -207,24 +261,31 @@ fn field_phrase(fields: &[Field]) -> String {
     if named == 0 {
         return "all log events".to_owned();
     }
-    let conditions: Vec<String> = fields
+    let conditions: Vec<(String, &FieldCondition)> = fields
         .iter()
         .enumerate()
         .filter_map(|(at, field)| match field {
             Field::Named {
                 name,
                 condition: Some(condition),
-            } => Some(field_condition(&called(name, fields, at), condition)),
+            } => Some((called(name, fields, at), condition)),
             _ => None,
         })
         .collect();
     let plural = if named == 1 { "field" } else { "fields" };
     let with = format!("log events of at least {named} {plural} separated by blanks");
-    if conditions.is_empty() {
-        with
-    } else {
-        format!("{with} in which {}", listed(&conditions, "and"))
-    }
+    let said: Vec<String> = match conditions.as_slice() {
+        [] => return with,
+        [(name, condition)] => vec![field_condition(name, condition)],
+        several => several
+            .iter()
+            .map(|(name, condition)| match condition {
+                FieldCondition::Or(_) => format!("({})", field_condition(name, condition)),
+                _ => field_condition(name, condition),
+            })
+            .collect(),
+    };
+    format!("{with} in which {}", listed(&said, "and"))
 }
 
 /// A field by its name, and by its place where not all fields have names.
@@ -263,7 +324,10 @@ fn field_condition(name: &str, condition: &FieldCondition) -> String {
     };
     let parts: Vec<String> = parts
         .iter()
-        .map(|part| field_condition(name, part))
+        .map(|part| match part {
+            FieldCondition::Test(_) => field_condition(name, part),
+            _ => format!("({})", field_condition(name, part)),
+        })
         .collect();
     listed(&parts, word)
 }

@@ -68,6 +68,34 @@ fn surprises_are_told() {
 }
 
 #[test]
+fn what_holds_for_all_alternatives_is_told_before_them() {
+    let texts = [
+        "{ ($.a = x || $.b = y) && $.c = z }",
+        "{ $.c = z && ($.a = x || $.b = y) }",
+        "{ $.a = x || $.b = y && $.c = z }",
+        "{ ($.a = x || $.b = y) && ($.c = z || $.d = w) && $.e = v }",
+        "{ ($.a = x || $.b = y && ($.c = z || $.d = w && $.e = v)) && $.f = u }",
+        "{ $.f = u && (($.a = x || $.b = y) && $.c = z || $.d = w) || $.e = v }",
+        "{ ($.eventName = A || $.errorCode = *) && $.eventSource = s3.amazonaws.com && $.readOnly IS TRUE }",
+        "[level = A || level = B, code = 1 || code > 2 && code < 4, message]",
+        "[code = 1 || code > 2 && code < 4]",
+    ];
+    insta::assert_snapshot!(texts.map(told).concat());
+}
+
+#[test]
+fn an_alternative_with_alternatives_is_an_entry_of_a_list() {
+    let pattern = "{ ($.a = x || $.b = y) && $.c = z || $.d = w }"
+        .parse()
+        .unwrap();
+    assert_eq!(
+        events_of(&pattern),
+        "events that are one of these: (1) events whose `c` is `z` and that are one of these: \
+         (1.1) events whose `a` is `x`; (1.2) events whose `b` is `y`; (2) events whose `d` is `w`"
+    );
+}
+
+#[test]
 fn the_events_of_a_pattern_are_a_phrase() {
     let pattern = "{ $.eventName = StopLogging }".parse().unwrap();
     assert_eq!(events_of(&pattern), "calls of `StopLogging`");

@@ -8,7 +8,7 @@ use crate::limits;
 
 use super::cursor::Cursor;
 use super::error::{ParseError, ParseErrorKind};
-use super::operand;
+use super::{habits, operand};
 
 /// Reads `{ … }`; the text starts with the brace.
 pub(super) fn pattern(text: &str) -> Result<Expression, ParseError> {
@@ -21,7 +21,7 @@ pub(super) fn pattern(text: &str) -> Result<Expression, ParseError> {
     parser.cursor.skip_blanks();
     let expression = parser.disjunction(0)?;
     if !parser.cursor.eat("}") {
-        return Err(parser.cursor.unexpected("`&&`, `||` or `}`"));
+        return Err(parser.unexpected("`&&`, `||` or `}`"));
     }
     parser.cursor.skip_blanks();
     parser.cursor.expect_end()?;
@@ -35,6 +35,11 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
+    /// An error about what stands here where conditions are joined.
+    fn unexpected(&self, expected: &str) -> ParseError {
+        habits::joining_word(&self.cursor).unwrap_or_else(|| self.cursor.unexpected(expected))
+    }
+
     fn disjunction(&mut self, depth: usize) -> Result<Expression, ParseError> {
         let mut parts = vec![self.conjunction(depth)?];
         while self.cursor.eat("||") {
@@ -76,7 +81,7 @@ impl Parser<'_> {
         self.cursor.skip_blanks();
         let inner = self.disjunction(depth + 1)?;
         if !self.cursor.eat(")") {
-            return Err(self.cursor.unexpected("`&&`, `||` or `)`"));
+            return Err(self.unexpected("`&&`, `||` or `)`"));
         }
         self.cursor.skip_blanks();
         Ok(inner)
@@ -113,22 +118,25 @@ impl Parser<'_> {
         if rest.starts_with("&&") || rest.starts_with("||") || rest.starts_with([')', '}']) {
             return Ok(());
         }
-        let error = self.cursor.unexpected("`&&`, `||`, `)` or `}`");
+        let expected = "`&&`, `||`, `)` or `}`";
         let text_operand = matches!(
             test,
             Test::Equals(Operand::Text(_)) | Test::NotEquals(Operand::Text(_))
         );
-        if text_operand && rest.starts_with(operand::is_bare) {
-            let word = rest
-                .split(|character| !operand::is_bare(character))
-                .next()
-                .unwrap_or_default();
-            let span = self.cursor.at()..self.cursor.at() + word.len();
-            let message =
-                format!("unexpected `{word}`; a text with blanks stands in double quotation marks");
-            return Err(ParseError::syntax(span, message).expecting("`&&`, `||`, `)` or `}`"));
+        if !text_operand || !rest.starts_with(operand::is_bare) {
+            return Err(self.unexpected(expected));
         }
-        Err(error)
+        if let Some(error) = habits::joining_word_after_text(&self.cursor) {
+            return Err(error);
+        }
+        let word = rest
+            .split(|character| !operand::is_bare(character))
+            .next()
+            .unwrap_or_default();
+        let span = self.cursor.at()..self.cursor.at() + word.len();
+        let message =
+            format!("unexpected `{word}`; a text with blanks stands in double quotation marks");
+        Err(ParseError::syntax(span, message).expecting(expected))
     }
 
     fn check_wildcards(
@@ -224,12 +232,7 @@ impl Parser<'_> {
             }
         }
         if self.cursor.eat_keyword("NOT") {
-            let message = "AWS does not support `IS NOT`";
-            return Err(ParseError::new(
-                ParseErrorKind::Unsupported,
-                start..self.cursor.at(),
-                message,
-            ));
+            return Err(habits::is_not(&mut self.cursor, start));
         }
         Err(self.cursor.unexpected("`NULL`, `TRUE` or `FALSE`"))
     }

@@ -3,6 +3,7 @@
 
 mod cursor;
 mod error;
+mod habits;
 mod json;
 mod operand;
 mod space_delimited;

@@ -5,7 +5,7 @@ use crate::limits;
 
 use super::cursor::Cursor;
 use super::error::{ParseError, ParseErrorKind};
-use super::operand;
+use super::{habits, operand};
 
 /// Reads `[ … ]`; the text starts with the bracket.
 pub(super) fn pattern(text: &str) -> Result<FieldList, ParseError> {
@@ -24,6 +24,13 @@ pub(super) fn pattern(text: &str) -> Result<FieldList, ParseError> {
         parser.cursor.skip_blanks();
         open = !parser.cursor.eat("]");
         if open && !parser.cursor.eat(",") {
+            if let Some(Field::Named {
+                condition: Some(_), ..
+            }) = fields.last()
+                && let Some(error) = habits::joining_word(&parser.cursor)
+            {
+                return Err(error);
+            }
             return Err(parser.cursor.unexpected("an operator, `,` or `]`"));
         }
     }

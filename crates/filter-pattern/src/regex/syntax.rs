@@ -69,6 +69,15 @@ fn unsupported(character: char, span: Range<usize>) -> RegexError {
     RegexError::new(message, span)
 }
 
+/// The error about a parenthesis, which everywhere else is one of a group.
+fn group(parenthesis: char, at: usize) -> RegexError {
+    let message = format!(
+        "groups are not part of CloudWatch's regular expressions; write alternatives out, `xa|xb` for `x(a|b)`, and `\\x{:02X}` for the character `{parenthesis}`",
+        u32::from(parenthesis)
+    );
+    RegexError::new(message, at..at + 1)
+}
+
 /// One escaped character or class.
 enum Escape {
     Literal(char),
@@ -153,6 +162,7 @@ impl Translator<'_> {
                     }
                     may_repeat = true;
                 }
+                '(' | ')' => return Err(group(character, start)),
                 _ => {
                     self.supported(character)?;
                     self.bump();

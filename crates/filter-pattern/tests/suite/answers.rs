@@ -134,3 +134,19 @@ fn exclusions_are_part_of_a_question_about_words() {
     };
     assert!(proof.needs_exclusions());
 }
+
+#[test]
+fn words_of_characters_that_writers_of_json_escape_are_no_proof() {
+    let is_covered = |required: &str, words: &str| {
+        covers(&pattern(required), &[&pattern(words)], &Schema::any()).is_yes()
+    };
+    assert!(is_covered("{ $.a = \"b c\" }", "\"b c\""));
+    // Go writes `<` as `\u003c`, Gson `=` as `\u003d`, PHP `/` as `\/`.
+    for value in ["<b>", "b&c", "b=c", "b'c", "b/c", "b+c", "b`c"] {
+        let (required, words) = (format!("{{ $.a = \"{value}\" }}"), format!("\"{value}\""));
+        assert!(!is_covered(&required, &words), "{value}");
+    }
+    let written_by_go = "{\"a\":\"\\u003cb\\u003e\"}";
+    assert!(pattern("{ $.a = \"<b>\" }").test(written_by_go).is_some());
+    assert!(pattern("\"<b>\"").test(written_by_go).is_none());
+}

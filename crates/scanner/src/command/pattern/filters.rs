@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use filter_pattern::FilterPattern;
+use orgsweep_controls::pattern_with_criteria;
 use serde_json::Value;
 
 use crate::exit::usage;
@@ -35,6 +36,8 @@ pub(super) struct Named {
     log_group: Option<String>,
     /// Why it may match fewer events than its pattern.
     pub(super) narrowed: Option<String>,
+    /// The pattern of the events that it matches, where what narrows it is known.
+    with_criteria: Option<FilterPattern>,
 }
 
 impl Named {
@@ -54,6 +57,15 @@ impl Named {
             publishes: String::new(),
             log_group: None,
             narrowed: None,
+            with_criteria: None,
+        }
+    }
+
+    /// The pattern of the events that it matches, where that is known.
+    pub(super) fn decided(&self) -> Option<&FilterPattern> {
+        match &self.narrowed {
+            None => Some(&self.pattern),
+            Some(_) => self.with_criteria.as_ref(),
         }
     }
 }
@@ -145,6 +157,9 @@ fn of_value(origin: &str, index: usize, filter: &Value) -> anyhow::Result<Named>
         (!criteria.trim().is_empty())
             .then(|| format!("its field-selection criteria narrow it: {criteria}"))
     };
+    let with_criteria = (!transformed)
+        .then(|| pattern_with_criteria(text, criteria))
+        .flatten();
     Ok(Named {
         pattern: super::read(text, &place)?,
         text: text.to_owned(),
@@ -157,6 +172,7 @@ fn of_value(origin: &str, index: usize, filter: &Value) -> anyhow::Result<Named>
         publishes: parts(&["metricTransformations", "emitSystemFieldDimensions"]),
         log_group: filter["logGroupName"].as_str().map(str::to_owned),
         narrowed,
+        with_criteria,
     })
 }
 
@@ -198,6 +214,25 @@ mod tests {
         .unwrap();
         let narrowed: Vec<bool> = filters.iter().map(|f| f.narrowed.is_some()).collect();
         assert_eq!(narrowed, [false, true, true]);
+    }
+
+    #[test]
+    fn criteria_that_can_be_written_as_conditions_are() {
+        let filters = read(
+            r#"[{"filterPattern": "{ $.a = 1 }", "fieldSelectionCriteria": "@aws.region = \"x\""},
+                {"filterPattern": "{ $.a = 1 }", "fieldSelectionCriteria": "@aws.else = \"x\""},
+                {"filterPattern": "{ $.a = 1 }", "fieldSelectionCriteria": "@aws.region = \"x\"", "applyOnTransformedLogs": true},
+                {"filterPattern": "{ $.a = 1 }"}]"#,
+        )
+        .unwrap();
+        let decided = |filter: &Named| filter.decided().map(ToString::to_string);
+        let decided: Vec<Option<String>> = filters.iter().map(decided).collect();
+        let narrow = "{ ($.a = 1) && ($.awsRegion = \"x\") }".parse::<FilterPattern>();
+        let plain = "{ $.a = 1 }".to_owned();
+        assert_eq!(
+            decided,
+            [Some(narrow.unwrap().to_string()), None, None, Some(plain)]
+        );
     }
 
     #[test]

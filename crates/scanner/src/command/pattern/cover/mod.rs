@@ -158,7 +158,9 @@ fn answer(
     except: &[Named],
     schema: &Schema,
 ) -> anyhow::Result<Answer> {
-    let patterns = patterns_of(filters);
+    let patterns: Vec<&FilterPattern> = (filters.iter())
+        .map(|filter| filter.decided().unwrap_or(&filter.pattern))
+        .collect();
     let except = patterns_of(except);
     let mut answer = Answer {
         covers: "unknown",
@@ -180,11 +182,7 @@ fn answer(
     };
     // What is narrowed beside its pattern matches some of the pattern's events, which ones is not
     // decided: a yes is by the others alone, a no holds even if it matched them all.
-    let whole: Vec<&FilterPattern> = filters
-        .iter()
-        .filter(|filter| filter.narrowed.is_none())
-        .map(|filter| &filter.pattern)
-        .collect();
+    let whole: Vec<&FilterPattern> = filters.iter().filter_map(Named::decided).collect();
     let by_whole = CoverQuestion {
         filters: &whole,
         ..question

@@ -16,6 +16,8 @@ use crate::output::number::counted;
 pub(super) struct Sample {
     /// Events in it.
     events: usize,
+    /// For a required JSON pattern, those that are no JSON objects.
+    no_json_objects: u64,
     /// Those that the required pattern matches and no exception does.
     required: usize,
     /// Those of them that no filter matches.
@@ -99,6 +101,7 @@ pub(super) fn read(
             }
         }
         sample.events += 1;
+        sample.no_json_objects += u64::from(is_json && message.is_no_object());
         if matched {
             sample.together.count(is_required);
         }
@@ -123,6 +126,9 @@ impl Sample {
                 self.missed
             ),
         );
+        if let Some(words) = messages::no_objects_in_words(self.no_json_objects) {
+            text.push_str(&paragraph("  ", &words));
+        }
         for of_filter in &self.filters {
             let words = format!("{} {}", of_filter.filter, of_filter.counts.in_words());
             text.push_str(&paragraph("  ", &words));
@@ -135,5 +141,26 @@ impl Sample {
             text.push_str(&paragraph("  ", &words));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_text_are_events_of_a_sample() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("mixed.log");
+        std::fs::write(&file, "an ERROR\n{\"a\": \"ERROR\"}\nall fine\n").unwrap();
+        let named = |text: &str| Named::plain(text.to_owned(), text, text.parse().unwrap());
+        let (required, filters) = (named("{ $.a = ERROR }"), [named("ERROR")]);
+        let mut unread = Unread::default();
+        let sample = read(&[file], &required, &filters, &[], &mut unread).unwrap();
+        assert_eq!(unread.count, 0);
+        assert_eq!((sample.events, sample.no_json_objects), (3, 2));
+        assert_eq!((sample.required, sample.missed), (1, 0));
+        assert_eq!((sample.together.matched, sample.together.beyond), (2, 1));
+        assert!(sample.told().contains("2 of them are no JSON objects"));
     }
 }

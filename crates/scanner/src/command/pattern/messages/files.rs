@@ -17,8 +17,11 @@ const ENDINGS: [&str; 8] = [
     ".log.gz",
 ];
 
-/// The files of the inputs: a directory stands for those in it, at any depth, in order. Links are
-/// followed; a directory that several of them lead to, or that one of them lies in, is read once.
+/// Of these, those whose name says that they hold JSON and nothing else.
+const JSON_ENDINGS: [&str; 5] = [".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz"];
+
+/// The files of the inputs: a directory stands for those in it, at any depth, in order; pipes and
+/// sockets in it are left out, reading them could take for ever. Links are followed; a directory that several of them lead to, or that one of them lies in, is read once.
 pub(super) fn files(inputs: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for input in inputs {
@@ -44,18 +47,25 @@ fn files_below(
         .collect::<Result<_, _>>()?;
     entries.sort();
     for entry in entries {
-        if entry.is_dir() {
+        // What cannot be looked at is named when it is read.
+        let kind = entry.metadata().map(|metadata| metadata.file_type()).ok();
+        if kind.is_some_and(|kind| kind.is_dir()) {
             files_below(&entry, seen, files)?;
-        } else if is_of_interest(&entry) {
+        } else if kind.is_none_or(|kind| kind.is_file()) && ends_with(&entry, &ENDINGS) {
             files.push(entry);
         }
     }
     Ok(())
 }
 
-fn is_of_interest(file: &Path) -> bool {
+/// Whether a file's name says that it holds JSON and nothing else.
+pub(super) fn is_json_by_name(file: &Path) -> bool {
+    ends_with(file, &JSON_ENDINGS)
+}
+
+fn ends_with(file: &Path, endings: &[&str]) -> bool {
     let name = file.to_string_lossy().to_lowercase();
-    ENDINGS.iter().any(|ending| name.ends_with(ending))
+    endings.iter().any(|ending| name.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -93,5 +103,29 @@ mod tests {
         symlink(&other, outside.path().join("link")).unwrap();
         assert_eq!(files(&[outside.path().to_owned()]).unwrap().len(), 1);
         assert_eq!(files(&[outside.path().join("link")]).unwrap().len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_of_a_directory_are_read() {
+        use std::os::unix::fs::symlink;
+        use std::os::unix::net::UnixListener;
+
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        std::fs::write(at("a.json"), "").unwrap();
+        symlink(at("a.json"), at("b.json")).unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(at("c.json"))
+            .status();
+        assert!(made.unwrap().success());
+        symlink(at("c.json"), at("d.json")).unwrap();
+        let _socket = UnixListener::bind(at("e.json")).unwrap();
+        // Reading it says what is wrong with it.
+        symlink(at("missing"), at("f.json")).unwrap();
+        let found = files(&[directory.path().to_owned()]).unwrap();
+        assert_eq!(found, [at("a.json"), at("b.json"), at("f.json")]);
+        // What is named is read, whatever it is: a shell's `<(…)` is a pipe.
+        assert_eq!(files(&[at("c.json")]).unwrap(), [at("c.json")]);
     }
 }

@@ -7,7 +7,7 @@ mod reader;
 use std::path::PathBuf;
 
 use crate::exit::usage;
-use crate::output::number::counted;
+use crate::output::number::{counted, grouped};
 use crate::output::{escaped, terminal};
 
 /// Unreadable places that are told one by one.
@@ -19,6 +19,25 @@ pub(super) struct Message<'a> {
     /// Line on which it begins, from 1; of a document with several events that of the document.
     pub(super) line: usize,
     pub(super) text: &'a str,
+}
+
+impl Message<'_> {
+    /// Whether it is no JSON object, which no JSON pattern matches.
+    pub(super) fn is_no_object(&self) -> bool {
+        !self.text.trim_start().starts_with('{')
+    }
+}
+
+/// How many events are no JSON objects, in words; `None` when all are.
+pub(super) fn no_objects_in_words(count: u64) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 of them is no JSON object; no JSON pattern matches it".to_owned()),
+        _ => Some(format!(
+            "{} of them are no JSON objects; no JSON pattern matches those",
+            grouped(count)
+        )),
+    }
 }
 
 /// Something that could not be read.
@@ -71,8 +90,8 @@ impl Unread {
 }
 
 /// Hands over every message of the inputs: files, directories, `-` for standard input. Whether events
-/// are wanted (`is_json`) or lines decides how they are read. What cannot be read is noted, and the
-/// rest read; that nothing can be read at all is bad usage.
+/// are wanted (`is_json`) or lines decides how they are read; a line of text where events are wanted is
+/// handed over as it is, unless its file claims to hold JSON. What cannot be read is noted, and the rest read; that nothing can be read at all is bad usage.
 pub(super) fn read_all(
     inputs: &[PathBuf],
     is_json: bool,

@@ -1,6 +1,7 @@
 //! One file of events or messages: JSON lines, JSON documents, CloudTrail's
 //! `{"Records": […]}`, plain lines, any of them compressed with gzip. A line is in
-//! memory at a time, or a document over several lines.
+//! memory at a time, or a document over several lines. A line of text among events is
+//! an event that no JSON pattern matches, unless the file's name says that it holds JSON.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -11,7 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Message, Unreadable};
+use super::{Message, Unreadable, files};
 
 /// Hands over every message of the file. Whether events are wanted (`is_json`) or lines decides how
 /// the file is read; what cannot be read is handed over too, and the rest of the file still read.
@@ -42,6 +43,7 @@ pub(super) fn read(
             return Ok(());
         }
     };
+    let may_hold_text = !files::is_json_by_name(file);
     let mut is_first = true;
     loop {
         let text = match lines.next() {
@@ -73,17 +75,34 @@ pub(super) fn read(
         }
         let line = lines.number;
         if let Err(error) = events(&name, line, &text, found)? {
-            // A document over several lines: what is left of the file belongs to it.
-            if is_first && error.is_eof() {
+            if may_hold_text && is_text(&text, &error) {
+                found(Message {
+                    file: &name,
+                    line,
+                    text: &text,
+                })?;
+            } else if is_first && error.is_eof() {
+                // A document over several lines: what is left of the file belongs to it.
                 return documents(&name, text, &mut lines, found, unreadable);
+            } else {
+                unreadable(Unreadable {
+                    file: name.clone(),
+                    line: Some(line),
+                    why: in_words(&error),
+                });
             }
-            unreadable(Unreadable {
-                file: name.clone(),
-                line: Some(line),
-                why: in_words(&error),
-            });
         }
         is_first = false;
+    }
+}
+
+/// Whether a line that is no JSON is a line of text, rather than JSON that is malformed or cut off:
+/// an object begins with `{`; `[` begins a list, or the bracketed time or level of a log line.
+fn is_text(line: &str, error: &serde_json::Error) -> bool {
+    match line.trim_start().as_bytes().first() {
+        Some(b'{') => false,
+        Some(b'[') => !error.is_eof(),
+        _ => true,
     }
 }
 
@@ -278,7 +297,7 @@ mod tests {
     #[test]
     fn every_form_of_a_file_gives_its_events() {
         let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("events");
+        let file = directory.path().join("events.jsonl");
         #[rustfmt::skip]
         let rows: [Row; 11] = [
             ("{\"a\": 1}\n\n{\"a\": 12.0}\n",              &[(1, "{\"a\": 1}"), (3, "{\"a\": 12.0}")], &[]),
@@ -308,5 +327,24 @@ mod tests {
         let (messages, bad) = read_all(&file, false);
         assert_eq!(messages, [(1, "plain".to_owned()), (3, "lines".to_owned())]);
         assert_eq!(bad, [Some(2)]);
+    }
+
+    #[test]
+    fn lines_of_text_are_events_unless_the_file_says_that_it_holds_json() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = "t\n[INFO] started\n{\"a\": 1}\n{\"a\": \n[\"b\",\n[1] x\n\"y\"\n";
+        let read_as = |name: &str| {
+            let file = directory.path().join(name);
+            std::fs::write(&file, text).unwrap();
+            let (messages, bad) = read_all(&file, true);
+            let lines: Vec<usize> = messages.iter().map(|(line, _)| *line).collect();
+            let bad: Vec<usize> = bad.into_iter().flatten().collect();
+            (lines, bad)
+        };
+        for name in ["events.log", "events.TXT", "events"] {
+            assert_eq!(read_as(name), (vec![1, 2, 3, 6, 7], vec![4, 5]), "{name}");
+        }
+        // The first line, `t`, could be the beginning of `true`.
+        assert_eq!(read_as("events.JSON"), (vec![3], vec![1, 4]));
     }
 }

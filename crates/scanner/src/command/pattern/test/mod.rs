@@ -20,7 +20,8 @@ use crate::output::{Format, json, terminal};
 ///
 /// Events are read from files, from directories (every JSON or log file below them, `.gz` as well) and
 /// from standard input: JSON lines, JSON documents, CloudTrail's files with `Records`; for patterns that
-/// are not JSON, plain lines. Ends with 0 whether something matches or not, with 2 when the pattern is
+/// are not JSON, plain lines. A line of text is an event that no JSON pattern matches; in a file that is
+/// called .json, .jsonl or .ndjson it cannot be read. Ends with 0 whether something matches or not, with 2 when the pattern is
 /// invalid or nothing can be read, with 1 when some of the input cannot be read or AWS disagrees (--live).
 #[derive(Debug, Args)]
 #[command(after_help = exit::TABLE)]
@@ -73,6 +74,8 @@ impl Live<'_> {
 struct Totals {
     events: u64,
     matched: u64,
+    /// For a JSON pattern, those that are no JSON objects.
+    no_objects: u64,
     unreadable: u64,
 }
 
@@ -108,6 +111,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Ex
         let matches = pattern.matches_message(message.text);
         totals.events += 1;
         totals.matched += u64::from(matches);
+        totals.no_objects += u64::from(is_json && message.is_no_object());
         let is_shown = matches || arguments.all;
         // Finding out why takes longer than finding out whether.
         if is_shown || totals.events == 1 {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Tested, Totals};
 use crate::command::pattern::live::Found;
+use crate::command::pattern::messages::no_objects_in_words;
 use crate::output::number::counted;
 use crate::output::{Format, csv, escaped, json as output, terminal};
 
@@ -70,6 +71,12 @@ pub(super) fn summary(
     explained: Option<&Tested>,
     live: Option<&Found>,
 ) -> anyhow::Result<String> {
+    let no_objects = no_objects_in_words(totals.no_objects)
+        .map(|words| format!("{} tested, {words}", counted(totals.events, "event")));
+    if let (Format::Jsonl | Format::Csv, Some(words)) = (format, &no_objects) {
+        // Rows of events have no place for it.
+        terminal::tell(words);
+    }
     Ok(match format {
         Format::Jsonl => live.map(Found::line).transpose()?.unwrap_or_default(),
         Format::Json => {
@@ -77,6 +84,7 @@ pub(super) fn summary(
                 "matches": totals.matched > 0,
                 "events": totals.events,
                 "matched": totals.matched,
+                "no_json_objects": totals.no_objects,
                 "unreadable": totals.unreadable,
                 "results": kept,
             });
@@ -104,6 +112,10 @@ pub(super) fn summary(
                     counted(totals.events, "event")
                 ),
             };
+            if let Some(words) = no_objects {
+                text.push_str(&words);
+                text.push('\n');
+            }
             text.push_str(&live.map(Found::told).unwrap_or_default());
             text
         }
@@ -124,4 +136,29 @@ fn rows(kept: &[Value]) -> anyhow::Result<String> {
         ]
     });
     csv::table(&["file", "line", "matches", "why"], rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_no_objects_are_counted() {
+        let told = |format, no_objects| {
+            let totals = Totals {
+                events: 3,
+                no_objects,
+                ..Totals::default()
+            };
+            summary(format, &totals, &[], None, None).unwrap()
+        };
+        assert_eq!(told(Format::Table, 0), "0 of 3 events matched\n");
+        assert_eq!(
+            told(Format::Table, 2),
+            "0 of 3 events matched\n\
+             3 events tested, 2 of them are no JSON objects; no JSON pattern matches those\n"
+        );
+        let json: Value = serde_json::from_str(&told(Format::Json, 2)).unwrap();
+        assert_eq!(json["no_json_objects"], 2);
+    }
 }
