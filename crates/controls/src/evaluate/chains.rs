@@ -211,7 +211,8 @@ fn from_group(
             let detail = match chains.number_of_filters {
                 0 => "it has no metric filters".to_owned(),
                 _ if without_filter.some_match => {
-                    "it has no metric filter for this control; others match some of its events by the way".to_owned()
+                    "it has no metric filter for this control (others may match some of its events)"
+                        .to_owned()
                 }
                 1 => "its metric filter matches none of the control's events".to_owned(),
                 many => format!("none of its {many} metric filters matches the control's events"),
