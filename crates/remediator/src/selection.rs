@@ -1,6 +1,8 @@
 //! Which findings are meant: by flags, by a condition, by a query. All of it
 //! becomes one SELECT that the database runs read-only.
 
+mod condition;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
@@ -13,8 +15,11 @@ use crate::planner::Target;
 
 /// Findings that are selected at most.
 const MOST: usize = 1_000_000;
-/// How long the database may look for them.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// What looking for them may cost.
+const LIMITS: QueryLimits = QueryLimits {
+    timeout: Duration::from_mins(1),
+    max_rows: MOST,
+};
 
 /// Which failing findings are meant. Nothing said means all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,6 +46,15 @@ pub enum SelectionError {
     /// The database refused, or could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The condition would reach beyond the other selectors.
+    #[error(
+        "the condition cannot stand beside other selectors: {why}; write one condition, with all its \
+         parentheses and quotes closed"
+    )]
+    Condition {
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// The query returns something else than findings.
     #[error("the query returns {found}; it must return `account_id` and `control`")]
     Columns {
@@ -65,30 +79,38 @@ impl Selection {
             return query.clone();
         }
         let mut sql = "select account_id, control from failing where true".to_owned();
-        let any = |sql: &mut String, tests: Vec<String>| {
-            if !tests.is_empty() {
-                let _ = write!(sql, "\n  and ({})", tests.join(" or "));
-            }
-        };
-        let each = |test: fn(&str) -> String, values: &[String]| {
-            values.iter().map(|value| test(&literal(value))).collect()
-        };
-        let texts =
-            |values: &[ControlId]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
+        self.narrow(&mut sql);
+        let reasons: Vec<String> = self.reasons.iter().map(ToString::to_string).collect();
+        any(&mut sql, &each(|r| format!("reason = {r}"), &reasons));
+        if let Some(condition) = &self.condition {
+            // On lines of its own: the condition may end in a comment.
+            let _ = write!(sql, "\n  and (\n{condition}\n  )");
+        }
+        sql
+    }
+
+    /// A SELECT for the findings of the same controls and accounts whose verdict is not known.
+    pub fn unknown_sql(&self) -> String {
+        let mut sql =
+            "select account_id, control from posture where verdict = 'unknown'".to_owned();
+        self.narrow(&mut sql);
+        sql
+    }
+
+    /// Leaves the chosen controls and accounts.
+    fn narrow(&self, sql: &mut String) {
+        let controls: Vec<String> = self.controls.iter().map(ToString::to_string).collect();
+        any(sql, &each(|c| format!("control = {c}"), &controls));
         any(
-            &mut sql,
-            each(|c| format!("control = {c}"), &texts(&self.controls)),
-        );
-        any(
-            &mut sql,
-            each(
+            sql,
+            &each(
                 |a| format!("account_id = {a} or account_name = {a}"),
                 &self.accounts,
             ),
         );
         any(
-            &mut sql,
-            each(
+            sql,
+            &each(
                 |ou| {
                     format!(
                         "{ou} = any (ou_ids) or ou_path = {ou} or starts_with(ou_path, {ou} || '/')"
@@ -99,24 +121,21 @@ impl Selection {
         );
         for (key, value) in &self.tags {
             let test = format!("tags ->> {} = {}", literal(key), literal(value));
-            any(&mut sql, vec![test]);
+            any(sql, &[test]);
         }
-        let reasons: Vec<String> = self.reasons.iter().map(ToString::to_string).collect();
-        any(&mut sql, each(|r| format!("reason = {r}"), &reasons));
-        if let Some(condition) = &self.condition {
-            // On lines of its own: the condition may end in a comment.
-            let _ = write!(sql, "\n  and (\n{condition}\n  )");
-        }
-        sql
+    }
+
+    /// How many findings of the same controls and accounts have a verdict that is not known.
+    pub async fn unknown(&self, store: &Store) -> Result<usize, StoreError> {
+        Ok(store.query(&self.unknown_sql(), &LIMITS).await?.rows.len())
     }
 
     /// The findings that it means.
     pub async fn targets(&self, store: &Store) -> Result<BTreeSet<Target>, SelectionError> {
-        let limits = QueryLimits {
-            timeout: PATIENCE,
-            max_rows: MOST,
-        };
-        targets_of(&store.query(&self.sql(), &limits).await?)
+        if let Some(why) = self.condition.as_deref().and_then(condition::flaw) {
+            return Err(SelectionError::Condition { why });
+        }
+        targets_of(&store.query(&self.sql(), &LIMITS).await?)
     }
 }
 
@@ -149,6 +168,18 @@ fn targets_of(result: &QueryResult) -> Result<BTreeSet<Target>, SelectionError> 
             ))
         })
         .collect()
+}
+
+/// Lets one of the tests hold; any row will do without a test.
+fn any(sql: &mut String, tests: &[String]) {
+    if !tests.is_empty() {
+        let _ = write!(sql, "\n  and ({})", tests.join(" or "));
+    }
+}
+
+/// A test for each value.
+fn each(test: fn(&str) -> String, values: &[String]) -> Vec<String> {
+    values.iter().map(|value| test(&literal(value))).collect()
 }
 
 /// `text` as an SQL literal.

@@ -18,7 +18,7 @@ use super::reading::Reading;
 use super::recorder::Recorder;
 use super::removal;
 use super::seen::{Look, Seen, look};
-use super::stages;
+use super::stages::{self, Halt};
 use crate::steps::{Action, Step};
 use crate::write::{Marks, Writer, Writers};
 
@@ -70,6 +70,8 @@ pub(super) enum Stopped {
     /// The request may have had its effect.
     Unclear(CallFailure),
     NotRecorded(StoreError),
+    /// Another step stopped the account before this one was sent.
+    Held,
 }
 
 impl From<StoreError> for Stopped {
@@ -128,10 +130,12 @@ pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> 
     while !rest.is_empty() {
         let (stage, later) = stages::first(rest);
         let reading = Reading::of(&writer, stage);
+        let halt = Halt::default();
         let tasks = stage.iter().map(|step| StepTask {
             work,
             writer: &writer,
             reading: &reading,
+            halt: &halt,
             step,
             marks: marks(work, step),
             patient: built_upon(&step.action)
@@ -142,7 +146,7 @@ pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> 
                 .filter(|row| row.state == ActionState::Started)
                 .and_then(|row| row.before.clone()),
         });
-        if let Some(end) = stages::done(tasks.collect(), &work.stop).await {
+        if let Some(end) = stages::done(tasks.collect(), &work.stop, &halt).await {
             return end;
         }
         made.extend(stage.iter().map(|step| &*step.resource));
@@ -174,6 +178,8 @@ pub(super) struct StepTask<'a> {
     writer: &'a Writer,
     /// What it reads together with the other steps of its stage.
     reading: &'a Reading<'a>,
+    /// Whether a step of its stage has stopped the account.
+    halt: &'a Halt,
     pub(super) step: &'a Step,
     marks: Marks,
     /// Whether something that it builds upon was made in this run.
@@ -190,7 +196,11 @@ impl StepTask<'_> {
                 self.work.step_ended();
                 None
             }
-            Err(stopped) => Some(self.ended(stopped).await),
+            Err(stopped) => {
+                // Before that is recorded: others of the stage may be about to be sent.
+                self.halt.set();
+                self.ended(stopped).await
+            }
         }
     }
 
@@ -256,9 +266,17 @@ impl StepTask<'_> {
 
     async fn perform(&self, before: Look) -> Result<(), Stopped> {
         let Self { work, step, .. } = self;
+        if self.halt.is_set() {
+            return Err(Stopped::Held);
+        }
         work.boundaries.cross();
         work.recorder.begun(step.number, &before.seen).await?;
         work.boundaries.cross();
+        if self.halt.is_set() {
+            let why = "not sent, because another step stopped the account";
+            self.record(ActionState::Pending, None, Some(why)).await?;
+            return Err(Stopped::Held);
+        }
         let acted = act(
             self.writer,
             &step.action,
@@ -312,16 +330,17 @@ impl StepTask<'_> {
     }
 
     /// Records why the step was not done; what that means for the account.
-    async fn ended(&self, stopped: Stopped) -> AccountEnd {
+    async fn ended(&self, stopped: Stopped) -> Option<AccountEnd> {
         let place = format!("step {} ({})", self.step.number, self.step.action.kind());
         let (state, words, end) = match stopped {
-            Stopped::NotRecorded(error) => return AccountEnd::NotRecorded(error),
+            Stopped::Held => return None,
+            Stopped::NotRecorded(error) => return Some(AccountEnd::NotRecorded(error)),
             Stopped::Drifted(why) => {
                 let end = AccountEnd::Drifted(format!("{place}: {why}"));
                 (ActionState::Drifted, why, end)
             }
             Stopped::Refused(failure) if credentials_over(&failure) => {
-                return AccountEnd::CredentialsOver(failure.to_string());
+                return Some(AccountEnd::CredentialsOver(failure.to_string()));
             }
             Stopped::Refused(failure) => {
                 let words = match quota::advice(&failure) {
@@ -338,8 +357,8 @@ impl StepTask<'_> {
             }
         };
         match self.record(state, None, Some(&words)).await {
-            Err(Stopped::NotRecorded(error)) => AccountEnd::NotRecorded(error),
-            Ok(()) | Err(_) => end,
+            Err(Stopped::NotRecorded(error)) => Some(AccountEnd::NotRecorded(error)),
+            Ok(()) | Err(_) => Some(end),
         }
     }
 }

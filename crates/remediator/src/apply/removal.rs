@@ -1,9 +1,10 @@
 //! Taking away what an earlier run made: first whether it carries that run's marks and
 //! nobody else came to use it, then the deletion.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orgsweep_aws_access::CallFailure;
+use orgsweep_controls::{Arn, Region};
 
 use super::seen::{Look, Seen};
 use crate::steps::{Action, alarm_name};
@@ -37,18 +38,16 @@ pub(super) async fn kept(writer: &Writer, action: &Action) -> Result<Option<Stri
             }
         }
         Action::Subscribe { topic: arn, .. } => {
-            return Ok(alarm::acting_on(writer, arn, &region)
-                .await?
-                .map(|alarm| format!("alarm `{alarm}` notifies topic `{}`", arn.resource())));
+            return notified_by_others(writer, arn, &region, &BTreeSet::new()).await;
         }
         Action::CreateTopic { topic: arn } => {
             let tags = topic::tags(writer, arn, &region).await?;
             if !marks.are_on(&tags) {
                 return Ok(not_ours(&format!("topic `{}`", arn.resource())));
             }
-            if let Some(alarm) = alarm::acting_on(writer, arn, &region).await? {
-                let topic = arn.resource();
-                return Ok(Some(format!("alarm `{alarm}` notifies topic `{topic}`")));
+            let others = notified_by_others(writer, arn, &region, &BTreeSet::new()).await?;
+            if others.is_some() {
+                return Ok(others);
             }
             let listed = subscription::list(writer, arn, &region).await?;
             let foreign = listed
@@ -66,6 +65,17 @@ pub(super) async fn kept(writer: &Writer, action: &Action) -> Result<Option<Stri
         _ => {}
     }
     Ok(None)
+}
+
+/// Why a topic is needed, in words: an alarm beside `except` acts on it.
+pub(super) async fn notified_by_others(
+    writer: &Writer,
+    topic: &Arn,
+    region: &Region,
+    except: &BTreeSet<Arn>,
+) -> Result<Option<String>, CallFailure> {
+    let alarm = alarm::acting_on(writer, topic, region, except).await?;
+    Ok(alarm.map(|alarm| format!("alarm `{alarm}` notifies topic `{}`", topic.resource())))
 }
 
 /// Deletes what `made` makes; what is there afterwards.

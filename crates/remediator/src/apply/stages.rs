@@ -44,16 +44,33 @@ pub(super) fn first<'a, 's>(steps: &'a [&'s Step]) -> (&'a [&'s Step], &'a [&'s 
     steps.split_at(together.max(1).min(steps.len()))
 }
 
-/// Does the steps of a stage; how the account ends, when it does not go on after them. What is in
-/// hand when one of them stops is finished, and no other begun.
-pub(super) async fn done(tasks: Vec<StepTask<'_>>, stop: &CancellationToken) -> Option<AccountEnd> {
+/// Set once a step of a stage has stopped the account: whatever has not been sent by then is not.
+#[derive(Debug, Default)]
+pub(super) struct Halt(AtomicBool);
+
+impl Halt {
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Does the steps of a stage; how the account ends, when it does not go on after them. What has
+/// been sent when one of them stops is finished, and no other begun.
+pub(super) async fn done(
+    tasks: Vec<StepTask<'_>>,
+    stop: &CancellationToken,
+    halt: &Halt,
+) -> Option<AccountEnd> {
     let (alarms, others): (Vec<StepTask<'_>>, Vec<StepTask<'_>>) = tasks
         .into_iter()
         .partition(|task| matches!(task.step.action, Action::PutAlarm { .. }));
-    let halted = AtomicBool::new(false);
     let (alarms, others) = futures::future::join(
-        lane(alarms, ALARMS_AT_ONCE, stop, &halted),
-        lane(others, 1, stop, &halted),
+        lane(alarms, ALARMS_AT_ONCE, stop, halt),
+        lane(others, 1, stop, halt),
     )
     .await;
     // Of several as grave, the first.
@@ -66,11 +83,11 @@ async fn lane(
     tasks: Vec<StepTask<'_>>,
     at_once: usize,
     stop: &CancellationToken,
-    halted: &AtomicBool,
+    halt: &Halt,
 ) -> Vec<AccountEnd> {
     let tasks: Vec<_> = tasks
         .into_iter()
-        .map(|task| one(task, stop, halted))
+        .map(|task| one(task, stop, halt))
         .collect();
     stream::iter(tasks)
         .buffer_unordered(at_once)
@@ -79,22 +96,14 @@ async fn lane(
         .await
 }
 
-async fn one(
-    task: StepTask<'_>,
-    stop: &CancellationToken,
-    halted: &AtomicBool,
-) -> Option<AccountEnd> {
-    if halted.load(Ordering::SeqCst) {
+async fn one(task: StepTask<'_>, stop: &CancellationToken, halt: &Halt) -> Option<AccountEnd> {
+    if halt.is_set() {
         return None;
     }
     if stop.is_cancelled() {
         return Some(AccountEnd::Interrupted);
     }
-    let end = task.end().await;
-    if end.is_some() {
-        halted.store(true, Ordering::SeqCst);
-    }
-    end
+    task.end().await
 }
 
 /// Of several ends of one stage, the one that must be known.

@@ -1,16 +1,18 @@
 //! Taking a run back in one account: the inverse of each step that it did, in
-//! reverse order, each only if the resource is still as the run left it.
+//! reverse order, each only if the resource is still as the run left it. A topic that the run
+//! made and that alarms of others came to notify stays with what the run did to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orgsweep_aws_access::CallFailure;
-use orgsweep_controls::AccountId;
-use orgsweep_store::{ActionRow, ActionState};
+use orgsweep_controls::{AccountId, Arn};
+use orgsweep_store::{ActionRow, ActionState, StoreError};
 use uuid::Uuid;
 
 use super::account::{AccountEnd, Work, credentials_over};
 use super::act::{TakenBack, take_back};
 use super::reading::Reading;
+use super::removal::notified_by_others;
 use super::seen::{Seen, look};
 use crate::endpoint::Endpoint;
 use crate::steps::{Action, Step};
@@ -49,11 +51,18 @@ pub async fn undo_account(
             _ => None,
         })
         .collect();
-    for step in steps.iter().rev() {
-        let Some(row) = rows.get(&step.number) else {
-            continue;
-        };
-        if row.state != ActionState::Done {
+    let done: Vec<(&Step, &ActionRow)> = steps
+        .iter()
+        .filter_map(|step| Some((step, rows.get(&step.number)?)))
+        .filter(|(_, row)| row.state == ActionState::Done)
+        .collect();
+    let made = topics_made(done.iter().map(|(step, _)| &step.action));
+    let mut alarms = BTreeSet::new();
+    let mut kept = None;
+    for (step, row) in done.into_iter().rev() {
+        let topic = topic(&step.action).filter(|topic| made.contains(*topic));
+        // What others notify through a topic may build upon all that comes before it.
+        if kept.is_some() && topic.is_none() {
             continue;
         }
         if work.stop.is_cancelled() {
@@ -69,13 +78,68 @@ pub async fn undo_account(
                 .get(&step.number)
                 .is_some_and(|row| row.state == ActionState::Started),
             subscribed: &subscribed,
+            topic,
+            alarms: &alarms,
         };
-        if let Some(end) = task.run().await {
-            return end;
+        match task.run().await {
+            StepEnd::TakenBack => {}
+            StepEnd::Kept(why) => {
+                kept.get_or_insert(why);
+                continue;
+            }
+            StepEnd::Stopped(end) => return end,
         }
+        alarms.extend(alarm(&step.action).cloned());
         work.step_ended();
     }
-    AccountEnd::Done
+    kept.map_or(AccountEnd::Done, AccountEnd::Drifted)
+}
+
+/// The topics that the run made.
+fn topics_made<'a>(done: impl Iterator<Item = &'a Action>) -> BTreeSet<&'a Arn> {
+    done.filter_map(|action| match action {
+        Action::CreateTopic { topic } => Some(topic),
+        _ => None,
+    })
+    .collect()
+}
+
+/// The topic that a step is about.
+fn topic(action: &Action) -> Option<&Arn> {
+    match action {
+        Action::CreateTopic { topic }
+        | Action::AllowCloudWatch { topic, .. }
+        | Action::Subscribe { topic, .. } => Some(topic),
+        _ => None,
+    }
+}
+
+/// The alarm that a step lets notify a topic.
+fn alarm(action: &Action) -> Option<&Arn> {
+    match action {
+        Action::PutAlarm { alarm, .. } | Action::AddAlarmAction { alarm, .. } => Some(alarm),
+        _ => None,
+    }
+}
+
+/// How the taking back of a step ended.
+enum StepEnd {
+    /// It is taken back.
+    TakenBack,
+    /// Others came to use it; who, in words.
+    Kept(String),
+    /// The account stops here.
+    Stopped(AccountEnd),
+}
+
+impl StepEnd {
+    /// As it is once the end of the step is recorded.
+    fn of(recorded: Result<(), StoreError>) -> Self {
+        match recorded {
+            Ok(()) => Self::TakenBack,
+            Err(error) => Self::Stopped(AccountEnd::NotRecorded(error)),
+        }
+    }
 }
 
 /// One step that is about to be taken back.
@@ -88,18 +152,22 @@ struct UndoTask<'a> {
     /// Whether an earlier process began to take it back.
     begun: bool,
     subscribed: &'a [(String, Endpoint)],
+    /// The topic that it is about, when the run made that.
+    topic: Option<&'a Arn>,
+    /// Alarms that were taken back a moment ago: some may be shown as they were.
+    alarms: &'a BTreeSet<Arn>,
 }
 
 impl UndoTask<'_> {
-    /// Takes the step back; how the account ends, when it stops here.
-    async fn run(&self) -> Option<AccountEnd> {
+    /// Takes the step back.
+    async fn run(&self) -> StepEnd {
         let Some((before, left)) = self.recorded() else {
             let why = "what was there before is not recorded".to_owned();
-            return Some(self.stopped(ActionState::Drifted, why).await);
+            return self.stopped(ActionState::Drifted, why).await;
         };
         let now = match look(&Reading::alone(self.writer), &self.step.action).await {
             Ok(now) => now,
-            Err(failure) => return Some(self.failed(&failure, false).await),
+            Err(failure) => return self.failed(&failure, false).await,
         };
         if now.seen.is_still(&before) {
             let why = if self.begun {
@@ -114,12 +182,17 @@ impl UndoTask<'_> {
                 Seen::Nothing => format!("{} does not exist any more", self.step.resource),
                 _ => format!("{} is not as the run left it any more", self.step.resource),
             };
-            return Some(self.stopped(ActionState::Drifted, why).await);
+            return self.stopped(ActionState::Drifted, why).await;
+        }
+        match self.used_by_others().await {
+            Ok(None) => {}
+            Ok(Some(why)) => return self.kept(why).await,
+            Err(failure) => return self.failed(&failure, false).await,
         }
         let Self { work, step, .. } = self;
         work.boundaries.cross();
         if let Err(error) = work.recorder.begun(step.number, &now.seen).await {
-            return Some(AccountEnd::NotRecorded(error));
+            return StepEnd::Stopped(AccountEnd::NotRecorded(error));
         }
         work.boundaries.cross();
         let taken = take_back(
@@ -135,8 +208,8 @@ impl UndoTask<'_> {
         let end = match taken {
             Ok(TakenBack::Done) => self.done(&before, None).await,
             Ok(TakenBack::AsFarAsItGoes(why)) => self.done(&now.seen, Some(&why)).await,
-            Ok(TakenBack::Stays(why)) => Some(self.stopped(ActionState::Drifted, why).await),
-            Err(failure) => Some(self.failed(&failure, true).await),
+            Ok(TakenBack::Stays(why)) => self.stopped(ActionState::Drifted, why).await,
+            Err(failure) => self.failed(&failure, true).await,
         };
         work.boundaries.cross();
         end
@@ -148,15 +221,23 @@ impl UndoTask<'_> {
         Some((read(&self.row.before)?, read(&self.row.after)?))
     }
 
-    async fn done(&self, after: &Seen, message: Option<&str>) -> Option<AccountEnd> {
-        let recorder = &self.work.recorder;
-        let recorded = recorder.took_back(self.step.number, self.undone, after, message);
-        recorded.await.err().map(AccountEnd::NotRecorded)
+    /// Why what the run did to a topic of its own must stay.
+    async fn used_by_others(&self) -> Result<Option<String>, CallFailure> {
+        let Some(topic) = self.topic else {
+            return Ok(None);
+        };
+        notified_by_others(self.writer, topic, &self.step.region, self.alarms).await
     }
 
-    async fn failed(&self, failure: &CallFailure, begun: bool) -> AccountEnd {
+    async fn done(&self, after: &Seen, message: Option<&str>) -> StepEnd {
+        let recorder = &self.work.recorder;
+        let recorded = recorder.took_back(self.step.number, self.undone, after, message);
+        StepEnd::of(recorded.await)
+    }
+
+    async fn failed(&self, failure: &CallFailure, begun: bool) -> StepEnd {
         if credentials_over(failure) {
-            return AccountEnd::CredentialsOver(failure.to_string());
+            return StepEnd::Stopped(AccountEnd::CredentialsOver(failure.to_string()));
         }
         let state = if begun && !failure.had_no_effect() {
             ActionState::Started
@@ -166,22 +247,73 @@ impl UndoTask<'_> {
         self.stopped(state, failure.to_string()).await
     }
 
-    /// Records why the step was not taken back; what that means for the account.
-    async fn stopped(&self, state: ActionState, why: String) -> AccountEnd {
-        let recorder = &self.work.recorder;
-        let recorded = recorder.ended(self.step.number, state, None, Some(&why));
-        if let Err(error) = recorded.await {
-            return AccountEnd::NotRecorded(error);
+    /// Records that the step stays because of others, and who they are.
+    async fn kept(&self, why: String) -> StepEnd {
+        match self.recorded_as(ActionState::Drifted, &why).await {
+            Ok(()) => StepEnd::Kept(self.placed(&why)),
+            Err(error) => StepEnd::Stopped(AccountEnd::NotRecorded(error)),
         }
-        let place = format!(
-            "step {} ({}): {why}",
-            self.step.number,
-            self.step.action.kind()
-        );
-        if state == ActionState::Drifted {
+    }
+
+    /// Records why the step was not taken back; what that means for the account.
+    async fn stopped(&self, state: ActionState, why: String) -> StepEnd {
+        if let Err(error) = self.recorded_as(state, &why).await {
+            return StepEnd::Stopped(AccountEnd::NotRecorded(error));
+        }
+        let place = self.placed(&why);
+        StepEnd::Stopped(if state == ActionState::Drifted {
             AccountEnd::Drifted(place)
         } else {
             AccountEnd::Failed(place)
-        }
+        })
+    }
+
+    async fn recorded_as(&self, state: ActionState, why: &str) -> Result<(), StoreError> {
+        let recorder = &self.work.recorder;
+        recorder
+            .ended(self.step.number, state, None, Some(why))
+            .await
+    }
+
+    fn placed(&self, why: &str) -> String {
+        let Self { step, .. } = self;
+        format!("step {} ({}): {why}", step.number, step.action.kind())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arn(text: &str) -> Arn {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_a_run_did_to_a_topic_of_its_own_is_known_and_to_another_one_is_not() {
+        let own = arn("arn:aws:sns:eu-west-1:111122223333:own");
+        let theirs = arn("arn:aws:sns:eu-west-1:111122223333:theirs");
+        let subscribe = |topic: &Arn| Action::Subscribe {
+            topic: topic.clone(),
+            endpoint: "sms:+4930123456".parse().unwrap(),
+        };
+        let create = Action::CreateTopic { topic: own.clone() };
+        let (to_own, to_theirs) = (subscribe(&own), subscribe(&theirs));
+        let steps = [&create, &to_own, &to_theirs];
+        let made = topics_made(steps.into_iter());
+        let of_own = steps.map(|step| topic(step).is_some_and(|topic| made.contains(topic)));
+        assert_eq!(of_own, [true, true, false]);
+    }
+
+    #[test]
+    fn alarms_that_are_made_and_those_that_are_given_a_topic_notify_it() {
+        let topic = arn("arn:aws:sns:eu-west-1:111122223333:own");
+        let named = arn("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:root");
+        let changed = Action::AddAlarmAction {
+            alarm: named.clone(),
+            topic: topic.clone(),
+        };
+        assert_eq!(alarm(&changed), Some(&named));
+        assert_eq!(alarm(&Action::CreateTopic { topic }), None);
     }
 }

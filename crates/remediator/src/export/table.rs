@@ -281,18 +281,15 @@ fn next(plan: &Plan) -> String {
     if plan.steps.is_empty() {
         return String::new();
     }
+    let id = plan.plan_id;
+    let digest: String = plan.digest.chars().take(8).collect();
+    let apply = format!("orgsweep remediate apply {id} --digest {digest}");
     if plan.purpose == Purpose::Removal {
-        let digest: String = plan.digest.chars().take(8).collect();
-        return format!(
-            "\nNothing has been changed. To take these away:\n  \
-             orgsweep remediate apply {} --digest {digest}\n",
-            plan.plan_id
-        );
+        return format!("\nNothing has been changed. To take these away:\n  {apply}\n");
     }
     format!(
         "\nNothing has been changed. As a script to review and run with your own credentials:\n  \
-         orgsweep remediate show {} --format sh > repair.sh\n",
-        plan.plan_id
+         orgsweep remediate show {id} --format sh > repair.sh\nTo apply it:\n  {apply}\n"
     )
 }
 

@@ -13,7 +13,7 @@ use super::applying::Applying;
 use super::arguments::Common;
 use super::confirmation::{Said, confirmed};
 use super::settings::Settings;
-use super::{Exit, interruption, output, plan, status, stored};
+use super::{Exit, author, demo, interruption, output, status, stored};
 
 /// Do the steps of a plan that somebody has read.
 ///
@@ -84,7 +84,7 @@ pub(crate) struct How {
 
 impl How {
     pub(super) fn author(&self) -> String {
-        self.author.clone().unwrap_or_else(plan::user)
+        self.author.clone().unwrap_or_else(author::user)
     }
 
     pub(super) fn said(&self) -> Said<'_> {
@@ -106,6 +106,7 @@ impl How {
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<Exit> {
     status::check_format(common)?;
     let settings = Settings::read(common)?;
+    demo::refused(common, &settings)?;
     let store = settings.store().await?;
     let stop = interruption::token();
     let plan = match ready_plan(&arguments, &store).await {

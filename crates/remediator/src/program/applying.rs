@@ -1,12 +1,11 @@
-//! A plan that is being applied: its run, wave after wave, each judged again.
+//! A plan that is being applied: its run from the first row to the last. Its waves are in `waves`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anyhow::bail;
 use orgsweep_controls::AccountId;
 use orgsweep_remediator::Plan;
-use orgsweep_remediator::apply::{Boundaries, Canary, Recorder, Threshold, Work, in_order, waves};
+use orgsweep_remediator::apply::{Boundaries, Canary, Recorder, Work, in_order, waves};
 use orgsweep_remediator::write::Writers;
 use orgsweep_store::{NewAction, NewRun, NewRunFinding, RunState, SessionLock, Store};
 use tokio_util::sync::CancellationToken;
@@ -15,11 +14,9 @@ use uuid::Uuid;
 use super::apply::Arguments;
 use super::arguments::Common;
 use super::earlier::{Earlier, earlier};
-use super::execution::{
-    Direction, JudgedAgain, Limits, ended, judged_again, locked, steps_by_account, wave,
-};
-use super::progress::Progress;
+use super::execution::{ended, locked};
 use super::settings::Settings;
+use super::waves::waves_left;
 use super::{Exit, output, status, usage};
 
 /// A plan that is being applied.
@@ -89,7 +86,7 @@ impl Applying<'_> {
             Earlier::Start => self.started(open, &writers, order).await?,
         };
         output::tell(&format!("run {run}"));
-        let waves = waves_left(open, run).await?;
+        let waves = waves_left(&open.run_accounts(run).await?);
         let access = writers.access().clone();
         let work = Work {
             writers,
@@ -219,158 +216,8 @@ impl Applying<'_> {
         }
         Ok(Canary::These(chosen))
     }
-
-    /// Does the waves one after the other, until one of them says that the rest is left alone.
-    async fn waves(
-        &self,
-        store: &mut Option<Store>,
-        mut work: Work,
-        waves: &[Vec<AccountId>],
-        locks: &mut SessionLock,
-    ) -> anyhow::Result<RunEnd> {
-        let steps = steps_by_account(self.plan);
-        let threshold = Threshold(self.arguments.max_failures);
-        let limits = Limits {
-            concurrency: self.arguments.how.concurrency,
-            threshold,
-        };
-        let (mut tried, mut failed) = (0, 0);
-        if waves.is_empty() && !self.arguments.how.without_verification {
-            // Cut short after the last step: what is left is to judge again.
-            self.verified(store, &mut work).await?;
-        }
-        for (accounts, number) in waves.iter().zip(1..) {
-            if self.stop.is_cancelled() {
-                return Ok(RunEnd::of(RunState::Interrupted, None));
-            }
-            if !locks.holds().await {
-                let message =
-                    "the database connection that keeps others out of these accounts was lost";
-                return Ok(RunEnd::of(RunState::Interrupted, Some(message.to_owned())));
-            }
-            let progress =
-                Progress::start(self.plan.steps.len() as u64, work.ended.clone(), "are done");
-            let end = wave(&work, Direction::Apply, accounts, &steps, limits).await;
-            drop(progress);
-            let end = end?;
-            tried += end.tried;
-            failed += end.failed;
-            if let Some(why) = end.stopped {
-                return Ok(RunEnd::of(RunState::Interrupted, Some(why)));
-            }
-            let mut problem = None;
-            if !self.arguments.how.without_verification {
-                let (broken, why) = self.verified(store, &mut work).await?;
-                failed += broken;
-                problem = why;
-            }
-            let last = number == waves.len();
-            if let Some(why) = problem {
-                output::tell(&format!(
-                    "warning: the accounts could not be judged again ({why}); the next sweep does it"
-                ));
-                if !last {
-                    let message = format!(
-                        "stopped after wave {number}: it could not be judged again ({why}); \
-                         `--resume` goes on, with `--without-verification` without judging"
-                    );
-                    return Ok(RunEnd::of(RunState::Failed, Some(message)));
-                }
-            }
-            if !last && threshold.is_passed(failed, tried) {
-                let message = format!(
-                    "stopped after wave {number}: {failed} of {} failed; the others were left alone",
-                    output::counted(tried, "account", "accounts")
-                );
-                return Ok(RunEnd::of(RunState::Failed, Some(message)));
-            }
-        }
-        let accounts = work.store.run_accounts(work.run).await?;
-        let open = accounts
-            .iter()
-            .filter(|account| account.state != "done")
-            .count();
-        Ok(if open == 0 {
-            RunEnd::of(RunState::Finished, None)
-        } else {
-            let message = format!(
-                "{} could not be repaired as planned",
-                output::counted(open, "account", "accounts")
-            );
-            RunEnd::of(RunState::Failed, Some(message))
-        })
-    }
-
-    /// Reads and judges again what has been changed and not been judged since. How many of the
-    /// accounts have a finding that still fails, and why judging did not work.
-    async fn verified(
-        &self,
-        store: &mut Option<Store>,
-        work: &mut Work,
-    ) -> anyhow::Result<(usize, Option<String>)> {
-        let before = work.store.repairs(work.run).await?;
-        let accounts: BTreeSet<AccountId> = before
-            .iter()
-            .filter(|repair| repair.state == "not_judged")
-            .filter_map(|repair| repair.account_id.parse().ok())
-            .collect();
-        let accounts: Vec<AccountId> = accounts.into_iter().collect();
-        let Some(taken) = store.take() else {
-            bail!("the store is closed");
-        };
-        let JudgedAgain {
-            store: opened,
-            problem,
-        } = judged_again(
-            taken,
-            &accounts,
-            self.settings,
-            self.common,
-            self.arguments.how.reading_role.as_deref(),
-        )
-        .await?;
-        work.goes_on_in(&opened);
-        *store = Some(opened);
-        let after = work.store.repairs(work.run).await?;
-        let failing: BTreeSet<&str> = after
-            .iter()
-            .filter(|repair| repair.state == "still_failing")
-            .map(|repair| repair.account_id.as_str())
-            .filter(|account| accounts.iter().any(|judged| judged.as_str() == *account))
-            .collect();
-        Ok((failing.len(), problem))
-    }
-}
-
-/// How a run ended.
-struct RunEnd {
-    state: RunState,
-    message: Option<String>,
-}
-
-impl RunEnd {
-    fn of(state: RunState, message: Option<String>) -> Self {
-        Self { state, message }
-    }
 }
 
 fn open(store: Option<&Store>) -> anyhow::Result<&Store> {
     store.ok_or_else(|| anyhow::anyhow!("the store is closed"))
-}
-
-/// The waves of a run as they were stored when it started, without the accounts that are done.
-async fn waves_left(store: &Store, run: Uuid) -> anyhow::Result<Vec<Vec<AccountId>>> {
-    let mut waves: Vec<Vec<AccountId>> = Vec::new();
-    let mut number = 0;
-    let rows = store.run_accounts(run).await?;
-    for row in rows.into_iter().filter(|row| row.state != "done") {
-        if row.wave != number {
-            number = row.wave;
-            waves.push(Vec::new());
-        }
-        if let (Some(wave), Ok(account)) = (waves.last_mut(), row.account_id.parse()) {
-            wave.push(account);
-        }
-    }
-    Ok(waves)
 }

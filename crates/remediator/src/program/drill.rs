@@ -4,9 +4,9 @@ use clap::Args;
 use orgsweep_controls::Arn;
 
 use super::arguments::Common;
-use super::ringing::How;
+use super::ringing::{How, check_format};
 use super::settings::Settings;
-use super::{Exit, output, usage};
+use super::{Exit, demo, output, usage};
 
 /// Ring chosen alarms on purpose, to see that the message goes out.
 ///
@@ -24,12 +24,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<Exit> {
+    check_format(common)?;
     let is_alarm =
         |arn: &&Arn| arn.service() == "cloudwatch" && arn.resource().starts_with("alarm:");
     if let Some(other) = arguments.alarms.iter().find(|arn| !is_alarm(arn)) {
         return Err(usage(format!("`{other}` is not the ARN of an alarm")));
     }
     let settings = Settings::read(common)?;
+    demo::refused(common, &settings)?;
     let catalog = settings.catalog()?;
     let store = settings.store().await?;
     let result = async {

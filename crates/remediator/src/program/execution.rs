@@ -1,7 +1,7 @@
 //! Doing a run: accounts side by side, wave after wave, each account's end recorded;
 //! what applying and undoing share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +11,9 @@ use orgsweep_remediator::apply::{AccountEnd, Threshold, Work, apply_account, und
 use orgsweep_remediator::{Plan, Step};
 use orgsweep_store::{Locking, RunState, SessionLock, Store, StoreError};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::arguments::Common;
 use super::output;
-use super::settings::Settings;
-use super::verification::judge_again;
 
 /// How long to wait for the locks of a process that was killed to end.
 const LINGERING: Duration = Duration::from_secs(3);
@@ -56,10 +52,10 @@ pub(super) fn steps_by_account(plan: &Plan) -> BTreeMap<AccountId, Arc<Vec<Step>
 /// How accounts side by side ended.
 #[derive(Debug, Default)]
 pub(super) struct WaveEnd {
-    /// Accounts that were tried.
-    pub(super) tried: usize,
     /// Accounts that drifted or failed.
-    pub(super) failed: usize,
+    pub(super) failed: BTreeSet<AccountId>,
+    /// Whether so many of them failed that others were not begun.
+    pub(super) too_many: bool,
     /// Why no account can go on: credentials, Ctrl-C.
     pub(super) stopped: Option<String>,
 }
@@ -71,9 +67,12 @@ pub(super) struct Limits {
     pub(super) concurrency: usize,
     /// Failures that are borne.
     pub(super) threshold: Threshold,
+    /// Accounts of the wave as it was planned, those included that are done already.
+    pub(super) planned: usize,
 }
 
-/// Does the accounts of one wave.
+/// Does the accounts of one wave. When too many fail, no further one is begun, and those in hand
+/// are finished.
 ///
 /// # Errors
 /// When the database cannot record what is done: nothing goes on then.
@@ -84,9 +83,8 @@ pub(super) async fn wave(
     steps: &BTreeMap<AccountId, Arc<Vec<Step>>>,
     limits: Limits,
 ) -> anyhow::Result<WaveEnd> {
-    // Stops this wave alone; the whole run is stopped by the other one.
-    let whole = work.stop.clone();
-    let stop = whole.child_token();
+    // Stops this wave alone; the whole run is stopped by its parent.
+    let stop = work.stop.child_token();
     let work = Work {
         stop: stop.clone(),
         ..work.clone()
@@ -96,7 +94,8 @@ pub(super) async fn wave(
     let mut end = WaveEnd::default();
     let mut broken: Option<StoreError> = None;
     loop {
-        while running.len() < limits.concurrency.max(1) && !stop.is_cancelled() {
+        let may_begin = !end.too_many && !stop.is_cancelled();
+        while may_begin && running.len() < limits.concurrency.max(1) {
             let Some(account) = waiting.next() else { break };
             let (work, account) = (work.clone(), account.clone());
             let steps = steps.get(&account).cloned().unwrap_or_default();
@@ -110,13 +109,11 @@ pub(super) async fn wave(
         };
         // A panic is a bug: it must not look like an account that is done.
         let (account, ended) = joined.context("a bug in orgsweep ended an account's task")?;
-        end.tried += 1;
-        match note(&work, &account, ended, &mut end, &whole).await {
+        match note(&work, &account, ended, &mut end).await {
             Ok(true) => stop.cancel(),
             Ok(false) => {
-                if limits.threshold.is_passed(end.failed, accounts.len()) {
-                    stop.cancel();
-                }
+                let passed = limits.threshold.is_passed(end.failed.len(), limits.planned);
+                end.too_many |= passed && waiting.len() > 0;
             }
             Err(error) => {
                 broken.get_or_insert(error);
@@ -153,72 +150,31 @@ async fn note(
     account: &AccountId,
     ended: AccountEnd,
     end: &mut WaveEnd,
-    whole: &CancellationToken,
 ) -> Result<bool, StoreError> {
     let (state, message, stops) = match ended {
         AccountEnd::Done => ("done", None, false),
         AccountEnd::Drifted(why) => ("drifted", Some(why), false),
         AccountEnd::Failed(why) => ("failed", Some(why), false),
-        AccountEnd::Interrupted => ("interrupted", None, true),
-        AccountEnd::CredentialsOver(why) => ("interrupted", Some(why), true),
+        AccountEnd::Interrupted => {
+            // With why the run stopped: another account may have lost its credentials.
+            let why = end.stopped.get_or_insert_with(|| "interrupted".to_owned());
+            ("interrupted", Some(why.clone()), true)
+        }
+        AccountEnd::CredentialsOver(why) => {
+            end.stopped.get_or_insert_with(|| why.clone());
+            ("interrupted", Some(why), true)
+        }
         AccountEnd::NotRecorded(error) => return Err(error),
     };
-    match state {
-        "drifted" | "failed" => {
-            end.failed += 1;
-            let why = message.as_deref().unwrap_or_default();
-            output::tell(&format!("account {account} {state}: {why}"));
-        }
-        // Too many failures stop the others of a wave, not the run.
-        "interrupted" if stops && (message.is_some() || whole.is_cancelled()) => {
-            let why = message.clone().unwrap_or_else(|| "interrupted".to_owned());
-            end.stopped.get_or_insert(why);
-        }
-        _ => {}
+    if matches!(state, "drifted" | "failed") {
+        end.failed.insert(account.clone());
+        let why = message.as_deref().unwrap_or_default();
+        output::tell(&format!("account {account} {state}: {why}"));
     }
     work.store
         .put_run_account(work.run, account, state, message.as_deref())
         .await?;
     Ok(stops)
-}
-
-/// What judging changed accounts again came to.
-pub(super) struct JudgedAgain {
-    /// The store, opened again when it is the embedded one.
-    pub(super) store: Store,
-    /// Why it did not work.
-    pub(super) problem: Option<String>,
-}
-
-/// Reads and judges `accounts` again; the embedded database is lent for that.
-pub(super) async fn judged_again(
-    store: Store,
-    accounts: &[AccountId],
-    settings: &Settings,
-    common: &Common,
-    role: Option<&str>,
-) -> anyhow::Result<JudgedAgain> {
-    if accounts.is_empty() {
-        return Ok(JudgedAgain {
-            store,
-            problem: None,
-        });
-    }
-    output::tell(&format!(
-        "reading {} again",
-        output::counted(accounts.len(), "account", "accounts")
-    ));
-    let embedded = store.is_embedded();
-    if embedded {
-        store.clone().close().await;
-    }
-    let problem = judge_again(accounts, settings, common, role).await.err();
-    let store = if embedded {
-        settings.store().await?
-    } else {
-        store
-    };
-    Ok(JudgedAgain { store, problem })
 }
 
 /// Records how a run ended.

@@ -1,16 +1,21 @@
 //! A plan as infrastructure as code: into a directory, or onto stdout when one
 //! account and Region is all there is.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use orgsweep_controls::AccountId;
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::export::{CHANGES, ExportedFile, cloudformation, terraform};
 
 use super::arguments::Format;
 use super::{output, usage};
+
+/// The files of a Terraform module, which lie in `ACCOUNT/REGION`.
+const MODULE: [&str; 3] = ["imports.tf", "main.tf", "provider.tf"];
 
 /// How a plan is shown.
 #[derive(Debug, Clone, Copy)]
@@ -63,16 +68,21 @@ pub(crate) fn check(format: Format, directory: Option<&Path>) -> anyhow::Result<
     Ok(())
 }
 
-/// Writes the files, unless one of them is there with something else in it.
+/// Writes the files, unless one of them is there with something else in it, or something that
+/// belongs to the export of another plan.
 fn write(files: &[ExportedFile], directory: &Path) -> anyhow::Result<()> {
-    for file in files {
+    let differs = |file: &ExportedFile| {
         let path = directory.join(&file.path);
-        if fs::read_to_string(&path).is_ok_and(|text| text != file.text) {
-            return Err(usage(format!(
-                "`{}` exists and is another one; choose an empty directory",
-                path.display()
-            )));
-        }
+        fs::read_to_string(&path)
+            .is_ok_and(|text| text != file.text)
+            .then_some(path)
+    };
+    let another = files.iter().find_map(differs);
+    if let Some(path) = another.or_else(|| foreign(files, directory)) {
+        return Err(usage(format!(
+            "`{}` exists and is another one; choose an empty directory",
+            path.display()
+        )));
     }
     for file in files {
         let path = directory.join(&file.path);
@@ -81,8 +91,46 @@ fn write(files: &[ExportedFile], directory: &Path) -> anyhow::Result<()> {
             .and_then(|()| fs::write(&path, &file.text))
             .with_context(|| format!("`{}` cannot be written", path.display()))?;
     }
-    output::tell(&format!("{} files in {}", files.len(), directory.display()));
+    output::tell(&format!(
+        "{} in {}",
+        output::counted(files.len(), "file", "files"),
+        directory.display()
+    ));
     Ok(())
+}
+
+/// A file that exports write and that is not one of these: what is there is another plan's, and
+/// whoever applied the directory would apply that, too. Files of other names are nobody's business.
+fn foreign(files: &[ExportedFile], directory: &Path) -> Option<PathBuf> {
+    let ours: BTreeSet<PathBuf> = files
+        .iter()
+        .map(|file| directory.join(&file.path))
+        .collect();
+    let modules = entries(directory)
+        .into_iter()
+        .filter(|path| path.file_name().is_some_and(is_account))
+        .flat_map(|account| entries(&account))
+        .flat_map(|region| MODULE.map(|name| region.join(name)));
+    let beside = [directory.join(CHANGES)];
+    modules
+        .chain(beside)
+        .find(|path| path.is_file() && !ours.contains(path))
+}
+
+fn is_account(name: &OsStr) -> bool {
+    name.to_str()
+        .is_some_and(|name| name.parse::<AccountId>().is_ok())
+}
+
+/// What is in a directory, sorted; nothing when it is none.
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    paths.sort();
+    paths
 }
 
 /// The files of one module or template one after the other.
@@ -109,4 +157,48 @@ fn on_one_page(files: &[ExportedFile]) -> anyhow::Result<String> {
     }
     let texts: Vec<&str> = code.iter().map(|file| file.text.as_str()).collect();
     Ok(texts.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn module(account: &str) -> Vec<ExportedFile> {
+        let file = |name: &str| ExportedFile {
+            path: format!("{account}/eu-west-1/{name}"),
+            text: format!("# {account} {name}\n"),
+        };
+        MODULE.map(file).into()
+    }
+
+    #[test]
+    fn a_directory_with_the_export_of_another_plan_is_refused_and_the_same_one_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = module("111122223333");
+        write(&first, directory.path()).unwrap();
+        fs::write(directory.path().join("README.md"), "ours\n").unwrap();
+        fs::write(
+            directory
+                .path()
+                .join("111122223333/eu-west-1/.terraform.lock.hcl"),
+            "",
+        )
+        .unwrap();
+        write(&first, directory.path()).unwrap();
+
+        let told = write(&module("444455556666"), directory.path())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            told.contains("111122223333/eu-west-1/imports.tf` exists and is another one"),
+            "{told}"
+        );
+        assert!(
+            !directory.path().join("444455556666").exists(),
+            "nothing is written"
+        );
+
+        let both = [module("111122223333"), module("444455556666")].concat();
+        write(&both, directory.path()).unwrap();
+    }
 }

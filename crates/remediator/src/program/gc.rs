@@ -14,7 +14,7 @@ use orgsweep_store::Store;
 use super::arguments::{Common, Format};
 use super::export::{Showing, deliver};
 use super::settings::Settings;
-use super::{output, owners, plan, stored, usage};
+use super::{author, demo, output, owners, plan, stored, usage};
 
 /// Plan to take away what orgsweep made and no finding needs any more.
 ///
@@ -60,6 +60,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
         ));
     }
     let settings = Settings::read(common)?;
+    demo::refused(common, &settings)?;
     let catalog = settings.catalog()?;
     let store = settings.store().await?;
     let result = planned(&arguments, common, &settings, &catalog, &store).await;
@@ -100,7 +101,7 @@ async fn planned(
     };
     let now = Utc::now();
     let authorship = Authorship {
-        author: arguments.author.clone().unwrap_or_else(plan::user),
+        author: arguments.author.clone().unwrap_or_else(author::user),
         reason: arguments.because.clone(),
         created_at: now,
         expires_at: now + arguments.expires,

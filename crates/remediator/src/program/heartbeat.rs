@@ -8,9 +8,9 @@ use orgsweep_remediator::export::table::grid;
 use orgsweep_store::{LastSeen, Store};
 
 use super::arguments::{Common, Format};
-use super::ringing::How;
+use super::ringing::{How, check_format};
 use super::settings::Settings;
-use super::{Exit, output, plan, usage};
+use super::{Exit, demo, output, plan, usage};
 
 /// Ring an alarm per topic whose message was not seen to get out for some time.
 ///
@@ -31,7 +31,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<Exit> {
+    check_format(common)?;
     let settings = Settings::read(common)?;
+    if !arguments.list {
+        demo::refused(common, &settings)?;
+    }
     let catalog = settings.catalog()?;
     let store = settings.store().await?;
     let result = async {

@@ -1,9 +1,12 @@
 //! The command line: one file per subcommand, what they share beside them.
 
+mod amiss;
 mod apply;
 mod applying;
 pub(crate) mod arguments;
+mod author;
 mod confirmation;
+mod demo;
 mod drill;
 mod earlier;
 mod execution;
@@ -24,6 +27,7 @@ mod status;
 mod stored;
 mod undo;
 mod verification;
+mod waves;
 
 use std::process::ExitCode;
 
@@ -122,9 +126,43 @@ fn is_usage(error: &anyhow::Error) -> bool {
         cause.is::<Usage>()
             || cause.downcast_ref().is_some_and(refused)
             || match cause.downcast_ref::<SelectionError>() {
-                Some(SelectionError::Store(error)) => refused(error),
+                Some(SelectionError::Store(error)) => refused(error) || changes_a_view(error),
                 Some(_) => true,
                 None => false,
             }
     })
+}
+
+/// Whether a query would change a view, which the database refuses before it asks whether
+/// anything may be changed.
+fn changes_a_view(error: &StoreError) -> bool {
+    matches!(error, StoreError::Database { code: Some(code), .. } if code == "55000")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn a_query_that_would_change_something_is_bad_usage_and_a_lost_database_is_not() {
+        let database = |code: &str| StoreError::Database {
+            message: "cannot delete from view \"failing\"".to_owned(),
+            code: Some(code.to_owned()),
+        };
+        let read_only = StoreError::ReadOnlyViolation {
+            message: "cannot execute DELETE in a read-only transaction".to_owned(),
+        };
+        for (error, expected) in [
+            (database("55000"), true),
+            (read_only, true),
+            (database("XX000"), false),
+        ] {
+            let words = error.to_string();
+            let selected: Result<(), SelectionError> = Err(error.into());
+            let error = selected.context("the findings cannot be selected");
+            assert_eq!(is_usage(&error.unwrap_err()), expected, "{words}");
+        }
+    }
 }

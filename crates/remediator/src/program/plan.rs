@@ -20,7 +20,7 @@ use orgsweep_store::{ExceptedFinding, PlanRow, Store};
 use super::arguments::Common;
 use super::export::Showing;
 use super::settings::Settings;
-use super::{export, output, owners, usage};
+use super::{amiss, author, export, output, owners, usage};
 
 /// How long a plan can be valid.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -203,6 +203,9 @@ async fn stored_plan(asked: Asked<'_>, store: &Store) -> anyhow::Result<Plan> {
         .targets(store)
         .await
         .context("the findings cannot be selected")?;
+    for line in amiss::lines(selection, targets.is_empty(), store).await? {
+        output::tell(&format!("warning: {line}"));
+    }
     let inventory = store.last_inventory().await?;
     let snapshots = snapshots(&targets, inventory.as_ref(), store).await?;
     let facts = Facts {
@@ -239,7 +242,7 @@ async fn stored_plan(asked: Asked<'_>, store: &Store) -> anyhow::Result<Plan> {
     };
     let now = Utc::now();
     let authorship = Authorship {
-        author: arguments.author.clone().unwrap_or_else(user),
+        author: arguments.author.clone().unwrap_or_else(author::user),
         reason: arguments.because.clone(),
         created_at: now,
         expires_at: now + arguments.expires,
@@ -314,13 +317,6 @@ pub(super) async fn snapshots(
         }
     }
     Ok(snapshots)
-}
-
-pub(super) fn user() -> String {
-    ["USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()))
-        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use super::arguments::{Common, Format};
 use super::settings::Settings;
-use super::{Exit, interruption, output, plan, usage};
+use super::{Exit, author, interruption, output, plan, usage};
 
 /// What has to be typed at a terminal before anything rings.
 const WORD: &str = "ring";
@@ -165,7 +165,7 @@ impl How {
         }
         let occasion = Occasion {
             kind,
-            author: self.author.clone().unwrap_or_else(plan::user),
+            author: self.author.clone().unwrap_or_else(author::user),
             reason: self.because.clone(),
             patience: Duration::from_secs(self.wait),
             any_action: self.any_action,
@@ -291,6 +291,46 @@ fn printed(rows: &[Row], format: Format) -> anyhow::Result<String> {
             }),
             output::width(),
         ),
-        _ => return Err(usage("drills are printed as table, json or jsonl")),
+        _ => return Err(no_such_form()),
     })
+}
+
+/// Refuses a form that drills do not have, before anything rings.
+pub(super) fn check_format(common: &Common) -> anyhow::Result<()> {
+    match common.format.unwrap_or_default() {
+        Format::Table | Format::Json | Format::Jsonl => Ok(()),
+        _ => Err(no_such_form()),
+    }
+}
+
+fn no_such_form() -> anyhow::Error {
+    usage("drills are printed as table, json or jsonl; use --format table, json or jsonl")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_that_drills_do_not_have_is_refused_before_anything_rings() {
+        for (format, taken) in [
+            (None, true),
+            (Some(Format::Table), true),
+            (Some(Format::Json), true),
+            (Some(Format::Jsonl), true),
+            (Some(Format::Csv), false),
+            (Some(Format::Sh), false),
+            (Some(Format::Yaml), false),
+            (Some(Format::Terraform), false),
+            (Some(Format::Cloudformation), false),
+        ] {
+            let common = Common {
+                format,
+                ..Common::default()
+            };
+            assert_eq!(check_format(&common).is_ok(), taken, "{format:?}");
+            let printed = printed(&[], format.unwrap_or_default());
+            assert_eq!(printed.is_ok(), taken, "{format:?}");
+        }
+    }
 }

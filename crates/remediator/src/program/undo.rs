@@ -16,10 +16,11 @@ use uuid::Uuid;
 use super::apply::How;
 use super::arguments::Common;
 use super::confirmation::confirmed;
-use super::execution::{Direction, Limits, ended, judged_again, locked, steps_by_account, wave};
+use super::execution::{Direction, Limits, ended, locked, steps_by_account, wave};
 use super::progress::Progress;
 use super::settings::Settings;
-use super::{Exit, interruption, output, status, stored};
+use super::verification::judged_again;
+use super::{Exit, demo, interruption, output, status, stored};
 
 /// Take back what a run did, step by step in reverse order.
 ///
@@ -42,6 +43,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<Exit> {
     status::check_format(common)?;
     let settings = Settings::read(common)?;
+    demo::refused(common, &settings)?;
     let store = settings.store().await?;
     let undoing = Undoing {
         arguments: &arguments,
@@ -145,6 +147,7 @@ impl Undoing<'_> {
         let limits = Limits {
             concurrency: self.arguments.how.concurrency,
             threshold: Threshold(100),
+            planned: accounts.len(),
         };
         let progress = Progress::start(
             plan.steps.len() as u64,
@@ -156,8 +159,8 @@ impl Undoing<'_> {
         drop(progress);
         let (state, message) = match &end {
             Ok(end) if end.stopped.is_some() => (RunState::Interrupted, end.stopped.clone()),
-            Ok(end) if end.failed > 0 => {
-                let failed = output::counted(end.failed, "account", "accounts");
+            Ok(end) if !end.failed.is_empty() => {
+                let failed = output::counted(end.failed.len(), "account", "accounts");
                 let message = format!("{failed} could not be put back as planned");
                 (RunState::Failed, Some(message))
             }
@@ -272,11 +275,6 @@ impl Undoing<'_> {
             self.arguments.how.reading_role.as_deref(),
         )
         .await?;
-        if let Some(why) = judged.problem {
-            output::tell(&format!(
-                "warning: the accounts could not be judged again ({why}); the next sweep does it"
-            ));
-        }
         *store = Some(judged.store);
         Ok(())
     }

@@ -3,14 +3,17 @@
 //! framework and the owners of organization trails, and what it finds is a sweep like
 //! any other. A finding that it does not see pass is seen by the next sweep.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use orgsweep_controls::AccountId;
+use orgsweep_store::{AccountRow, Store};
 use tokio::process::Command;
 
 use super::arguments::Common;
+use super::output;
 use super::settings::Settings;
 
 /// The program that reads and judges.
@@ -18,11 +21,98 @@ const PROGRAM: &str = "orgsweep";
 /// Accounts that are named in one call: command lines have limits.
 const AT_ONCE: usize = 5_000;
 
+/// What judging changed accounts again came to.
+pub(super) struct JudgedAgain {
+    /// The store, opened again when it is the embedded one.
+    pub(super) store: Store,
+    /// Why it did not work, in words.
+    pub(super) problem: Option<String>,
+}
+
+/// Reads and judges `accounts` again, and says of which that did not work; the embedded database
+/// is lent for that.
+pub(super) async fn judged_again(
+    store: Store,
+    accounts: &[AccountId],
+    settings: &Settings,
+    common: &Common,
+    role: Option<&str>,
+) -> anyhow::Result<JudgedAgain> {
+    if accounts.is_empty() {
+        return Ok(JudgedAgain {
+            store,
+            problem: None,
+        });
+    }
+    output::tell(&format!(
+        "reading {} again",
+        output::counted(accounts.len(), "account", "accounts")
+    ));
+    let embedded = store.is_embedded();
+    if embedded {
+        store.clone().close().await;
+    }
+    let judged = judge_again(accounts, settings, common, role).await;
+    let store = if embedded {
+        settings.store().await?
+    } else {
+        store
+    };
+    let problem = if let Err(why) = judged {
+        output::tell(&format!(
+            "warning: the accounts could not be judged again ({why}); the next sweep does it"
+        ));
+        Some(why)
+    } else {
+        let known = store.accounts().await?;
+        let unread = unread(&known, accounts);
+        if let Some(words) = in_words(&unread) {
+            output::tell(&format!("warning: {words}"));
+        }
+        // Nothing is known of what was done when not one of them was read.
+        (unread.len() == accounts.len()).then(|| "no account could be read".to_owned())
+    };
+    Ok(JudgedAgain { store, problem })
+}
+
+/// Those of `accounts` that the last sweep could not read, with why.
+fn unread<'a>(known: &'a [AccountRow], accounts: &'a [AccountId]) -> Vec<(&'a AccountId, &'a str)> {
+    let known: BTreeMap<&AccountId, &AccountRow> =
+        known.iter().map(|row| (&row.account_id, row)).collect();
+    accounts
+        .iter()
+        .filter_map(|account| {
+            let Some(row) = known.get(account) else {
+                return Some((account, "the organization does not list it"));
+            };
+            let why = || row.message.as_deref().or(row.reason.as_deref());
+            (row.outcome.as_deref() != Some("done"))
+                .then(|| (account, why().unwrap_or("no sweep has read it")))
+        })
+        .collect()
+}
+
+/// What is said of accounts that were not read; nothing when all were.
+fn in_words(unread: &[(&AccountId, &str)]) -> Option<String> {
+    let (first, why) = unread.first()?;
+    let others = match unread.len() - 1 {
+        0 => String::new(),
+        number => format!(
+            "; {} could not be read either",
+            output::counted(number, "other account", "other accounts")
+        ),
+    };
+    Some(format!(
+        "account {first} could not be read again, so that its findings are not judged: {why}{others}; \
+         `orgsweep sweep --accounts {first}` tries again, and the next sweep does it, too"
+    ))
+}
+
 /// Reads and judges `accounts` again. The store must be closed when it is the embedded one.
 ///
 /// # Errors
 /// Why that did not work, in words, with what to do.
-pub(super) async fn judge_again(
+async fn judge_again(
     accounts: &[AccountId],
     settings: &Settings,
     common: &Common,
@@ -104,4 +194,64 @@ fn flags(common: &Common) -> Vec<OsString> {
         }
     }
     flags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(number: usize) -> AccountId {
+        format!("{number:012}").parse().unwrap()
+    }
+
+    fn row(number: usize, outcome: Option<&str>, message: Option<&str>) -> AccountRow {
+        AccountRow {
+            account_id: account(number),
+            account_name: String::new(),
+            account_email: None,
+            ou_path: None,
+            ou_ids: Vec::new(),
+            tags: None,
+            state: "active".to_owned(),
+            closed_at: None,
+            outcome: outcome.map(str::to_owned),
+            reason: None,
+            message: message.map(str::to_owned),
+            observed_at: None,
+            sweep_id: None,
+            passing: 0,
+            failing: 0,
+            unknown: 0,
+            not_applicable: 0,
+        }
+    }
+
+    #[test]
+    fn accounts_that_were_not_read_again_are_named_with_why() {
+        let known = [
+            row(1, Some("done"), None),
+            row(2, Some("failed"), Some("the role cannot be assumed")),
+            row(3, None, None),
+        ];
+        let accounts: Vec<AccountId> = (1..=4).map(account).collect();
+        let unread = unread(&known, &accounts);
+        let whys: Vec<&str> = unread.iter().map(|(_, why)| *why).collect();
+        assert_eq!(
+            whys,
+            [
+                "the role cannot be assumed",
+                "no sweep has read it",
+                "the organization does not list it",
+            ]
+        );
+        let words = in_words(&unread).unwrap();
+        for part in [
+            "account 000000000002 could not be read again",
+            "the role cannot be assumed; 2 other accounts could not be read either",
+            "`orgsweep sweep --accounts 000000000002`",
+        ] {
+            assert!(words.contains(part), "{words}");
+        }
+        assert_eq!(in_words(&[]), None);
+    }
 }

@@ -127,8 +127,13 @@ impl StepKind {
             Self::MakeTrailMultiRegion
             | Self::RecordGlobalServiceEvents
             | Self::ConnectLogGroup
-            | Self::AllowCloudWatch
             | Self::AddAlarmAction => self.permissions(),
+            // Whether other alarms came to notify the topic.
+            Self::AllowCloudWatch => &[
+                "cloudwatch:DescribeAlarms",
+                "sns:GetTopicAttributes",
+                "sns:SetTopicAttributes",
+            ],
             Self::CreateLogGroup => &[
                 "logs:DescribeLogGroups",
                 "logs:DescribeLogStreams",
@@ -143,12 +148,17 @@ impl StepKind {
             ],
             Self::PutMetricFilter => &["logs:DescribeMetricFilters", "logs:DeleteMetricFilter"],
             Self::CreateTopic => &[
+                "cloudwatch:DescribeAlarms",
                 "sns:GetTopicAttributes",
                 "sns:ListTagsForResource",
                 "sns:ListSubscriptionsByTopic",
                 "sns:DeleteTopic",
             ],
-            Self::Subscribe => &["sns:ListSubscriptionsByTopic", "sns:Unsubscribe"],
+            Self::Subscribe => &[
+                "cloudwatch:DescribeAlarms",
+                "sns:ListSubscriptionsByTopic",
+                "sns:Unsubscribe",
+            ],
             Self::PutAlarm => &[
                 "cloudwatch:DescribeAlarms",
                 "cloudwatch:ListTagsForResource",

@@ -3,7 +3,7 @@
 
 mod configuration;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types::{
@@ -154,15 +154,17 @@ pub async fn read_named(
     }
 }
 
-/// The name of an alarm of either kind that acts on a topic, if there is one: for whichever of
-/// its states.
+/// The name of an alarm of either kind that acts on a topic, if there is one beside `except`: for
+/// whichever of its states.
 pub async fn acting_on(
     writer: &Writer,
     topic: &Arn,
     region: &Region,
+    except: &BTreeSet<Arn>,
 ) -> Result<Option<String>, CallFailure> {
     // The prefix of another topic's ARN may be this one's: all that fit are looked at.
     let acts = |lists: [&[String]; 3]| lists.concat().iter().any(|one| one == topic.as_str());
+    let counts = |arn: Option<&str>| !except.iter().any(|one| Some(one.as_str()) == arn);
     let mut token = None;
     loop {
         let request = writer
@@ -181,7 +183,7 @@ pub async fn acting_on(
                 alarm.ok_actions(),
                 alarm.insufficient_data_actions(),
             ];
-            (alarm.alarm_name(), lists)
+            (alarm.alarm_arn(), alarm.alarm_name(), lists)
         });
         let composite = page.composite_alarms().iter().map(|alarm| {
             let lists = [
@@ -189,10 +191,12 @@ pub async fn acting_on(
                 alarm.ok_actions(),
                 alarm.insufficient_data_actions(),
             ];
-            (alarm.alarm_name(), lists)
+            (alarm.alarm_arn(), alarm.alarm_name(), lists)
         });
-        let found = metric.chain(composite).find(|(_, lists)| acts(*lists));
-        if let Some((name, _)) = found {
+        let found = metric
+            .chain(composite)
+            .find(|(arn, _, lists)| counts(*arn) && acts(*lists));
+        if let Some((_, name, _)) = found {
             return Ok(Some(name.unwrap_or_default().to_owned()));
         }
         token = page.next_token;

@@ -18,6 +18,7 @@ macro_rules! assert_read {
     ($text:expr) => {
         insta::with_settings!({filters => vec![
             (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[id]"),
+            (r"--digest [0-9a-f]{8}", "--digest [digest]"),
             (r"[0-9a-f]{64}", "[sha256]"),
         ]}, { insta::assert_snapshot!($text); });
     };

@@ -9,6 +9,7 @@ mod gc;
 mod house_style;
 mod moto;
 mod once;
+mod shared_topic;
 mod waves;
 
 use orgsim::{Fault, SavedWorld, Scenario};

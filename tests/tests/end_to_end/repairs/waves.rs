@@ -94,6 +94,42 @@ async fn a_canary_that_fails_keeps_the_others_untouched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_too_many_fail_no_account_is_begun_and_those_in_hand_are_finished() {
+    let repair = Repair::of(TWELVE).await;
+    let plan = repair.planned(&[]).await;
+    repair.when(
+        "200000000001",
+        "cloudwatch",
+        "PutMetricAlarm",
+        Fault::Denied,
+    );
+    let flags = ["--canary", "12", "--max-failures", "5", "--concurrency"];
+    let told = repair
+        .apply(&plan, &[&flags[..], &["3"]].concat())
+        .await
+        .with_code(1)
+        .json();
+    let words = told["message"].as_str().unwrap_or_default();
+    assert!(
+        words.contains("stopped in wave 1: 1 of 12 accounts failed (200000000001)"),
+        "{told}"
+    );
+    let count = |told: &Value, wanted: &str| {
+        let states = states(told);
+        states.iter().filter(|state| *state == wanted).count()
+    };
+    assert_eq!(count(&told, "interrupted"), 0, "{told}");
+    assert_eq!(count(&told, "failed"), 1, "{told}");
+    let done = count(&told, "done");
+    assert!(done >= 2, "those in hand are finished: {told}");
+    assert_eq!(count(&told, "pending"), 11 - done, "{told}");
+
+    repair.simulated.forget_faults();
+    let told = repair.apply(&plan, &["--resume"]).await.with_code(0).json();
+    assert_eq!(findings(&told, "verified"), 12, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn failures_within_the_threshold_do_not_stop_the_others() {
     let repair = Repair::of(TWELVE).await;
     let plan = repair.planned(&[]).await;

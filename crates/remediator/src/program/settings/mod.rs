@@ -169,6 +169,11 @@ impl Settings {
         (self.database_url.as_deref(), self.data_dir.as_deref())
     }
 
+    /// Whether it is said where AWS is, so that AWS itself is not asked.
+    pub(crate) fn names_endpoint(&self) -> bool {
+        self.aws.endpoint_url.is_some()
+    }
+
     /// Access to AWS with a role in each account that may change it.
     pub(crate) async fn access(
         &self,

@@ -1,0 +1,267 @@
+//! A plan's accounts, wave after wave: each wave is done, read and judged again, and the next one
+//! left alone when too many accounts failed.
+
+use std::collections::BTreeSet;
+
+use anyhow::bail;
+use orgsweep_controls::AccountId;
+use orgsweep_remediator::apply::{Threshold, Work};
+use orgsweep_store::{RunAccountRow, RunState, SessionLock, Store};
+
+use super::applying::Applying;
+use super::execution::{Direction, Limits, steps_by_account, wave};
+use super::output;
+use super::progress::Progress;
+use super::verification::{JudgedAgain, judged_again};
+
+/// Accounts that failed and are named.
+const NAMED: usize = 5;
+
+impl Applying<'_> {
+    /// Does the waves one after the other, until one of them says that the rest is left alone.
+    pub(super) async fn waves(
+        &self,
+        store: &mut Option<Store>,
+        mut work: Work,
+        waves: &[Wave],
+        locks: &mut SessionLock,
+    ) -> anyhow::Result<RunEnd> {
+        let steps = steps_by_account(self.plan);
+        let threshold = Threshold(self.arguments.max_failures);
+        let mut failed = BTreeSet::new();
+        if waves.is_empty() && !self.arguments.how.without_verification {
+            // Cut short after the last step: what is left is to judge again.
+            self.verified(store, &mut work).await?;
+        }
+        for (place, these) in waves.iter().enumerate() {
+            if self.stop.is_cancelled() {
+                return Ok(RunEnd::of(RunState::Interrupted, None));
+            }
+            if !locks.holds().await {
+                let message =
+                    "the database connection that keeps others out of these accounts was lost";
+                return Ok(RunEnd::of(RunState::Interrupted, Some(message.to_owned())));
+            }
+            let limits = Limits {
+                concurrency: self.arguments.how.concurrency,
+                threshold,
+                planned: these.planned,
+            };
+            let progress =
+                Progress::start(self.plan.steps.len() as u64, work.ended.clone(), "are done");
+            let end = wave(&work, Direction::Apply, &these.accounts, &steps, limits).await;
+            drop(progress);
+            let end = end?;
+            if let Some(why) = end.stopped {
+                return Ok(RunEnd::of(RunState::Interrupted, Some(why)));
+            }
+            let cut = end
+                .too_many
+                .then(|| these.too_many("in", &end.failed, these.planned, threshold));
+            failed.extend(end.failed);
+            let mut problem = None;
+            if !self.arguments.how.without_verification {
+                let (broken, why) = self.verified(store, &mut work).await?;
+                failed.extend(broken);
+                problem = why;
+            }
+            if let Some(message) = cut {
+                return Ok(RunEnd::of(RunState::Failed, Some(message)));
+            }
+            let last = place + 1 == waves.len();
+            if let Some(why) = problem.filter(|_| !last) {
+                let message = format!(
+                    "stopped after wave {}: it could not be judged again ({why}); `--resume` goes \
+                     on, with `--without-verification` without judging",
+                    these.number
+                );
+                return Ok(RunEnd::of(RunState::Failed, Some(message)));
+            }
+            if !last && threshold.is_passed(failed.len(), these.so_far) {
+                let message = these.too_many("after", &failed, these.so_far, threshold);
+                return Ok(RunEnd::of(RunState::Failed, Some(message)));
+            }
+        }
+        let accounts = work.store.run_accounts(work.run).await?;
+        let open = accounts
+            .iter()
+            .filter(|account| account.state != "done")
+            .count();
+        Ok(if open == 0 {
+            RunEnd::of(RunState::Finished, None)
+        } else {
+            let message = format!(
+                "{} could not be repaired as planned",
+                output::counted(open, "account", "accounts")
+            );
+            RunEnd::of(RunState::Failed, Some(message))
+        })
+    }
+
+    /// Reads and judges again what has been changed and not been judged since. Those of the
+    /// accounts that have a finding that still fails, and why judging did not work.
+    async fn verified(
+        &self,
+        store: &mut Option<Store>,
+        work: &mut Work,
+    ) -> anyhow::Result<(BTreeSet<AccountId>, Option<String>)> {
+        let before = work.store.repairs(work.run).await?;
+        let accounts: BTreeSet<AccountId> = before
+            .iter()
+            .filter(|repair| repair.state == "not_judged")
+            .filter_map(|repair| repair.account_id.parse().ok())
+            .collect();
+        let accounts: Vec<AccountId> = accounts.into_iter().collect();
+        let Some(taken) = store.take() else {
+            bail!("the store is closed");
+        };
+        let JudgedAgain {
+            store: opened,
+            problem,
+        } = judged_again(
+            taken,
+            &accounts,
+            self.settings,
+            self.common,
+            self.arguments.how.reading_role.as_deref(),
+        )
+        .await?;
+        work.goes_on_in(&opened);
+        *store = Some(opened);
+        let after = work.store.repairs(work.run).await?;
+        let failing = after
+            .iter()
+            .filter(|repair| repair.state == "still_failing")
+            .filter_map(|repair| repair.account_id.parse().ok())
+            .filter(|account| accounts.contains(account))
+            .collect();
+        Ok((failing, problem))
+    }
+}
+
+/// How a run ended.
+pub(super) struct RunEnd {
+    pub(super) state: RunState,
+    pub(super) message: Option<String>,
+}
+
+impl RunEnd {
+    fn of(state: RunState, message: Option<String>) -> Self {
+        Self { state, message }
+    }
+}
+
+/// A wave of a run that is not over.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wave {
+    /// Its number, from 1.
+    number: i32,
+    /// Its accounts that are not done.
+    accounts: Vec<AccountId>,
+    /// How many accounts it was planned with.
+    planned: usize,
+    /// The same, with those of the waves before it.
+    so_far: usize,
+}
+
+impl Wave {
+    /// Why the others are left alone, and which accounts failed.
+    fn too_many(
+        &self,
+        place: &str,
+        failed: &BTreeSet<AccountId>,
+        of: usize,
+        Threshold(percent): Threshold,
+    ) -> String {
+        let named: Vec<&str> = failed.iter().map(AccountId::as_str).take(NAMED).collect();
+        let more = match failed.len() - named.len() {
+            0 => String::new(),
+            number => format!(" and {number} more"),
+        };
+        format!(
+            "stopped {place} wave {}: {} of {} failed ({}{more}), and `--max-failures` allows \
+             {percent} of a hundred; the others were left alone",
+            self.number,
+            failed.len(),
+            output::counted(of, "account", "accounts"),
+            named.join(", "),
+        )
+    }
+}
+
+/// The waves of a run as they were stored when it started, without the accounts that are done.
+pub(super) fn waves_left(rows: &[RunAccountRow]) -> Vec<Wave> {
+    let mut waves: Vec<Wave> = Vec::new();
+    for (row, so_far) in rows.iter().zip(1..) {
+        match waves.last_mut().filter(|wave| wave.number == row.wave) {
+            Some(wave) => (wave.planned, wave.so_far) = (wave.planned + 1, so_far),
+            None => waves.push(Wave {
+                number: row.wave,
+                accounts: Vec::new(),
+                planned: 1,
+                so_far,
+            }),
+        }
+        if row.state != "done"
+            && let (Some(wave), Ok(account)) = (waves.last_mut(), row.account_id.parse())
+        {
+            wave.accounts.push(account);
+        }
+    }
+    waves.retain(|wave| !wave.accounts.is_empty());
+    waves
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(number: usize) -> AccountId {
+        format!("{number:012}").parse().unwrap()
+    }
+
+    fn row(number: usize, wave: i32, state: &str) -> RunAccountRow {
+        RunAccountRow {
+            account_id: account(number).to_string(),
+            wave,
+            state: state.to_owned(),
+            message: None,
+            started_at: None,
+            finished_at: None,
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_run_is_held_against_its_waves_as_they_were_planned() {
+        let rows = [
+            row(1, 1, "done"),
+            row(2, 2, "done"),
+            row(3, 2, "failed"),
+            row(4, 2, "done"),
+            row(5, 3, "pending"),
+            row(6, 3, "pending"),
+        ];
+        let wave = |number, accounts: &[usize], planned, so_far| Wave {
+            number,
+            accounts: accounts.iter().copied().map(account).collect(),
+            planned,
+            so_far,
+        };
+        let expected = [wave(2, &[3], 3, 4), wave(3, &[5, 6], 2, 6)];
+        assert_eq!(waves_left(&rows), expected);
+    }
+
+    #[test]
+    fn who_is_left_alone_is_told_how_many_and_which_accounts_failed() {
+        let rows: Vec<RunAccountRow> = (1..=20).map(|number| row(number, 2, "failed")).collect();
+        let wave = waves_left(&rows).remove(0);
+        let failed = |count| (1..=count).map(account).collect();
+        assert_eq!(
+            wave.too_many("in", &failed(2), 20, Threshold(5)),
+            "stopped in wave 2: 2 of 20 accounts failed (000000000001, 000000000002), and \
+             `--max-failures` allows 5 of a hundred; the others were left alone"
+        );
+        let many = wave.too_many("after", &failed(9), 20, Threshold(5));
+        assert!(many.contains("000000000005 and 4 more)"), "{many}");
+    }
+}
