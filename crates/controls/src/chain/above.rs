@@ -92,7 +92,7 @@ impl Ringing<'_> {
             return false;
         }
         match self.rest(&composite.name) {
-            Rest::AlwaysInAlarm | Rest::Stays => true,
+            Rest::AlwaysInAlarm | Rest::OnlyInAlarm | Rest::Stays => true,
             Rest::Unknown => mentions,
             Rest::Settles | Rest::Leaves | Rest::NeverInAlarm => false,
         }
@@ -143,7 +143,7 @@ impl Ringing<'_> {
             return Judged::broken(kind, resource, Reason::AlarmMuted, why);
         }
         match self.rest(suppressor) {
-            Rest::AlwaysInAlarm => {
+            Rest::AlwaysInAlarm | Rest::OnlyInAlarm => {
                 let why = format!("its suppressor `{suppressor}` is always in ALARM");
                 return Judged::broken(kind, resource, Reason::AlarmMuted, why);
             }

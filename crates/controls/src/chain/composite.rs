@@ -30,8 +30,10 @@ pub(crate) enum Rest {
     Unknown,
     /// Once in ALARM, it stays there.
     Stays,
-    /// It is in ALARM without any event.
+    /// It is in ALARM without any event, which an event may end.
     AlwaysInAlarm,
+    /// It is in ALARM whatever happens: a composite whose rule says so.
+    OnlyInAlarm,
     /// It is never in ALARM, whatever happens: a composite whose rule says so.
     NeverInAlarm,
 }
@@ -40,17 +42,17 @@ impl Rest {
     /// Whether an alarm at rest is in `state`; `None`: it may be.
     fn is_in(&self, state: AlarmState) -> Option<bool> {
         match (self, state) {
-            (Self::AlwaysInAlarm, _) => Some(state == AlarmState::Alarm),
+            (Self::AlwaysInAlarm | Self::OnlyInAlarm, _) => Some(state == AlarmState::Alarm),
             (Self::Settles | Self::NeverInAlarm, _) => Some(state == AlarmState::Ok),
             (Self::Leaves, AlarmState::Alarm) => Some(false),
             _ => None,
         }
     }
 
-    /// The state of an alarm that has one state only.
+    /// The state of an alarm that has one state only. What is in ALARM at rest may leave it.
     fn fixed(&self) -> Option<AlarmState> {
         match self {
-            Self::AlwaysInAlarm => Some(AlarmState::Alarm),
+            Self::OnlyInAlarm => Some(AlarmState::Alarm),
             Self::NeverInAlarm => Some(AlarmState::Ok),
             _ => None,
         }
@@ -59,8 +61,10 @@ impl Rest {
 
 /// What becomes of a composite whose children do what `rests` tells.
 pub(crate) fn rest(rule: &AlarmRule, rests: &dyn Fn(&str) -> Rest) -> Rest {
-    if rule.decide(&|name| rests(name).fixed()) == Some(false) {
-        return Rest::NeverInAlarm;
+    match rule.decide(&|name| rests(name).fixed()) {
+        Some(false) => return Rest::NeverInAlarm,
+        Some(true) => return Rest::OnlyInAlarm,
+        None => {}
     }
     // What stays in ALARM got there by an event, so it may as well not be there yet.
     let before = rule.decide_where(&|name, state| rests(name).is_in(state));
@@ -181,20 +185,25 @@ fn unless_it_stays(rule: &AlarmRule, others: &[&str], rest_of: &dyn Fn(&str) -> 
     };
     match rest(rule, rest_of) {
         Rest::Settles | Rest::Leaves | Rest::NeverInAlarm => Follows::Yes,
-        Rest::AlwaysInAlarm => {
-            let blamed = those(&[Rest::AlwaysInAlarm]);
+        Rest::AlwaysInAlarm | Rest::OnlyInAlarm => {
+            let blamed = those(&[Rest::AlwaysInAlarm, Rest::OnlyInAlarm]);
             let why =
                 format!("it never leaves ALARM, because another of its alarms does not: {blamed}");
             Follows::Not(Reason::AlarmAlwaysFiring, why)
         }
         Rest::Stays => {
-            let blamed = those(&[Rest::AlwaysInAlarm, Rest::Stays]);
+            let blamed = those(&[Rest::AlwaysInAlarm, Rest::OnlyInAlarm, Rest::Stays]);
             let why = format!("it stays in ALARM once another of its alarms is in it: {blamed}");
             Follows::Not(Reason::AlarmFiresOnce, why)
         }
         Rest::Unknown => {
             let why = "whether its other alarms leave ALARM, without which it makes no further message, is not known";
-            let blamed = those(&[Rest::Unknown, Rest::Stays, Rest::AlwaysInAlarm]);
+            let blamed = those(&[
+                Rest::Unknown,
+                Rest::Stays,
+                Rest::AlwaysInAlarm,
+                Rest::OnlyInAlarm,
+            ]);
             Follows::Undecided(match blamed.as_str() {
                 "" => why.to_owned(),
                 names => format!("{why}: {names}"),
@@ -257,7 +266,8 @@ mod tests {
     #[test]
     fn an_alarm_with_one_state_only_counts_with_it() {
         let rests = |name: &str| match name {
-            "always" => Rest::AlwaysInAlarm,
+            "always" => Rest::OnlyInAlarm,
+            "resting" => Rest::AlwaysInAlarm,
             "never" => Rest::NeverInAlarm,
             _ => Rest::Unknown,
         };
@@ -270,6 +280,9 @@ mod tests {
             ("ALARM(s3) AND NOT ALARM(always)", "alarm_never_fires"),
             ("ALARM(s3) OR NOT ALARM(never)", "alarm_always_firing"),
             ("ALARM(s3) AND NOT ALARM(other)", "undecided"),
+            // It is in ALARM while nothing happens, and may be in OK when something does.
+            ("ALARM(s3) AND ALARM(resting)", "alarm_needs_more_events"),
+            ("ALARM(s3) AND NOT ALARM(resting)", "undecided"),
         ] {
             let follows = follows(rule, &|name| name == "s3", true, &rests);
             assert_eq!(said(&follows), expected, "{rule}");
@@ -277,7 +290,9 @@ mod tests {
         let of = |rule: &str| rest(&AlarmRule::parse(rule).unwrap(), &rests);
         assert_eq!(of("FALSE"), Rest::NeverInAlarm);
         assert_eq!(of("ALARM(never) AND ALARM(other)"), Rest::NeverInAlarm);
-        assert_eq!(of("TRUE"), Rest::AlwaysInAlarm);
+        assert_eq!(of("TRUE"), Rest::OnlyInAlarm);
+        assert_eq!(of("NOT ALARM(resting)"), Rest::Settles);
+        assert_eq!(of("ALARM(resting)"), Rest::AlwaysInAlarm);
     }
 
     #[test]

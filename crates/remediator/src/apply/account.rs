@@ -273,8 +273,11 @@ impl StepTask<'_> {
         work.recorder.begun(step.number, &before.seen).await?;
         work.boundaries.cross();
         if self.halt.is_set() {
-            let why = "not sent, because another step stopped the account";
-            self.record(ActionState::Pending, None, Some(why)).await?;
+            // What an earlier process had begun may have been sent then, and stays begun.
+            if self.begun.is_none() {
+                let why = "not sent, because another step stopped the account";
+                self.record(ActionState::Pending, None, Some(why)).await?;
+            }
             return Err(Stopped::Held);
         }
         let acted = act(

@@ -1,13 +1,14 @@
 //! Taking away what an earlier run made: first whether it carries that run's marks and
 //! nobody else came to use it, then the deletion.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use orgsweep_aws_access::CallFailure;
 use orgsweep_controls::{Arn, Region};
 
 use super::seen::{Look, Seen};
 use crate::steps::{Action, alarm_name};
+use crate::write::alarm::NotOthers;
 use crate::write::subscription::Ended;
 use crate::write::{Marks, Writer, alarm, filter, subscription, topic};
 
@@ -38,14 +39,14 @@ pub(super) async fn kept(writer: &Writer, action: &Action) -> Result<Option<Stri
             }
         }
         Action::Subscribe { topic: arn, .. } => {
-            return notified_by_others(writer, arn, &region, &BTreeSet::new()).await;
+            return notified_by_others(writer, arn, &region, &NotOthers::default()).await;
         }
         Action::CreateTopic { topic: arn } => {
             let tags = topic::tags(writer, arn, &region).await?;
             if !marks.are_on(&tags) {
                 return Ok(not_ours(&format!("topic `{}`", arn.resource())));
             }
-            let others = notified_by_others(writer, arn, &region, &BTreeSet::new()).await?;
+            let others = notified_by_others(writer, arn, &region, &NotOthers::default()).await?;
             if others.is_some() {
                 return Ok(others);
             }
@@ -72,7 +73,7 @@ pub(super) async fn notified_by_others(
     writer: &Writer,
     topic: &Arn,
     region: &Region,
-    except: &BTreeSet<Arn>,
+    except: &NotOthers<'_>,
 ) -> Result<Option<String>, CallFailure> {
     let alarm = alarm::acting_on(writer, topic, region, except).await?;
     Ok(alarm.map(|alarm| format!("alarm `{alarm}` notifies topic `{}`", topic.resource())))

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use orgsweep_aws_access::CallFailure;
 use orgsweep_controls::{AccountId, Arn};
 use orgsweep_store::{ActionRow, ActionState, StoreError};
@@ -17,6 +18,7 @@ use super::seen::{Seen, look};
 use crate::endpoint::Endpoint;
 use crate::steps::{Action, Step};
 use crate::write::Writer;
+use crate::write::alarm::NotOthers;
 
 /// Takes back what `undone` did in one account. `work.run` is the run that takes it back.
 pub async fn undo_account(
@@ -57,7 +59,14 @@ pub async fn undo_account(
         .filter(|(_, row)| row.state == ActionState::Done)
         .collect();
     let made = topics_made(done.iter().map(|(step, _)| &step.action));
-    let mut alarms = BTreeSet::new();
+    // An earlier process may have taken some of them back.
+    let mut alarms: BTreeSet<Arn> = (steps.iter())
+        .filter(|step| {
+            let row = rows.get(&step.number);
+            row.is_some_and(|row| row.state == ActionState::Undone)
+        })
+        .filter_map(|step| alarm(&step.action).cloned())
+        .collect();
     let mut kept = None;
     for (step, row) in done.into_iter().rev() {
         let topic = topic(&step.action).filter(|topic| made.contains(*topic));
@@ -94,6 +103,10 @@ pub async fn undo_account(
     }
     kept.map_or(AccountEnd::Done, AccountEnd::Drifted)
 }
+
+/// How far AWS's clock and this machine's may be apart: what was changed longer than that before a
+/// step began was so already.
+const SKEW: TimeDelta = TimeDelta::minutes(15);
 
 /// The topics that the run made.
 fn topics_made<'a>(done: impl Iterator<Item = &'a Action>) -> BTreeSet<&'a Arn> {
@@ -226,7 +239,11 @@ impl UndoTask<'_> {
         let Some(topic) = self.topic else {
             return Ok(None);
         };
-        notified_by_others(self.writer, topic, &self.step.region, self.alarms).await
+        let not_others = NotOthers {
+            alarms: Some(self.alarms),
+            unchanged_since: self.row.started_at.map(|started| started - SKEW),
+        };
+        notified_by_others(self.writer, topic, &self.step.region, &not_others).await
     }
 
     async fn done(&self, after: &Seen, message: Option<&str>) -> StepEnd {

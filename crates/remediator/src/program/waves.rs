@@ -28,7 +28,8 @@ impl Applying<'_> {
     ) -> anyhow::Result<RunEnd> {
         let steps = steps_by_account(self.plan);
         let threshold = Threshold(self.arguments.max_failures);
-        let mut failed = BTreeSet::new();
+        // Of a run that goes on, those that an earlier process has judged count with it.
+        let mut failed = self.still_failing(&work).await?;
         if waves.is_empty() && !self.arguments.how.without_verification {
             // Cut short after the last step: what is left is to judge again.
             self.verified(store, &mut work).await?;
@@ -55,9 +56,10 @@ impl Applying<'_> {
             if let Some(why) = end.stopped {
                 return Ok(RunEnd::of(RunState::Interrupted, Some(why)));
             }
-            let cut = end
-                .too_many
-                .then(|| these.too_many("in", &end.failed, these.planned, threshold));
+            let last = place + 1 == waves.len();
+            let too_many =
+                end.too_many || !last && threshold.is_passed(end.failed.len(), these.planned);
+            let cut = too_many.then(|| these.too_many("in", &end.failed, these.planned, threshold));
             failed.extend(end.failed);
             let mut problem = None;
             if !self.arguments.how.without_verification {
@@ -68,7 +70,6 @@ impl Applying<'_> {
             if let Some(message) = cut {
                 return Ok(RunEnd::of(RunState::Failed, Some(message)));
             }
-            let last = place + 1 == waves.len();
             if let Some(why) = problem.filter(|_| !last) {
                 let message = format!(
                     "stopped after wave {}: it could not be judged again ({why}); `--resume` goes \
@@ -128,14 +129,18 @@ impl Applying<'_> {
         .await?;
         work.goes_on_in(&opened);
         *store = Some(opened);
-        let after = work.store.repairs(work.run).await?;
-        let failing = after
-            .iter()
-            .filter(|repair| repair.state == "still_failing")
-            .filter_map(|repair| repair.account_id.parse().ok())
-            .filter(|account| accounts.contains(account))
-            .collect();
+        let mut failing = self.still_failing(work).await?;
+        failing.retain(|account| accounts.contains(account));
         Ok((failing, problem))
+    }
+
+    /// Accounts with a finding that was judged again and still fails.
+    async fn still_failing(&self, work: &Work) -> anyhow::Result<BTreeSet<AccountId>> {
+        let repairs = work.store.repairs(work.run).await?;
+        let failing = repairs.iter().filter(|it| it.state == "still_failing");
+        Ok(failing
+            .filter_map(|it| it.account_id.parse().ok())
+            .collect())
     }
 }
 

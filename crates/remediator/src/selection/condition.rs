@@ -20,7 +20,7 @@ pub(super) fn flaw(condition: &str) -> Option<&'static str> {
             }
             '\'' if last_word(before).eq_ignore_ascii_case("e") => escaped(rest),
             '\'' | '"' => up_to(rest, 1, rest.get(..1)?),
-            '-' if rest.starts_with("--") => Some(rest.find('\n').unwrap_or(rest.len())),
+            '-' if rest.starts_with("--") => Some(rest.find(['\n', '\r']).unwrap_or(rest.len())),
             '/' if rest.starts_with("/*") => comment(rest),
             '$' if last_word(before).is_empty() => match dollar_quote(rest) {
                 Some(quote) => up_to(rest, quote.len(), quote),
@@ -49,11 +49,26 @@ fn escaped(text: &str) -> Option<usize> {
         match character {
             _ if skip => skip = false,
             '\\' => skip = true,
-            '\'' => return Some(at + 1),
+            '\'' => {
+                let end = at + 1;
+                return match goes_on_after(&text[end..]) {
+                    Some(blanks) => Some(end + blanks + escaped(&text[end + blanks..])?),
+                    None => Some(end),
+                };
+            }
             _ => {}
         }
     }
     None
+}
+
+/// The length of the blanks, with a line break among them, after which a string goes on, with
+/// backslashes that escape.
+fn goes_on_after(text: &str) -> Option<usize> {
+    let rest = text.trim_start();
+    let blanks = text.len() - rest.len();
+    let goes_on = rest.starts_with('\'') && text[..blanks].contains(['\n', '\r']);
+    goes_on.then_some(blanks)
 }
 
 /// The length of a comment, in which there may be others.
@@ -119,6 +134,10 @@ mod tests {
             ("true)",                                 CLOSES),
             (r"'\') or ('",                           CLOSES),
             ("true -- (\n) or (true",                 CLOSES),
+            ("true -- (\r) or (true",                 CLOSES),
+            ("a = E'b'\n'c\\') or ('",                None),
+            ("a = E'b'\n'c\\'",                       ENDLESS),
+            ("a = 'b'\n'c\\') or ('",                 CLOSES),
             ("(true",                                 OPENS),
             ("a = 'b",                                ENDLESS),
             (r"a = E'b\'",                            ENDLESS),

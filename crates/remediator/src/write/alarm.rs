@@ -9,6 +9,7 @@ use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types::{
     AlarmType, ComparisonOperator, CompositeAlarm, MetricAlarm, Statistic, Tag,
 };
+use chrono::{DateTime, Utc};
 use orgsweep_aws_access::CallFailure;
 use orgsweep_controls::{Arn, ControlId, Region};
 use serde::{Deserialize, Serialize};
@@ -154,17 +155,38 @@ pub async fn read_named(
     }
 }
 
+/// Alarms that do not count as others that came to act on a topic.
+#[derive(Debug, Clone, Default)]
+pub struct NotOthers<'a> {
+    /// These.
+    pub alarms: Option<&'a BTreeSet<Arn>>,
+    /// Those that were last changed before then: they acted on it already.
+    pub unchanged_since: Option<DateTime<Utc>>,
+}
+
+impl NotOthers<'_> {
+    fn contain(
+        &self,
+        alarm: Option<&str>,
+        changed: Option<&aws_sdk_cloudwatch::primitives::DateTime>,
+    ) -> bool {
+        let named = |arns: &BTreeSet<Arn>| arns.iter().any(|one| Some(one.as_str()) == alarm);
+        let unchanged =
+            |since: DateTime<Utc>| changed.is_some_and(|at| at.secs() < since.timestamp());
+        self.alarms.is_some_and(named) || self.unchanged_since.is_some_and(unchanged)
+    }
+}
+
 /// The name of an alarm of either kind that acts on a topic, if there is one beside `except`: for
 /// whichever of its states.
 pub async fn acting_on(
     writer: &Writer,
     topic: &Arn,
     region: &Region,
-    except: &BTreeSet<Arn>,
+    except: &NotOthers<'_>,
 ) -> Result<Option<String>, CallFailure> {
     // The prefix of another topic's ARN may be this one's: all that fit are looked at.
     let acts = |lists: [&[String]; 3]| lists.concat().iter().any(|one| one == topic.as_str());
-    let counts = |arn: Option<&str>| !except.iter().any(|one| Some(one.as_str()) == arn);
     let mut token = None;
     loop {
         let request = writer
@@ -183,7 +205,8 @@ pub async fn acting_on(
                 alarm.ok_actions(),
                 alarm.insufficient_data_actions(),
             ];
-            (alarm.alarm_arn(), alarm.alarm_name(), lists)
+            let changed = alarm.alarm_configuration_updated_timestamp();
+            (alarm.alarm_arn(), changed, alarm.alarm_name(), lists)
         });
         let composite = page.composite_alarms().iter().map(|alarm| {
             let lists = [
@@ -191,12 +214,12 @@ pub async fn acting_on(
                 alarm.ok_actions(),
                 alarm.insufficient_data_actions(),
             ];
-            (alarm.alarm_arn(), alarm.alarm_name(), lists)
+            let changed = alarm.alarm_configuration_updated_timestamp();
+            (alarm.alarm_arn(), changed, alarm.alarm_name(), lists)
         });
-        let found = metric
-            .chain(composite)
-            .find(|(arn, _, lists)| counts(*arn) && acts(*lists));
-        if let Some((_, name, _)) = found {
+        let found = (metric.chain(composite))
+            .find(|(arn, changed, _, lists)| !except.contain(*arn, *changed) && acts(*lists));
+        if let Some((_, _, name, _)) = found {
             return Ok(Some(name.unwrap_or_default().to_owned()));
         }
         token = page.next_token;

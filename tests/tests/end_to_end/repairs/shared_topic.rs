@@ -103,3 +103,31 @@ async fn a_finding_that_another_plan_repaired_through_the_same_topic_still_passe
         .json();
     assert_eq!(findings(&still, "verified"), 1, "{still}");
 }
+
+/// One account whose chains all hold.
+const HEALTHY: &str = r#"
+[management]
+number = "100000000001"
+
+[[group]]
+name = "shop"
+numbers = ["100000000003"]
+chain = "healthy"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_alarms_had_waited_for_is_taken_back_with_its_run() {
+    let repair = Repair::of(HEALTHY).await;
+    repair.where_the_topic_is(|region| {
+        region.topics.clear();
+        region.subscriptions.clear();
+    });
+    repair.installation.run(&["sweep"]).await.with_code(0);
+    let plan = repair.planned(&["--control", "nacl-changes"]).await;
+    assert_eq!(plan.kinds(), ["create_topic", "subscribe"]);
+    let before = repair.state();
+    let told = repair.apply(&plan, &[]).await.with_code(0).json();
+    assert_eq!(findings(&told, "verified"), 1, "{told}");
+    repair.undo(run_id(&told), &plan, &[]).await.with_code(0);
+    assert_eq!(repair.changes_since(&before), [""; 0]);
+}

@@ -184,8 +184,8 @@ impl Fake {
     /// Access that does not wait long for an answer.
     pub(crate) async fn connect_impatiently(&self) -> Access {
         let config = AccessConfig {
-            call_timeout: Duration::from_millis(200),
-            call_deadline: Duration::from_millis(300),
+            call_timeout: Duration::from_secs(1),
+            call_deadline: Duration::from_millis(1500),
             ..self.config()
         };
         self.try_connect(config).await.unwrap()

@@ -63,6 +63,9 @@ fn metric_math_and_composites() {
         ("composite: always suppressed", |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); second(s, "TRUE"); of_alarms(s).composite[0].actions_suppressor = Some("second".into()); }, "alarm_muted"),
         ("composite: switch is off",  |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND NOT ALARM(second)"); second(s, "FALSE"); }, "covered"),
         ("composite: switch is on",   |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND NOT ALARM(second)"); second(s, "TRUE"); }, "alarm_no_action"),
+        ("composite: gate that opens", |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(second)"); second(s, "NOT ALARM(vpc-changes)"); }, "alarm_no_action"),
+        ("composite: gate that shuts", |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(second)"); second(s, "NOT ALARM(s3-bucket-policy-changes)"); }, "alarm_no_action"),
+        ("composite: woken suppressor", |s| { twin(s, 300); silence_twin(s); let twin = of_alarms(s).metric.iter_mut().find(|a| a.name == "twin").unwrap(); twin.comparison = Some("LessThanThreshold".into()); composite(s, "ALARM(s3-bucket-policy-changes)"); second(s, "NOT ALARM(twin)"); of_alarms(s).composite[0].actions_suppressor = Some("second".into()); }, "alarm_undecided"),
         ("composite: disabled",       |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); of_alarms(s).composite[0].actions_enabled = false; }, "alarm_no_action"),
         ("composite of a composite",  |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); let mut upper = of_alarms(s).composite[0].clone(); of_alarms(s).composite[0].alarm_actions.clear(); upper.name = "upper".into(); upper.arn = alarm_arn(OWN, HOME, "upper"); upper.rule = "ALARM(any)".into(); of_alarms(s).composite.push(upper); }, "covered"),
     ]);
