@@ -59,7 +59,8 @@ impl Applying<'_> {
             let last = place + 1 == waves.len();
             let too_many =
                 end.too_many || !last && threshold.is_passed(end.failed.len(), these.planned);
-            let cut = too_many.then(|| these.too_many("in", &end.failed, these.planned, threshold));
+            let when = if end.too_many { "in" } else { "after" };
+            let cut = too_many.then(|| these.too_many(when, &end.failed, these.planned, threshold));
             failed.extend(end.failed);
             let mut problem = None;
             if !self.arguments.how.without_verification {
