@@ -100,7 +100,7 @@ pub enum HumanAct {
         /// The group.
         log_group: LogGroupArn,
     },
-    /// A change to a trail that the plan was not allowed to hold.
+    /// A change to a trail that the plan was not allowed to hold, or what builds upon one.
     ChangeTrail {
         /// The change.
         change: Box<Action>,

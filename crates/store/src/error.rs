@@ -181,7 +181,9 @@ impl StoreError {
             Self::Corrupt { .. } | Self::Bug { .. } => true,
             Self::Database {
                 code: Some(code), ..
-            } => ["22", "23", "54"].contains(&&code[..code.len().min(2)]),
+            } => ["22", "23", "54"]
+                .iter()
+                .any(|class| code.starts_with(class)),
             _ => false,
         }
     }

@@ -19,7 +19,7 @@ use super::confirmation::confirmed;
 use super::execution::{Direction, Limits, ended, locked, steps_by_account, wave};
 use super::progress::Progress;
 use super::settings::Settings;
-use super::verification::judged_again;
+use super::verification::{accounts_in, judged_again};
 use super::{Exit, demo, interruption, output, status, stored};
 
 /// Take back what a run did, step by step in reverse order.
@@ -259,13 +259,7 @@ impl Undoing<'_> {
         let Some(taken) = store.take() else {
             bail!("the store is closed");
         };
-        let accounts: BTreeSet<AccountId> = taken
-            .repairs(undone)
-            .await?
-            .iter()
-            .filter(|repair| repair.state == "undone")
-            .filter_map(|repair| repair.account_id.parse().ok())
-            .collect();
+        let accounts = accounts_in("undone", &taken.repairs(undone).await?);
         let accounts: Vec<AccountId> = accounts.into_iter().collect();
         let judged = judged_again(
             taken,

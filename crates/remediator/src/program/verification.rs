@@ -3,13 +3,13 @@
 //! framework and the owners of organization trails, and what it finds is a sweep like
 //! any other. A finding that it does not see pass is seen by the next sweep.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use orgsweep_controls::AccountId;
-use orgsweep_store::{AccountRow, Store};
+use orgsweep_store::{AccountRow, RepairRow, Store};
 use tokio::process::Command;
 
 use super::arguments::Common;
@@ -194,6 +194,14 @@ fn flags(common: &Common) -> Vec<OsString> {
         }
     }
     flags
+}
+
+/// The accounts with a finding of a run in that state.
+pub(super) fn accounts_in(state: &str, repairs: &[RepairRow]) -> BTreeSet<AccountId> {
+    let wanted = repairs.iter().filter(|repair| repair.state == state);
+    wanted
+        .filter_map(|repair| repair.account_id.parse().ok())
+        .collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::applying::Applying;
 use super::execution::{Direction, Limits, steps_by_account, wave};
 use super::output;
 use super::progress::Progress;
-use super::verification::{JudgedAgain, judged_again};
+use super::verification::{JudgedAgain, accounts_in, judged_again};
 
 /// Accounts that failed and are named.
 const NAMED: usize = 5;
@@ -108,12 +108,7 @@ impl Applying<'_> {
         work: &mut Work,
     ) -> anyhow::Result<(BTreeSet<AccountId>, Option<String>)> {
         let before = work.store.repairs(work.run).await?;
-        let accounts: BTreeSet<AccountId> = before
-            .iter()
-            .filter(|repair| repair.state == "not_judged")
-            .filter_map(|repair| repair.account_id.parse().ok())
-            .collect();
-        let accounts: Vec<AccountId> = accounts.into_iter().collect();
+        let accounts: Vec<AccountId> = accounts_in("not_judged", &before).into_iter().collect();
         let Some(taken) = store.take() else {
             bail!("the store is closed");
         };
@@ -138,10 +133,7 @@ impl Applying<'_> {
     /// Accounts with a finding that was judged again and still fails.
     async fn still_failing(&self, work: &Work) -> anyhow::Result<BTreeSet<AccountId>> {
         let repairs = work.store.repairs(work.run).await?;
-        let failing = repairs.iter().filter(|it| it.state == "still_failing");
-        Ok(failing
-            .filter_map(|it| it.account_id.parse().ok())
-            .collect())
+        Ok(accounts_in("still_failing", &repairs))
     }
 }
 

@@ -47,11 +47,11 @@ pub(super) fn moves(broken: &Broken<'_>) -> Vec<Move> {
         Reason::TopicMissing => delivery::create_topic(broken),
         Reason::TopicPolicyDenies => delivery::allow_cloud_watch(broken),
         // The policy of the topic, or the filter policies of its subscriptions.
-        Reason::PolicyUndecided => {
-            let mut moves = delivery::allow_cloud_watch(broken);
-            moves.extend(delivery::subscribe(broken));
-            moves
-        }
+        Reason::PolicyUndecided => [
+            delivery::allow_cloud_watch(broken),
+            delivery::subscribe(broken),
+        ]
+        .concat(),
         Reason::TopicKeyDenies => delivery::allow_in_key(broken),
         Reason::NoSubscription | Reason::SubscriptionFiltered => delivery::subscribe(broken),
         Reason::SubscriptionPending => delivery::confirm(broken),
