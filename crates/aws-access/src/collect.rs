@@ -101,7 +101,7 @@ async fn chains(
     );
     trails::fill_in(&mut seen, &own_trails);
     let groups = log_groups::with_filters(session, filters, distinct(&seen)).await;
-    let alarms = alarms::that_matter(session, &groups).await;
+    let alarms = alarms::that_matter(session, &groups, distinct(&seen)).await;
     let own: Vec<_> = alarms.iter().collect();
     let topics::ActedOn { topics, keys } = topics::acted_on(session, &own, neighbours).await;
     let mut snapshot = AccountSnapshot {

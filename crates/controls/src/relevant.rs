@@ -13,18 +13,23 @@ use crate::snapshot::{Alarms, CompositeAlarm, MetricAlarm, MetricFilter};
 /// The alarms that could matter to `filters`, sorted by name: those on a metric
 /// of the same name (whatever the namespace and dimensions, so that a near miss
 /// can be told), those of metric math or a query that may read one, those of kinds of which too
-/// little is known, every composite alarm above them, and composites whose rule cannot be read.
+/// little is known, every composite alarm above them, and composites whose rule cannot be read. Those
+/// that are called after a control, too: they may wait for a filter, or have the name that a new one would get.
 pub fn relevant_alarms(all: Alarms, filters: &[&MetricFilter]) -> Alarms {
     let metrics: BTreeSet<&str> = filters
         .iter()
         .flat_map(|filter| &filter.transformations)
         .map(|transformation| transformation.name.as_str())
         .collect();
-    let reading = all
+    let called = |alarm: &MetricAlarm| {
+        let metric = alarm.metric.as_ref().map(|metric| metric.name.as_str());
+        Catalog::builtin().is_called_after([&alarm.name, metric.unwrap_or_default()])
+    };
+    let matter = all
         .metric
         .iter()
-        .filter(|alarm| reads_one_of(alarm, &metrics));
-    let kept = with_those_above(reading, &all.composite);
+        .filter(|alarm| reads_one_of(alarm, &metrics) || called(alarm));
+    let kept = with_those_above(matter, &all.composite);
     only(all, &kept)
 }
 

@@ -313,6 +313,10 @@ async fn nothing_rings_without_a_limit_or_without_a_yes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_heartbeat_rings_one_alarm_per_topic_and_none_before_it_is_due() {
     let (simulated, installation) = estate().await;
+    let list = ["heartbeat", "--list"];
+    let never = ringing(&installation, &list).await.with_code(0).rows();
+    assert!(!never.is_empty());
+    assert!(never.iter().all(|row| row["last_seen_at"].is_null()));
     let beat = ["heartbeat", "--every", "7d", "--limit", "10", "--yes"];
     let rows = ringing(&installation, &beat).await.with_code(0).rows();
     // Each account's fifteen alarms share a topic.
@@ -334,11 +338,9 @@ async fn a_heartbeat_rings_one_alarm_per_topic_and_none_before_it_is_due() {
         .with_code(0)
         .saying(&["no alarm is to be rung"]);
     assert_eq!(set_state_calls(&simulated), rung);
-    let listed = ringing(&installation, &["heartbeat", "--list"])
-        .await
-        .with_code(0)
-        .rows();
-    assert_eq!(listed.len(), rows.len());
+    let listed = ringing(&installation, &list).await.with_code(0).rows();
+    assert_eq!((listed.len(), never.len()), (rows.len(), rows.len()));
+    assert!(listed.iter().all(|row| row["last_seen_at"].is_string()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

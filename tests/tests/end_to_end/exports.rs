@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use orgsim::Scenario;
+use orgsim::{Fault, Scenario};
 use orgsweep_tests::{Ended, Installation, python, workspace};
 use serde_json::Value;
 use tokio::process::Command;
@@ -188,6 +188,18 @@ async fn the_script_repairs_what_it_says_and_can_be_run_twice() {
     check(std::slice::from_ref(&path)).await;
 
     let tools = tools(&installation);
+    // An account that stops does not keep the others from being repaired.
+    let stops = "100000000002";
+    simulated.when(stops, "cloudwatch", "PutMetricAlarm", Fault::Denied);
+    let mut command = installation.command_of(Path::new("bash"), &["repair.sh"]);
+    command.env("PATH", &tools).env("ORGSWEEP_ROLE_NAME", ROLE);
+    let ended = command.output().await.expect("bash runs");
+    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{told}");
+    let words = format!("not everything is done in: {stops};");
+    assert!(told.contains(&words), "{told}");
+    simulated.forget_faults();
+
     for _ in 0..2 {
         let mut command = installation.command_of(Path::new("bash"), &["repair.sh"]);
         command.env("PATH", &tools).env("ORGSWEEP_ROLE_NAME", ROLE);

@@ -1,4 +1,4 @@
-//! Alarms of the Regions in which a trail's log group has metric filters.
+//! Alarms of the Regions in which trails deliver to log groups.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,11 @@ use aws_sdk_cloudwatch::types::{
 };
 use futures::future::join_all;
 use orgsweep_controls::snapshot::{
-    Alarms, CompositeAlarm, LogAlarm, LogGroup, MetricAlarm, MetricFilter, MetricQuery,
+    Alarms, CompositeAlarm, LogAlarm, LogGroup, MetricAlarm, MetricFilter, MetricQuery, Trail,
     WatchedMetric,
 };
 use orgsweep_controls::{
-    AlarmsOnOthers, Arn, Known, LogGroupArn, Region, Unread, UnreadCause, alarms_on_other_accounts,
-    relevant_alarms,
+    AlarmsOnOthers, Arn, Known, LogGroupArn, Region, alarms_on_other_accounts, relevant_alarms,
 };
 
 use super::action_history::{self, Rung};
@@ -26,12 +25,19 @@ use crate::session::Session;
 const OPERATION: Operation = Operation::DescribeAlarms;
 
 /// The alarms that could matter to the filters of `groups`, and to those that a group ought to have
-/// and another one has, by Region. A Region in which no filter is known is not asked.
+/// and another one has, by Region; and those that query a group themselves. Where no trail delivers to a
+/// group yet, alarms may wait for one in the Regions where `trails` are at home.
 pub(super) async fn that_matter(
     session: &Session,
     groups: &BTreeMap<LogGroupArn, LogGroup>,
+    trails: impl Iterator<Item = &Trail>,
 ) -> BTreeMap<Region, Known<Alarms>> {
     let mut filters: BTreeMap<Region, Vec<&MetricFilter>> = BTreeMap::new();
+    let trails: Vec<&Trail> = trails.collect();
+    if trails.iter().all(|trail| trail.log_group.is_none()) {
+        let homes = trails.iter().map(|trail| trail.home_region.clone());
+        filters.extend(homes.map(|home| (home, Vec::new())));
+    }
     for (arn, group) in groups {
         let known = group.filters.value().into_iter().flatten();
         let elsewhere = group.filters_elsewhere.values().flatten();
@@ -39,27 +45,18 @@ pub(super) async fn that_matter(
         of_region.extend(known.chain(elsewhere));
     }
     let read = filters.iter().map(async |(region, filters)| {
-        let alarms = if filters.is_empty() {
-            Known::Unread(Unread {
-                call: OPERATION.call(region),
-                cause: UnreadCause::NotAsked,
-                message: String::new(),
-            })
-        } else {
-            let (mut alarms, rung) = in_region(session, region).await;
-            if let Known::Read { value, .. } = &mut alarms {
-                let all = std::mem::take(value);
-                *value = relevant_alarms(all, filters);
-                let here = |arn: &&LogGroupArn| arn.region() == *region;
-                let queried = |alarm: &LogAlarm| {
-                    let mut here = groups.keys().filter(here);
-                    here.any(|group| alarm.queries(group))
-                };
-                value.log.retain(queried);
-                ring(session, region, value, &rung).await;
-            }
-            alarms
-        };
+        let (mut alarms, rung) = in_region(session, region).await;
+        if let Known::Read { value, .. } = &mut alarms {
+            let all = std::mem::take(value);
+            *value = relevant_alarms(all, filters);
+            let here = |arn: &&LogGroupArn| arn.region() == *region;
+            let queried = |alarm: &LogAlarm| {
+                let mut here = groups.keys().filter(here);
+                here.any(|group| alarm.queries(group))
+            };
+            value.log.retain(queried);
+            ring(session, region, value, &rung).await;
+        }
         (region.clone(), alarms)
     });
     join_all(read).await.into_iter().collect()

@@ -236,8 +236,9 @@ async fn what_does_not_exist_is_read_as_missing() {
     let group = snapshot.log_groups.values().next().unwrap();
     assert_eq!(group.group.value(), Some(&None));
     assert_eq!(group.filters.value().map(Vec::len), Some(0));
+    // Alarms may wait for the filters that are not there.
     let alarms = snapshot.alarms.values().next().unwrap();
-    assert_eq!(alarms.get().unwrap_err().cause, UnreadCause::NotAsked);
+    assert!(alarms.value().is_some());
 
     let fake = Fake::start().await;
     fake.always(

@@ -39,6 +39,8 @@ pub struct Control {
     pub nist_800_171: Vec<String>,
     /// Requirements of PCI DSS that it serves.
     pub pci_dss: Vec<String>,
+    /// What the names of its alarms and metrics hold, in small letters and digits alone.
+    pub called: Vec<String>,
     /// Why the patterns are written as they are.
     pub notes: Vec<String>,
     /// Where sources differ, and how.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Framework;
+use super::called::plain;
 use super::control::{
     BlindSpot, CisEntry, Control, ControlEvent, EventClass, MayWait, Recorded, Requirement, Scope,
 };
@@ -63,6 +64,8 @@ pub(super) struct ControlEntry {
     nist_800_171: Vec<String>,
     #[serde(default)]
     pci_dss: Vec<String>,
+    #[serde(default)]
+    called: Vec<String>,
     #[serde(default)]
     notes: Vec<String>,
     #[serde(default)]
@@ -155,6 +158,7 @@ impl ControlEntry {
             security_hub: self.security_hub,
             nist_800_171: self.nist_800_171,
             pci_dss: self.pci_dss,
+            called: self.called.iter().map(|words| plain(words)).collect(),
             notes: self.notes,
             blind_spots: self.blind_spots,
             sources_differ: self.sources_differ,

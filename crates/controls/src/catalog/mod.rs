@@ -2,6 +2,7 @@
 //! them. It is data (`config/controls.toml`), compiled in, and a user's file of
 //! the same form can replace and add controls. Judging is `evaluate`'s.
 
+mod called;
 mod control;
 mod error;
 mod file;

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use super::action::Topics;
 use super::judged::Judged;
 use super::tail::{Reader, Tail};
+use super::waiting::waiting_alarms;
 use crate::finding::LinkKind;
 use crate::ids::LogGroupArn;
-use crate::known::{Call, Unread, UnreadCause};
+use crate::known::{Call, Known, Unread, UnreadCause};
 use crate::pattern::{Pattern, PatternSet};
 use crate::reason::Reason;
 use crate::snapshot::{AccountSnapshot, LogGroup, MetricFilter, Trail};
@@ -27,8 +28,20 @@ pub(crate) struct GroupChains {
     pub(crate) tails: Vec<Tail>,
     /// Filters that are on groups to which no trail delivers.
     pub(crate) elsewhere: Vec<Elsewhere>,
+    /// Alarms of the Region that watch metrics which no filter publishes.
+    pub(crate) waiting: Vec<Waiting>,
     /// Groups of the same Region whose filters are not known; they may publish to the same metrics.
     pub(crate) unread_beside: Vec<LogGroupArn>,
+}
+
+/// An alarm on a metric that no filter publishes.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting {
+    /// Name of the alarm.
+    pub(crate) alarm: String,
+    pub(crate) namespace: String,
+    /// Name of the metric.
+    pub(crate) metric: String,
 }
 
 /// Metric filters on another log group than the one that a trail delivers to.
@@ -98,6 +111,7 @@ pub(crate) fn chains_of(
             number_with_regex: 0,
             tails: Vec::new(),
             elsewhere: Vec::new(),
+            waiting: Vec::new(),
             unread_beside: Vec::new(),
         };
     };
@@ -142,9 +156,31 @@ pub(crate) fn chains_of(
             .filter(|pattern| pattern.filter.has_regex())
             .count(),
         tails,
+        waiting: waiting(group, &reader),
         elsewhere: group.filters_elsewhere.iter().map(Elsewhere::of).collect(),
         unread_beside,
     }
+}
+
+/// The alarms of the group's Region to which neither its filters nor others publish.
+fn waiting(group: &LogGroup, reader: &Reader<'_>) -> Vec<Waiting> {
+    let Some(alarms) = reader.alarms.and_then(Known::value) else {
+        return Vec::new();
+    };
+    let here = reader.filters.iter();
+    let beside = reader.filters_elsewhere.iter().copied();
+    let filters: Vec<&MetricFilter> = here
+        .chain(beside)
+        .chain(group.filters_elsewhere.values().flatten())
+        .collect();
+    let waiting = waiting_alarms(alarms, &filters);
+    waiting
+        .map(|(alarm, metric)| Waiting {
+            alarm: alarm.name.clone(),
+            namespace: metric.namespace.clone(),
+            metric: metric.name.clone(),
+        })
+        .collect()
 }
 
 pub(super) fn not_asked(service: &str, operation: &str, arn: &LogGroupArn) -> Unread {

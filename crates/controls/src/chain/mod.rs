@@ -29,3 +29,4 @@ mod shared_namespaces;
 pub(crate) mod subscription;
 pub(crate) mod tail;
 pub(crate) mod trail;
+pub(crate) mod waiting;

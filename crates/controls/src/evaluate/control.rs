@@ -117,6 +117,10 @@ fn told<'a>(
     let covered_by = evidence::covered_by(&judged, &why, routes);
     let repair = evidence::repair(control, &judged, &why, &shown, routes);
     let (missing, total) = evidence::missing_events(&judged, routes, coverage);
+    let mut notes = notes::of(judged.pattern, judged.verdict, &shown, routes, coverage);
+    notes.extend(notes::of_waiting_alarms(
+        control, catalog, why.reason, routes,
+    ));
     let evidence = Evidence {
         chains: shown.iter().map(Shown::chain).collect(),
         covered_by,
@@ -124,7 +128,7 @@ fn told<'a>(
         assumptions: evidence::assumptions(&judged, routes),
         missing_permissions: evidence::permissions(&unread),
         unread,
-        notes: notes::of(judged.pattern, judged.verdict, &shown, routes, coverage),
+        notes,
         fix: repair.as_ref().map(|repair| repair.words.clone()),
         commands: repair.map(|repair| repair.commands).unwrap_or_default(),
         missing_events: missing,

@@ -10,10 +10,12 @@ use super::coverage::Coverage;
 use super::judge::tails;
 use super::noise;
 use super::routes::{Group, Routes};
-use crate::chain::group::GroupChains;
+use crate::catalog::{Catalog, Control};
+use crate::chain::group::{GroupChains, Waiting};
 use crate::chain::judged::note;
 use crate::finding::{LinkKind, LinkState, Note, Verdict};
 use crate::pattern::Pattern;
+use crate::reason::Reason;
 use crate::snapshot::Delivery;
 
 /// With so few filters to go, the quota is worth a remark.
@@ -80,6 +82,37 @@ pub(super) fn of(
         }
     }
     notes.into_values().collect()
+}
+
+/// The alarms that were made for the control, going by their names, and whose metric no filter
+/// publishes: where the filter was deleted, or publishes under another name, they show it.
+pub(super) fn of_waiting_alarms<'a>(
+    control: &'a Control,
+    catalog: &'a Catalog,
+    reason: Reason,
+    routes: &'a Routes<'_>,
+) -> impl Iterator<Item = Note> + 'a {
+    let is_missed = matches!(
+        reason,
+        Reason::NoFilter | Reason::FilterDoesNotCover | Reason::FilterInvalid | Reason::NoAlarm
+    );
+    let groups = routes.all.iter().filter_map(|route| match &route.group {
+        Some(Group::Chains(group)) if is_missed => Some(group),
+        _ => None,
+    });
+    let waiting = groups.flat_map(|group| &group.waiting);
+    let of_control = waiting.filter(|waiting| {
+        let called = catalog.called_after([&waiting.alarm, &waiting.metric]);
+        called.is_some_and(|called| called.id == control.id)
+    });
+    let words = of_control.map(|waiting| {
+        let Waiting { alarm, namespace, metric } = waiting;
+        format!("alarm `{alarm}` waits for the metric {namespace}/{metric}, which no metric filter publishes")
+    });
+    words
+        .collect::<BTreeSet<String>>()
+        .into_iter()
+        .map(|words| note("waiting_alarm", words))
 }
 
 fn pattern_of<'a>(shown: &Shown, routes: &'a Routes<'_>) -> Option<&'a Arc<Pattern>> {

@@ -38,6 +38,59 @@ fn a_filter_that_matches_more_is_noisy_and_the_note_says_what_else_it_matches() 
     assert_eq!(notes, Vec::<String>::new());
 }
 
+/// The waiting alarms that the finding of a control tells.
+fn waiting(change: impl FnOnce(&mut AccountSnapshot), control: &str) -> Vec<String> {
+    let mut snapshot = healthy(OWN);
+    change(&mut snapshot);
+    let notes = finding(&snapshot, control).evidence.notes.into_iter();
+    notes
+        .filter(|note| note.code == "waiting_alarm")
+        .map(|note| note.text)
+        .collect()
+}
+
+#[test]
+fn an_alarm_whose_filter_is_gone_or_publishes_under_another_name_is_told() {
+    let gone = |s: &mut AccountSnapshot| of_filters(s).retain(|filter| filter.name != S3);
+    let told = "alarm `s3-bucket-policy-changes` waits for the metric CISBenchmark/\
+                s3-bucket-policy-changes, which no metric filter publishes";
+    assert_eq!(waiting(gone, S3), [told]);
+    let renamed = |s: &mut AccountSnapshot| {
+        "S3Changes".clone_into(&mut of_filter(s, S3).transformations[0].name);
+    };
+    assert_eq!(waiting(renamed, S3), [told]);
+    // Not of other controls, not where another reason stands first, and not where all is well.
+    let both = |s: &mut AccountSnapshot| {
+        of_filters(s).retain(|filter| filter.name != S3 && filter.name != "vpc-changes");
+    };
+    assert_eq!(waiting(both, "vpc-changes").len(), 1);
+    let switched_off = |s: &mut AccountSnapshot| {
+        gone(s);
+        of_status(s).logging = false;
+    };
+    assert_eq!(waiting(switched_off, S3), Vec::<String>::new());
+    assert_eq!(waiting(|_| (), S3), Vec::<String>::new());
+}
+
+#[test]
+fn alarms_on_metrics_of_aws_and_with_dimensions_wait_for_no_filter() {
+    type Change = fn(&mut AccountSnapshot);
+    let changes: [Change; 2] = [
+        |s| "AWS/S3".clone_into(&mut of_alarm(s, S3).metric.as_mut().unwrap().namespace),
+        |s| {
+            let metric = of_alarm(s, S3).metric.as_mut().unwrap();
+            metric.dimensions.insert("BucketName".into(), "b".into());
+        },
+    ];
+    for change in changes {
+        let gone = |s: &mut AccountSnapshot| {
+            of_filters(s).retain(|filter| filter.name != S3);
+            change(s);
+        };
+        assert_eq!(waiting(gone, S3), Vec::<String>::new());
+    }
+}
+
 /// Adds a second filter with its own alarm.
 fn second_chain(snapshot: &mut AccountSnapshot, pattern: &str) {
     let mut filter = of_filter(snapshot, S3).clone();

@@ -64,6 +64,8 @@ fn kept() -> Alarms {
             on_metric("own", S3),
             other_namespace,
             on_metric("cpu", "CPUUtilization"),
+            on_metric("waiting", "VPCChanges"),
+            on_metric("orgsweep-root-usage", "m"),
             by_math("math", Some(S3), "q"),
             by_math(
                 "insights",
@@ -106,9 +108,11 @@ fn alarms_that_could_matter_are_kept_sorted() {
             "insights",
             "later-kind",
             "math",
+            "orgsweep-root-usage",
             "other-namespace",
             "own",
-            "promql"
+            "promql",
+            "waiting"
         ]
     );
     assert_eq!(composite, ["lower", "unreadable", "upper"]);

@@ -91,6 +91,10 @@ pub(super) fn add_alarm(
     source: Option<&str>,
     region: &mut RegionState,
 ) {
+    // Nobody made anything for the control.
+    if chain.broken == Some(Break::NoFilter) {
+        return;
+    }
     let id = &chain.control.id;
     let name = source.map_or_else(
         || format!("cis-{id}"),

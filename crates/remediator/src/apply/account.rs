@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::act::{TAKEN, act, is_ours};
+use super::act::{TAKEN, Whose, act, whose};
 use super::boundary::Boundaries;
 use super::quota;
 use super::readiness::{Readiness, built_upon, readiness};
@@ -219,6 +219,7 @@ impl StepTask<'_> {
                 self.record(ActionState::Skipped, Some(&now.seen), Some(why))
                     .await
             }
+            Readiness::Shared => self.shared(&now.seen).await,
             Readiness::Taken(why) | Readiness::Changed(why) => Err(Stopped::Drifted(why)),
         }
     }
@@ -233,6 +234,7 @@ impl StepTask<'_> {
                     .await
             }
             Readiness::Ready => self.perform(now).await,
+            Readiness::Shared => self.shared(&now.seen).await,
             Readiness::Taken(why) | Readiness::Changed(why) => {
                 if now.seen.is_still(&before) {
                     self.perform(now).await
@@ -246,13 +248,13 @@ impl StepTask<'_> {
     async fn judged(&self, seen: &Seen) -> Result<Readiness, Stopped> {
         let judged = readiness(self.step, seen, &self.marks);
         if let Readiness::Taken(why) = judged {
-            let ours = is_ours(self.writer, &self.step.action, &self.marks)
+            let whose = whose(self.writer, &self.step.action, &self.marks)
                 .await
                 .map_err(Stopped::Refused)?;
-            return Ok(if ours {
-                Readiness::There
-            } else {
-                Readiness::Changed(why)
+            return Ok(match whose {
+                Whose::ThisPlans => Readiness::There,
+                Whose::EveryPlans => Readiness::Shared,
+                Whose::Others => Readiness::Changed(why),
             });
         }
         if let (Readiness::Ready, Action::Remove { .. }) = (&judged, &self.step.action) {
@@ -312,11 +314,19 @@ impl StepTask<'_> {
             .map_err(Stopped::Unclear)?;
         match self.judged(&now.seen).await? {
             Readiness::There => self.record(ActionState::Done, Some(&now.seen), None).await,
+            Readiness::Shared => self.shared(&now.seen).await,
             _ => Err(Stopped::Drifted(format!(
                 "it exists now, and this plan did not make it ({})",
                 failure.words
             ))),
         }
+    }
+
+    /// It stays when the run is taken back: the other plan's alarms act on it.
+    async fn shared(&self, now: &Seen) -> Result<(), Stopped> {
+        let why = "another plan made it, for every control of the account and Region";
+        self.record(ActionState::Skipped, Some(now), Some(why))
+            .await
     }
 
     async fn record(

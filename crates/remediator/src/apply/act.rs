@@ -17,6 +17,7 @@ use crate::write::alarm::Alarm;
 use crate::write::filter::MetricFilter;
 use crate::write::log_group::LogGroup;
 use crate::write::subscription::{Ended, Subscription};
+use crate::write::tags::made_by_orgsweep;
 use crate::write::topic::Topic;
 use crate::write::trail::{Trail, TrailChange};
 use crate::write::{Marks, Writer, alarm, filter, log_group, role, subscription, topic, trail};
@@ -194,20 +195,38 @@ async fn act_once(
     })
 }
 
-/// Whether the plan made what `action` makes: AWS's tags say so.
-pub(super) async fn is_ours(
+/// Who made what has the name of what `action` makes: AWS's tags say so.
+pub(super) async fn whose(
     writer: &Writer,
     action: &Action,
     marks: &Marks,
-) -> Result<bool, CallFailure> {
+) -> Result<Whose, CallFailure> {
     let region = action.region();
     let tags = match action {
         Action::CreateLogGroup { log_group } => log_group::tags(writer, log_group).await?,
         Action::CreateTopic { topic } => topic::tags(writer, topic, &region).await?,
         Action::PutAlarm { alarm, .. } => alarm::tags(writer, alarm, &region).await?,
-        _ => return Ok(false),
+        _ => return Ok(Whose::Others),
     };
-    Ok(marks.are_on(&tags))
+    let is_shared = matches!(action, Action::CreateTopic { .. }) && made_by_orgsweep(&tags);
+    Ok(if marks.are_on(&tags) {
+        Whose::ThisPlans
+    } else if is_shared {
+        Whose::EveryPlans
+    } else {
+        Whose::Others
+    })
+}
+
+/// Whose something is that has the name of what a plan makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The plan made it.
+    ThisPlans,
+    /// Another plan made it, for all controls of the account and Region.
+    EveryPlans,
+    /// Somebody else made it, or another plan for itself.
+    Others,
 }
 
 /// What taking a step back came to.

@@ -15,6 +15,8 @@ pub(super) enum Readiness {
     Ready,
     /// What it would make true is true already.
     There,
+    /// What it would make is there for every plan to use: another one made it.
+    Shared,
     /// Its name is taken; by the plan itself, if tags say so. Otherwise, this is what changed.
     Taken(String),
     /// Something has changed since the plan was made.
@@ -94,7 +96,8 @@ pub(super) fn readiness(step: &Step, seen: &Seen, marks: &Marks) -> Readiness {
             }
         },
         (Action::CreateTopic { topic }, Seen::Topic(_)) => Taken(format!(
-            "topic `{}` exists now, and this plan did not make it",
+            "topic `{}` exists now, and no plan made it: plan with another name \
+             (`remediator.topic`), or delete it",
             topic.resource()
         )),
         (

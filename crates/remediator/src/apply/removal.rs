@@ -7,8 +7,8 @@ use orgsweep_aws_access::CallFailure;
 use orgsweep_controls::{Arn, Region};
 
 use super::seen::{Look, Seen};
-use crate::steps::{Action, alarm_name};
-use crate::write::alarm::NotOthers;
+use crate::steps::{Action, Metric, alarm_name};
+use crate::write::alarm::{NotOthers, Watching};
 use crate::write::subscription::Ended;
 use crate::write::{Marks, Writer, alarm, filter, subscription, topic};
 
@@ -38,6 +38,15 @@ pub(super) async fn kept(writer: &Writer, action: &Action) -> Result<Option<Stri
                 return Ok(not_ours(&format!("alarm `{}`", alarm_name(arn))));
             }
         }
+        Action::PutMetricFilter { filter, metric, .. } => {
+            let watching = Watching::in_region(writer, &region).await?;
+            return Ok(watched_by_others(
+                &watching,
+                filter,
+                metric,
+                &NotOthers::default(),
+            ));
+        }
         Action::Subscribe { topic: arn, .. } => {
             return notified_by_others(writer, arn, &region, &NotOthers::default()).await;
         }
@@ -66,6 +75,19 @@ pub(super) async fn kept(writer: &Writer, action: &Action) -> Result<Option<Stri
         _ => {}
     }
     Ok(None)
+}
+
+/// Why a filter is needed, in words: an alarm beside `except` watches what it publishes.
+pub(super) fn watched_by_others(
+    watching: &Watching,
+    filter: &str,
+    metric: &Metric,
+    except: &NotOthers<'_>,
+) -> Option<String> {
+    let alarm = watching.of(metric, except)?;
+    Some(format!(
+        "alarm `{alarm}` watches what filter `{filter}` publishes"
+    ))
 }
 
 /// Why a topic is needed, in words: an alarm beside `except` acts on it.

@@ -1,24 +1,27 @@
 //! Taking a run back in one account: the inverse of each step that it did, in
 //! reverse order, each only if the resource is still as the run left it. A topic that the run
-//! made and that alarms of others came to notify stays with what the run did to it.
+//! made and that alarms of others came to notify stays with what the run did to it, and so does a
+//! filter whose metric they came to watch.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use orgsweep_aws_access::CallFailure;
-use orgsweep_controls::{AccountId, Arn};
+use orgsweep_controls::{AccountId, Arn, Region};
 use orgsweep_store::{ActionRow, ActionState, StoreError};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::account::{AccountEnd, Work, credentials_over};
 use super::act::{TakenBack, take_back};
 use super::reading::Reading;
-use super::removal::notified_by_others;
+use super::removal::{notified_by_others, watched_by_others};
 use super::seen::{Seen, look};
 use crate::endpoint::Endpoint;
 use crate::steps::{Action, Step};
 use crate::write::Writer;
-use crate::write::alarm::NotOthers;
+use crate::write::alarm::{NotOthers, Watching};
 
 /// Takes back what `undone` did in one account. `work.run` is the run that takes it back.
 pub async fn undo_account(
@@ -67,11 +70,14 @@ pub async fn undo_account(
         })
         .filter_map(|step| alarm(&step.action).cloned())
         .collect();
+    let watching = WatchingByRegion::default();
     let mut kept = None;
     for (step, row) in done.into_iter().rev() {
         let topic = topic(&step.action).filter(|topic| made.contains(*topic));
-        // What others notify through a topic may build upon all that comes before it.
-        if kept.is_some() && topic.is_none() {
+        // What others notify through a topic or watch of a filter may build upon all that comes
+        // before it, but not upon other filters.
+        let is_filter = matches!(step.action, Action::PutMetricFilter { .. });
+        if kept.is_some() && topic.is_none() && !is_filter {
             continue;
         }
         if work.stop.is_cancelled() {
@@ -89,6 +95,7 @@ pub async fn undo_account(
             subscribed: &subscribed,
             topic,
             alarms: &alarms,
+            watching: &watching,
         };
         match task.run().await {
             StepEnd::TakenBack => {}
@@ -169,6 +176,28 @@ struct UndoTask<'a> {
     topic: Option<&'a Arn>,
     /// Alarms that were taken back a moment ago: some may be shown as they were.
     alarms: &'a BTreeSet<Arn>,
+    watching: &'a WatchingByRegion,
+}
+
+/// The alarms of an account, each Region's read when they are first asked for: those that are taken
+/// back meanwhile do not count.
+#[derive(Default)]
+struct WatchingByRegion(Mutex<BTreeMap<Region, Arc<Watching>>>);
+
+impl WatchingByRegion {
+    async fn in_region(
+        &self,
+        writer: &Writer,
+        region: &Region,
+    ) -> Result<Arc<Watching>, CallFailure> {
+        let mut read = self.0.lock().await;
+        if let Some(known) = read.get(region) {
+            return Ok(Arc::clone(known));
+        }
+        let found = Arc::new(Watching::in_region(writer, region).await?);
+        read.insert(region.clone(), Arc::clone(&found));
+        Ok(found)
+    }
 }
 
 impl UndoTask<'_> {
@@ -234,16 +263,21 @@ impl UndoTask<'_> {
         Some((read(&self.row.before)?, read(&self.row.after)?))
     }
 
-    /// Why what the run did to a topic of its own must stay.
+    /// Why what the run did to a topic of its own, or the metric filter that it put, must stay.
     async fn used_by_others(&self) -> Result<Option<String>, CallFailure> {
-        let Some(topic) = self.topic else {
-            return Ok(None);
-        };
+        let region = &self.step.region;
         let not_others = NotOthers {
             alarms: Some(self.alarms),
             unchanged_since: self.row.started_at.map(|started| started - SKEW),
         };
-        notified_by_others(self.writer, topic, &self.step.region, &not_others).await
+        if let Action::PutMetricFilter { filter, metric, .. } = &self.step.action {
+            let watching = self.watching.in_region(self.writer, region).await?;
+            return Ok(watched_by_others(&watching, filter, metric, &not_others));
+        }
+        match self.topic {
+            Some(topic) => notified_by_others(self.writer, topic, region, &not_others).await,
+            None => Ok(None),
+        }
     }
 
     async fn done(&self, after: &Seen, message: Option<&str>) -> StepEnd {

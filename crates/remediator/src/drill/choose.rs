@@ -88,6 +88,55 @@ pub fn whose_turn(
     due.into_iter().map(|(_, _, candidate)| candidate).collect()
 }
 
+/// A topic or other action of an alarm, and when a message was last seen to get out through it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SeenOrNever {
+    /// The alarm's account.
+    pub account_id: String,
+    /// Its Region.
+    pub region: String,
+    /// The topic or other action.
+    pub action_arn: String,
+    /// The alarm that was rung, or that could be.
+    pub alarm_arn: String,
+    /// When; none for never.
+    pub last_seen_at: Option<DateTime<Utc>>,
+}
+
+/// Every topic that was seen to get a message out, and those of `candidates` that never were: these
+/// first, then by account, Region and topic.
+pub fn seen_or_never(candidates: &[Candidate], seen: &[LastSeen]) -> Vec<SeenOrNever> {
+    let mut all: BTreeMap<(String, String, String), SeenOrNever> = BTreeMap::new();
+    let seen = seen.iter().map(|seen| SeenOrNever {
+        account_id: seen.account_id.clone(),
+        region: seen.region.clone(),
+        action_arn: seen.action_arn.clone(),
+        alarm_arn: seen.alarm_arn.clone(),
+        last_seen_at: Some(seen.last_seen_at),
+    });
+    let never = candidates.iter().flat_map(|candidate| {
+        let alarm = &candidate.alarm;
+        candidate.actions.iter().map(|action| SeenOrNever {
+            account_id: alarm.account().map(String::from).unwrap_or_default(),
+            region: alarm.region().map(String::from).unwrap_or_default(),
+            action_arn: action.clone(),
+            alarm_arn: alarm.to_string(),
+            last_seen_at: None,
+        })
+    });
+    for one in seen.chain(never) {
+        let place = (
+            one.account_id.clone(),
+            one.region.clone(),
+            one.action_arn.clone(),
+        );
+        all.entry(place).or_insert(one);
+    }
+    let (never, seen): (Vec<_>, Vec<_>) =
+        (all.into_values()).partition(|one| one.last_seen_at.is_none());
+    [never, seen].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +182,22 @@ mod tests {
             .map(|one| one.alarm.resource().trim_start_matches("alarm:"))
             .collect();
         assert_eq!(names, ["e", "a", "c"]);
+    }
+
+    #[test]
+    fn what_was_never_seen_is_listed_first_and_each_topic_once() {
+        let now = DateTime::from_timestamp(1_000_000_000, 0).unwrap();
+        let all = [
+            candidate("a", &["pager"]),
+            candidate("b", &["pager", "new"]),
+            candidate("c", &["new"]),
+        ];
+        let listed = seen_or_never(&all, &[seen("pager", 40, now), seen("gone", 90, now)]);
+        let shown: Vec<(&str, bool)> = listed
+            .iter()
+            .map(|one| (one.action_arn.as_str(), one.last_seen_at.is_some()))
+            .collect();
+        assert_eq!(shown, [("new", false), ("gone", true), ("pager", true)]);
+        assert!(listed[0].alarm_arn.ends_with(":alarm:b"));
     }
 }

@@ -95,6 +95,11 @@ fn deploy(plan: &Plan, templates: &[Template<'_>]) -> String {
              --template-body file://{file}{capability}\n",
             file = template_name(number),
         );
+        // A StackSet has values of its own for its parameters; each place has its own again.
+        if let Some(arguments) = template.targets.keys().next() {
+            let last = page.trim_end().len();
+            page.insert_str(last, &parameters("--parameters", arguments));
+        }
         for (arguments, regions) in &template.targets {
             for (region, accounts) in regions {
                 let accounts: Vec<&str> = accounts.iter().map(|account| account.as_str()).collect();
@@ -104,19 +109,25 @@ fn deploy(plan: &Plan, templates: &[Template<'_>]) -> String {
                      --regions {region} --accounts {}",
                     accounts.join(" ")
                 );
-                if !arguments.is_empty() {
-                    page.push_str(" \\\n  --parameter-overrides");
-                    for (key, value) in arguments {
-                        let pair = format!("ParameterKey={key},ParameterValue={value}");
-                        let _ = write!(page, " {}", quoted(&pair));
-                    }
-                }
+                page.push_str(&parameters("--parameter-overrides", arguments));
                 page.push('\n');
             }
         }
         page.push_str("```\n");
     }
     page
+}
+
+/// The flag that gives values to parameters; nothing where there are none.
+fn parameters(flag: &str, arguments: &Arguments) -> String {
+    if arguments.is_empty() {
+        return String::new();
+    }
+    let pairs = arguments
+        .iter()
+        .map(|(key, value)| quoted(&format!("ParameterKey={key},ParameterValue={value}")));
+    let pairs: Vec<String> = pairs.collect();
+    format!(" \\\n  {flag} {}", pairs.join(" "))
 }
 
 /// The resources of a unit.

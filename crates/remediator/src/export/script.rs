@@ -1,6 +1,6 @@
 //! A plan as one shell script: per account a function with its steps, each
 //! guarded by what must still be so. For people who apply with their own
-//! credentials and review; it stops at the first surprise.
+//! credentials and review; an account stops at its first surprise, and the others go on.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -35,6 +35,7 @@ pub fn shell_script(plan: &Plan) -> String {
             "in_account {account} {partition} {region} account_{account}"
         );
     }
+    script.push_str(CLOSING);
     if !plan.human_steps.is_empty() {
         script.push_str("\n# What people have to do:\n");
         for human in &plan.human_steps {
@@ -59,8 +60,15 @@ pub fn shell_script(plan: &Plan) -> String {
             ))
         );
     }
+    script.push_str("\n[[ ${#unfinished[@]} == 0 ]]\n");
     script
 }
+
+const CLOSING: &str = r#"
+if [[ ${#unfinished[@]} != 0 ]]; then
+  say "not everything is done in: ${unfinished[*]}; run this script again when that is mended"
+fi
+"#;
 
 fn header(plan: &Plan) -> String {
     format!(
@@ -154,6 +162,7 @@ fn guard(action: &Action) -> Option<String> {
 const PREAMBLE: &str = r#"
 say() { printf '%s\n' "$*" >&2; }
 stop() { printf 'stopped: %s\n' "$*" >&2; exit 1; }
+unfinished=()
 
 command -v aws >/dev/null || stop 'the AWS CLI (aws) is not installed'
 command -v jq >/dev/null || stop 'jq is not installed'
@@ -161,10 +170,13 @@ command -v jq >/dev/null || stop 'jq is not installed'
 
 # Runs a function of this script with credentials of an account.
 in_account() {
-  local account=$1 partition=$2 steps=$4 caller assumed
+  local account=$1 partition=$2 steps=$4 caller assumed ended
   export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-$3}
   caller=$(aws sts get-caller-identity --query Account --output text)
+  # In a condition, bash would go on after a command that fails.
+  set +e
   (
+    set -e
     if [[ "$caller" != "$account" ]]; then
       if [[ -z "${ORGSWEEP_ROLE_NAME:-}" ]]; then
         say "account $account: left out, the credentials are for $caller (set ORGSWEEP_ROLE_NAME)"
@@ -180,6 +192,12 @@ in_account() {
     say "account $account:"
     "$steps"
   )
+  ended=$?
+  set -e
+  if [[ "$ended" != 0 ]]; then
+    say "account $account: not everything is done, see above"
+    unfinished+=("$account")
+  fi
 }
 
 # Tries again what fails while a new role spreads.
@@ -230,18 +248,20 @@ log_group_is_absent() {
 }
 
 topic_is_absent() {
-  local region=$1 topic=$2 found
-  found=$(aws sns list-topics --region "$region" --output json \
-    | jq -r --arg arn "$topic" '.Topics[] | select(.TopicArn == $arn) | .TopicArn') \
-    || stop 'the topics cannot be listed'
-  is_absent "topic $topic" "$found" "$topic"
+  local region=$1 topic=$2 said
+  if said=$(aws sns get-topic-attributes --region "$region" --topic-arn "$topic" 2>&1); then
+    is_absent "topic $topic" "$topic" "$topic"
+  else
+    [[ "$said" == *NotFound* ]] || stop "topic $topic cannot be read: $said"
+  fi
 }
 
 role_is_absent() {
-  local role=$1 found
-  found=$(aws iam list-roles --output json \
-    | jq -r --arg name "$role" '.Roles[] | select(.RoleName == $name) | .RoleName') \
-    || stop 'the roles cannot be listed'
-  is_absent "role $role" "$found" "$role"
+  local role=$1 said
+  if said=$(aws iam get-role --role-name "$role" 2>&1); then
+    is_absent "role $role" "$role" "$role"
+  else
+    [[ "$said" == *NoSuchEntity* ]] || stop "role $role cannot be read: $said"
+  fi
 }
 "#;

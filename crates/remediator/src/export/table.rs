@@ -12,17 +12,37 @@ use crate::steps::{Cost, Repairs, Step};
 /// Steps that are listed one by one; more are counted by kind.
 const LISTED: usize = 40;
 
+/// What accounts are called, for people who do not know their numbers by heart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountNames(BTreeMap<String, String>);
+
+impl AccountNames {
+    /// The account's number, with its name where that is known.
+    pub fn with_name(&self, number: &str) -> String {
+        match self.0.get(number) {
+            Some(name) if !name.is_empty() && name != number => format!("{number} {name}"),
+            _ => number.to_owned(),
+        }
+    }
+}
+
+impl FromIterator<(String, String)> for AccountNames {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(numbers_and_names: T) -> Self {
+        Self(numbers_and_names.into_iter().collect())
+    }
+}
+
 /// The plan as text. With `whole`, every step is listed, however many there are.
 /// `width` is the terminal's, if there is one.
-pub fn page(plan: &Plan, whole: bool, width: Option<u16>) -> String {
+pub fn page(plan: &Plan, names: &AccountNames, whole: bool, width: Option<u16>) -> String {
     let mut text = head(plan);
     if !plan.steps.is_empty() {
         text.push_str("\nSteps\n");
-        text.push_str(&steps(&plan.steps, whole, width));
+        text.push_str(&steps(&plan.steps, names, whole, width));
     }
     if !plan.human_steps.is_empty() {
         text.push_str("\nBy hand\n");
-        text.push_str(&human_steps(&plan.human_steps, whole));
+        text.push_str(&human_steps(&plan.human_steps, names, whole));
     }
     if let Some(unconfirmed) = unconfirmed(&plan.human_steps, width) {
         text.push_str("\nWaiting for somebody to confirm, by owner\n");
@@ -30,7 +50,7 @@ pub fn page(plan: &Plan, whole: bool, width: Option<u16>) -> String {
     }
     if !plan.left_out.is_empty() {
         text.push_str("\nLeft out\n");
-        text.push_str(&left_out(&plan.left_out, width));
+        text.push_str(&left_out(&plan.left_out, names, width));
     }
     text.push_str(&next(plan));
     text
@@ -146,14 +166,14 @@ fn removal_summary(plan: &Plan) -> String {
     )
 }
 
-fn steps(steps: &[Step], whole: bool, width: Option<u16>) -> String {
+fn steps(steps: &[Step], names: &AccountNames, whole: bool, width: Option<u16>) -> String {
     if steps.len() > LISTED && !whole {
         return steps_by_kind(steps, width);
     }
     let rows = steps.iter().map(|step| {
         vec![
             step.number.to_string(),
-            step.account_id.to_string(),
+            names.with_name(step.account_id.as_str()),
             step.region.to_string(),
             step.action.kind().to_owned(),
             match &step.owner {
@@ -201,7 +221,7 @@ fn steps_by_kind(steps: &[Step], width: Option<u16>) -> String {
     text
 }
 
-fn human_steps(humans: &[HumanStep], whole: bool) -> String {
+fn human_steps(humans: &[HumanStep], names: &AccountNames, whole: bool) -> String {
     let mut text = String::new();
     let listed = if whole { humans.len() } else { LISTED };
     for human in humans.iter().take(listed) {
@@ -209,7 +229,7 @@ fn human_steps(humans: &[HumanStep], whole: bool) -> String {
             text,
             "{:>3}  account {}, {}: {}",
             human.number,
-            human.account_id,
+            shown(&names.with_name(human.account_id.as_str())),
             human.region,
             shown(&human.text)
         );
@@ -253,7 +273,7 @@ fn unconfirmed(humans: &[HumanStep], width: Option<u16>) -> Option<String> {
     Some(grid(&["owner", "topics", "who has to agree"], rows, width))
 }
 
-fn left_out(left_out: &[LeftOut], width: Option<u16>) -> String {
+fn left_out(left_out: &[LeftOut], names: &AccountNames, width: Option<u16>) -> String {
     let mut reasons: BTreeMap<(&str, &str), Vec<&LeftOut>> = BTreeMap::new();
     for left in left_out {
         reasons
@@ -266,7 +286,11 @@ fn left_out(left_out: &[LeftOut], width: Option<u16>) -> String {
         vec![
             findings.len().to_string(),
             why.to_owned(),
-            format!("{} {}", first.account_id, first.control),
+            format!(
+                "{} {}",
+                names.with_name(first.account_id.as_str()),
+                first.control
+            ),
             text.to_owned(),
         ]
     });

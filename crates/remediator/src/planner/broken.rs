@@ -5,9 +5,12 @@
 use std::sync::Arc;
 
 use filter_pattern::{Covers, FilterPattern, Schema, covers};
-use orgsweep_controls::snapshot::{Alarms, CompositeAlarm, MetricAlarm, MetricFilter, Trail};
+use orgsweep_controls::snapshot::{
+    Alarms, CompositeAlarm, MetricAlarm, MetricFilter, Trail, WatchedMetric,
+};
 use orgsweep_controls::{
     AccountId, AccountSnapshot, Arn, Chain, Control, Finding, Known, LinkKind, LogGroupArn,
+    waiting_alarms,
 };
 
 use super::options::PlanOptions;
@@ -189,6 +192,28 @@ impl<'a> Broken<'a> {
     pub(super) fn all_alarms(&self) -> Option<&'a Alarms> {
         let region = self.log_group()?.region();
         self.owner()?.alarms.get(&region).and_then(Known::value)
+    }
+
+    /// The alarms that are called after the control and wait for a metric that no filter publishes.
+    pub(super) fn waiting_alarms(&self) -> Vec<(&'a MetricAlarm, &'a WatchedMetric)> {
+        let (Some(owner), Some(alarms)) = (self.owner(), self.all_alarms()) else {
+            return Vec::new();
+        };
+        let groups = owner.log_groups.values();
+        let filters: Vec<&MetricFilter> = groups
+            .flat_map(|group| {
+                let known = group.filters.value().into_iter().flatten();
+                known.chain(group.filters_elsewhere.values().flatten())
+            })
+            .collect();
+        let catalog = self.world.facts().catalog;
+        let is_its = |name: &str, metric: &str| {
+            let called = catalog.called_after([name, metric]);
+            called.is_some_and(|called| called.id == self.control.id)
+        };
+        waiting_alarms(alarms, &filters)
+            .filter(|(alarm, metric)| is_its(&alarm.name, &metric.name))
+            .collect()
     }
 
     /// The alarms of the broken chains.

@@ -29,13 +29,18 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(super) how: How,
 
-    /// Who goes ahead: a number of accounts, an account, or tag=KEY=VALUE; can be repeated.
+    /// Who goes ahead: a number of accounts, an account by its number or name, or tag=KEY=VALUE;
+    /// can be repeated.
     #[arg(long, value_name = "WHO", default_value = "1")]
     pub(super) canary: Vec<String>,
 
     /// How many accounts of a hundred may fail before the others are left alone.
     #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) max_failures: u8,
+
+    /// Stop after this wave, the first being 1, to look at what came of it; `--resume` goes on.
+    #[arg(long, value_name = "WAVE", value_parser = clap::value_parser!(i32).range(1..))]
+    pub(super) pause_after: Option<i32>,
 
     /// Go on with a run of this plan that was cut short, or try again what failed.
     #[arg(long)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use orgsweep_controls::AccountId;
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::apply::{Boundaries, Canary, Recorder, Work, in_order, waves};
@@ -17,7 +18,7 @@ use super::earlier::{Earlier, earlier};
 use super::execution::{ended, locked};
 use super::settings::Settings;
 use super::waves::waves_left;
-use super::{Exit, output, status, usage};
+use super::{Exit, accounts, output, status, usage};
 
 /// A plan that is being applied.
 pub(super) struct Applying<'a> {
@@ -110,13 +111,17 @@ impl Applying<'_> {
             ),
         };
         let recorded = ended(open, run, state, message).await;
-        end?;
+        let end = end?;
         recorded?;
         let told = status::Told::of(run, open).await?;
         let told = told.with_calls(access.counters());
         output::print(&status::text(&told, self.common)?)?;
         Ok(match told.run.state {
-            RunState::Finished => Exit::Fine,
+            RunState::Finished if told.is_fine(!self.arguments.how.without_verification) => {
+                Exit::Fine
+            }
+            RunState::Finished => Exit::Incomplete,
+            RunState::Interrupted if end.paused => Exit::Fine,
             RunState::Failed => Exit::Incomplete,
             RunState::Running | RunState::Interrupted => {
                 if self.stop.is_cancelled() {
@@ -200,12 +205,11 @@ impl Applying<'_> {
                         .is_some_and(|found| found == value)
                 });
                 chosen.extend(tagged.map(|account| account.id.clone()));
-            } else if let Ok(account) = text.parse::<AccountId>() {
-                chosen.insert(account);
             } else {
-                return Err(usage(format!(
-                    "`--canary {text}`: write a number, an account of twelve digits, or tag=KEY=VALUE"
-                )));
+                let named = accounts::numbers(std::slice::from_ref(text), store).await;
+                chosen.extend(named.with_context(|| {
+                    format!("`--canary {text}`: write a number of accounts, an account by its number or name, or tag=KEY=VALUE")
+                })?);
             }
         }
         let planned = in_order(self.plan);

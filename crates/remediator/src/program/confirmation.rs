@@ -20,11 +20,9 @@ pub(super) struct Said<'a> {
 /// Refuses what nobody has confirmed. `what` says what is about to be done.
 pub(super) fn confirmed(said: Said<'_>, digest: &str, what: &str) -> anyhow::Result<()> {
     if let Some(given) = said.digest {
-        check(given, digest)?;
-        if said.yes || !is_terminal() {
-            return Ok(());
-        }
-    } else if said.yes {
+        return check(given, digest);
+    }
+    if said.yes {
         return Err(usage(
             "`--yes` is taken only together with `--digest`: the digest of the plan that you have read",
         ));

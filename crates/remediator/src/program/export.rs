@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use orgsweep_controls::AccountId;
 use orgsweep_remediator::Plan;
+use orgsweep_remediator::export::table::AccountNames;
 use orgsweep_remediator::export::{CHANGES, ExportedFile, cloudformation, terraform};
 
 use super::arguments::Format;
@@ -30,8 +31,12 @@ pub(crate) struct Showing<'a> {
     pub(crate) directory: Option<&'a Path>,
 }
 
-/// Prints the plan, or writes it into a directory.
-pub(crate) fn deliver(plan: &Plan, showing: Showing<'_>) -> anyhow::Result<()> {
+/// Prints the plan, or writes it into a directory. Pages for people have the names of accounts.
+pub(crate) fn deliver(
+    plan: &Plan,
+    names: &AccountNames,
+    showing: Showing<'_>,
+) -> anyhow::Result<()> {
     let Showing {
         format,
         whole,
@@ -43,7 +48,7 @@ pub(crate) fn deliver(plan: &Plan, showing: Showing<'_>) -> anyhow::Result<()> {
         Format::Cloudformation => cloudformation(plan),
         _ => {
             return Ok(output::print(&output::plan(
-                plan, format, whole, estimate,
+                plan, names, format, whole, estimate,
             )?)?);
         }
     };

@@ -14,7 +14,7 @@ use orgsweep_store::Store;
 use super::arguments::{Common, Format};
 use super::export::{Showing, deliver};
 use super::settings::Settings;
-use super::{author, demo, output, owners, plan, stored, usage};
+use super::{accounts, author, demo, output, owners, plan, stored, usage};
 
 /// Plan to take away what orgsweep made and no finding needs any more.
 ///
@@ -64,6 +64,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
     let catalog = settings.catalog()?;
     let store = settings.store().await?;
     let result = planned(&arguments, common, &settings, &catalog, &store).await;
+    let names = accounts::names(&store).await;
     store.close().await;
     let showing = Showing {
         format,
@@ -71,7 +72,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
         estimate: false,
         directory: None,
     };
-    deliver(&result?, showing)
+    deliver(&result?, &names?, showing)
 }
 
 /// Makes the plan and stores it; the same plan that is still valid is not made twice.

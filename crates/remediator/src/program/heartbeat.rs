@@ -3,9 +3,8 @@
 use chrono::{TimeDelta, Utc};
 use clap::Args;
 use orgsweep_controls::Arn;
-use orgsweep_remediator::drill::choose::whose_turn;
+use orgsweep_remediator::drill::choose::{SeenOrNever, seen_or_never, whose_turn};
 use orgsweep_remediator::export::table::grid;
-use orgsweep_store::{LastSeen, Store};
 
 use super::arguments::{Common, Format};
 use super::ringing::{How, check_format};
@@ -22,7 +21,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = plan::duration)]
     every: TimeDelta,
 
-    /// Ring nothing; list when each topic was last seen.
+    /// Ring nothing; list when a message was last seen to get out through each topic, and through
+    /// which it never was.
     #[arg(long)]
     list: bool,
 
@@ -39,14 +39,14 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
     let catalog = settings.catalog()?;
     let store = settings.store().await?;
     let result = async {
-        if arguments.list {
-            let text = listed(&store, common.format.unwrap_or_default()).await?;
-            output::print(&text)?;
-            return Ok(Exit::Fine);
-        }
         let how = &arguments.how;
         let candidates = how.candidates(&catalog, &store).await?;
         let seen = store.last_seen_end_to_end().await?;
+        if arguments.list {
+            let topics = seen_or_never(&candidates, &seen);
+            output::print(&listed(&topics, common.format.unwrap_or_default())?)?;
+            return Ok(Exit::Fine);
+        }
         let due = whose_turn(candidates, &seen, arguments.every, Utc::now());
         let Some(limit) = how.limit.or(how.names_accounts().then_some(u32::MAX)) else {
             return Err(usage(format!(
@@ -67,29 +67,35 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
     result
 }
 
-async fn listed(store: &Store, format: Format) -> anyhow::Result<String> {
-    let seen: Vec<LastSeen> = store.last_seen_end_to_end().await?;
+/// When a message was last seen to get out through each topic, and through which it never was.
+fn listed(topics: &[SeenOrNever], format: Format) -> anyhow::Result<String> {
     Ok(match format {
-        Format::Json => serde_json::to_string_pretty(&seen)? + "\n",
+        Format::Json => serde_json::to_string_pretty(topics)? + "\n",
         Format::Jsonl => {
-            let lines: Result<Vec<String>, _> = seen.iter().map(serde_json::to_string).collect();
+            let lines: Result<Vec<String>, _> = topics.iter().map(serde_json::to_string).collect();
             lines?.into_iter().map(|line| line + "\n").collect()
         }
-        Format::Table if seen.is_empty() => {
-            "Nothing was seen end to end yet; `orgsweep remediate drill` rings an alarm.\n"
+        Format::Table if topics.is_empty() => {
+            "No chain holds, and nothing was seen end to end yet; `orgsweep findings` says why.\n"
                 .to_owned()
         }
         Format::Table => grid(
             &["account", "region", "topic", "last seen", "by"],
-            seen.iter().map(|seen| {
+            topics.iter().map(|topic| {
+                let last = topic.last_seen_at;
                 vec![
-                    seen.account_id.clone(),
-                    seen.region.clone(),
-                    seen.action_arn.clone(),
-                    seen.last_seen_at.format("%Y-%m-%d %H:%M").to_string(),
-                    seen.alarm_arn
+                    topic.account_id.clone(),
+                    topic.region.clone(),
+                    topic.action_arn.clone(),
+                    last.map_or_else(
+                        || "never".to_owned(),
+                        |at| at.format("%Y-%m-%d %H:%M").to_string(),
+                    ),
+                    topic
+                        .alarm_arn
                         .rsplit(":alarm:")
                         .next()
+                        .filter(|_| last.is_some())
                         .unwrap_or_default()
                         .to_owned(),
                 ]

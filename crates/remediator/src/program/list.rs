@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::export::table::grid;
-use orgsweep_store::{PlanRow, RunRow};
+use orgsweep_store::{PlanRow, RunRow, RunState};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::arguments::{Common, Format};
 use super::settings::Settings;
@@ -32,6 +33,8 @@ struct Row {
     steps: usize,
     human_steps: usize,
     repairs: usize,
+    /// What became of it when it was applied last; `None` when it never was.
+    applied: Option<&'static str>,
 }
 
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
@@ -42,17 +45,18 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
         let text = printed_runs(&runs?, common.format.unwrap_or_default())?;
         return Ok(output::print(&text)?);
     }
-    let plans = store.plans().await;
+    let (plans, runs) = (store.plans().await, store.runs().await);
     store.close().await;
-    let now = Utc::now();
-    let rows: Vec<Row> = plans?.into_iter().map(|plan| row(plan, now)).collect();
+    let (now, runs) = (Utc::now(), runs?);
+    let rows = plans?.into_iter().map(|plan| row(plan, &runs, now));
+    let rows: Vec<Row> = rows.collect();
     Ok(output::print(&printed(
         &rows,
         common.format.unwrap_or_default(),
     )?)?)
 }
 
-fn row(stored: PlanRow, now: DateTime<Utc>) -> Row {
+fn row(stored: PlanRow, runs: &[RunRow], now: DateTime<Utc>) -> Row {
     let plan: Option<Plan> = serde_json::from_value(stored.document).ok();
     let count = |of: fn(&Plan) -> usize| plan.as_ref().map_or(0, of);
     Row {
@@ -66,7 +70,22 @@ fn row(stored: PlanRow, now: DateTime<Utc>) -> Row {
         steps: count(|plan| plan.steps.len()),
         human_steps: count(|plan| plan.human_steps.len()),
         repairs: count(|plan| plan.repairs.len()),
+        applied: applied(stored.id, runs),
     }
+}
+
+/// What became of the last run that applied the plan, the newest run first.
+fn applied(plan: Uuid, runs: &[RunRow]) -> Option<&'static str> {
+    let of_plan = |run: &&RunRow| run.plan_id == plan && run.undoes.is_none();
+    let run = runs.iter().find(of_plan)?;
+    Some(match run.state {
+        _ if run.undone > 0 && run.done == 0 => "taken back",
+        _ if run.undone > 0 => "partly taken back",
+        RunState::Finished => "applied",
+        RunState::Failed => "failed",
+        RunState::Running => "running",
+        RunState::Interrupted => "interrupted",
+    })
 }
 
 fn printed(rows: &[Row], format: Format) -> anyhow::Result<String> {
@@ -83,6 +102,7 @@ fn printed(rows: &[Row], format: Format) -> anyhow::Result<String> {
                 "repairs",
                 "steps",
                 "by hand",
+                "applied",
                 "because",
             ],
             rows.iter().map(|row| {
@@ -99,6 +119,7 @@ fn printed(rows: &[Row], format: Format) -> anyhow::Result<String> {
                     row.repairs.to_string(),
                     row.steps.to_string(),
                     row.human_steps.to_string(),
+                    row.applied.unwrap_or("no").to_owned(),
                     row.reason.clone(),
                 ]
             }),

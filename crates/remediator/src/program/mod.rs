@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, what they share beside them.
 
+mod accounts;
 mod amiss;
 mod apply;
 mod applying;
@@ -47,7 +48,7 @@ pub(crate) const BAD_USAGE: u8 = 2;
 const EXIT_CODES: &str = "\
 Exit codes:
   0    fine, also when there is nothing to repair
-  1    something could not be done; the message says why and what to do
+  1    something could not be done, or a finding still fails; the message says why and what to do
   2    bad usage: arguments, configuration, a wrong digest or an SQL query
   130  interrupted; `apply --resume` goes on";
 

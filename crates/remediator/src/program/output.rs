@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::estimate::{Estimate, estimate};
+use orgsweep_remediator::export::table::AccountNames;
 use orgsweep_remediator::export::{shell_script, table};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
@@ -14,6 +15,7 @@ use super::usage;
 /// The plan in the chosen form.
 pub(crate) fn plan(
     plan: &Plan,
+    names: &AccountNames,
     format: Format,
     whole: bool,
     estimated: bool,
@@ -25,7 +27,7 @@ pub(crate) fn plan(
         Format::Sh => shell_script(plan),
         _ => {
             let sentence = estimate.map(|estimate| format!("\n{}\n", estimate.sentence()));
-            table::page(plan, whole, width()) + &sentence.unwrap_or_default()
+            table::page(plan, names, whole, width()) + &sentence.unwrap_or_default()
         }
     })
 }

@@ -15,12 +15,13 @@ use orgsweep_controls::{
 use orgsweep_remediator::planner::{Authorship, Facts, Target};
 use orgsweep_remediator::selection::Selection;
 use orgsweep_remediator::{Endpoint, Plan, PlanOptions, Strategy};
-use orgsweep_store::{ExceptedFinding, PlanRow, Store};
+use orgsweep_store::{ExceptedFinding, PlanRow, RunState, Store};
+use uuid::Uuid;
 
 use super::arguments::Common;
 use super::export::Showing;
 use super::settings::Settings;
-use super::{amiss, author, export, output, owners, usage};
+use super::{accounts, amiss, author, export, output, owners, usage};
 
 /// How long a plan can be valid.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -136,6 +137,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
         catalog: &catalog,
     };
     let result = stored_plan(asked, &store).await;
+    let names = accounts::names(&store).await;
     store.close().await;
     let showing = Showing {
         format,
@@ -143,7 +145,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
         estimate: arguments.estimate,
         directory: arguments.output.as_deref(),
     };
-    export::deliver(&result?, showing)
+    export::deliver(&result?, &names?, showing)
 }
 
 fn selection(arguments: &Arguments, catalog: &Catalog) -> anyhow::Result<Selection> {
@@ -255,10 +257,19 @@ async fn stored_plan(asked: Asked<'_>, store: &Store) -> anyhow::Result<Plan> {
     kept(plan, now, store).await
 }
 
-/// Stores the plan; the same one that is still valid is returned in its place.
+/// Stores the plan; the same one that is still valid is returned in its place, unless it was
+/// applied: then what it made is gone again, and is to be made once more.
 pub(super) async fn kept(plan: Plan, now: DateTime<Utc>, store: &Store) -> anyhow::Result<Plan> {
+    let runs = store.runs().await?;
+    let was_applied = |id: Uuid| {
+        let mut of_plan = runs
+            .iter()
+            .filter(|run| run.plan_id == id && run.undoes.is_none());
+        of_plan.any(|run| run.state == RunState::Finished && run.undone == 0)
+    };
     for row in store.plans().await? {
         if row.expires_at > now
+            && !was_applied(row.id)
             && let Ok(known) = serde_json::from_value::<Plan>(row.document)
             && known.expires_at - known.created_at == plan.expires_at - plan.created_at
             && known.says_the_same_as(&plan)

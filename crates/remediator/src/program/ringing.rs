@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use super::arguments::{Common, Format};
 use super::settings::Settings;
-use super::{Exit, author, interruption, output, plan, usage};
+use super::{Exit, accounts, author, interruption, output, plan, usage};
 
 /// What has to be typed at a terminal before anything rings.
 const WORD: &str = "ring";
@@ -27,9 +27,9 @@ const WORD: &str = "ring";
 /// As whom, why and how alarms are rung.
 #[derive(Debug, Args)]
 pub(super) struct How {
-    /// Alarms of chains in this account; can be repeated.
+    /// Alarms of chains in this account, by number or name; can be repeated.
     #[arg(long = "account", value_name = "ACCOUNT")]
-    accounts: Vec<AccountId>,
+    accounts: Vec<String>,
 
     /// Alarms of chains of this control; can be repeated.
     #[arg(long = "control", value_name = "CONTROL")]
@@ -103,8 +103,9 @@ impl How {
                 "there is no control `{unknown}`; `orgsweep controls` lists them"
             )));
         }
+        let accounts = accounts::numbers(&self.accounts, store).await?;
         let selection = Selection {
-            query: Some(self.sql()),
+            query: Some(self.sql(&accounts)),
             ..Selection::default()
         };
         let targets = selection.targets(store).await?;
@@ -125,7 +126,7 @@ impl How {
     }
 
     /// The findings that pass. Numbers of accounts and names of controls need no quoting.
-    fn sql(&self) -> String {
+    fn sql(&self, accounts: &[AccountId]) -> String {
         let among = |column: &str, values: Vec<String>| {
             if values.is_empty() {
                 String::new()
@@ -133,7 +134,7 @@ impl How {
                 format!(" and {column} in ('{}')", values.join("', '"))
             }
         };
-        let accounts = self.accounts.iter().map(ToString::to_string).collect();
+        let accounts = accounts.iter().map(ToString::to_string).collect();
         let controls = self.controls.iter().map(ToString::to_string).collect();
         format!(
             "select account_id, control from posture where verdict = 'pass'{}{}",

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::arguments::Common;
 use super::export::Showing;
 use super::settings::Settings;
-use super::{export, output, status, stored};
+use super::{accounts, export, output, status, stored};
 
 /// Show a plan (as a page, as JSON, as a shell script, as infrastructure as code), or what a run
 /// did step by step.
@@ -46,7 +46,8 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
             directory: arguments.output.as_deref(),
         };
         export::check(format, showing.directory)?;
-        export::deliver(&stored::plan(arguments.id, &store).await?, showing)
+        let names = accounts::names(&store).await?;
+        export::deliver(&stored::plan(arguments.id, &store).await?, &names, showing)
     }
     .await;
     store.close().await;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use anyhow::bail;
 use clap::Args;
 use orgsweep_aws_access::Counters;
-use orgsweep_remediator::export::table::grid;
+use orgsweep_remediator::export::table::{AccountNames, grid};
 use orgsweep_store::{ActionRow, ActionState, RepairRow, RunAccountRow, RunRow, Store};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::arguments::{Common, Format};
 use super::settings::Settings;
-use super::{output, usage};
+use super::{accounts, output, usage};
 use page::{head, page};
 
 /// Show what a run did and what came of it; without a run, of the last one.
@@ -75,6 +75,8 @@ pub(super) struct Told {
     spent: Option<Spent>,
     #[serde(skip)]
     actions: Vec<ActionRow>,
+    #[serde(skip)]
+    names: AccountNames,
 }
 
 /// What a process asked of AWS.
@@ -112,6 +114,7 @@ impl Told {
             repairs,
             spent: None,
             actions,
+            names: accounts::names(store).await?,
         })
     }
 
@@ -122,6 +125,13 @@ impl Told {
             throttles: counters.throttles,
         });
         Self { spent, ..self }
+    }
+
+    /// Whether no finding of the run still fails, nor, where they were to be `judged`, is unknown to
+    /// pass because its account was not read again.
+    pub(super) fn is_fine(&self, judged: bool) -> bool {
+        let there = |state: &str| self.findings.contains_key(state);
+        !there("still_failing") && !(judged && there("not_judged"))
     }
 
     fn steps_in(&self, state: ActionState) -> usize {
@@ -164,7 +174,7 @@ pub(super) fn steps(told: &Told, common: &Common) -> anyhow::Result<String> {
                 let at = action.finished_at.or(action.started_at);
                 vec![
                     action.number.to_string(),
-                    action.account_id.clone(),
+                    told.names.with_name(&action.account_id),
                     action.kind.clone(),
                     action.resource.clone(),
                     action.state.as_str().to_owned(),

@@ -20,7 +20,7 @@ use super::execution::{Direction, Limits, ended, locked, steps_by_account, wave}
 use super::progress::Progress;
 use super::settings::Settings;
 use super::verification::{accounts_in, judged_again};
-use super::{Exit, demo, interruption, output, status, stored};
+use super::{Exit, accounts, demo, interruption, output, status, stored};
 
 /// Take back what a run did, step by step in reverse order.
 ///
@@ -32,9 +32,9 @@ pub(crate) struct Arguments {
     #[arg(value_name = "RUN_ID")]
     run: Uuid,
 
-    /// Only in this account; can be repeated.
+    /// Only in this account, by number or name; can be repeated.
     #[arg(long = "account", value_name = "ACCOUNT")]
-    accounts: Vec<AccountId>,
+    accounts: Vec<String>,
 
     #[command(flatten)]
     how: How,
@@ -110,7 +110,7 @@ impl Undoing<'_> {
             .filter(|row| row.state == ActionState::Done)
             .map(|row| row.account_id)
             .collect();
-        let chosen = &self.arguments.accounts;
+        let chosen = accounts::numbers(&self.arguments.accounts, store).await?;
         Ok(in_order(plan)
             .into_iter()
             .rev()

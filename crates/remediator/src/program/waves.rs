@@ -83,6 +83,9 @@ impl Applying<'_> {
                 let message = these.too_many("after", &failed, these.so_far, threshold);
                 return Ok(RunEnd::of(RunState::Failed, Some(message)));
             }
+            if !last && self.arguments.pause_after == Some(these.number) {
+                return Ok(RunEnd::paused_after(these.number));
+            }
         }
         let accounts = work.store.run_accounts(work.run).await?;
         let open = accounts
@@ -141,11 +144,27 @@ impl Applying<'_> {
 pub(super) struct RunEnd {
     pub(super) state: RunState,
     pub(super) message: Option<String>,
+    /// Whether it stopped because somebody wants to look first.
+    pub(super) paused: bool,
 }
 
 impl RunEnd {
     fn of(state: RunState, message: Option<String>) -> Self {
-        Self { state, message }
+        Self {
+            state,
+            message,
+            paused: false,
+        }
+    }
+
+    fn paused_after(wave: i32) -> Self {
+        Self {
+            state: RunState::Interrupted,
+            message: Some(format!(
+                "paused after wave {wave}, as `--pause-after` says; `--resume` goes on with the others"
+            )),
+            paused: true,
+        }
     }
 }
 

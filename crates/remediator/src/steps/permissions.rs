@@ -146,7 +146,12 @@ impl StepKind {
                 "iam:DeleteRolePolicy",
                 "iam:DeleteRole",
             ],
-            Self::PutMetricFilter => &["logs:DescribeMetricFilters", "logs:DeleteMetricFilter"],
+            // Whether other alarms came to watch its metric.
+            Self::PutMetricFilter => &[
+                "cloudwatch:DescribeAlarms",
+                "logs:DescribeMetricFilters",
+                "logs:DeleteMetricFilter",
+            ],
             Self::CreateTopic => &[
                 "cloudwatch:DescribeAlarms",
                 "sns:GetTopicAttributes",

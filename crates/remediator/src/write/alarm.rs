@@ -2,6 +2,7 @@
 //! put again from the very values that were read.
 
 mod configuration;
+mod watching;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,7 @@ use super::operation::{
 use super::{Marks, Writer, found, gone};
 use crate::steps::{Metric, alarm_name};
 use configuration::{composite_configuration, metric_configuration, present};
+pub use watching::Watching;
 
 /// Names that DescribeAlarms takes at once, and alarms that a page of it holds at most.
 const NAMES_PER_CALL: usize = 100;
@@ -155,7 +157,7 @@ pub async fn read_named(
     }
 }
 
-/// Alarms that do not count as others that came to act on a topic.
+/// Alarms that do not count as others that came to act on a topic, or to watch a metric.
 #[derive(Debug, Clone, Default)]
 pub struct NotOthers<'a> {
     /// These.

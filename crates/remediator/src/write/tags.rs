@@ -61,11 +61,16 @@ impl Marks {
 
     /// Whether `tags` say that the plan made what carries them.
     pub fn are_on(&self, tags: &BTreeMap<String, String>) -> bool {
-        tags.get(MADE_BY).map(String::as_str) == Some(ORGSWEEP)
+        made_by_orgsweep(tags)
             && tags
                 .get(PLAN)
                 .is_some_and(|plan| *plan == self.plan.to_string())
     }
+}
+
+/// Whether `tags` say that some plan made what carries them.
+pub fn made_by_orgsweep(tags: &BTreeMap<String, String>) -> bool {
+    tags.get(MADE_BY).map(String::as_str) == Some(ORGSWEEP)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::support::{
 };
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::estimate::estimate;
+use orgsweep_remediator::export::table::AccountNames;
 use orgsweep_remediator::export::{ExportedFile, cloudformation, shell_script, table, terraform};
 
 /// A snapshot without what changes with every edit of the catalog.
@@ -53,25 +54,40 @@ fn mixed() -> Plan {
 
 #[test]
 fn the_page_of_the_base_case() {
-    assert_read!(table::page(&base_case(), false, Some(160)));
+    assert_read!(table::page(
+        &base_case(),
+        &AccountNames::default(),
+        false,
+        Some(160)
+    ));
 }
 
 #[test]
 fn the_page_of_a_mixed_plan() {
-    assert_read!(table::page(&mixed(), false, Some(160)));
+    assert_read!(table::page(
+        &mixed(),
+        &AccountNames::default(),
+        false,
+        Some(160)
+    ));
 }
 
 #[test]
 fn the_page_of_many_steps_counts_them_by_kind() {
     let estate = Estate::of([recorded(MEMBER), recorded(OTHER)]);
     let plan = estate.plan(&estate.failing(), &options());
-    assert_read!(table::page(&plan, false, Some(160)));
+    assert_read!(table::page(
+        &plan,
+        &AccountNames::default(),
+        false,
+        Some(160)
+    ));
 }
 
 #[test]
 fn the_page_of_an_empty_plan() {
     let plan = Estate::of([healthy(MEMBER)]).plan(&target(MEMBER, &s3()), &options());
-    assert_read!(table::page(&plan, false, None));
+    assert_read!(table::page(&plan, &AccountNames::default(), false, None));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use orgsweep_remediator::export::table::AccountNames;
 use orgsweep_remediator::export::{cloudformation, table, terraform};
 use orgsweep_remediator::owner::{Manager, Owner};
 use orgsweep_remediator::planner::{Owned, Ownership};
@@ -93,7 +94,9 @@ fn steps_say_whose_the_thing_is_and_exports_where_to_change_it() {
     }
     let applied = planned(&estate, stack(), true);
     assert!(applied.steps[0].owner.is_some());
-    assert!(table::page(&applied, false, None).contains("stack `monitoring`"));
+    assert!(
+        table::page(&applied, &AccountNames::default(), false, None).contains("stack `monitoring`")
+    );
 }
 
 #[test]

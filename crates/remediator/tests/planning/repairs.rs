@@ -43,6 +43,57 @@ fn all_controls_of_an_account_share_one_topic_and_one_subscription() {
 }
 
 #[test]
+fn an_alarm_that_waits_for_the_controls_filter_gets_it() {
+    for (alarm_name, metric, steps) in [
+        (
+            "cis-3.8",
+            "S3BucketPolicyChanges",
+            vec!["put_metric_filter"],
+        ),
+        ("s3-bucket-policy", "m", vec!["put_metric_filter"]),
+        // It may be about anything.
+        (
+            "orders",
+            "OrdersFailed",
+            vec!["put_metric_filter", "put_alarm"],
+        ),
+        // It is about another control.
+        (
+            "cis-3.14",
+            "VPCChanges",
+            vec!["put_metric_filter", "put_alarm"],
+        ),
+    ] {
+        let mut waiting = healthy(MEMBER);
+        filters(&mut waiting).clear();
+        let alarms = alarms(&mut waiting);
+        alarms.metric = vec![alarm(MEMBER, alarm_name)];
+        alarms.metric[0].metric.as_mut().unwrap().name = metric.to_owned();
+        let estate = Estate::of([waiting]);
+        let plan = estate.plan(&target(MEMBER, &s3()), &options());
+        assert_eq!(kinds(&plan), (steps, vec![]), "{alarm_name}");
+        let after = estate.after(&plan);
+        assert_eq!(after.finding(MEMBER, &s3()).verdict, Verdict::Pass);
+    }
+}
+
+#[test]
+fn an_alarm_that_waits_and_would_not_ring_is_left_as_it_is() {
+    let mut waiting = healthy(MEMBER);
+    filters(&mut waiting).clear();
+    let alarms = alarms(&mut waiting);
+    alarms.metric = vec![alarm(MEMBER, "s3-bucket-policy")];
+    alarms.metric[0].threshold = Some(10.0);
+    let estate = Estate::of([waiting]);
+    let plan = estate.plan(&target(MEMBER, &s3()), &options());
+    assert_eq!(
+        kinds(&plan),
+        (vec!["put_metric_filter", "put_alarm"], vec![])
+    );
+    assert!(estate.after(&plan).failing().len() < estate.failing().len());
+}
+
+#[test]
 fn behind_an_organization_trail_one_chain_repairs_every_member() {
     let estate = Estate::of([
         management(recorded(MANAGEMENT)),

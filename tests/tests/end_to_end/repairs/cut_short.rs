@@ -21,7 +21,7 @@ async fn killed_at_every_boundary_and_resumed_leaves_what_an_undisturbed_run_lea
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_every_boundary_of_a_trails_repair_and_resumed_leaves_the_same() {
     let selection = ["--control", "nacl-changes", "--allow-trail-changes"];
-    killed_at_every_boundary(NO_LOG_GROUP, &selection, 7).await;
+    killed_at_every_boundary(NO_LOG_GROUP, &selection, 4).await;
 }
 
 /// Of a plan with so many steps.

@@ -1,6 +1,7 @@
 //! Steps that are denied or throttled, and accounts in which somebody changed something
 //! since the plan was made: nothing of anybody's is overwritten or deleted.
 
+use chrono::TimeDelta;
 use orgsim::Fault;
 use orgsweep_tests::Installation;
 
@@ -144,9 +145,7 @@ async fn a_name_that_somebody_took_meanwhile_is_left_alone() {
     let told = drifted.json();
     assert_eq!(told["accounts"][0]["state"], "drifted", "{told}");
     assert!(
-        drifted
-            .stderr
-            .contains("exists now, and this plan did not make it"),
+        drifted.stderr.contains("exists now, and no plan made it"),
         "{drifted}"
     );
     assert_eq!(
@@ -156,6 +155,55 @@ async fn a_name_that_somebody_took_meanwhile_is_left_alone() {
     );
     // Plans made from what is there now fit again.
     repair.installation.run(&["sweep"]).await.with_code(0);
+}
+
+/// What a run leaves behind is used by the next plan: alarms that wait for their filters, and
+/// the topic that all controls share, though no alarm acts on it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_an_earlier_repair_is_used_again() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(TWO).await;
+    repair.apply(&plan, &[]).await.with_code(0);
+    let change = |alarms_too: bool| {
+        repair.simulated.change(SHOP, move |state| {
+            let region = state.regions.get_mut("us-east-1").expect("the Region");
+            for group in region.log_groups.values_mut() {
+                group.filters.clear();
+            }
+            if alarms_too {
+                region.metric_alarms.clear();
+            }
+            for alarm in region.metric_alarms.values_mut() {
+                alarm.configured -= TimeDelta::hours(1);
+            }
+        });
+    };
+
+    change(false);
+    repair.installation.run(&["sweep"]).await.with_code(0);
+    let plan = repair.planned(TWO).await;
+    assert_eq!(plan.kinds(), ["put_metric_filter"; 2], "{}", plan.document);
+    let before = repair.state();
+    let told = repair.apply(&plan, &[]).await.with_code(0).json();
+    assert_eq!(findings(&told, "verified"), 2, "{told}");
+    let run = run_id(&told).to_owned();
+    repair.undo(&run, &plan, &[]).await.with_code(0);
+    assert_eq!(repair.changes_since(&before), [""; 0]);
+
+    change(true);
+    repair.installation.run(&["sweep"]).await.with_code(0);
+    let plan = repair.planned(TWO).await;
+    let before = repair.state();
+    let told = repair.apply(&plan, &[]).await.with_code(0).json();
+    assert_eq!(findings(&told, "verified"), 2, "{told}");
+    assert_eq!(
+        told["step_states"]["skipped"], 2,
+        "topic, subscription: {told}"
+    );
+    // The topic was not made by this run, and stays.
+    let run = run_id(&told).to_owned();
+    repair.undo(&run, &plan, &[]).await.with_code(0);
+    assert_eq!(repair.changes_since(&before), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,17 +18,38 @@ impl Repair {
         });
     }
 
+    /// Looks at the log group that has metric filters.
+    fn where_the_group_is(&self, look: impl FnOnce(&orgsim::LogGroup)) {
+        self.simulated.change(SHOP, |state| {
+            let regions = state.regions.values();
+            let mut groups = regions.flat_map(|region| region.log_groups.values());
+            look(
+                groups
+                    .find(|group| !group.filters.is_empty())
+                    .expect("a group with filters"),
+            );
+        });
+    }
+
     /// What is left of the topic that orgsweep makes: itself and its subscriptions.
     fn left_of_the_topic(&self) -> (usize, usize) {
         let mut left = (0, 0);
-        self.where_the_topic_is(|region| {
+        self.simulated.change(SHOP, |state| {
             let ours = |arn: &str| arn.ends_with(":orgsweep-alarms");
-            left.0 = region.topics.keys().filter(|arn| ours(arn)).count();
-            let subscriptions = region.subscriptions.iter();
-            left.1 = subscriptions.filter(|one| ours(&one.topic_arn)).count();
+            for region in state.regions.values() {
+                left.0 += region.topics.keys().filter(|arn| ours(arn)).count();
+                let subscriptions = region.subscriptions.iter();
+                left.1 += subscriptions.filter(|one| ours(&one.topic_arn)).count();
+            }
         });
         left
     }
+}
+
+/// Lets an alarm watch a metric of somebody's own.
+fn watches_orders(alarm: &mut orgsim::MetricAlarm) {
+    let metric = alarm.metric.as_mut().expect("it watches one metric");
+    "OrdersFailed".clone_into(&mut metric.name);
 }
 
 /// What the run says of its only account.
@@ -47,6 +68,7 @@ async fn a_topic_that_somebodys_alarm_notifies_stays_with_its_subscription_until
     repair.where_the_topic_is(|region| {
         let mut alarm = region.metric_alarms["orgsweep-nacl-changes"].clone();
         alarm.arn = alarm.arn.replace("orgsweep-nacl-changes", "orders");
+        watches_orders(&mut alarm);
         region.metric_alarms.insert("orders".to_owned(), alarm);
     });
     let run = run_id(&told).to_owned();
@@ -72,6 +94,40 @@ async fn a_topic_that_somebodys_alarm_notifies_stays_with_its_subscription_until
 
     repair.where_the_topic_is(|region| {
         region.metric_alarms.remove("orders");
+    });
+    repair.undo(&run, &plan, &[]).await.with_code(0);
+    assert_eq!(repair.changes_since(&before), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_whose_metric_somebodys_alarm_watches_stays_until_that_is_gone() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let plan = repair.planned(super::TWO).await;
+    let before = repair.state();
+    let told = repair.apply(&plan, &[]).await.with_code(0).json();
+    repair.where_the_topic_is(|region| {
+        let mut alarm = region.metric_alarms["orgsweep-nacl-changes"].clone();
+        alarm.arn = alarm.arn.replace("orgsweep-nacl-changes", "theirs");
+        alarm.alarm_actions.clear();
+        region.metric_alarms.insert("theirs".to_owned(), alarm);
+    });
+    let run = run_id(&told).to_owned();
+
+    let undone = repair.undo(&run, &plan, &[]).await.with_code(1).json();
+    let (state, words) = why(&undone);
+    assert_eq!(state, "drifted", "{undone}");
+    let told = "alarm `theirs` watches what filter `orgsweep-nacl-changes` publishes";
+    assert!(words.contains(told), "{undone}");
+    assert_eq!(repair.left_of_the_topic(), (0, 0), "nobody needs it");
+    repair.where_the_group_is(|group| {
+        let left: Vec<&String> = group.filters.keys().collect();
+        assert_eq!(left, ["orgsweep-nacl-changes"]);
+    });
+
+    repair.simulated.change(SHOP, |state| {
+        for region in state.regions.values_mut() {
+            region.metric_alarms.remove("theirs");
+        }
     });
     repair.undo(&run, &plan, &[]).await.with_code(0);
     assert_eq!(repair.changes_since(&before), [""; 0]);

@@ -94,6 +94,41 @@ async fn a_canary_that_fails_keeps_the_others_untouched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_account_goes_ahead_alone_when_somebody_wants_to_look_first() {
+    let repair = Repair::of(TWELVE).await;
+    let plan = repair.planned(&[]).await;
+    let flags = ["--canary", "200000000007", "--pause-after", "1"];
+    let told = repair.apply(&plan, &flags).await.with_code(0).json();
+    assert_eq!(told["state"], "interrupted", "{told}");
+    let words = told["message"].as_str().unwrap_or_default();
+    assert!(words.contains("paused after wave 1"), "{told}");
+    assert_eq!(findings(&told, "verified"), 1, "{told}");
+    assert_eq!(findings(&told, "not_applied"), 11, "{told}");
+
+    let told = repair.apply(&plan, &["--resume"]).await.with_code(0).json();
+    assert_eq!(findings(&told, "verified"), 12, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_named_as_people_call_them() {
+    let repair = Repair::of(super::NOTHING_THERE).await;
+    let plan = repair.planned(super::TWO).await;
+    let nobody = repair.apply(&plan, &["--canary", "nobody"]).await;
+    nobody
+        .with_code(2)
+        .saying(&["no account is called `nobody`"]);
+    let told = repair.apply(&plan, &["--canary", "shop"]).await;
+    let told = told.with_code(0).json();
+    let run = run_id(&told).to_owned();
+    for id in [&run, &plan.id] {
+        let page = repair.installation.run(&["remediate", "show", id]).await;
+        page.with_code(0).printing(&["100000000003 shop"]);
+    }
+    let told = repair.undo(&run, &plan, &["--account", "shop"]).await;
+    assert_eq!(findings(&told.with_code(0).json(), "undone"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_too_many_fail_no_account_is_begun_and_those_in_hand_are_finished() {
     let repair = Repair::of(TWELVE).await;
     let plan = repair.planned(&[]).await;

@@ -86,6 +86,7 @@ fn kind(readiness: &Readiness) -> &'static str {
     match readiness {
         Ready => "ready",
         There => "there",
+        Readiness::Shared => "shared",
         Taken(_) => "taken",
         Changed(_) => "changed",
     }

@@ -121,7 +121,8 @@ fn plain_metric(filter: &MetricFilter) -> Option<Metric> {
 }
 
 /// The metrics that are about the control alone and that an alarm of the Region
-/// watches. Never one that means something else too: its alarm would mislead.
+/// watches: of its filters, and of alarms that wait for one and are called after the
+/// control. Never one that means something else too: its alarm would mislead.
 fn watched_metrics(broken: &Broken<'_>, required: &str) -> Vec<Metric> {
     let alarms = broken.all_alarms();
     let watched = |metric: &Metric| {
@@ -136,6 +137,15 @@ fn watched_metrics(broken: &Broken<'_>, required: &str) -> Vec<Metric> {
         })
     };
     let mut metrics = Vec::new();
+    for (_, waited_for) in broken.waiting_alarms() {
+        let metric = Metric {
+            namespace: waited_for.namespace.clone(),
+            name: waited_for.name.clone(),
+        };
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
     for filter in broken.own_filters(required) {
         for transformation in &filter.transformations {
             let metric = Metric {

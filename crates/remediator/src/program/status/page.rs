@@ -111,7 +111,7 @@ fn stopped(told: &Told) -> String {
         .chain(left.map(|account| (account, why)))
         .map(|(account, why)| {
             vec![
-                account.account_id.clone(),
+                told.names.with_name(&account.account_id),
                 account.wave.to_string(),
                 account.state.clone(),
                 why.to_owned(),
@@ -135,7 +135,7 @@ fn open(told: &Told) -> String {
         })
         .map(|(repair, state)| {
             vec![
-                repair.account_id.clone(),
+                told.names.with_name(&repair.account_id),
                 repair.control.clone(),
                 in_words(state),
                 repair.reason.clone().unwrap_or_default(),
@@ -207,6 +207,7 @@ fn next(told: &Told) -> String {
             run.plan_id
         );
     }
+    text.push_str(&plan_anew(told));
     if told
         .findings
         .keys()
@@ -232,19 +233,44 @@ fn next(told: &Told) -> String {
     text
 }
 
-/// The flag that names a few accounts to a sweep; nothing when they are many.
+/// What helps where something has changed since the plan was made: the plan does not fit any more.
+fn plan_anew(told: &Told) -> String {
+    let drifted = told
+        .accounts
+        .iter()
+        .filter(|account| account.state == "drifted");
+    let accounts: BTreeSet<&str> = drifted.map(|account| account.account_id.as_str()).collect();
+    if accounts.is_empty() {
+        return String::new();
+    }
+    let sweep = named_to_a_sweep(&accounts);
+    let plan: String = accounts
+        .iter()
+        .filter(|_| accounts.len() <= NAMED)
+        .map(|account| format!(" --account {account}"))
+        .collect();
+    format!(
+        "Plan anew:  orgsweep sweep{sweep} && orgsweep remediate plan{plan}, where something has \
+         changed since the plan was made\n"
+    )
+}
+
+/// The accounts whose findings were not judged again, as a flag of a sweep.
 fn accounts_not_judged(told: &Told) -> String {
     let not_judged = told
         .repairs
         .iter()
         .filter(|repair| repair.state == "not_judged");
-    let accounts: BTreeSet<&str> = not_judged
-        .map(|repair| repair.account_id.as_str())
-        .collect();
+    let accounts = not_judged.map(|repair| repair.account_id.as_str());
+    named_to_a_sweep(&accounts.collect())
+}
+
+/// The flag that names a few accounts to a sweep; nothing when they are many.
+fn named_to_a_sweep(accounts: &BTreeSet<&str>) -> String {
     if accounts.len() > NAMED {
         return String::new();
     }
-    let accounts: Vec<&str> = accounts.into_iter().collect();
+    let accounts: Vec<&str> = accounts.iter().copied().collect();
     format!(" --accounts {}", accounts.join(","))
 }
 
@@ -284,6 +310,9 @@ mod tests {
             repairs,
             spent: None,
             actions: Vec::new(),
+            names: [("000000000001".to_owned(), "payments".to_owned())]
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -338,6 +367,21 @@ mod tests {
         assert!(text.contains(command), "{text}");
         let many = page(&told(Vec::new(), (1..=NAMED + 1).map(unread).collect()));
         assert!(many.contains("orgsweep sweep reads again"), "{many}");
+    }
+
+    #[test]
+    fn where_something_has_changed_a_new_plan_is_what_helps() {
+        let drifted = |number| account(number, "drifted", Some("step 1 (put_alarm): …"));
+        let text = page(&told(
+            vec![drifted(2), account(3, "done", None)],
+            Vec::new(),
+        ));
+        let command = "orgsweep sweep --accounts 000000000002 && orgsweep remediate plan --account \
+                       000000000002,";
+        assert!(text.contains(command), "{text}");
+        let many = page(&told((1..=NAMED + 1).map(drifted).collect(), Vec::new()));
+        let command = "orgsweep sweep && orgsweep remediate plan,";
+        assert!(many.contains(command), "{many}");
     }
 
     #[test]
