@@ -239,11 +239,16 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// That a single condition does not hold, open questions answered with no; for one
-    /// that a language decides, and for several conditions, no restriction.
+    /// That a condition, or one of several that go together, does not hold, open questions answered
+    /// with no; for one that a language decides, and for alternatives, no restriction.
     pub(super) fn negated(&mut self, expression: &'a Expression) -> NodeId {
-        let Expression::Condition(condition) = expression else {
-            return self.formula.constant(true);
+        let condition = match expression {
+            Expression::Condition(condition) => condition,
+            Expression::And(all) => {
+                let none_of_them = all.iter().map(|one| self.negated(one)).collect();
+                return self.formula.or(none_of_them);
+            }
+            Expression::Or(_) => return self.formula.constant(true),
         };
         let Some(field) = self.field(&condition.selector) else {
             return self.formula.constant(true);

@@ -216,6 +216,16 @@ const RELATIONS: &[[&str; 5]] = &[
      "{ $.errorMessage NOT EXISTS }"],
     // Which other services report which codes is documented nowhere: `Client.` has
     // only been seen on EC2's, so that it guides the choice of a witness, no proof.
+    ["head-bucket-errors", "`HeadBucket` is Amazon S3's, of whose error codes none ends with `UnauthorizedOperation`", "Amazon S3 API Reference, error responses",
+     "{ $.eventName = HeadBucket }",
+     "{ $.errorCode NOT EXISTS || $.errorCode != *UnauthorizedOperation }"],
+    ["log-delivery", "`delivery.logs.amazonaws.com` writes logs to Amazon S3 and CloudWatch Logs with keys of AWS KMS: none of their error codes ends with `UnauthorizedOperation`",
+     "CloudWatch Logs User Guide, enabling logging from AWS services",
+     "{ $.sourceIPAddress = \"delivery.logs.amazonaws.com\" }",
+     "{ $.errorCode NOT EXISTS || $.errorCode != *UnauthorizedOperation }"],
+    ["failed-sign-in", "a console sign-in with the error message `Failed authentication` is answered with `ConsoleLogin: Failure`", SIGN_IN,
+     "{ $.eventName = ConsoleLogin && $.errorMessage = \"Failed authentication\" }",
+     "{ $.responseElements.ConsoleLogin = Failure }"],
     ["vpc-endpoint-denial", "`VpceAccessDenied` is the error code of network activity events", RECORD,
      "{ $.errorCode = VpceAccessDenied }",
      "{ $.eventType = AwsVpceEvents }"],
