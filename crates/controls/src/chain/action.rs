@@ -185,7 +185,7 @@ fn may_publish(arn: &Arn, topic: &Topic, alarm: &Arn, topics: &dyn Topics) -> Ju
         return Judged::broken(kind, name, Reason::TopicPolicyDenies, detail);
     }
     let by_key = match &topic.kms_key {
-        Some(id) => key::judge(id, topics.key(arn, id), alarm),
+        Some(id) => key::judge(id, topics.key(arn, id), alarm, arn),
         None => KeyDecision::Allows,
     };
     match (by_policy, by_key) {
