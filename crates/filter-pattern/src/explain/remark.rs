@@ -7,8 +7,8 @@ use std::ops::Range;
 use crate::ast::{
     Ast, Condition, Expression, Field, Operand, Segment, TermRole, Terms, Test, TextPattern,
 };
-use crate::cover::Covers;
-use crate::minimize::{StepKind, minimize};
+use crate::cover::Why;
+use crate::minimize::{StepKind, minimize_with};
 use crate::pattern::FilterPattern;
 use crate::prover::Prover;
 use crate::schema::{Kinds, Schema};
@@ -38,6 +38,8 @@ pub enum RemarkKind {
     MatchesNearlyAll,
     /// A clause changes nothing.
     NoEffect,
+    /// The pattern is too hard to tell of each clause whether it changes something.
+    NotDecided,
     /// `!=` does not match an event without the field.
     MissingField,
     /// Wildcards do not backtrack.
@@ -64,6 +66,7 @@ impl RemarkKind {
             Self::AlwaysMatches => "always_matches",
             Self::MatchesNearlyAll => "matches_nearly_all",
             Self::NoEffect => "no_effect",
+            Self::NotDecided => "not_decided",
             Self::MissingField => "missing_field",
             Self::Wildcard => "wildcard",
             Self::Precedence => "precedence",
@@ -165,7 +168,7 @@ fn proved(pattern: &FilterPattern, schema: &Schema, found: &mut Vec<Remark>) {
             }
         }
     }
-    for step in minimize(pattern, schema).steps {
+    for step in minimize_with(pattern, &prover).steps {
         let because = match step.kind {
             StepKind::AlternativeLeftOut => "what it matches, the rest matches too",
             StepKind::ConditionLeftOut => "it holds wherever the rest holds",
@@ -186,6 +189,13 @@ fn proved(pattern: &FilterPattern, schema: &Schema, found: &mut Vec<Remark>) {
             format!("`{}` changes nothing: {because}{given}", step.part),
             None,
         ));
+    }
+    if prover.ran_out() {
+        let text = format!(
+            "too hard to tell of each clause whether it changes something; {}",
+            Why::TooManySteps.simplify_hint()
+        );
+        found.push(remark(RemarkKind::NotDecided, text, None));
     }
 }
 
@@ -212,7 +222,7 @@ fn clashing<'a>(
                         Expression::Condition((**other).clone()),
                     ]);
                     let both = FilterPattern::from_ast(Ast::Json(both));
-                    matches!(prover.covers(&both, &[]), Covers::Yes(_))
+                    prover.proof(&both, &[]).is_some()
                 })?;
                 Some((*one, *other))
             })

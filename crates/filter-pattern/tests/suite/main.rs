@@ -6,6 +6,7 @@ mod bounded;
 mod controls;
 mod differential;
 mod generated;
+mod hard_patterns;
 mod laws;
 mod long_messages;
 mod narrowing;
@@ -20,3 +21,6 @@ mod semantics_text;
 mod steps;
 mod vectors;
 mod witnesses;
+
+#[path = "../../benches/workload/mod.rs"]
+mod workload;
