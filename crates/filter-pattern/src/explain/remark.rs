@@ -11,9 +11,10 @@ use crate::cover::Why;
 use crate::minimize::{StepKind, minimize_with};
 use crate::pattern::FilterPattern;
 use crate::prover::Prover;
-use crate::schema::{Kinds, Schema};
+use crate::schema::{Kinds, Records, Schema};
 
 use super::precedence::mixed_operators;
+use super::record;
 
 /// Something that may surprise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,12 @@ pub enum RemarkKind {
     AnyElement,
     /// The last field takes the rest of the line.
     LastField,
+    /// No CloudTrail record has a field of this name.
+    UnknownField,
+    /// A CloudTrail field never has values of the kind that is asked for.
+    FieldKind,
+    /// A text that a CloudTrail field has in another spelling.
+    UnusualValue,
 }
 
 impl RemarkKind {
@@ -75,6 +82,9 @@ impl RemarkKind {
             Self::OptionalIgnored => "optional_ignored",
             Self::AnyElement => "any_element",
             Self::LastField => "last_field",
+            Self::UnknownField => "unknown_field",
+            Self::FieldKind => "field_kind",
+            Self::UnusualValue => "unusual_value",
         }
     }
 }
@@ -239,6 +249,11 @@ fn of_condition(
 ) {
     let field = condition.selector.field_name();
     let span = Some(condition.span.range());
+    if schema.records() == Records::CloudTrail
+        && let Some((kind, text)) = record::of_condition(condition)
+    {
+        found.push(remark(kind, text, span.clone()));
+    }
     if matches!(condition.test, Test::NotEquals(_))
         && !repeated
         && may_be_missing(condition, schema)

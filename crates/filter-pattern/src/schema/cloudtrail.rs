@@ -152,6 +152,11 @@ pub(crate) fn rules() -> &'static [(Selector, &'static FieldRule)] {
     &SELECTED
 }
 
+/// The paths of all documented fields.
+pub(crate) fn documented_paths() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.path)
+}
+
 /// Fields of which every record has one, by path.
 pub(crate) fn mandatory() -> impl Iterator<Item = &'static FieldRule> {
     RULES
