@@ -240,3 +240,6 @@ fn selectors<'a>(patterns: &[&'a FilterPattern]) -> Vec<&'a Selector> {
     }
     selectors
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ mod robust;
 mod semantics;
 mod semantics_text;
 mod steps;
+mod tricky;
 mod vectors;
 mod witnesses;
 
