@@ -137,6 +137,10 @@ static RULES: &[FieldRule] = rules! {
     "responseElements.ConsoleLogin"                                Optional STRING         &[],              SIGN_IN;
 };
 
+/// The steps of the longest path among the rules: longer selectors are not looked up,
+/// since a pattern may have hundreds with hundreds of steps.
+const DEEPEST: usize = 4;
+
 /// All documented fields.
 pub(crate) fn rules() -> &'static [(Selector, &'static FieldRule)] {
     static SELECTED: LazyLock<Vec<(Selector, &'static FieldRule)>> = LazyLock::new(|| {
@@ -146,6 +150,11 @@ pub(crate) fn rules() -> &'static [(Selector, &'static FieldRule)] {
             .collect()
     });
     &SELECTED
+}
+
+/// The paths of all documented fields.
+pub(crate) fn documented_paths() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.path)
 }
 
 /// Fields of which every record has one, by path.
@@ -162,7 +171,12 @@ pub(crate) fn rule(selector: &Selector) -> Option<&'static FieldRule> {
             .map(|(selector, rule)| (selector, *rule))
             .collect()
     });
-    BY_SELECTOR.get(selector).copied()
+    let is_deeper = selector.segments().len() > DEEPEST;
+    if is_deeper {
+        None
+    } else {
+        BY_SELECTOR.get(selector).copied()
+    }
 }
 
 /// The one field of a log message of any form.
@@ -278,6 +292,15 @@ mod tests {
     #[test]
     fn every_relation_is_a_pair_of_patterns() {
         assert_eq!(relations().len(), RELATIONS.len());
+    }
+
+    #[test]
+    fn the_deepest_rule_is_looked_up() {
+        let deepest = rules()
+            .iter()
+            .map(|(selector, _)| selector.segments().len())
+            .max();
+        assert_eq!(deepest, Some(DEEPEST));
     }
 
     #[test]
