@@ -7,6 +7,8 @@
 mod agreement;
 #[path = "../tests/alarms/generated.rs"]
 mod generated;
+#[path = "../tests/alarms/math.rs"]
+mod math;
 #[path = "../tests/alarms/simulation.rs"]
 mod simulation;
 
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
                 return ExitCode::FAILURE;
             }
         };
-        match agreement::compare(&case.transformation, &case.alarm, &case.traffic, &case.gaps) {
+        match agreement::compare(&case) {
             Ok(decision) => *agreed.entry(decision).or_default() += 1,
             Err(why) => disagreements.push(json!({
                 "why": why,

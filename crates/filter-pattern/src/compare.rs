@@ -1,7 +1,7 @@
 //! What two patterns match differently: an event for each side, and the part of
 //! each pattern that makes it so.
 
-use crate::cover::{Covers, Proof, Why, Witness, overlap};
+use crate::cover::{Covers, Proof, Why, Witness};
 use crate::edits::{Edit, Lists, factored, stripped};
 use crate::pattern::FilterPattern;
 use crate::prover::Prover;
@@ -97,28 +97,42 @@ impl Difference {
 /// # Ok::<(), filter_pattern::ParseError>(())
 /// ```
 pub fn difference(left: &FilterPattern, right: &FilterPattern, schema: &Schema) -> Difference {
+    let prover = Prover::new(schema);
+    // What is asked about both patterns comes before the parts of either one.
+    let left_covered = prover.covers(left, &[right]);
+    let right_covered = prover.covers(right, &[left]);
+    let overlap = match prover.overlap(left, right) {
+        Covers::Yes(_) => Some(false),
+        Covers::No(_) => Some(true),
+        Covers::Unknown(_) => None,
+    };
     Difference {
-        only_left: side(left, &[right], schema),
-        only_right: side(right, &[left], schema),
-        overlap: match overlap(left, right, schema) {
-            Covers::Yes(_) => Some(false),
-            Covers::No(_) => Some(true),
-            Covers::Unknown(_) => None,
-        },
+        only_left: side_of(left_covered, left, &[right], &prover),
+        only_right: side_of(right_covered, right, &[left], &prover),
+        overlap,
     }
 }
 
 /// What a pattern matches that none of the others does.
 pub fn side(pattern: &FilterPattern, others: &[&FilterPattern], schema: &Schema) -> Side {
     let prover = Prover::new(schema);
-    match prover.covers(pattern, others) {
+    let covered = prover.covers(pattern, others);
+    side_of(covered, pattern, others, &prover)
+}
+
+fn side_of(
+    covered: Covers,
+    pattern: &FilterPattern,
+    others: &[&FilterPattern],
+    prover: &Prover<'_>,
+) -> Side {
+    match covered {
         Covers::Yes(proof) => Side::Nothing(proof),
         Covers::Unknown(why) => Side::Unknown(why),
         Covers::No(witness) => {
-            let part = uncovered_part(pattern, others, &prover);
-            let whole_part = others
-                .iter()
-                .all(|other| overlap(&part, other, schema).is_yes());
+            let part = uncovered_part(pattern, others, prover);
+            let apart = |other: &&FilterPattern| prover.proof_for_all(&[&part, other], &[]);
+            let whole_part = others.iter().all(|other| apart(other).is_some());
             Side::Events {
                 witness,
                 part: Box::new(part),
@@ -135,16 +149,17 @@ pub(crate) fn uncovered_part(
     others: &[&FilterPattern],
     prover: &Prover<'_>,
 ) -> FilterPattern {
-    let closes = |part: &FilterPattern| {
+    let closes = |required: &[&FilterPattern], part: &FilterPattern| {
         let mut filters = others.to_vec();
         filters.push(part);
-        prover.proof(pattern, &filters).is_some()
+        prover.proof_for_all(required, &filters).is_some()
     };
+    // What a pattern does not match without an alternative, the alternative matches.
     let mut part = stripped(pattern, Lists::Alternatives, &mut |edit: &Edit| {
-        closes(&edit.pattern)
+        closes(&[&edit.removed, pattern], &edit.pattern)
     });
     if let Some(shorter) = factored(&part)
-        && closes(&shorter)
+        && closes(&[pattern], &shorter)
     {
         part = shorter;
     }

@@ -68,8 +68,10 @@ fn without(
             *number -= 1;
         }
         if let Some((edited, removed)) = without(part, lists, number) {
-            let mut kept = parts.clone();
-            kept[position] = edited;
+            let mut kept = Vec::with_capacity(parts.len());
+            kept.extend_from_slice(&parts[..position]);
+            kept.push(edited);
+            kept.extend_from_slice(&parts[position + 1..]);
             return Some((same_list(expression, kept), removed));
         }
     }

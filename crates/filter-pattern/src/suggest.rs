@@ -62,9 +62,9 @@ pub fn suggest(
     except: &[&FilterPattern],
     schema: &Schema,
 ) -> Suggestion {
-    let prover = Prover { schema, except };
     let mut best: Option<Addition> = None;
     for required in alternatives {
+        let prover = Prover::new(schema).except(except);
         let (witness, undecided) = match prover.covers(required, filters) {
             Covers::Yes(proof) => {
                 return Suggestion::Nothing {
@@ -102,23 +102,26 @@ fn addition(
     characters: usize,
 ) -> Option<Addition> {
     let part = uncovered_part(required, filters, prover);
-    // A clause that keeps out nothing but what is matched anyway is not needed.
-    let wanted: Vec<&FilterPattern> = std::iter::once(required)
-        .chain(filters.iter().copied())
-        .collect();
+    // A clause that keeps out nothing but what is matched anyway is not needed: what
+    // matches the part without it and is no event of the part fails the clause.
     let part = stripped(&part, Lists::Conjuncts, &mut |edit: &Edit| {
+        let mut wanted = vec![required, &edit.removed];
+        wanted.extend(filters);
         prover.proof(&edit.pattern, &wanted).is_some()
     });
-    let added = split(&part, characters)?;
-    let mut all = filters.to_vec();
-    all.extend(&added);
-    let assumptions = prover.proof(required, &all)?;
-    Some(Addition {
-        clauses: added.iter().map(clauses).sum(),
-        filters: added,
-        witness: None,
-        undecided: None,
-        assumptions,
+    // Where no steps are left to prove that the part suffices, all that is required does.
+    [&part, required].into_iter().find_map(|pattern| {
+        let added = split(pattern, characters)?;
+        let mut all = filters.to_vec();
+        all.extend(&added);
+        let assumptions = prover.proof(required, &all)?;
+        Some(Addition {
+            clauses: added.iter().map(clauses).sum(),
+            filters: added,
+            witness: None,
+            undecided: None,
+            assumptions,
+        })
     })
 }
 

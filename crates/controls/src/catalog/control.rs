@@ -124,6 +124,18 @@ impl Requirement {
     pub fn accepts(&self) -> &[String] {
         &self.texts[1..]
     }
+
+    /// The patterns that some source prints, as they are written: all but those that are accepted
+    /// by orgsweep's own decision, which a source says by beginning with its name.
+    pub fn printed(&self) -> impl Iterator<Item = &String> {
+        let ours = |from: &Option<String>| from.as_ref().is_some_and(|f| f.starts_with("orgsweep"));
+        let accepted = self.accepts().iter().zip(&self.accepted_from);
+        let accepted = accepted.filter(move |(_, from)| !ours(from));
+        self.texts
+            .iter()
+            .take(1)
+            .chain(accepted.map(|(text, _)| text))
+    }
 }
 
 /// An event that a control is about.

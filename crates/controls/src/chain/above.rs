@@ -2,6 +2,7 @@
 //! their actions.
 
 use super::composite::{self, Follows, Rest};
+use super::filter_policy::Sender;
 use super::judged::Judged;
 use super::ringing::{Acting, Companions, Ringing};
 use crate::finding::LinkKind;
@@ -36,6 +37,7 @@ impl Ringing<'_> {
                 name: &composite.name,
                 settles: true,
                 arn: &composite.arn,
+                sender: Sender::Composite(composite),
                 enabled: composite.actions_enabled,
                 actions: &composite.alarm_actions,
                 // It is in ALARM while its child is.

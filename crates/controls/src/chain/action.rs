@@ -4,6 +4,7 @@
 //! where CloudWatch may publish now, it is a remark, since somebody may have
 //! repaired the topic in the meantime.
 
+use super::filter_policy::Sender;
 use super::judged::{Judged, note};
 use super::key::{self, KeyDecision};
 use super::policy::{self, Decision, Request};
@@ -22,16 +23,16 @@ pub(crate) trait Topics {
     fn key(&self, topic: &Arn, id: &str) -> Option<&Known<Option<Key>>>;
 }
 
-/// The links from one action of `alarm` on: the action, and for a topic the
+/// The links from one action of the alarm `sender` on: the action, and for a topic the
 /// subscriptions. The last one is broken, or all hold or are unknown. `failed` is how
 /// the action went wrong when the alarm last rang.
 pub(crate) fn judge(
     action: &str,
-    alarm: &Arn,
+    sender: Sender<'_>,
     topics: &dyn Topics,
     failed: Option<&FailedAction>,
 ) -> Vec<Judged> {
-    let mut links = by_facts(action, alarm, topics);
+    let mut links = by_facts(action, sender, topics);
     if let (Some(failed), Some(first)) = (failed, links.first_mut()) {
         if let Some(broken) = broken_by(failed, first) {
             return vec![broken];
@@ -81,7 +82,7 @@ fn told(failed: &FailedAction) -> String {
     )
 }
 
-fn by_facts(action: &str, alarm: &Arn, topics: &dyn Topics) -> Vec<Judged> {
+fn by_facts(action: &str, sender: Sender<'_>, topics: &dyn Topics) -> Vec<Judged> {
     let kind = LinkKind::Action;
     let Ok(arn) = action.parse::<Arn>() else {
         let detail = "the action is not an ARN";
@@ -93,7 +94,7 @@ fn by_facts(action: &str, alarm: &Arn, topics: &dyn Topics) -> Vec<Judged> {
         )];
     };
     match (arn.service(), arn.resource()) {
-        ("sns", _) => topic_links(&arn, alarm, topics),
+        ("sns", _) => topic_links(&arn, sender, topics),
         ("lambda", _) => vec![machine(action, "a Lambda function")],
         ("ssm", resource) if resource.starts_with("opsitem:") => {
             vec![machine(action, "an OpsItem in Systems Manager")]
@@ -119,7 +120,8 @@ fn machine(action: &str, what: &str) -> Judged {
     Judged::holds(LinkKind::Action, action, what).noting([note("machine_action", text)])
 }
 
-fn topic_links(arn: &Arn, alarm: &Arn, topics: &dyn Topics) -> Vec<Judged> {
+fn topic_links(arn: &Arn, sender: Sender<'_>, topics: &dyn Topics) -> Vec<Judged> {
+    let alarm = sender.arn();
     let kind = LinkKind::Action;
     let name = arn.as_str();
     if arn.region() != alarm.region() || arn.partition() != alarm.partition() {
@@ -165,7 +167,7 @@ fn topic_links(arn: &Arn, alarm: &Arn, topics: &dyn Topics) -> Vec<Judged> {
     }
     vec![
         published,
-        subscription::judge(arn, &topic.subscriptions, alarm),
+        subscription::judge(arn, &topic.subscriptions, sender),
     ]
 }
 
@@ -185,7 +187,7 @@ fn may_publish(arn: &Arn, topic: &Topic, alarm: &Arn, topics: &dyn Topics) -> Ju
         return Judged::broken(kind, name, Reason::TopicPolicyDenies, detail);
     }
     let by_key = match &topic.kms_key {
-        Some(id) => key::judge(id, topics.key(arn, id), alarm),
+        Some(id) => key::judge(id, topics.key(arn, id), alarm, arn),
         None => KeyDecision::Allows,
     };
     match (by_policy, by_key) {
@@ -201,6 +203,7 @@ fn may_publish(arn: &Arn, topic: &Topic, alarm: &Arn, topics: &dyn Topics) -> Ju
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::CompositeAlarm;
 
     struct NoTopics;
 
@@ -217,7 +220,15 @@ mod tests {
     #[test]
     #[rustfmt::skip]
     fn an_action_counts_when_it_tells_somebody_and_says_so_when_that_is_a_machine() {
-        let alarm: Arn = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:s3".parse().unwrap();
+        let alarm = CompositeAlarm {
+            name: "s3".to_owned(),
+            arn: "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:s3".parse().unwrap(),
+            rule: "ALARM(x)".to_owned(),
+            actions_enabled: true,
+            alarm_actions: Vec::new(),
+            actions_suppressor: None,
+            suppressor_wait: None,
+        };
         for (expected, action) in [
             (LinkState::Holds,   "arn:aws:lambda:eu-west-1:111122223333:function:tell:live"),
             (LinkState::Holds,   "arn:aws:ssm:eu-west-1:111122223333:opsitem:2#CATEGORY=Security"),
@@ -230,7 +241,7 @@ mod tests {
             (LinkState::Broken,  "arn:aws-cn:sns:eu-west-1:111122223333:alerts"),
             (LinkState::Unknown, "arn:aws:sns:eu-west-1:111122223333:alerts"),
         ] {
-            let links = judge(action, &alarm, &NoTopics, None);
+            let links = judge(action, Sender::Composite(&alarm), &NoTopics, None);
             assert_eq!(links[0].link.state, expected, "{action}");
             let noted = links[0].notes.iter().any(|note| note.code == "machine_action");
             assert_eq!(noted, expected == LinkState::Holds, "{action}");

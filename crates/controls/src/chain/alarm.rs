@@ -225,7 +225,7 @@ fn plain(published: &MetricTransformation, alarm: &MetricAlarm, metric: &Watched
         Ok(datapoints) => datapoints,
     };
     let statistic = metric.statistic.as_deref().unwrap_or_default();
-    if statistic.starts_with('p') && datapoints.may_be_negative() {
+    if datapoints.has_no_percentiles() {
         let why = "metrics with negative values have no percentiles";
         return Firing::Not(Reason::AlarmNeverFires, why.to_owned());
     }

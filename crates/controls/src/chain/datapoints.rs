@@ -10,6 +10,8 @@ use crate::snapshot::MetricTransformation;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Datapoints {
     statistic: Statistic,
+    /// Whether the statistic is a percentile.
+    percentile: bool,
     value: f64,
     default: Option<f64>,
     minutes: u32,
@@ -54,6 +56,7 @@ impl Datapoints {
         }
         let seconds = period.ok_or_else(|| NotKnown("the alarm has no period".to_owned()))?;
         Ok(Self {
+            percentile: name.starts_with('p'),
             statistic,
             value,
             default: transformation.default_value,
@@ -67,9 +70,9 @@ impl Datapoints {
         self.statistic == Statistic::Between && self.default.is_some()
     }
 
-    /// Whether some value that it publishes is negative.
-    pub(crate) fn may_be_negative(&self) -> bool {
-        self.value < 0.0 || self.default.is_some_and(|default| default < 0.0)
+    /// Whether it is a percentile of values of which some are negative: there is none.
+    pub(crate) fn has_no_percentiles(&self) -> bool {
+        self.percentile && (self.value < 0.0 || self.default.is_some_and(|value| value < 0.0))
     }
 
     /// The same while no other events reach the log group.

@@ -69,6 +69,11 @@ pub(crate) fn in_step(one: &MetricAlarm, other: &MetricAlarm) -> bool {
         && one.treat_missing_data == other.treat_missing_data
 }
 
+/// Whether several of its datapoints must breach.
+pub(crate) fn needs_several(alarm: &MetricAlarm) -> bool {
+    Periods::of(alarm, None).needed > 1
+}
+
 /// Numbers of events in one period that are tried beyond one.
 const MORE_EVENTS: [u32; 7] = [2, 3, 4, 5, 10, 100, 1000];
 

@@ -18,8 +18,13 @@ pub(crate) enum KeyDecision {
 /// What CloudWatch needs to publish to a topic that is encrypted with a key.
 const ACTIONS: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
 
-/// Judges the key that `id` (a topic's `KmsMasterKeyId`) names.
-pub(crate) fn judge(id: &str, key: Option<&Known<Option<Key>>>, alarm: &Arn) -> KeyDecision {
+/// Judges the key that `id` (the `KmsMasterKeyId` of `topic`) names.
+pub(crate) fn judge(
+    id: &str,
+    key: Option<&Known<Option<Key>>>,
+    alarm: &Arn,
+    topic: &Arn,
+) -> KeyDecision {
     if id.rsplit(':').next() == Some("alias/aws/sns") {
         return KeyDecision::Denies(
             "`alias/aws/sns` does not let CloudWatch publish: use a customer managed key"
@@ -52,7 +57,8 @@ pub(crate) fn judge(id: &str, key: Option<&Known<Option<Key>>>, alarm: &Arn) -> 
     let account = account.as_ref().map_or("", |account| account.as_str());
     let mut undecided = None;
     for action in ACTIONS {
-        let request = Request::of_alarm(action, key.arn.as_str(), alarm.as_str(), account);
+        let request = Request::of_alarm(action, key.arn.as_str(), alarm.as_str(), account)
+            .about_key_of(topic);
         match policy::decide(policy, &request) {
             Decision::Allowed => {}
             Decision::Denied(why) => {

@@ -58,16 +58,14 @@ impl Ringing<'_> {
         published: &MetricTransformation,
         alarm: &MetricAlarm,
     ) -> Rest {
-        // What an expression shows depends on its other metrics, whose values are not known.
-        let metrics = alarm.queries.iter().filter(|query| query.metric.is_some());
-        let alone = metrics.count() < 2;
         let leaves = if settles(alarm) {
             Rest::Settles
         } else {
             Rest::Leaves
         };
         match alarm::firing(filter, published, alarm, self.account, self.filters) {
-            Firing::OnOneEvent { .. } if alone => leaves,
+            // An expression that rings does so, and ends, whatever its other metrics show.
+            Firing::OnOneEvent { .. } => leaves,
             Firing::NeedsEvents(..) if alarm.metric.is_some() => leaves,
             Firing::Not(Reason::AlarmAlwaysFiring, _) if alarm.metric.is_some() => {
                 Rest::AlwaysInAlarm

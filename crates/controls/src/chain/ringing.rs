@@ -3,6 +3,7 @@
 
 use super::action::{self, Topics};
 use super::alarm::{self, Watching};
+use super::filter_policy::Sender;
 use super::firing::{self, Firing, Lasting};
 use super::judged::{Accepted, Judged, note};
 use super::muting::{self, Muting};
@@ -33,6 +34,8 @@ pub(super) struct Acting<'a> {
     /// Whether it is OK when nothing happens, and never without data.
     pub(super) settles: bool,
     pub(super) arn: &'a Arn,
+    /// It, as the sender of its messages.
+    pub(super) sender: Sender<'a>,
     pub(super) enabled: bool,
     pub(super) actions: &'a [String],
     /// How long it stays in ALARM.
@@ -172,6 +175,7 @@ impl Ringing<'_> {
             name: &alarm.name,
             settles: false,
             arn: &alarm.arn,
+            sender: Sender::Log(alarm),
             enabled: alarm.actions_enabled,
             actions: &alarm.alarm_actions,
             lasts: Lasting::ANY,
@@ -193,6 +197,7 @@ impl Ringing<'_> {
             name: &alarm.name,
             settles: resting::settles(alarm),
             arn: &alarm.arn,
+            sender: Sender::Metric(alarm),
             enabled: alarm.actions_enabled,
             actions: &alarm.alarm_actions,
             lasts,
@@ -228,7 +233,7 @@ impl Ringing<'_> {
         let with_link = |action: &String| {
             let mut links = vec![link.clone()];
             let failed = self.alarms.failed(alarm.name, action);
-            let mut judged = action::judge(action, alarm.arn, self.topics, failed);
+            let mut judged = action::judge(action, alarm.sender, self.topics, failed);
             if let (Some(first), Some(unread)) = (judged.first_mut(), self.history_unread()) {
                 if first.link.state == LinkState::Unknown {
                     // It might have decided.

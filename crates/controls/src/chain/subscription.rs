@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::filter_policy::{self, Passes};
+use super::filter_policy::{self, Passes, Sender};
 use super::judged::{Judged, note};
 use crate::finding::LinkKind;
 use crate::ids::Arn;
@@ -27,14 +27,14 @@ struct Confirmed<'a> {
 }
 
 impl<'a> Confirmed<'a> {
-    fn of(subscriptions: &'a [Subscription], alarm: &Arn) -> Self {
+    fn of(subscriptions: &'a [Subscription], sender: Sender<'_>) -> Self {
         let mut confirmed = Self::default();
         for subscription in subscriptions {
             let SubscriptionState::Confirmed(arn) = &subscription.state else {
                 continue;
             };
             match subscription.filter.as_ref().map(Known::get) {
-                Some(Ok(filter)) => match filter_policy::passes(filter, Some(alarm)) {
+                Some(Ok(filter)) => match filter_policy::passes(filter, Some(sender)) {
                     Passes::Always => confirmed.told.push((subscription, arn)),
                     Passes::Never => confirmed.filtered.push(arn),
                     Passes::Maybe => confirmed.undecided.push(arn),
@@ -47,15 +47,19 @@ impl<'a> Confirmed<'a> {
     }
 }
 
-/// Judges the subscriptions of `topic` for the messages of `alarm`. Endpoints are
+/// Judges the subscriptions of `topic` for the messages of `sender`. Endpoints are
 /// not named: they are addresses of people.
-pub(crate) fn judge(topic: &Arn, subscriptions: &Known<Vec<Subscription>>, alarm: &Arn) -> Judged {
+pub(crate) fn judge(
+    topic: &Arn,
+    subscriptions: &Known<Vec<Subscription>>,
+    sender: Sender<'_>,
+) -> Judged {
     let kind = LinkKind::Subscription;
     let subscriptions = match subscriptions.get() {
         Ok(subscriptions) => subscriptions,
         Err(unread) => return Judged::unread(kind, topic.as_str(), unread),
     };
-    let confirmed = Confirmed::of(subscriptions, alarm);
+    let confirmed = Confirmed::of(subscriptions, sender);
     if let Some((_, arn)) = confirmed.told.first() {
         // Whoever was not asked may be told as well.
         let also = confirmed.unread.iter().map(|(arn, _)| *arn);

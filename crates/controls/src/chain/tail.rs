@@ -26,6 +26,8 @@ pub(crate) struct Tail {
     pub(crate) pattern: Option<Arc<Pattern>>,
     /// The filter's pattern as it was put.
     pub(crate) text: String,
+    /// Whether the filter publishes 1 for each event and nothing else, so that a plain alarm rings.
+    pub(crate) counts_events: bool,
     /// Whether it is about some of the filter's events only: those with an alarm's dimension values.
     pub(crate) partial: bool,
     /// Its links; nothing follows a broken one.
@@ -37,6 +39,7 @@ impl Tail {
         Self {
             pattern,
             text: filter.pattern.clone(),
+            counts_events: counts_events(filter),
             partial: false,
             links,
         }
@@ -52,6 +55,17 @@ impl Tail {
     pub(crate) fn broken_by(&self) -> Option<&Judged> {
         self.links.iter().find(|judged| judged.is_broken())
     }
+}
+
+fn counts_events(filter: &MetricFilter) -> bool {
+    let plain = |published: &MetricTransformation| {
+        let zero = |default: f64| default == 0.0;
+        published.value == "1"
+            && published.default_value.is_none_or(zero)
+            && published.dimensions.is_empty()
+            && published.unit.as_deref().is_none_or(|unit| unit == "None")
+    };
+    filter.system_field_dimensions.is_empty() && filter.transformations.iter().all(plain)
 }
 
 /// Reads the chains of a log group.
@@ -133,6 +147,7 @@ impl Reader<'_> {
             tails.extend(open.map(|links| Tail {
                 pattern: None,
                 text: alarm.query.clone(),
+                counts_events: false,
                 partial: false,
                 links,
             }));

@@ -1,6 +1,7 @@
 //! One control in one account: judged under the framework, with everything that
 //! its finding tells.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -164,7 +165,7 @@ fn told<'a>(
 
 /// Of the patterns that a requirement accepts, the one with the best verdict; of
 /// several that fail, the one that holds in most cases, then the one whose chain
-/// gets furthest.
+/// gets furthest, then the one of which fewest events are missing.
 fn most_favourable<'a>(
     requirement: &'a Requirement,
     cases: &[Rc<Case<'a>>],
@@ -188,6 +189,10 @@ fn most_favourable<'a>(
         if verdict == Verdict::Pass {
             return judged;
         }
+        let rank = |judged: &Judged<'_>| {
+            let missing = evidence::missing_events(judged, routes, coverage).0.len();
+            (rank(judged), Reverse(missing))
+        };
         if best.as_ref().is_none_or(|best| rank(&judged) > rank(best)) {
             best = Some(judged);
         }

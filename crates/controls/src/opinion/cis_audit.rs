@@ -64,8 +64,8 @@ pub(super) fn prescribed(control: &Control, catalog: &Catalog) -> Option<Vec<Str
         .requirement("security-hub")
         .and_then(|hub| canonical(hub.pattern()));
     let others = requirement
-        .accepts()
-        .iter()
+        .printed()
+        .skip(1)
         .filter(|text| canonical(text) != hub);
     let texts = std::iter::once(requirement.pattern()).chain(others.map(String::as_str));
     Some(texts.map(squeezed).collect())

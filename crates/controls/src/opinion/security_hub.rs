@@ -71,8 +71,8 @@ pub(super) fn prescribed(control: &Control) -> Option<Vec<String>> {
     let requirements = FRAMEWORKS
         .iter()
         .filter_map(|framework| control.requirement(framework));
-    let texts = requirements
-        .flat_map(|requirement| requirement.texts.iter().chain(&requirement.as_written));
+    let texts =
+        requirements.flat_map(|requirement| requirement.printed().chain(&requirement.as_written));
     Some(texts.filter_map(|text| canonical(text)).collect())
 }
 

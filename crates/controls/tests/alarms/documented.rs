@@ -28,6 +28,7 @@ fn state(needed: i32, treatment: &str, points: &str, before: State, oldest: Olde
     let simulation = Simulation {
         transformation: &transformation("1", None),
         alarm: &alarm,
+        steps: &[],
         extra_periods: 2,
         oldest,
     };

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use orgsweep_controls::snapshot::{MetricAlarm, MetricTransformation, WatchedMetric};
+use orgsweep_controls::snapshot::{MetricAlarm, MetricQuery, MetricTransformation, WatchedMetric};
 use proptest::prelude::*;
 use proptest::sample::select;
+
+use crate::math::{STEPS, Step};
 
 /// An alarm with the traffic and the distances of events that it is tried with.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     pub(crate) transformation: MetricTransformation,
     pub(crate) alarm: MetricAlarm,
+    /// What its expression makes of the metric; nothing for a plain alarm.
+    pub(crate) steps: Vec<Step>,
     pub(crate) traffic: Vec<bool>,
     pub(crate) gaps: Vec<usize>,
 }
@@ -45,11 +49,18 @@ prop_compose! {
         comparison in select(COMPARISONS),
         missing in select(&[None, Some("missing"), Some("notBreaching"), Some("ignore"), Some("breaching")]),
         wall_clock in prop::bool::weighted(0.1),
+        steps in prop_oneof![
+            Just(Vec::new()),
+            prop::collection::vec(select(STEPS), 1..=3),
+        ],
         traffic in prop::collection::vec(any::<bool>(), 16..64),
         gaps in prop::collection::vec(0..12_usize, 2..5),
     ) -> Case {
+        let plain = alarm(statistic, period);
+        let watching = if steps.is_empty() { plain } else { on_expression(plain, &steps) };
         Case {
             transformation: transformation(value, default),
+            steps,
             alarm: MetricAlarm {
                 evaluation_periods: Some(periods),
                 datapoints_to_alarm: needed.map(|needed| needed.min(periods)),
@@ -57,7 +68,7 @@ prop_compose! {
                 comparison: Some(comparison.to_owned()),
                 treat_missing_data: missing.map(str::to_owned),
                 wall_clock,
-                ..alarm(statistic, period)
+                ..watching
             },
             traffic,
             gaps,
@@ -74,6 +85,27 @@ pub(crate) fn transformation(value: &str, default_value: Option<f64>) -> MetricT
         default_value,
         dimensions: BTreeMap::new(),
         unit: None,
+    }
+}
+
+/// The alarm on what the steps make of its metric.
+fn on_expression(alarm: MetricAlarm, steps: &[Step]) -> MetricAlarm {
+    let text = steps.iter().fold("m1".to_owned(), |x, step| step.text(&x));
+    let query = |id: &str, metric: Option<WatchedMetric>, expression: Option<String>| MetricQuery {
+        id: id.to_owned(),
+        return_data: expression.is_some(),
+        period: None,
+        metric,
+        expression,
+        account: None,
+    };
+    MetricAlarm {
+        queries: vec![
+            query("e1", None, Some(text)),
+            query("m1", alarm.metric, None),
+        ],
+        metric: None,
+        ..alarm
     }
 }
 

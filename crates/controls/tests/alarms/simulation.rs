@@ -2,7 +2,9 @@
 //! decision on firing is compared with. Written from AWS's page on alarms and
 //! missing data alone; it shares no code with the decision.
 
-use orgsweep_controls::snapshot::{MetricAlarm, MetricTransformation};
+use orgsweep_controls::snapshot::{MetricAlarm, MetricTransformation, WatchedMetric};
+
+use crate::math::Step;
 
 /// State of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub(crate) enum Oldest {
 pub(crate) struct Simulation<'a> {
     pub(crate) transformation: &'a MetricTransformation,
     pub(crate) alarm: &'a MetricAlarm,
+    /// What its expression makes of the metric.
+    pub(crate) steps: &'a [Step],
     /// Periods that CloudWatch fetches beyond those it evaluates; not documented.
     pub(crate) extra_periods: usize,
     pub(crate) oldest: Oldest,
@@ -51,8 +55,18 @@ impl Simulation<'_> {
 
     /// Minutes of one period.
     pub(crate) fn length(&self) -> usize {
-        let period = self.alarm.metric.as_ref().and_then(|metric| metric.period);
+        let period = self.metric().period;
         period.map_or(1, |seconds| seconds as usize / 60)
+    }
+
+    fn metric(&self) -> &WatchedMetric {
+        let mut queried = self
+            .alarm
+            .queries
+            .iter()
+            .filter_map(|query| query.metric.as_ref());
+        let plain = self.alarm.metric.as_ref();
+        plain.or_else(|| queried.next()).expect("a metric")
     }
 
     /// Minutes that CloudWatch looks back.
@@ -69,8 +83,16 @@ impl Simulation<'_> {
         needed.unwrap_or_else(|| self.periods())
     }
 
-    /// The statistic of each period, oldest first.
+    /// What the alarm watches in each period, oldest first.
     fn slots(&self, minutes: &[Minute], now: usize) -> Vec<Option<f64>> {
+        let seconds = self.length() as f64 * 60.0;
+        let fetched = self.statistics(minutes, now);
+        let steps = self.steps.iter();
+        steps.fold(fetched, |series, step| step.of(&series, seconds))
+    }
+
+    /// The statistic of each period, oldest first.
+    fn statistics(&self, minutes: &[Minute], now: usize) -> Vec<Option<f64>> {
         let length = self.length();
         // By the wall clock, only whole periods of the clock count.
         let newest = if self.alarm.wall_clock {
@@ -104,22 +126,23 @@ impl Simulation<'_> {
         samples.sort_by(f64::total_cmp);
         let count = samples.len() as f64;
         let sum: f64 = samples.iter().sum();
-        let metric = self.alarm.metric.as_ref().expect("a plain alarm");
-        Some(match metric.statistic.as_deref().expect("a statistic") {
-            "Sum" => sum,
-            "SampleCount" => count,
-            "Average" => sum / count,
-            "Maximum" => samples[samples.len() - 1],
-            "Minimum" => samples[0],
-            // "Percentile statistics are not available for metrics when any of the
-            // metric values are negative numbers."
-            _ if samples[0] < 0.0 => return None,
-            percentile => {
-                let share: f64 = percentile[1..].parse().expect("a percentile");
-                let rank = (share / 100.0 * count).ceil() as usize;
-                samples[rank.clamp(1, samples.len()) - 1]
-            }
-        })
+        Some(
+            match self.metric().statistic.as_deref().expect("a statistic") {
+                "Sum" => sum,
+                "SampleCount" => count,
+                "Average" => sum / count,
+                "Maximum" => samples[samples.len() - 1],
+                "Minimum" => samples[0],
+                // "Percentile statistics are not available for metrics when any of the
+                // metric values are negative numbers."
+                _ if samples[0] < 0.0 => return None,
+                percentile => {
+                    let share: f64 = percentile[1..].parse().expect("a percentile");
+                    let rank = (share / 100.0 * count).ceil() as usize;
+                    samples[rank.clamp(1, samples.len()) - 1]
+                }
+            },
+        )
     }
 
     fn breaches(&self, value: f64) -> bool {

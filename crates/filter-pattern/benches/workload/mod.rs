@@ -2,7 +2,11 @@
 //! the fifteen controls against unions as operators have them, and patterns at
 //! AWS's limits that are made to be hard.
 
+pub(crate) mod text;
+
 use filter_pattern::FilterPattern;
+
+use text::{joined, letter, pattern};
 
 /// A question by name.
 pub(crate) struct Question {
@@ -24,11 +28,6 @@ impl Question {
     pub(crate) fn filters(&self) -> Vec<&FilterPattern> {
         self.filters.iter().collect()
     }
-}
-
-fn pattern(text: &str) -> FilterPattern {
-    assert!(text.chars().count() <= 1024, "too long: {text}");
-    FilterPattern::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 /// The patterns of the fifteen controls with their names.
@@ -112,25 +111,6 @@ pub(crate) fn with_a_hole() -> Vec<Question> {
     questions
         .map(|(name, text)| Question::new(name, text, &group))
         .collect()
-}
-
-/// As many parts as fit into a pattern.
-fn joined(parts: impl Iterator<Item = String>, operator: &str) -> String {
-    let mut text = String::new();
-    for part in parts {
-        if text.len() + part.len() + operator.len() > 1018 {
-            break;
-        }
-        if !text.is_empty() {
-            text.push_str(operator);
-        }
-        text.push_str(&part);
-    }
-    format!("{{ {text} }}")
-}
-
-fn letter(number: usize) -> char {
-    char::from(b'a' + u8::try_from(number % 26).expect("small"))
 }
 
 /// Hard questions at AWS's limits.
@@ -227,6 +207,13 @@ pub(crate) fn adversaries() -> Vec<Question> {
     });
     let many_numbers =
         group(&|filter| joined((0..70).map(|it| format!("$.a>{}.{filter}", it * 3)), "&&"));
+    let many_elements = group(&|filter| {
+        joined(
+            (0..99).map(|it| format!("$.a[{}]=1", filter * 90 + it)),
+            "||",
+        )
+    });
+    let deep = |filter: usize| format!("{{ $.{}f{filter} = 1 }}", "a.".repeat(500));
     let every = "{ $.a = * }";
     let one = |text: &str| vec![text.to_owned()];
     vec![
@@ -276,5 +263,11 @@ pub(crate) fn adversaries() -> Vec<Question> {
         Question::new("100 filters of choices", "{ $.f0 = * }", &many_choices),
         Question::new("100 filters of repetitions", every, &many_regexes),
         Question::new("100 filters of bounds", "{ $.a > 0 }", &many_numbers),
+        Question::new("100 filters of elements", "{ $.a[0] = * }", &many_elements),
+        Question::new(
+            "100 filters of deep fields",
+            &deep(0),
+            &group(&|it| deep(it + 1)),
+        ),
     ]
 }

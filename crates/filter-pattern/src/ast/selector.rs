@@ -1,14 +1,21 @@
 //! Property selectors: the way from the root of an event to a value.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::parse::ParseError;
 
 /// A property selector such as `$.userIdentity.type` or `$.items[0].id`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone)]
 pub struct Selector {
-    segments: Box<[Segment]>,
+    /// Shared with the selectors of the values above: a proof asks for all of them,
+    /// and a selector may have hundreds of steps.
+    way: Arc<[Segment]>,
+    /// How many steps of the way are this selector's.
+    steps: usize,
 }
 
 /// One step of a property selector.
@@ -34,39 +41,41 @@ impl Segment {
 impl Selector {
     /// A selector of these steps.
     pub fn new(segments: impl Into<Box<[Segment]>>) -> Self {
+        let segments: Box<[Segment]> = segments.into();
         Self {
-            segments: segments.into(),
+            steps: segments.len(),
+            way: segments.into(),
         }
     }
 
     /// A selector that follows keys: `of_keys(["userIdentity", "type"])`.
     pub fn of_keys<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
-        Self {
-            segments: keys
-                .into_iter()
-                .map(|key| Segment::Key(key.into()))
-                .collect(),
-        }
+        let keys = keys.into_iter().map(|key| Segment::Key(key.into()));
+        Self::new(keys.collect::<Vec<_>>())
+    }
+
+    /// Whether it follows just these keys.
+    pub(crate) fn follows_keys(&self, keys: &[&str]) -> bool {
+        let is = |(segment, key): (&Segment, &&str)| matches!(segment, Segment::Key(it) if **it == **key);
+        self.steps == keys.len() && self.segments().iter().zip(keys).all(is)
     }
 
     /// The steps from the root.
     pub fn segments(&self) -> &[Segment] {
-        &self.segments
+        &self.way[..self.steps]
     }
 
     /// Whether one of the steps is a wildcard.
     pub fn has_wildcard(&self) -> bool {
-        self.segments.iter().any(Segment::is_wildcard)
+        self.segments().iter().any(Segment::is_wildcard)
     }
 
     /// The selector without its last step; `None` when that is the root.
     pub fn parent(&self) -> Option<Self> {
-        match self.segments.split_last() {
-            None | Some((_, [])) => None,
-            Some((_, rest)) => Some(Self {
-                segments: rest.into(),
-            }),
-        }
+        (self.steps > 1).then(|| Self {
+            way: Arc::clone(&self.way),
+            steps: self.steps - 1,
+        })
     }
 
     /// The keys joined by dots, as documentation writes a field
@@ -77,6 +86,42 @@ impl Selector {
             Some(rest) if !rest.contains(['[', '*']) => rest.to_owned(),
             _ => text,
         }
+    }
+}
+
+impl PartialEq for Selector {
+    fn eq(&self, other: &Self) -> bool {
+        self.segments() == other.segments()
+    }
+}
+
+impl Eq for Selector {}
+
+impl PartialOrd for Selector {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Selector {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.segments().cmp(other.segments())
+    }
+}
+
+impl Hash for Selector {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.segments().hash(state);
+    }
+}
+
+impl fmt::Debug for Selector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let segments = self.segments();
+        formatter
+            .debug_struct("Selector")
+            .field("segments", &segments)
+            .finish()
     }
 }
 
@@ -92,7 +137,7 @@ impl FromStr for Selector {
 impl fmt::Display for Selector {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("$")?;
-        for segment in &self.segments {
+        for segment in self.segments() {
             match segment {
                 Segment::Key(key) if is_plain_key(key) => write!(formatter, ".{key}")?,
                 Segment::Key(key) if key.contains('\'') => write!(formatter, ".[\"{key}\"]")?,
@@ -115,4 +160,32 @@ pub(crate) fn is_plain_key(key: &str) -> bool {
 /// underscore characters." (`FilterAndPatternSyntax`)
 pub(crate) fn is_plain_key_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::hash_map::DefaultHasher;
+
+    use super::*;
+
+    #[test]
+    fn the_parent_of_a_selector_is_the_selector_of_the_value_above() {
+        let hash = |selector: &Selector| {
+            let mut hasher = DefaultHasher::new();
+            selector.hash(&mut hasher);
+            hasher.finish()
+        };
+        for (text, above) in [
+            ("$.a", None),
+            ("$.a.b", Some("$.a")),
+            ("$.a[1].*", Some("$.a[1]")),
+        ] {
+            let selector: Selector = text.parse().unwrap();
+            let expected: Option<Selector> = above.map(|above| above.parse().unwrap());
+            let parent = selector.parent();
+            assert_eq!(parent, expected, "{text}");
+            assert_eq!(parent.as_ref().map(hash), expected.as_ref().map(hash));
+            assert!(parent < Some(selector), "{text}");
+        }
+    }
 }

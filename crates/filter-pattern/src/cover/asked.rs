@@ -89,7 +89,14 @@ enum Stop {
     Caught,
     /// What it found breaks these statements; some others, if none is named.
     Breaks(Vec<usize>),
+    /// Something escapes as far as the search can tell, and nobody asked for the event.
+    NoProof,
 }
+
+/// What becomes of a state that satisfies all goals; with true, all statements
+/// of the schema took part.
+type Finish<'f, 'p, 'a> =
+    &'f mut dyn FnMut(&State, &mut Cells<'p, 'a>, bool, &mut u64) -> Attempt<Stop>;
 
 impl<'p, 'a> Asked<'p, 'a> {
     pub(super) fn new(
@@ -154,6 +161,23 @@ impl<'p, 'a> Asked<'p, 'a> {
         })
     }
 
+    /// What a proof that nothing escapes rests on; `None` without one. Takes less
+    /// time than [`Self::decide`], since no event is made of what the search finds.
+    pub(super) fn prove(&self, budget: &mut u64) -> Option<Vec<Assumption>> {
+        *budget = budget.saturating_sub(self.problem.cost());
+        let mut active = self.no_facts();
+        let mut finish = |state: &State, cells: &mut Cells<'p, 'a>, all_in, budget: &mut u64| {
+            Attempt::Solution(if all_in {
+                Stop::NoProof
+            } else {
+                let narrowed = self.narrowed(state, cells, budget);
+                Stop::Breaks(narrowed.err().unwrap_or_default())
+            })
+        };
+        let found = self.find_with(&mut active, true, None, budget, &mut finish);
+        matches!(found, Found::Nothing).then(|| self.needed(active, budget))
+    }
+
     fn proved(&self, active: Active, budget: &mut u64) -> Covers {
         Covers::Yes(Proof {
             assumptions: self.needed(active, budget),
@@ -170,6 +194,20 @@ impl<'p, 'a> Asked<'p, 'a> {
         fixed: Option<(usize, usize)>,
         budget: &mut u64,
     ) -> Found<Stop> {
+        let mut finish = |state: &State, cells: &mut Cells<'p, 'a>, all_in, budget: &mut u64| {
+            self.attempt(state, cells, all_in, budget)
+        };
+        self.find_with(active, questions_open, fixed, budget, &mut finish)
+    }
+
+    fn find_with(
+        &self,
+        active: &mut Active,
+        questions_open: bool,
+        fixed: Option<(usize, usize)>,
+        budget: &mut u64,
+        finish: Finish<'_, 'p, 'a>,
+    ) -> Found<Stop> {
         loop {
             let all_in = active.all_in();
             let mut share = if all_in { *budget } else { *budget / 4 };
@@ -185,7 +223,7 @@ impl<'p, 'a> Asked<'p, 'a> {
                 &run,
                 &mut self.cells.borrow_mut(),
                 &mut share,
-                &mut |state, cells, budget| self.attempt(state, cells, all_in, budget),
+                &mut |state, cells, budget| finish(state, cells, all_in, budget),
             );
             *budget = kept + share;
             match found {
@@ -219,17 +257,10 @@ impl<'p, 'a> Asked<'p, 'a> {
                 Attempt::Solution(Stop::Breaks(Vec::new()))
             }
         };
-        let narrowed =
-            Search::<()>::narrowed_by_facts(self.problem, state, cells, budget, &mut |_, _, _| {
-                Attempt::Failed
-            });
-        let Some(state) = narrowed else {
-            if all_in || *budget == 0 {
-                return Attempt::Failed;
-            }
-            let broken = (0..self.problem.facts.len())
-                .filter(|fact| contradicts(self.problem, state, &self.problem.facts[*fact]));
-            return Attempt::Solution(Stop::Breaks(broken.collect()));
+        let state = match self.narrowed(state, cells, budget) {
+            Ok(state) => state,
+            Err(_) if all_in || *budget == 0 => return Attempt::Failed,
+            Err(broken) => return Attempt::Solution(Stop::Breaks(broken)),
         };
         let Some((events, reading)) = witness::event_of(&state, cells, self.schema, budget) else {
             return failed();
@@ -260,6 +291,24 @@ impl<'p, 'a> Asked<'p, 'a> {
             return Attempt::Solution(Stop::Caught);
         }
         failed()
+    }
+
+    /// A state narrowed by all statements of the schema, or those that it breaks.
+    fn narrowed(
+        &self,
+        state: &State,
+        cells: &mut Cells<'p, 'a>,
+        budget: &mut u64,
+    ) -> Result<State, Vec<usize>> {
+        let facts = &self.problem.facts;
+        Search::<()>::narrowed_by_facts(self.problem, state, cells, budget, &mut |_, _, _| {
+            Attempt::Failed
+        })
+        .ok_or_else(|| {
+            (0..facts.len())
+                .filter(|fact| contradicts(self.problem, state, &facts[*fact]))
+                .collect()
+        })
     }
 
     /// Whether some wildcard would match the event's value otherwise if it did

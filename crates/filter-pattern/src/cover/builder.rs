@@ -1,30 +1,64 @@
 //! Makes the fields and the formula of a problem: patterns, the structure of
 //! JSON, and the conditions that facts are made of.
 
+use std::collections::{BTreeMap, HashMap};
+
 use crate::ast::{Ast, Expression, Segment, Selector, Test};
 use crate::evaluate::OpenQuestion;
-use crate::event::EventValue;
+use crate::event::{Event, EventValue};
 use crate::pattern::FilterPattern;
 use crate::schema::Kinds;
 
 use super::classes::{Class, Classes};
-use super::drafts::Places;
+use super::drafts::{Drafts, Places};
 use super::elements::{self, Elements};
 use super::formula::{Formula, Literal, NodeId};
 use super::problem::{Field, Source};
 
 /// Makes fields and nodes.
-#[derive(Default)]
 pub(super) struct Builder<'a> {
     pub(super) fields: Vec<Field<'a>>,
     pub(super) formula: Formula,
     pub(super) state_words: usize,
     pub(super) inexact: bool,
+    /// Where the drafts stand, whose order the fields after the open questions have.
     places: Places,
 }
 
+/// The fields before those of properties.
+const QUESTIONS: usize = OpenQuestion::ALL.len();
+
 impl<'a> Builder<'a> {
-    pub(super) fn add_field(
+    /// The fields of the open questions and of all drafts.
+    pub(super) fn of(drafts: Drafts<'a>, usual: &Event) -> Self {
+        let mut builder = Self {
+            fields: Vec::with_capacity(QUESTIONS + drafts.list.len()),
+            formula: Formula::default(),
+            state_words: 0,
+            inexact: false,
+            places: drafts.places,
+        };
+        for question in OpenQuestion::ALL {
+            builder.add_field(
+                Source::Question(question),
+                None,
+                Classes::of_question(),
+                None,
+            );
+        }
+        for draft in drafts.list {
+            let usual = usual.get(&draft.selector);
+            builder.add_field(
+                Source::Property(draft.selector),
+                draft.parent.map(|parent| parent + QUESTIONS),
+                Classes::new(&draft.tests, &draft.texts),
+                usual,
+            );
+        }
+        builder
+    }
+
+    fn add_field(
         &mut self,
         source: Source,
         parent: Option<usize>,
@@ -50,11 +84,12 @@ impl<'a> Builder<'a> {
         };
         self.state_words += field.class_words() + 2 * field.language_words();
         self.fields.push(field);
-        self.places.note(&self.fields, Field::selector);
     }
 
     pub(super) fn field(&self, selector: &Selector) -> Option<usize> {
-        self.places.find(&self.fields, selector, Field::selector)
+        let properties = &self.fields[QUESTIONS..];
+        let place = self.places.find(properties, selector, Field::selector)?;
+        Some(place + QUESTIONS)
     }
 
     pub(super) fn pattern(
@@ -239,11 +274,16 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// That a single condition does not hold, open questions answered with no; for one
-    /// that a language decides, and for several conditions, no restriction.
+    /// That a condition, or one of several that go together, does not hold, open questions answered
+    /// with no; for one that a language decides, and for alternatives, no restriction.
     pub(super) fn negated(&mut self, expression: &'a Expression) -> NodeId {
-        let Expression::Condition(condition) = expression else {
-            return self.formula.constant(true);
+        let condition = match expression {
+            Expression::Condition(condition) => condition,
+            Expression::And(all) => {
+                let none_of_them = all.iter().map(|one| self.negated(one)).collect();
+                return self.formula.or(none_of_them);
+            }
+            Expression::Or(_) => return self.formula.constant(true),
         };
         let Some(field) = self.field(&condition.selector) else {
             return self.formula.constant(true);
@@ -267,19 +307,22 @@ impl<'a> Builder<'a> {
     /// A member needs an object above it, an element an array and the element
     /// before it.
     pub(super) fn add_structure(&mut self, goals: &mut Vec<(NodeId, bool)>) {
+        let elements = self.elements();
         for field in 0..self.fields.len() {
-            let Some(selector) = self.fields[field].selector().cloned() else {
+            let Some(step) = self.last_step(field) else {
                 continue;
             };
-            let Some(step) = selector.segments().last() else {
-                continue;
+            let index = match step {
+                Segment::Index(index) => Some(*index),
+                _ => None,
             };
-            let kind = if matches!(step, Segment::Index(_)) {
+            let parent = self.fields[field].parent;
+            let kind = if index.is_some() {
                 Kinds::ARRAY
             } else {
                 Kinds::OBJECT
             };
-            match self.fields[field].parent {
+            match parent {
                 Some(parent) => {
                     let missing = self.of_kind(field, Kinds::MISSING);
                     let container = self.of_kind(parent, kind);
@@ -291,14 +334,32 @@ impl<'a> Builder<'a> {
                 }
                 None => {}
             }
-            if let Segment::Index(index) = step
-                && let Some(before) = self.element_before(&selector, *index)
-            {
+            let before = index.and_then(|index| {
+                let known = elements.get(&parent)?;
+                known.range(..index).next_back()
+            });
+            if let Some((_, before)) = before {
                 let missing = self.of_kind(field, Kinds::MISSING);
-                let present = self.present(before);
+                let present = self.present(*before);
                 goals.push((self.formula.or(vec![missing, present]), true));
             }
         }
+    }
+
+    fn last_step(&self, field: usize) -> Option<&Segment> {
+        self.fields[field].selector()?.segments().last()
+    }
+
+    /// For each field of an array, the fields of its elements by their indices.
+    fn elements(&self) -> HashMap<Option<usize>, BTreeMap<u32, usize>> {
+        let mut elements: HashMap<_, BTreeMap<u32, usize>> = HashMap::new();
+        for (place, field) in self.fields.iter().enumerate() {
+            if let Some(Segment::Index(index)) = self.last_step(place) {
+                let known = elements.entry(field.parent).or_default();
+                known.insert(*index, place);
+            }
+        }
+        elements
     }
 
     /// That a field is there.
@@ -311,23 +372,6 @@ impl<'a> Builder<'a> {
             classes,
             language: None,
         })
-    }
-
-    /// The field of the nearest element before this one in the same array.
-    fn element_before(&self, selector: &Selector, index: u32) -> Option<usize> {
-        let (_, prefix) = selector.segments().split_last()?;
-        let mut nearest = None;
-        for (position, field) in self.fields.iter().enumerate() {
-            if let Some((Segment::Index(other), before)) =
-                field.selector().and_then(|it| it.segments().split_last())
-                && before == prefix
-                && *other < index
-                && nearest.is_none_or(|(best, _)| *other > best)
-            {
-                nearest = Some((*other, position));
-            }
-        }
-        nearest.map(|(_, position)| position)
     }
 }
 

@@ -25,6 +25,10 @@ pub(crate) enum Filled {
     Undecided,
 }
 
+/// So many of the wanted shapes are filled with words; of more than these, no one is
+/// likely to be the shape of all.
+const FEW_SHAPES: usize = 8;
+
 type Key = (usize, usize, Box<[u64]>, Box<[u64]>);
 
 struct Last {
@@ -72,7 +76,7 @@ impl<'p, 'a> Cells<'p, 'a> {
         }
         let asked = Asked::new(&self.problem.fields[field], inside, outside);
         // Each language is asked about some texts before automata are.
-        *budget = budget.saturating_sub(asked.outside.len() as u64 / 4);
+        *budget = budget.saturating_sub((asked.inside.len() + asked.outside.len()) as u64 / 4);
         let answer = match &self.problem.fields[field].classes.list[class] {
             _ if *budget == 0 => Filled::Undecided,
             Class::OtherText => asked.text(budget),
@@ -192,23 +196,31 @@ impl<'f, 'a> Asked<'f, 'a> {
     }
 
     /// Readable texts of the wanted shape: wildcards filled with a word.
-    fn shaped_texts(&self) -> Vec<String> {
-        let mut texts = Vec::new();
-        let is_caller = |selector: &Selector| selector.field_name() == "userIdentity.arn";
-        if self.field.selector().is_some_and(is_caller) {
-            for shape in self.wanted_shapes() {
-                texts.extend(schema::arns_like(&shape.replace('*', "")));
-            }
-        }
-        for shape in self.wanted_shapes() {
-            texts.extend(["", "x", "example", "other"].map(|word| shape.replace('*', word)));
-        }
-        texts.push(self.one_after_the_other());
-        if self.inside.is_empty() {
-            texts.extend(["other", "another", "example", "something-else"].map(str::to_owned));
-            texts.extend((1..=8).map(|number| format!("other-{number}")));
-        }
-        texts
+    fn shaped_texts(&self) -> impl Iterator<Item = String> {
+        let mut shapes = self.wanted_shapes();
+        let is_caller = |selector: &Selector| selector.follows_keys(&["userIdentity", "arn"]);
+        let asks_caller = self.field.selector().is_some_and(is_caller);
+        let together = std::iter::once_with(|| self.one_after_the_other());
+        shapes.truncate(FEW_SHAPES);
+        let callers = shapes.clone().into_iter().filter(move |_| asks_caller);
+        let callers = callers.flat_map(|shape| {
+            let part = shape.replace('*', "");
+            schema::arns_like(&part).collect::<Vec<_>>()
+        });
+        let filled = shapes.into_iter().flat_map(|shape| {
+            ["", "x", "example", "other"]
+                .iter()
+                .map(move |word| shape.replace('*', word))
+        });
+        let free = self.inside.is_empty().then(|| {
+            let words = ["other", "another", "example", "something-else"];
+            let numbered = (1..=8).map(|number| format!("other-{number}"));
+            words.into_iter().map(str::to_owned).chain(numbered)
+        });
+        callers
+            .chain(filled)
+            .chain(together)
+            .chain(free.into_iter().flatten())
     }
 
     /// A text with every wanted piece once: the ones that texts begin with, the

@@ -6,14 +6,12 @@
 
 use std::collections::HashMap;
 
-use crate::ast::{Comparison, Operand, Test};
+use crate::ast::{Operand, Test};
 use crate::decimal::Decimal;
-use crate::evaluate::{OpenQuestion, Reading};
 use crate::event::{EventValue, is_json_number};
 use crate::language::Language;
 use crate::schema::Kinds;
 
-use super::class_truth::holds;
 use super::text_places::{FEW, TextPlaces};
 
 /// One class of values.
@@ -87,23 +85,15 @@ pub(crate) struct Classes<'a> {
     operand_places: HashMap<&'a Operand, usize>,
     /// The numbers that tests name, ascending, and where their classes begin:
     /// for each one the class of the number and that of the numbers before it.
-    points: Vec<Decimal>,
-    numbers: usize,
-    texts: TextPlaces<'a>,
-    number_texts: TextPlaces<'a>,
+    pub(super) points: Vec<Decimal>,
+    pub(super) numbers: usize,
+    pub(super) texts: TextPlaces<'a>,
+    pub(super) number_texts: TextPlaces<'a>,
     /// Where the classes that every property has stand.
     other_text: usize,
     missing: usize,
     /// The first of true, false, null, object, array, in this order.
-    kinds: usize,
-}
-
-/// Which classes a test holds for.
-pub(crate) struct Truth {
-    /// Classes for which it holds throughout.
-    pub(crate) classes: Box<[u64]>,
-    /// The language that decides within cells; with true, being outside of it.
-    pub(crate) language: Option<(usize, bool)>,
+    pub(super) kinds: usize,
 }
 
 impl<'a> Classes<'a> {
@@ -206,7 +196,7 @@ impl<'a> Classes<'a> {
         }
     }
 
-    fn place_of(&self, operand: &Operand) -> Option<usize> {
+    pub(super) fn place_of(&self, operand: &Operand) -> Option<usize> {
         if self.operand_places.is_empty() {
             return self.operands.iter().position(|known| *known == operand);
         }
@@ -298,134 +288,5 @@ impl<'a> Classes<'a> {
             }
         }
         words.into()
-    }
-
-    /// The classes for which a test holds under the plain reading.
-    pub(crate) fn truth(&self, test: &Test) -> Truth {
-        match test {
-            Test::Equals(Operand::Text(pattern)) if pattern.is_literal() => {
-                let mut words = vec![0_u64; self.words()];
-                self.mark_named(pattern.as_str(), &mut words);
-                Truth {
-                    classes: words.into(),
-                    language: None,
-                }
-            }
-            Test::Compare(comparison, literal) if self.points.len() > FEW => Truth {
-                classes: self.compared(*comparison, literal.value()),
-                language: None,
-            },
-            _ => Truth {
-                classes: self.mask(|class| holds(test, class, Reading::default())),
-                language: self.language_of(test),
-            },
-        }
-    }
-
-    /// The classes of the numbers that compare to a number in a way.
-    fn compared(&self, comparison: Comparison, bound: &Decimal) -> Box<[u64]> {
-        let mut words = vec![0_u64; self.words()];
-        let before = self.points.partition_point(|point| point < bound);
-        // Class by class: each point, and the numbers before it.
-        let mut range = |from: usize, to: usize| mark_range(&mut words, from, to);
-        let (at, last) = (
-            self.numbers + 2 * before,
-            self.numbers + 2 * self.points.len(),
-        );
-        match comparison {
-            Comparison::Less | Comparison::LessOrEqual => {
-                range(self.numbers, at);
-                range(at + 1, at + 2);
-            }
-            Comparison::Greater | Comparison::GreaterOrEqual => {
-                range(at + 2, last + 1);
-            }
-        }
-        if matches!(
-            comparison,
-            Comparison::LessOrEqual | Comparison::GreaterOrEqual
-        ) {
-            range(at, at + 1);
-        }
-        for (position, class) in self.list.iter().enumerate().take(self.numbers) {
-            if let Class::NumberText(_, value) = class
-                && comparison.holds(value.cmp(bound))
-            {
-                words[position / 64] |= 1 << (position % 64);
-            }
-        }
-        words.into()
-    }
-
-    /// The classes for which a test holds only if an open question is answered
-    /// with yes; `None` when there are none.
-    pub(crate) fn truth_added_by(&self, test: &Test, question: OpenQuestion) -> Option<Box<[u64]>> {
-        let yes = Reading::default().with(question);
-        let candidates: [Option<usize>; 2] = match question {
-            OpenQuestion::NotEqualsOnNull | OpenQuestion::NotExistsOnNull => {
-                [Some(self.kinds + 2), None]
-            }
-            OpenQuestion::NotEqualsOnBoolean | OpenQuestion::BooleanAsText => {
-                [Some(self.kinds), Some(self.kinds + 1)]
-            }
-            OpenQuestion::IsBooleanOnText => [self.texts.get("true"), self.texts.get("false")],
-            OpenQuestion::NotEqualsOnEveryElement => [None, None],
-        };
-        let mut words: Option<Box<[u64]>> = None;
-        for position in candidates.into_iter().flatten() {
-            let class = &self.list[position];
-            if holds(test, class, yes) && !holds(test, class, Reading::default()) {
-                let words = words.get_or_insert_with(|| vec![0; self.words()].into());
-                words[position / 64] |= 1 << (position % 64);
-            }
-        }
-        words
-    }
-
-    fn language_of(&self, test: &Test) -> Option<(usize, bool)> {
-        let (operand, outside) = match test {
-            Test::Equals(operand) => (operand, false),
-            Test::NotEquals(operand) => (operand, true),
-            _ => return None,
-        };
-        Some((self.place_of(operand)?, outside))
-    }
-}
-
-/// Marks the places from one up to another.
-fn mark_range(words: &mut [u64], from: usize, to: usize) {
-    let mut at = from;
-    while at < to {
-        let in_word = (64 - at % 64).min(to - at);
-        words[at / 64] |= (u64::MAX >> (64 - in_word)) << (at % 64);
-        at += in_word;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ast::NumberLiteral;
-
-    #[test]
-    fn comparing_by_place_is_comparing_one_by_one() {
-        let number = |text: &str| NumberLiteral::parse(text).expect("a number");
-        let tests: Vec<Test> = (0..30)
-            .flat_map(|at| {
-                use Comparison::{Greater, GreaterOrEqual, Less, LessOrEqual};
-                [Less, LessOrEqual, Greater, GreaterOrEqual].map(|comparison| {
-                    Test::Compare(comparison, number(&format!("{}.5", at * 7 % 13 - 4)))
-                })
-            })
-            .chain([Test::Equals(Operand::Text(crate::ast::TextPattern::new(
-                "3",
-            )))])
-            .collect();
-        let classes = Classes::new(&tests.iter().collect::<Vec<_>>(), &[]);
-        assert!(classes.points.len() > FEW);
-        for test in &tests {
-            let one_by_one = classes.mask(|class| holds(test, class, Reading::default()));
-            assert_eq!(classes.truth(test).classes, one_by_one, "{test:?}");
-        }
     }
 }

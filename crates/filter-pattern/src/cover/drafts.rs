@@ -10,13 +10,16 @@ pub(super) struct Draft<'a> {
     pub(super) selector: Selector,
     pub(super) tests: Vec<&'a Test>,
     pub(super) texts: Vec<&'a str>,
+    /// Where the draft of the value above stands, once
+    /// [`Drafts::add_ancestors`] has put it there.
+    pub(super) parent: Option<usize>,
 }
 
 /// All fields of a question.
 #[derive(Default)]
 pub(super) struct Drafts<'a> {
     pub(super) list: Vec<Draft<'a>>,
-    places: Places,
+    pub(super) places: Places,
 }
 
 /// Where selectors stand in a list that only grows. Short lists are read
@@ -73,6 +76,7 @@ impl Drafts<'_> {
                 selector: selector.clone(),
                 tests: Vec::new(),
                 texts: Vec::new(),
+                parent: None,
             });
             self.places.note(&self.list, |draft| Some(&draft.selector));
             self.list.len() - 1
@@ -83,7 +87,7 @@ impl Drafts<'_> {
         let mut next = 0;
         while next < self.list.len() {
             if let Some(parent) = self.list[next].selector.parent() {
-                self.add(&parent);
+                self.list[next].parent = Some(self.add(&parent));
             }
             next += 1;
         }

@@ -15,14 +15,33 @@ use super::witness;
 
 /// Decides a question whose required patterns are words or regular expressions.
 pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, steps: &mut u64) -> Covers {
-    let required: Option<Vec<FilterPattern>> = patterns
+    match with_question(patterns, schema, |asked| asked.decide(steps)) {
+        // That a message is a text is no assumption.
+        Some(Outcome::Answer(Covers::Yes(_))) => Covers::Yes(Proof::default()),
+        Some(Outcome::Answer(other)) => other,
+        // INVARIANT: `confirm` never says so.
+        Some(Outcome::Caught) => Covers::Unknown(Why::Unconfirmed),
+        None => Covers::Unknown(Why::NotJson),
+    }
+}
+
+/// The same where only a proof is of use: whether there is one.
+pub(super) fn are_covered(patterns: &Patterns<'_>, schema: &Schema, steps: &mut u64) -> bool {
+    with_question(patterns, schema, |asked| asked.prove(steps).is_some()).unwrap_or(false)
+}
+
+/// Makes the problem of a question about messages and hands it on; `None` when
+/// its required patterns are about more than the text.
+fn with_question<R>(
+    patterns: &Patterns<'_>,
+    schema: &Schema,
+    answer: impl FnOnce(&Asked<'_, '_>) -> R,
+) -> Option<R> {
+    let required: Vec<FilterPattern> = patterns
         .required
         .iter()
         .map(|pattern| texts::over_message(pattern))
-        .collect();
-    let Some(required) = required else {
-        return Covers::Unknown(Why::NotJson);
-    };
+        .collect::<Option<_>>()?;
     let texts_of = |filters: &[&FilterPattern]| -> Vec<FilterPattern> {
         filters
             .iter()
@@ -45,13 +64,7 @@ pub(super) fn decide(patterns: &Patterns<'_>, schema: &Schema, steps: &mut u64) 
     );
     problem.inexact = !all_there || schema.records() != Records::Any;
     let confirm = Evaluator { patterns, schema };
-    match Asked::new(&problem, &messages, &confirm).decide(steps) {
-        // That a message is a text is no assumption.
-        Outcome::Answer(Covers::Yes(_)) => Covers::Yes(Proof::default()),
-        Outcome::Answer(other) => other,
-        // INVARIANT: `confirm` never says so.
-        Outcome::Caught => Covers::Unknown(Why::Unconfirmed),
-    }
+    Some(answer(&Asked::new(&problem, &messages, &confirm)))
 }
 
 /// The evaluator on messages.

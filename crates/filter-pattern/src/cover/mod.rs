@@ -36,7 +36,9 @@ mod witness;
 
 pub use answer::{Budget, Covers, Proof, Why};
 pub use assumption::Assumption;
+pub(crate) use decision::{decide, prove};
 pub use narrowing::{NarrowingClause, Noise, beyond, narrowing_clauses, noise};
+pub(crate) use problem::Patterns;
 pub use question::{CoverQuestion, covers, equivalent, missing_values, never_matches, overlap};
 pub use witness::Witness;
 

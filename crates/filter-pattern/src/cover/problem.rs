@@ -28,6 +28,13 @@ pub(crate) struct Patterns<'a> {
 }
 
 impl<'a> Patterns<'a> {
+    /// Whether one of the filters is a required pattern, or matches everything.
+    pub(crate) fn are_covered_at_a_glance(&self) -> bool {
+        self.filters.iter().any(|filter| {
+            filter.kind() == crate::PatternKind::Empty || self.required.contains(filter)
+        })
+    }
+
     fn all(&self) -> impl Iterator<Item = (&'a FilterPattern, bool)> {
         let required = self.required.iter().map(|pattern| (*pattern, true));
         required.chain(
@@ -125,30 +132,7 @@ impl<'a> Problem<'a> {
         let relations = facts::relevant_relations(&mut drafts, schema);
         facts::add_texts(&mut drafts, schema);
 
-        let mut builder = Builder::default();
-        for question in OpenQuestion::ALL {
-            builder.add_field(
-                Source::Question(question),
-                None,
-                Classes::of_question(),
-                None,
-            );
-        }
-        let questions = OpenQuestion::ALL.len();
-        let usual = plain_template(schema);
-        for draft in &drafts.list {
-            let parent = draft
-                .selector
-                .parent()
-                .and_then(|parent| drafts.find(&parent));
-            let classes = Classes::new(&draft.tests, &draft.texts);
-            builder.add_field(
-                Source::Property(draft.selector.clone()),
-                parent.map(|parent| parent + questions),
-                classes,
-                usual.get(&draft.selector),
-            );
-        }
+        let mut builder = Builder::of(drafts, &plain_template(schema));
         let mut goals = Vec::new();
         for (pattern, required) in patterns.all() {
             let node = builder.pattern(pattern, required, &elements);
@@ -181,6 +165,11 @@ impl<'a> Problem<'a> {
             .literals
             .iter()
             .any(|literal| is_question(literal.field))
+    }
+
+    /// What it cost to make the problem, in steps of the search.
+    pub(super) fn cost(&self) -> u64 {
+        6 * (self.fields.len() + self.formula.nodes.len()) as u64
     }
 
     pub(crate) fn find_field(&self, selector: &Selector) -> Option<usize> {

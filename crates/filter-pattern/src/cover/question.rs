@@ -48,16 +48,15 @@ impl<'a> CoverQuestion<'a> {
 
     /// Answers the question and says how many steps of the budget that took.
     pub fn decide_counting(&self) -> (Covers, u64) {
-        let everything = |filter: &&FilterPattern| filter.kind() == crate::PatternKind::Empty;
-        if self.filters.iter().any(everything) || self.filters.contains(&self.required) {
-            return (Covers::Yes(Proof::default()), 0);
-        }
         let required = [self.required];
         let patterns = Patterns {
             required: &required,
             filters: self.filters,
             except: self.except,
         };
+        if patterns.are_covered_at_a_glance() {
+            return (Covers::Yes(Proof::default()), 0);
+        }
         let mut steps = self.budget.remaining();
         let mut answer = decide(&patterns, self.schema, &mut steps);
         if let Covers::Yes(proof) = &mut answer

@@ -210,13 +210,14 @@ impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
         let mut waiting: Goals = std::mem::take(goals);
         loop {
             let mut changed = false;
+            let mut narrowed_cells: Vec<usize> = Vec::new();
             let mut open = Goals::with_capacity(waiting.len());
             while let Some((node, polarity)) = waiting.pop() {
                 match (&self.problem.formula.nodes[node as usize], polarity) {
                     (Node::True, true) | (Node::False, false) => {}
                     (Node::True, false) | (Node::False, true) => return Err(Conflict),
                     (Node::Literal(literal), _) => {
-                        changed |= self.assert(state, *literal, polarity)?;
+                        changed |= self.assert(state, *literal, polarity, &mut narrowed_cells)?;
                     }
                     (Node::And(parts), true) | (Node::Or(parts), false) => {
                         waiting.extend(parts.iter().map(|part| (*part, polarity)));
@@ -250,6 +251,10 @@ impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
                     return Err(Conflict);
                 }
             }
+            // Once all that is forced is known, instead of after each part of it.
+            for field in narrowed_cells {
+                self.drop_empty_cells(state, field)?;
+            }
             if !changed {
                 open.reverse();
                 *goals = open;
@@ -260,19 +265,22 @@ impl<'s, 'p, 'a, T> Search<'s, 'p, 'a, T> {
         }
     }
 
-    /// Makes a literal hold; says whether that narrowed anything.
+    /// Makes a literal hold; says whether that narrowed anything, and notes the
+    /// field if a cell of it may have become empty.
     fn assert(
         &mut self,
         state: &mut State,
         literal: u32,
         polarity: bool,
+        narrowed_cells: &mut Vec<usize>,
     ) -> Result<bool, Conflict> {
         let literal = &self.problem.formula.literals[literal as usize];
         let field = &self.problem.fields[literal.field];
         self.spend(field.cost());
         let narrowed = state.narrow(field, literal, polarity)?;
-        if narrowed.changed && narrowed.cells_left && !field.classes.languages.is_empty() {
-            self.drop_empty_cells(state, literal.field)?;
+        let in_cells = narrowed.cells_left && !field.classes.languages.is_empty();
+        if narrowed.changed && in_cells && !narrowed_cells.contains(&literal.field) {
+            narrowed_cells.push(literal.field);
         }
         Ok(narrowed.changed)
     }

@@ -2,6 +2,7 @@
 
 mod phrase;
 mod precedence;
+mod record;
 mod remark;
 mod sentence;
 

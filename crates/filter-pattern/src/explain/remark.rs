@@ -7,13 +7,14 @@ use std::ops::Range;
 use crate::ast::{
     Ast, Condition, Expression, Field, Operand, Segment, TermRole, Terms, Test, TextPattern,
 };
-use crate::cover::Covers;
-use crate::minimize::{StepKind, minimize};
+use crate::cover::Why;
+use crate::minimize::{StepKind, minimize_with};
 use crate::pattern::FilterPattern;
 use crate::prover::Prover;
-use crate::schema::{Kinds, Schema};
+use crate::schema::{Kinds, Records, Schema};
 
 use super::precedence::mixed_operators;
+use super::record;
 
 /// Something that may surprise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub enum RemarkKind {
     MatchesNearlyAll,
     /// A clause changes nothing.
     NoEffect,
+    /// The pattern is too hard to tell of each clause whether it changes something.
+    NotDecided,
     /// `!=` does not match an event without the field.
     MissingField,
     /// Wildcards do not backtrack.
@@ -54,6 +57,12 @@ pub enum RemarkKind {
     AnyElement,
     /// The last field takes the rest of the line.
     LastField,
+    /// No CloudTrail record has a field of this name.
+    UnknownField,
+    /// A CloudTrail field never has values of the kind that is asked for.
+    FieldKind,
+    /// A text that a CloudTrail field has in another spelling.
+    UnusualValue,
 }
 
 impl RemarkKind {
@@ -64,6 +73,7 @@ impl RemarkKind {
             Self::AlwaysMatches => "always_matches",
             Self::MatchesNearlyAll => "matches_nearly_all",
             Self::NoEffect => "no_effect",
+            Self::NotDecided => "not_decided",
             Self::MissingField => "missing_field",
             Self::Wildcard => "wildcard",
             Self::Precedence => "precedence",
@@ -72,6 +82,9 @@ impl RemarkKind {
             Self::OptionalIgnored => "optional_ignored",
             Self::AnyElement => "any_element",
             Self::LastField => "last_field",
+            Self::UnknownField => "unknown_field",
+            Self::FieldKind => "field_kind",
+            Self::UnusualValue => "unusual_value",
         }
     }
 }
@@ -165,7 +178,7 @@ fn proved(pattern: &FilterPattern, schema: &Schema, found: &mut Vec<Remark>) {
             }
         }
     }
-    for step in minimize(pattern, schema).steps {
+    for step in minimize_with(pattern, &prover).steps {
         let because = match step.kind {
             StepKind::AlternativeLeftOut => "what it matches, the rest matches too",
             StepKind::ConditionLeftOut => "it holds wherever the rest holds",
@@ -186,6 +199,13 @@ fn proved(pattern: &FilterPattern, schema: &Schema, found: &mut Vec<Remark>) {
             format!("`{}` changes nothing: {because}{given}", step.part),
             None,
         ));
+    }
+    if prover.ran_out() {
+        let text = format!(
+            "too hard to tell of each clause whether it changes something; {}",
+            Why::TooManySteps.simplify_hint()
+        );
+        found.push(remark(RemarkKind::NotDecided, text, None));
     }
 }
 
@@ -212,7 +232,7 @@ fn clashing<'a>(
                         Expression::Condition((**other).clone()),
                     ]);
                     let both = FilterPattern::from_ast(Ast::Json(both));
-                    matches!(prover.covers(&both, &[]), Covers::Yes(_))
+                    prover.proof(&both, &[]).is_some()
                 })?;
                 Some((*one, *other))
             })
@@ -229,6 +249,11 @@ fn of_condition(
 ) {
     let field = condition.selector.field_name();
     let span = Some(condition.span.range());
+    if schema.records() == Records::CloudTrail
+        && let Some((kind, text)) = record::of_condition(condition)
+    {
+        found.push(remark(kind, text, span.clone()));
+    }
     if matches!(condition.test, Test::NotEquals(_))
         && !repeated
         && may_be_missing(condition, schema)

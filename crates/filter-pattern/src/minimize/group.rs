@@ -2,7 +2,7 @@
 //! which can become one. A log group takes 100 metric filters.
 
 use crate::ast::{Ast, Expression};
-use crate::cover::{Assumption, Covers, overlap};
+use crate::cover::Assumption;
 use crate::edits::any_of;
 use crate::limits;
 use crate::pattern::FilterPattern;
@@ -10,7 +10,7 @@ use crate::prover::Prover;
 use crate::schema::Schema;
 use crate::spelling::shortest_spelling;
 
-use super::one::minimize;
+use super::one::minimize_with;
 
 /// A metric filter as far as it matters here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub enum GroupStep {
 /// Fewer filters that notice the same events of a schema. A filter that no event
 /// matches is removed as one that others cover.
 pub fn minimize_group(filters: &[GroupFilter], schema: &Schema) -> MinimizedGroup {
-    let prover = Prover::new(schema);
+    let prover = Prover::for_patterns(filters.len(), schema);
     let mut left: Vec<GroupFilter> = filters.to_vec();
     let mut steps = Vec::new();
     remove_covered(&mut left, &prover, &mut steps);
@@ -147,7 +147,7 @@ fn merge(left: &mut Vec<GroupFilter>, prover: &Prover<'_>, steps: &mut Vec<Group
             steps.push(GroupStep::Merged {
                 names,
                 pattern,
-                counts_change: some_overlap(&parts, prover.schema),
+                counts_change: some_overlap(&parts, prover),
                 assumptions,
             });
         }
@@ -168,7 +168,7 @@ fn joined(
         }
     }
     let joined = FilterPattern::from_ast(Ast::Json(any_of(alternatives)));
-    let joined = minimize(&joined, prover.schema).pattern;
+    let joined = minimize_with(&joined, prover).pattern;
     let text = shortest_spelling(&joined);
     if text.chars().count() > limits::PATTERN_CHARACTERS || text.parse::<FilterPattern>().is_err() {
         return None;
@@ -183,11 +183,11 @@ fn joined(
     Some((joined, assumptions))
 }
 
-fn some_overlap(patterns: &[FilterPattern], schema: &Schema) -> bool {
+fn some_overlap(patterns: &[FilterPattern], prover: &Prover<'_>) -> bool {
     patterns.iter().enumerate().any(|(position, one)| {
         patterns[position + 1..]
             .iter()
-            .any(|other| !matches!(overlap(one, other, schema), Covers::Yes(_)))
+            .any(|other| prover.proof_for_all(&[one, other], &[]).is_none())
     })
 }
 

@@ -6,8 +6,8 @@ mod one;
 
 pub use crate::spelling::shortest_spelling;
 pub use group::{GroupFilter, GroupStep, MinimizedGroup, minimize_group};
-pub(crate) use one::inner_text;
 pub use one::{Minimized, Step, StepKind, minimize};
+pub(crate) use one::{inner_text, minimize_with};
 
 use crate::limits;
 use crate::pattern::FilterPattern;

@@ -1,6 +1,6 @@
 //! One pattern, made shorter.
 
-use crate::cover::Assumption;
+use crate::cover::{Assumption, Why};
 use crate::edits::{Lists, clauses, factored, without_part};
 use crate::pattern::FilterPattern;
 use crate::prover::Prover;
@@ -14,6 +14,8 @@ pub struct Minimized {
     pub pattern: FilterPattern,
     /// What was done, in order.
     pub steps: Vec<Step>,
+    /// Why more might be left out: the patterns are too hard for the budget.
+    pub undecided: Option<Why>,
 }
 
 /// One change that keeps what a pattern matches.
@@ -64,6 +66,11 @@ impl StepKind {
 /// ```
 pub fn minimize(pattern: &FilterPattern, schema: &Schema) -> Minimized {
     let prover = Prover::new(schema);
+    minimize_with(pattern, &prover)
+}
+
+/// The same with the steps that a prover has left.
+pub(crate) fn minimize_with(pattern: &FilterPattern, prover: &Prover<'_>) -> Minimized {
     let mut current = pattern.clone();
     let mut steps = Vec::new();
     loop {
@@ -74,7 +81,7 @@ pub fn minimize(pattern: &FilterPattern, schema: &Schema) -> Minimized {
         ] {
             let mut number = 0;
             while let Some(edit) = without_part(&current, lists, number) {
-                let Some(assumptions) = prover.same(&current, &edit.pattern) else {
+                let Some(assumptions) = prover.same_without(&current, &edit, lists) else {
                     number += 1;
                     continue;
                 };
@@ -107,6 +114,7 @@ pub fn minimize(pattern: &FilterPattern, schema: &Schema) -> Minimized {
     Minimized {
         pattern: current,
         steps,
+        undecided: prover.ran_out().then_some(Why::TooManySteps),
     }
 }
 

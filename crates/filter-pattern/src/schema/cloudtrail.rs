@@ -137,6 +137,10 @@ static RULES: &[FieldRule] = rules! {
     "responseElements.ConsoleLogin"                                Optional STRING         &[],              SIGN_IN;
 };
 
+/// The steps of the longest path among the rules: longer selectors are not looked up,
+/// since a pattern may have hundreds with hundreds of steps.
+const DEEPEST: usize = 4;
+
 /// All documented fields.
 pub(crate) fn rules() -> &'static [(Selector, &'static FieldRule)] {
     static SELECTED: LazyLock<Vec<(Selector, &'static FieldRule)>> = LazyLock::new(|| {
@@ -146,6 +150,11 @@ pub(crate) fn rules() -> &'static [(Selector, &'static FieldRule)] {
             .collect()
     });
     &SELECTED
+}
+
+/// The paths of all documented fields.
+pub(crate) fn documented_paths() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.path)
 }
 
 /// Fields of which every record has one, by path.
@@ -162,7 +171,12 @@ pub(crate) fn rule(selector: &Selector) -> Option<&'static FieldRule> {
             .map(|(selector, rule)| (selector, *rule))
             .collect()
     });
-    BY_SELECTOR.get(selector).copied()
+    let is_deeper = selector.segments().len() > DEEPEST;
+    if is_deeper {
+        None
+    } else {
+        BY_SELECTOR.get(selector).copied()
+    }
 }
 
 /// The one field of a log message of any form.
@@ -192,16 +206,16 @@ pub(crate) struct Relation {
 const RELATIONS: &[[&str; 5]] = &[
     ["root-arn", "the ARN of a root identity is `arn:<partition>:iam::<account>:root`", IDENTITY,
      "{ $.userIdentity.type = Root }",
-     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:iam::[0-9]+:root$% }"],
+     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:iam::[0-9]{12}:root$% }"],
     ["user-arn", "the ARN of an IAM user begins with `arn:<partition>:iam::<account>:user/`", IDENTITY,
      "{ $.userIdentity.type = IAMUser }",
-     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:iam::[0-9]+:user/% }"],
+     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:iam::[0-9]{12}:user/% }"],
     ["assumed-role-arn", "the ARN of an assumed role begins with `arn:<partition>:sts::<account>:assumed-role/`", IDENTITY,
      "{ $.userIdentity.type = AssumedRole }",
-     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:sts::[0-9]+:assumed-role/% }"],
+     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:sts::[0-9]{12}:assumed-role/% }"],
     ["federated-user-arn", "the ARN of a federated user begins with `arn:<partition>:sts::<account>:federated-user/`", IDENTITY,
      "{ $.userIdentity.type = FederatedUser }",
-     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:sts::[0-9]+:federated-user/% }"],
+     "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:sts::[0-9]{12}:federated-user/% }"],
     ["saml-sign-in", "the sign-in of an IAM user names no SAML provider", SIGN_IN,
      "{ $.userIdentity.type = IAMUser }",
      "{ $.additionalEventData.SamlProviderArn NOT EXISTS }"],
@@ -216,6 +230,12 @@ const RELATIONS: &[[&str; 5]] = &[
      "{ $.errorMessage NOT EXISTS }"],
     // Which other services report which codes is documented nowhere: `Client.` has
     // only been seen on EC2's, so that it guides the choice of a witness, no proof.
+    ["head-bucket-errors", "`HeadBucket` is Amazon S3's, of whose error codes none ends with `UnauthorizedOperation`", "Amazon S3 API Reference, error responses",
+     "{ $.eventName = HeadBucket }",
+     "{ $.errorCode NOT EXISTS || $.errorCode != *UnauthorizedOperation }"],
+    ["failed-sign-in", "a console sign-in with the error message `Failed authentication` is answered with `ConsoleLogin: Failure`", SIGN_IN,
+     "{ $.eventName = ConsoleLogin && $.errorMessage = \"Failed authentication\" }",
+     "{ $.responseElements.ConsoleLogin = Failure }"],
     ["vpc-endpoint-denial", "`VpceAccessDenied` is the error code of network activity events", RECORD,
      "{ $.errorCode = VpceAccessDenied }",
      "{ $.eventType = AwsVpceEvents }"],
@@ -268,6 +288,15 @@ mod tests {
     #[test]
     fn every_relation_is_a_pair_of_patterns() {
         assert_eq!(relations().len(), RELATIONS.len());
+    }
+
+    #[test]
+    fn the_deepest_rule_is_looked_up() {
+        let deepest = rules()
+            .iter()
+            .map(|(selector, _)| selector.segments().len())
+            .max();
+        assert_eq!(deepest, Some(DEEPEST));
     }
 
     #[test]

@@ -122,6 +122,11 @@ pub(crate) fn is_write_event(name: &str) -> bool {
     name != "HeadBucket" && sources_of_event(name).is_some()
 }
 
+/// The event names that documentation gives a service for.
+pub(crate) fn documented_events() -> impl Iterator<Item = &'static str> + Clone {
+    EVENT_SOURCES.iter().map(|(name, _, _)| *name)
+}
+
 /// Services that may log an event name, the best known first: the documented
 /// ones, then ones whose API has an operation of that name. For examples only,
 /// since nothing documents how the latter log it.

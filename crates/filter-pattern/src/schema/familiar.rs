@@ -50,7 +50,7 @@ static FAMILIAR: &[(&str, &[&str])] = &[
 ];
 
 /// Familiar events with their services, those of the best known services first.
-pub(crate) fn familiar_events() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn familiar_events() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
     FAMILIAR
         .iter()
         .flat_map(|(source, names)| names.iter().map(|name| (*name, *source)))

@@ -9,8 +9,13 @@ mod identity;
 mod template;
 
 pub(crate) use admit::{only_mandatory, without_caller};
-pub(crate) use cloudtrail::{FieldRule, Presence, Relation, mandatory, not_read_only, relations};
-pub(crate) use event_sources::{Claim, is_write_event, likely_sources, sources_of_event};
+pub(crate) use cloudtrail::{
+    FieldRule, Presence, Relation, documented_paths, mandatory, not_read_only, relations,
+    rule as documented,
+};
+pub(crate) use event_sources::{
+    Claim, documented_events, is_write_event, likely_sources, sources_of_event,
+};
 pub(crate) use familiar::familiar_events;
 pub(crate) use identity::{Caller, arns_like, caller_of_arn};
 pub(crate) use template::{

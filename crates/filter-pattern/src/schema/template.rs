@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use super::cloudtrail::rule;
 use super::familiar::{usual_event, usual_source};
 use super::identity::{Caller, text};
 use super::{Records, Schema};
@@ -152,7 +153,7 @@ pub(crate) fn better_error_codes(code: &str, source: &str) -> &'static [&'static
 
 /// Texts that a field often has, the most usual first.
 pub(crate) fn usual_texts(selector: &Selector) -> &'static [&'static str] {
-    match selector.field_name().as_str() {
+    match rule(selector).map_or("", |rule| rule.path) {
         "errorCode" => &[
             "AccessDenied",
             "Client.UnauthorizedOperation",

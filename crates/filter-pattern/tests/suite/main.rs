@@ -6,6 +6,7 @@ mod bounded;
 mod controls;
 mod differential;
 mod generated;
+mod hard_patterns;
 mod laws;
 mod long_messages;
 mod narrowing;
@@ -18,5 +19,9 @@ mod robust;
 mod semantics;
 mod semantics_text;
 mod steps;
+mod tricky;
 mod vectors;
 mod witnesses;
+
+#[path = "../../benches/workload/mod.rs"]
+mod workload;

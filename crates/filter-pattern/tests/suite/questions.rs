@@ -297,7 +297,7 @@ fn witnesses_are_plausible_records() {
          &[("/errorCode", "AccessDenied"), ("/eventSource", "s3.amazonaws.com"), ("/eventName", "ListBuckets")]),
         ("{ $.errorCode = \"*UnauthorizedOperation\" }", &[],
          &[("/errorCode", "Client.UnauthorizedOperation"), ("/eventSource", "ec2.amazonaws.com")]),
-        ("{ $.errorCode = \"*UnauthorizedOperation\" && $.eventName = HeadBucket }", &[],
+        ("{ $.errorCode = \"*UnauthorizedOperation\" && $.eventName = PutBucketAcl }", &[],
          &[("/errorCode", "UnauthorizedOperation"), ("/eventSource", "s3.amazonaws.com")]),
         ("{ $.userIdentity.type = Root }", &[],
          &[("/userIdentity/arn", "arn:aws:iam::111122223333:root")]),
@@ -329,6 +329,8 @@ const SIGN_IN: &str = "{ ($.eventName = ConsoleLogin) && ($.additionalEventData.
 #[test]
 fn what_never_goes_together_hides_no_event() {
     let acl = "{ $.eventName = PutBucketAcl }";
+    let refused = "{ $.errorCode = \"*UnauthorizedOperation\" }";
+    let failed = "{ ($.eventName = ConsoleLogin) && ($.errorMessage = \"Failed authentication\") }";
     #[rustfmt::skip]
     let table = [
         (acl, "{ ($.eventName = PutBucketAcl) && (($.readOnly IS FALSE) || ($.readOnly NOT EXISTS)) }", "PutBucketAcl-writes"),
@@ -336,6 +338,8 @@ fn what_never_goes_together_hides_no_event() {
         (SIGN_IN, "{ ($.additionalEventData.MFAUsed != Yes) && ($.userIdentity.sessionContext.sessionIssuer.userName NOT EXISTS) }", "issuer-of-user"),
         (SIGN_IN, "{ ($.additionalEventData.MFAUsed != Yes) && ($.userIdentity.sessionContext.sessionIssuer.arn NOT EXISTS) }", "arn-of-issuer-of-user"),
         (SIGN_IN, "{ ($.additionalEventData.MFAUsed != Yes) && ($.errorMessage NOT EXISTS) }", "successful-sign-in"),
+        (failed, "{ ($.eventName = ConsoleLogin) && ($.responseElements.ConsoleLogin = \"Failure\") }", "failed-sign-in"),
+        (refused, "{ ($.errorCode = \"*UnauthorizedOperation\") && ($.eventName != \"HeadBucket\") }", "head-bucket-errors"),
     ];
     for (required, filter, needed) in table {
         let answer = covers(

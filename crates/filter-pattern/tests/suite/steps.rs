@@ -1,10 +1,9 @@
 //! The budget bounds every decision: hard questions at AWS's limits take no more
 //! steps than they may, and what is left undecided says what to simplify.
 
-#[path = "../../benches/workload/mod.rs"]
-mod workload;
-
 use filter_pattern::{Budget, CoverQuestion, Covers, Schema, Why};
+
+use crate::workload;
 
 #[test]
 fn hard_questions_take_no_more_steps_than_the_budget_has() {

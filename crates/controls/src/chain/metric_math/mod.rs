@@ -1,13 +1,24 @@
-//! Metric-math alarms: the returned expression, followed for the ways in which
-//! counters of events are really combined (identity, sums, maxima, products
-//! with constants, FILL, IF, comparisons). Any other function leaves the alarm
-//! undecided. Values are those of one period; `None` is no datapoint.
+//! Metric-math alarms: everything that the returned expression can show in one
+//! period, from what its metrics can show in it (CloudWatch user guide, *Using
+//! metric math*). What AWS does not document, or what looks at more datapoints
+//! than one period has, is said not to be decided.
+//!
+//! [`parse`] reads an expression, [`whole`] puts the others that it builds on into
+//! it, [`possible`] follows it, [`functions`] has what is applied to values.
 
+mod functions;
 mod parse;
+mod possible;
+mod shown;
+#[cfg(test)]
+mod tests;
+mod whole;
 
 use std::collections::BTreeMap;
 
-use parse::{Expression, Operator};
+use parse::Expression;
+pub(crate) use possible::{MissingAmong, Moment};
+pub(crate) use shown::Shown;
 
 /// Expressions of an alarm by their id.
 #[derive(Debug, Clone, Default)]
@@ -15,16 +26,14 @@ pub(crate) struct Expressions {
     by_id: BTreeMap<String, Expression>,
 }
 
-/// A value of one period.
-#[derive(Debug, Clone, PartialEq)]
-enum Value {
-    Constant(f64),
-    Series(Option<f64>),
-    List(Vec<Option<f64>>),
-    Text(String),
-}
-
-const DEEPEST: usize = 20;
+/// Functions of time, with the range of their values.
+const TIMES: [(&str, std::ops::RangeInclusive<u8>); 5] = [
+    ("MINUTE", 0..=59),
+    ("HOUR", 0..=23),
+    ("DAY", 1..=7),
+    ("DATE", 1..=31),
+    ("MONTH", 1..=12),
+];
 
 impl Expressions {
     /// Reads the expressions; the id of one that cannot be read is the error.
@@ -38,210 +47,55 @@ impl Expressions {
         }
         Ok(Self { by_id })
     }
+}
 
-    /// What the query `id` shows when the metrics show `metrics`. `Err` names
-    /// what is not decided.
-    pub(crate) fn value(
-        &self,
-        id: &str,
-        metrics: &BTreeMap<&str, Option<f64>>,
-    ) -> Result<Option<f64>, String> {
-        match self.resolve(id, metrics, 0)? {
-            Value::Constant(value) => Ok(Some(value)),
-            Value::Series(value) => Ok(value),
-            _ => Err("the expression returns several series".to_owned()),
-        }
-    }
+/// The expression that an alarm watches, with everything that it builds on.
+#[derive(Debug, Clone)]
+pub(crate) struct Watched {
+    expression: Expression,
+}
 
-    /// The time functions that occur, with all the values that they take.
-    pub(crate) fn times(&self) -> BTreeMap<&'static str, Vec<f64>> {
-        let ranges = [
-            ("MINUTE()", "MINUTE", 0..=59),
-            ("HOUR()", "HOUR", 0..=23),
-            ("DAY()", "DAY", 1..=7),
-            ("DATE()", "DATE", 1..=31),
-            ("MONTH()", "MONTH", 1..=12),
-        ];
-        let used = |name: &str| self.by_id.values().any(|expression| expression.calls(name));
-        ranges
+impl Watched {
+    /// The functions of time that occur, as they are written in [`Moment::now`], with all the
+    /// values that they take.
+    pub(crate) fn times(&self) -> Vec<(String, Vec<f64>)> {
+        let called = |name: &str| {
+            let of_time = whole::of_time(name);
+            let is = |part: &Expression| matches!(part, Expression::Name(id) if *id == of_time);
+            self.expression.has(&is).then_some(of_time)
+        };
+        TIMES
             .into_iter()
-            .filter(|(_, function, _)| used(function))
-            .map(|(key, _, range)| (key, range.map(f64::from).collect()))
+            .filter_map(|(name, range)| Some((called(name)?, range.map(f64::from).collect())))
             .collect()
     }
 
-    fn resolve(
-        &self,
-        id: &str,
-        metrics: &BTreeMap<&str, Option<f64>>,
-        depth: usize,
-    ) -> Result<Value, String> {
-        if let Some(value) = metrics.get(id) {
-            return Ok(Value::Series(*value));
-        }
-        match self.by_id.get(id) {
-            Some(expression) if depth < DEEPEST => self.evaluate(expression, metrics, depth + 1),
-            _ => Err(format!("`{id}` is no metric of the alarm")),
-        }
+    /// Whether one of its functions adds up what earlier periods showed.
+    pub(crate) fn adds_up(&self) -> bool {
+        self.expression.calls("RUNNING_SUM")
     }
 
-    fn evaluate(
-        &self,
-        expression: &Expression,
-        metrics: &BTreeMap<&str, Option<f64>>,
-        depth: usize,
-    ) -> Result<Value, String> {
-        match expression {
-            Expression::Number(number) => Ok(Value::Constant(*number)),
-            Expression::Text(text) => Ok(Value::Text(text.clone())),
-            Expression::Name(id) => self.resolve(id, metrics, depth),
-            Expression::Negated(inner) => match self.evaluate(inner, metrics, depth)? {
-                Value::Constant(value) => Ok(Value::Constant(-value)),
-                Value::Series(value) => Ok(Value::Series(value.map(|value| -value))),
-                _ => Err("a list is negated".to_owned()),
-            },
-            Expression::Binary(operator, left, right) => {
-                let left = self.evaluate(left, metrics, depth)?;
-                let right = self.evaluate(right, metrics, depth)?;
-                binary(*operator, left, right)
-            }
-            Expression::List(items) => {
-                let mut list = Vec::new();
-                for item in items {
-                    match self.evaluate(item, metrics, depth)? {
-                        Value::Constant(value) => list.push(Some(value)),
-                        Value::Series(value) => list.push(value),
-                        Value::List(values) => list.extend(values),
-                        Value::Text(_) => return Err("a text is in a list".to_owned()),
-                    }
-                }
-                Ok(Value::List(list))
-            }
-            Expression::Call(function, arguments) => {
-                if function == "METRICS" {
-                    return metrics_named(arguments, metrics);
-                }
-                if let [_] = arguments.as_slice()
-                    && let Some(value) = metrics.get(format!("{function}()").as_str())
-                {
-                    return Ok(Value::Series(*value));
-                }
-                if function == "FILL"
-                    && matches!(arguments.get(1), Some(Expression::Name(n)) if !self.by_id.contains_key(n) && !metrics.contains_key(n.as_str()))
-                {
-                    return Err("FILL with REPEAT or LINEAR is not decided".to_owned());
-                }
-                let values = arguments
-                    .iter()
-                    .map(|argument| self.evaluate(argument, metrics, depth))
-                    .collect::<Result<Vec<_>, _>>()?;
-                call(function, &values)
-            }
-        }
+    /// Whether one of its functions compares with what an earlier period showed.
+    pub(crate) fn compares_with_earlier(&self) -> bool {
+        self.expression.calls("DIFF") || self.expression.calls("RATE")
     }
-}
 
-fn metrics_named(
-    arguments: &[Expression],
-    metrics: &BTreeMap<&str, Option<f64>>,
-) -> Result<Value, String> {
-    let part = match arguments {
-        [] => "",
-        [Expression::Text(text)] => text,
-        _ => return Err("METRICS with these arguments is not decided".to_owned()),
-    };
-    // Keys of time functions are no metrics.
-    let named = metrics
-        .iter()
-        .filter(|(id, _)| id.contains(part) && !id.ends_with("()"));
-    Ok(Value::List(named.map(|(_, value)| *value).collect()))
-}
-
-fn binary(operator: Operator, left: Value, right: Value) -> Result<Value, String> {
-    let (left, right) = match (left, right) {
-        (Value::Constant(a), Value::Constant(b)) => {
-            return Ok(Value::Constant(apply(operator, a, b).unwrap_or(0.0)));
-        }
-        // A constant alone does not make a datapoint.
-        (Value::Series(a), Value::Constant(b)) => (a, a.map(|_| b)),
-        (Value::Constant(a), Value::Series(b)) => (b.map(|_| a), b),
-        (Value::Series(a), Value::Series(b)) => (a, b),
-        _ => return Err("arithmetic over lists is not decided".to_owned()),
-    };
-    // A missing value counts as 0 where the other series has one.
-    let value = match (left, right) {
-        (None, None) => None,
-        (a, b) => apply(operator, a.unwrap_or(0.0), b.unwrap_or(0.0)),
-    };
-    Ok(Value::Series(value))
-}
-
-/// `None`: no datapoint, as for a division by zero.
-fn apply(operator: Operator, a: f64, b: f64) -> Option<f64> {
-    let truth = |value: bool| if value { 1.0 } else { 0.0 };
-    let value = match operator {
-        Operator::Or => truth(a != 0.0 || b != 0.0),
-        Operator::And => truth(a != 0.0 && b != 0.0),
-        Operator::Equal => truth((a - b).abs() < f64::EPSILON),
-        Operator::NotEqual => truth((a - b).abs() >= f64::EPSILON),
-        Operator::Less => truth(a < b),
-        Operator::LessOrEqual => truth(a <= b),
-        Operator::Greater => truth(a > b),
-        Operator::GreaterOrEqual => truth(a >= b),
-        Operator::Add => a + b,
-        Operator::Subtract => a - b,
-        Operator::Multiply => a * b,
-        Operator::Divide => a / b,
-        Operator::Power => a.powf(b),
-    };
-    value.is_finite().then_some(value)
-}
-
-fn call(function: &str, arguments: &[Value]) -> Result<Value, String> {
-    match (function, arguments) {
-        ("SUM", [Value::List(values)]) => Ok(Value::Series(
-            values.iter().flatten().copied().reduce(|a, b| a + b),
-        )),
-        ("MAX", [Value::List(values)]) => Ok(Value::Series(
-            values.iter().flatten().copied().reduce(f64::max),
-        )),
-        ("FILL", [series, Value::Constant(fill)]) => match series {
-            Value::Series(value) => Ok(Value::Series(Some(value.unwrap_or(*fill)))),
-            Value::List(values) => Ok(Value::List(
-                values
-                    .iter()
-                    .map(|value| Some(value.unwrap_or(*fill)))
-                    .collect(),
-            )),
-            _ => Err("FILL of a constant is not decided".to_owned()),
-        },
-        ("IF", [condition, then]) => Ok(choose(condition, then, None)?),
-        ("IF", [condition, then, otherwise]) => choose(condition, then, Some(otherwise)),
-        ("CEIL", [value]) => rounded(value, f64::ceil),
-        ("FLOOR", [value]) => rounded(value, f64::floor),
-        ("ABS", [value]) => rounded(value, f64::abs),
-        _ => Err(format!("the function {function} is not decided")),
+    /// Whether it fills gaps by repeating what was there before.
+    pub(crate) fn repeats(&self) -> bool {
+        let repeat = |part: &Expression| *part == Expression::Text("REPEAT".to_owned());
+        self.expression.has(&|part| {
+            matches!(part, Expression::Call(function, of) if function == "FILL" && of.iter().any(repeat))
+        })
     }
-}
 
-fn choose(condition: &Value, then: &Value, otherwise: Option<&Value>) -> Result<Value, String> {
-    let number = |value: &Value| match value {
-        Value::Constant(number) => Ok(Some(*number)),
-        Value::Series(number) => Ok(*number),
-        _ => Err("IF over lists is not decided".to_owned()),
-    };
-    let value = match number(condition)? {
-        None => None,
-        Some(condition) if condition != 0.0 => Some(number(then)?.unwrap_or(0.0)),
-        Some(_) => otherwise.map(number).transpose()?.flatten(),
-    };
-    Ok(Value::Series(value))
-}
+    /// Whether it takes the smallest or the largest of several series, of which AWS does not say
+    /// whether a missing value counts as 0 there.
+    pub(crate) fn compares_series(&self) -> bool {
+        self.expression.calls("MIN") || self.expression.calls("MAX")
+    }
 
-fn rounded(value: &Value, round: fn(f64) -> f64) -> Result<Value, String> {
-    match value {
-        Value::Constant(number) => Ok(Value::Constant(round(*number))),
-        Value::Series(number) => Ok(Value::Series(number.map(round))),
-        _ => Err("rounding a list is not decided".to_owned()),
+    /// All that it can show at the moment. `Err` says what is not decided.
+    pub(crate) fn shows(&self, moment: &Moment<'_>) -> Result<Shown, String> {
+        possible::shown(&self.expression, moment)
     }
 }

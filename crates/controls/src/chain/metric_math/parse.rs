@@ -11,20 +11,46 @@ pub(super) enum Expression {
     Binary(Operator, Box<Expression>, Box<Expression>),
     Call(String, Vec<Expression>),
     List(Vec<Expression>),
+    /// In the place of a part of which the value is assumed.
+    Known(Option<f64>),
 }
 
 impl Expression {
+    /// What it is made of.
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Number(_) | Self::Text(_) | Self::Name(_) | Self::Known(_) => Vec::new(),
+            Self::Negated(inner) => vec![inner],
+            Self::Binary(_, left, right) => vec![left, right],
+            Self::Call(_, parts) | Self::List(parts) => parts.iter().collect(),
+        }
+    }
+
+    /// The same, each part changed.
+    pub(super) fn with_parts<E>(
+        &self,
+        change: &mut dyn FnMut(&Self) -> Result<Self, E>,
+    ) -> Result<Self, E> {
+        let mut all = |parts: &[Self]| parts.iter().map(&mut *change).collect::<Result<_, _>>();
+        Ok(match self {
+            Self::Number(_) | Self::Text(_) | Self::Name(_) | Self::Known(_) => self.clone(),
+            Self::Call(function, parts) => Self::Call(function.clone(), all(parts)?),
+            Self::List(parts) => Self::List(all(parts)?),
+            Self::Negated(inner) => Self::Negated(Box::new(change(inner)?)),
+            Self::Binary(operator, left, right) => {
+                Self::Binary(*operator, Box::new(change(left)?), Box::new(change(right)?))
+            }
+        })
+    }
+
+    /// Whether `test` is true of it or of something in it.
+    pub(super) fn has(&self, test: &dyn Fn(&Self) -> bool) -> bool {
+        test(self) || self.parts().into_iter().any(|part| part.has(test))
+    }
+
     /// Whether the function of this name is called in it.
     pub(super) fn calls(&self, name: &str) -> bool {
-        match self {
-            Self::Number(_) | Self::Text(_) | Self::Name(_) => false,
-            Self::Negated(inner) => inner.calls(name),
-            Self::Binary(_, left, right) => left.calls(name) || right.calls(name),
-            Self::Call(function, arguments) => {
-                function == name || arguments.iter().any(|argument| argument.calls(name))
-            }
-            Self::List(items) => items.iter().any(|item| item.calls(name)),
-        }
+        self.has(&|part| matches!(part, Self::Call(function, _) if function == name))
     }
 }
 
@@ -120,11 +146,12 @@ impl Parser<'_> {
         if self.take("[") {
             return Some(Expression::List(self.list("]", depth)?));
         }
-        if self.take("\"") {
-            let end = self.rest.find('"')?;
-            let text = self.rest[..end].to_owned();
-            self.rest = &self.rest[end + 1..];
-            return Some(Expression::Text(text));
+        for quote in ["\"", "'"] {
+            if self.take(quote) {
+                let (text, rest) = self.rest.split_once(quote)?;
+                self.rest = rest;
+                return Some(Expression::Text(text.to_owned()));
+            }
         }
         let word = self.word()?;
         if let Ok(number) = word.parse::<f64>()

@@ -25,6 +25,16 @@ const ABSENT: &[&str] = &[
     "aws:username",
     "aws:multifactorauthpresent",
     "aws:multifactorauthage",
+    "aws:assumedroot",
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "aws:ec2instancesourceprivateipv4",
+    "aws:ec2instancesourcevpc",
+    "aws:sourceidentity",
+    "aws:sourcevpcarn",
+    "aws:tagkeys",
+    "kms:grantisforawsresource",
     "aws:federatedprovider",
     "aws:referer",
     "aws:tokenissuetime",
@@ -45,6 +55,7 @@ pub(super) fn hold(conditions: Option<&Value>, request: &Request<'_>) -> Truth {
         return Truth::Unknown;
     }
     let mut all = Truth::True;
+    let mut positive_tests = BTreeSet::new();
     for (operator, keys) in operators {
         let Value::Object(keys) = keys else {
             return Truth::Unknown;
@@ -53,10 +64,45 @@ pub(super) fn hold(conditions: Option<&Value>, request: &Request<'_>) -> Truth {
             return Truth::Unknown;
         }
         for (key, wanted) in keys {
-            all = all.and(one(operator, &key.to_ascii_lowercase(), wanted, request));
+            let key = key.to_ascii_lowercase();
+            all = all.and(one(operator, &key, wanted, request));
+            if ["stringequals", "stringlike"].contains(&operator.to_ascii_lowercase().as_str()) {
+                positive_tests.insert(key);
+            }
         }
     }
+    // The two by which the policy of AWS's own key for SNS admits callers: CloudWatch is none
+    // ("Why didn't I receive an SNS notification for my CloudWatch alarm trigger?").
+    let of_aws_sns = ["kms:calleraccount", "kms:viaservice"];
+    if all == Truth::Unknown && of_aws_sns.iter().all(|key| positive_tests.contains(*key)) {
+        return Truth::False;
+    }
     all
+}
+
+/// The keys of conditions of which it is not known whether they hold, as they are written.
+pub(super) fn doubtful(conditions: Option<&Value>, request: &Request<'_>) -> Vec<String> {
+    let operators = conditions.and_then(Value::as_object);
+    let tests = operators
+        .into_iter()
+        .flatten()
+        .flat_map(|(operator, keys)| {
+            let keys = keys.as_object().into_iter().flatten();
+            keys.map(move |(key, wanted)| (operator, key, wanted))
+        });
+    let in_doubt = |(operator, key, wanted): &(&String, &String, &Value)| {
+        one(operator, &key.to_ascii_lowercase(), wanted, request) == Truth::Unknown
+    };
+    let keys: BTreeSet<String> = tests
+        .filter(in_doubt)
+        .map(|(_, key, _)| match key.to_ascii_lowercase().as_str() {
+            "aws:currenttime" | "aws:epochtime" => {
+                format!("`{key}` (a verdict is not about a time)")
+            }
+            _ => format!("`{key}`"),
+        })
+        .collect();
+    keys.into_iter().collect()
 }
 
 /// Whether two names differ in case only: key names are case-insensitive.
@@ -69,18 +115,36 @@ fn repeats<'a>(names: impl Iterator<Item = &'a String>) -> bool {
 
 enum Found<'a> {
     Value(&'a str),
+    /// It may be there with this value, or not be there.
+    Perhaps(&'a str),
+    /// A time that is not known, but not before [`EARLIEST`].
+    Time,
     Absent,
     Unknown,
 }
 
+/// Nothing was read before this day, in milliseconds since 1970 (2026-01-01): orgsweep is younger.
+/// Windows that have begun or ended by then are decided without a clock.
+const EARLIEST: i64 = 1_767_225_600_000;
+
 fn look_up<'a>(key: &str, request: &'a Request<'_>) -> Found<'a> {
     if let Some((_, value)) = request.context.iter().find(|(name, _)| *name == key) {
         Found::Value(value)
-    } else if ABSENT.contains(&key) || key.starts_with("aws:principaltag/") {
+    } else if let Some((_, value)) = request.perhaps.iter().find(|(name, _)| *name == key) {
+        Found::Perhaps(value)
+    } else if ["aws:currenttime", "aws:epochtime"].contains(&key) {
+        Found::Time
+    } else if ABSENT.contains(&key) || absent_prefix(key) {
         Found::Absent
     } else {
         Found::Unknown
     }
+}
+
+fn absent_prefix(key: &str) -> bool {
+    ["aws:principaltag/", "aws:requesttag/"]
+        .iter()
+        .any(|prefix| key.starts_with(prefix))
 }
 
 fn one(operator: &str, key: &str, wanted: &Value, request: &Request<'_>) -> Truth {
@@ -103,8 +167,10 @@ fn one(operator: &str, key: &str, wanted: &Value, request: &Request<'_>) -> Trut
     if !KNOWN_OPERATORS.contains(&name) {
         return Truth::Unknown;
     }
+    let certain = matches!(found, Found::Value(_));
     let value = match found {
-        Found::Value(value) => value,
+        Found::Value(value) | Found::Perhaps(value) => value,
+        Found::Time => return at_some_time(name, negated, wanted),
         // `ForAnyValue` wants a value that passes, a negated test included.
         Found::Absent if for_any && !if_exists => return Truth::False,
         Found::Absent if for_any => return Truth::Unknown,
@@ -122,6 +188,39 @@ fn one(operator: &str, key: &str, wanted: &Value, request: &Request<'_>) -> Trut
             _ => Truth::Unknown,
         };
     }
+    // A list of names, of which one is known.
+    if key == "aws:principalservicenameslist" && (negated || for_all || any == Truth::False) {
+        return Truth::Unknown;
+    }
+    match (certain, any) {
+        (true, any) if negated => any.not(),
+        (true, any) => any,
+        // Without the key, a positive test fails and a negated one holds, as with another value.
+        (false, Truth::False) if negated || !(if_exists || for_all) => negated.into(),
+        (false, _) => Truth::Unknown,
+    }
+}
+
+/// A test of the time, which is not known but for [`EARLIEST`].
+fn at_some_time(name: &str, negated: bool, wanted: &Value) -> Truth {
+    let Some(texts) = values(wanted) else {
+        return Truth::Unknown;
+    };
+    let test = name
+        .trim_start_matches("date")
+        .trim_start_matches("numeric");
+    if test == name {
+        return Truth::Unknown;
+    }
+    let over = |text: &String| moment(text).is_some_and(|wanted| wanted < EARLIEST);
+    if !texts.iter().all(over) {
+        return Truth::Unknown;
+    }
+    let any: Truth = match test {
+        "equals" | "lessthan" | "lessthanequals" => Truth::False,
+        "greaterthan" | "greaterthanequals" => Truth::True,
+        _ => return Truth::Unknown,
+    };
     if negated { any.not() } else { any }
 }
 
@@ -219,7 +318,9 @@ fn arn_like(pattern: &str, value: &str) -> Truth {
     let wanted: Vec<&str> = pattern.splitn(6, ':').collect();
     let parts: Vec<&str> = value.splitn(6, ':').collect();
     if wanted.len() != 6 {
-        return Truth::Unknown;
+        // What such a pattern means is not documented, but not more than this.
+        let may = glob(pattern, value);
+        return if may { Truth::Unknown } else { Truth::False };
     }
     let same = parts.len() == 6 && wanted.iter().zip(&parts).all(|(w, p)| glob(w, p));
     same.into()
@@ -227,9 +328,9 @@ fn arn_like(pattern: &str, value: &str) -> Truth {
 
 fn null(wanted: &Value, found: &Found<'_>) -> Truth {
     let absent = match found {
-        Found::Value(_) => Truth::False,
+        Found::Value(_) | Found::Time => Truth::False,
         Found::Absent => Truth::True,
-        Found::Unknown => Truth::Unknown,
+        Found::Perhaps(_) | Found::Unknown => Truth::Unknown,
     };
     let wanted = values(wanted).unwrap_or_default();
     match wanted.as_slice() {

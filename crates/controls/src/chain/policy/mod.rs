@@ -5,10 +5,12 @@
 mod condition;
 mod statement;
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
+use crate::ids::Arn;
 use crate::remembered::Remembered;
 
 use statement::Effect;
@@ -26,7 +28,10 @@ pub(crate) struct Request<'a> {
     /// ARN of the resource.
     pub(crate) resource: &'a str,
     /// Context keys that are there, in lower case, with their values.
-    pub(crate) context: [(&'static str, &'a str); 8],
+    pub(crate) context: Vec<(&'static str, &'a str)>,
+    /// Context keys of which it is not documented whether they are there; where they are, they have
+    /// this value.
+    pub(crate) perhaps: Vec<(&'static str, Cow<'a, str>)>,
 }
 
 impl<'a> Request<'a> {
@@ -38,7 +43,8 @@ impl<'a> Request<'a> {
         alarm_account: &'a str,
     ) -> Self {
         let service = "cloudwatch.amazonaws.com";
-        let context = [
+        let part = |number| resource.split(':').nth(number).unwrap_or_default();
+        let context = vec![
             ("aws:sourcearn", alarm_arn),
             ("aws:sourceaccount", alarm_account),
             ("aws:sourceowner", alarm_account),
@@ -47,13 +53,41 @@ impl<'a> Request<'a> {
             ("aws:principalservicenameslist", service),
             ("aws:viaawsservice", "false"),
             ("aws:securetransport", "true"),
+            ("aws:requestedregion", part(3)),
         ];
         Self {
             service,
             action,
             resource,
             context,
+            perhaps: vec![("aws:resourceaccount", part(4).into())],
         }
+    }
+
+    /// The same for the key of `topic`: CloudWatch may ask for it by way of SNS.
+    pub(crate) fn about_key_of(mut self, topic: &'a Arn) -> Self {
+        let region = topic.region().map(String::from).unwrap_or_default();
+        let suffix = match topic.partition() {
+            "aws-cn" => ".cn",
+            _ => "",
+        };
+        let account = self
+            .context
+            .iter()
+            .find(|(key, _)| *key == "aws:sourceaccount");
+        let account = account.map_or("", |(_, account)| account);
+        self.perhaps.extend([
+            (
+                "kms:viaservice",
+                format!("sns.{region}.amazonaws.com{suffix}").into(),
+            ),
+            ("kms:calleraccount", account.into()),
+            (
+                "kms:encryptioncontext:aws:sns:topicarn",
+                topic.as_str().into(),
+            ),
+        ]);
+        self
     }
 }
 
@@ -114,6 +148,13 @@ pub(crate) fn decide(policy: &str, request: &Request<'_>) -> Decision {
     let (mut allowed, mut maybe_allowed, mut maybe_denied) = (false, None, None);
     for (index, statement) in statements.iter().enumerate() {
         let name = || statement::name_of(statement, index);
+        let doubtful = || {
+            let keys = condition::doubtful(statement.get("Condition"), request);
+            match keys.as_slice() {
+                [] => name(),
+                keys => format!("{}, which asks for {},", name(), keys.join(" and ")),
+            }
+        };
         let applies = statement::applies(statement, request);
         match (statement::effect_of(statement), applies) {
             (_, Truth::False) => {}
@@ -122,10 +163,10 @@ pub(crate) fn decide(policy: &str, request: &Request<'_>) -> Decision {
             }
             (Some(Effect::Allow), Truth::True) => allowed = true,
             (Some(Effect::Allow), Truth::Unknown) => {
-                maybe_allowed.get_or_insert_with(name);
+                maybe_allowed.get_or_insert_with(doubtful);
             }
             (Some(Effect::Deny), Truth::Unknown) | (None, _) => {
-                maybe_denied.get_or_insert_with(name);
+                maybe_denied.get_or_insert_with(doubtful);
             }
         }
     }

@@ -86,12 +86,6 @@ fn an_allow_counts_when_principal_action_and_conditions_match() {
             r#""StringEquals":{"aws:SourceOrgID":"o-abcdefghij"}"#,
         ),
         (
-            "undecided",
-            everybody,
-            act,
-            r#""DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}"#,
-        ),
-        (
             "allowed",
             everybody,
             act,
@@ -167,6 +161,121 @@ fn a_deny_that_matches_wins() {
     ] {
         let deny = statement("Deny", principal, r#""Action":"sns:*""#, condition);
         assert_eq!(publish(&format!("{allow},{deny}")), expected, "{deny}");
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_time_is_decided_where_any_time_will_do() {
+    let allow = |condition: &str| statement("Allow", r#""Principal":"*""#, r#""Action":"sns:Publish""#, condition);
+    for (expected, condition) in [
+        ("allowed",   r#""DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}"#),
+        ("denied",    r#""DateLessThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}"#),
+        ("denied",    r#""DateLessThanIfExists":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}"#),
+        ("undecided", r#""DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}"#),
+        ("undecided", r#""DateGreaterThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}"#),
+        ("undecided", r#""DateGreaterThan":{"aws:CurrentTime":"yesterday"}"#),
+        ("denied",    r#""DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"},"DateLessThan":{"aws:CurrentTime":"2021-01-01T00:00:00Z"}"#),
+        ("allowed",   r#""NumericGreaterThan":{"aws:EpochTime":"1577836800"}"#),
+        ("denied",    r#""DateEquals":{"aws:EpochTime":"1577836800"}"#),
+        ("allowed",   r#""DateNotEquals":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}"#),
+        ("denied",    r#""Null":{"aws:CurrentTime":"true"}"#),
+        ("undecided", r#""StringLike":{"aws:CurrentTime":"2020-*"}"#),
+    ] {
+        assert_eq!(publish(&allow(condition)), expected, "{condition}");
+    }
+    // A window of a Deny that is over, and one that is not.
+    let always = allow("");
+    for (expected, year) in [("allowed", 2020), ("undecided", 2030)] {
+        let window = format!(r#""DateLessThan":{{"aws:CurrentTime":"{year}-01-01T00:00:00Z"}}"#);
+        let deny = statement("Deny", r#""Principal":"*""#, r#""Action":"*""#, &window);
+        assert_eq!(publish(&format!("{always},{deny}")), expected, "{year}");
+    }
+}
+
+#[test]
+fn a_doubt_names_the_conditions_that_it_is_about() {
+    let condition = r#""StringEquals":{"aws:SourceAccount":"111122223333","aws:SourceOrgID":"o-abcdefghij"},"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}"#;
+    let allow = statement(
+        "Allow",
+        r#""Principal":"*""#,
+        r#""Action":"sns:Publish""#,
+        condition,
+    );
+    let policy = format!(r#"{{"Statement":[{allow}]}}"#);
+    let request = Request::of_alarm("sns:Publish", TOPIC, ALARM, "111122223333");
+    let Decision::Undecided(why) = decide(&policy, &request) else {
+        panic!("it is decided");
+    };
+    assert_eq!(
+        why,
+        "whether statement 1, which asks for `aws:CurrentTime` (a verdict is not about a time) and `aws:SourceOrgID`, allows it cannot be decided"
+    );
+}
+
+#[test]
+#[rustfmt::skip]
+fn conditions_of_keys_and_of_more_services_are_decided_by_what_a_service_sends() {
+    let everybody = r#""Principal":{"AWS":"*"}"#;
+    let cloudwatch = r#""Principal":{"Service":"cloudwatch.amazonaws.com"}"#;
+    let own = r#""kms:CallerAccount":"111122223333""#;
+    let other = r#""kms:CallerAccount":"444455556666""#;
+    let via = r#""kms:ViaService":"sns.eu-west-1.amazonaws.com""#;
+    let via_sqs = r#""kms:ViaService":"sqs.eu-west-1.amazonaws.com""#;
+    let context = format!(r#""kms:EncryptionContext:aws:sns:topicArn":"{TOPIC}""#);
+    let equals = |keys: &[&str]| format!(r#""StringEquals":{{{}}}"#, keys.join(","));
+    for (expected, principal, condition) in [
+        ("allowed",   cloudwatch, String::new()),
+        ("allowed",   cloudwatch, r#""StringEquals":{"aws:SourceAccount":"111122223333"},"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:*:111122223333:alarm:*"}"#.to_owned()),
+        ("denied",    r#""Principal":{"AWS":"arn:aws:iam::111122223333:root"}"#, String::new()),
+        // The policy of AWS's own key for SNS.
+        ("denied",    everybody,  equals(&[own, via])),
+        ("denied",    everybody,  r#""StringEquals":{"kms:CallerAccount":"111122223333"},"StringLike":{"kms:ViaService":"sns.*.amazonaws.com"}"#.to_owned()),
+        // One of the two alone may be what keeps CloudWatch out.
+        ("undecided", everybody,  equals(&[own])),
+        ("undecided", everybody,  equals(&[via])),
+        ("denied",    everybody,  equals(&[other])),
+        ("denied",    everybody,  equals(&[via_sqs])),
+        ("undecided", cloudwatch, equals(&[&context])),
+        ("denied",    cloudwatch, equals(&[r#""kms:EncryptionContext:aws:sns:topicArn":"arn:aws:sns:eu-west-1:111122223333:other""#])),
+        ("undecided", cloudwatch, r#""StringEqualsIfExists":{"kms:ViaService":"sqs.eu-west-1.amazonaws.com"}"#.to_owned()),
+        ("allowed",   cloudwatch, r#""StringNotEquals":{"kms:ViaService":"sqs.eu-west-1.amazonaws.com"}"#.to_owned()),
+        ("undecided", cloudwatch, r#""StringNotEquals":{"kms:ViaService":"sns.eu-west-1.amazonaws.com"}"#.to_owned()),
+        ("denied",    cloudwatch, r#""Bool":{"kms:GrantIsForAWSResource":"true"}"#.to_owned()),
+    ] {
+        let policy = format!(r#"{{"Statement":[{{"Effect":"Allow",{principal},"Action":"kms:*","Resource":"*","Condition":{{{condition}}}}}]}}"#);
+        let topic: Arn = TOPIC.parse().unwrap();
+        let key = "arn:aws:kms:eu-west-1:111122223333:key/1234";
+        let request = Request::of_alarm("kms:Decrypt", key, ALARM, "111122223333").about_key_of(&topic);
+        let decided = match decide(&policy, &request) {
+            Decision::Allowed => "allowed",
+            Decision::Denied(_) => "denied",
+            Decision::Undecided(_) => "undecided",
+        };
+        assert_eq!(decided, expected, "{condition}");
+    }
+    let act = r#""Action":"sns:Publish""#;
+    for (expected, condition) in [
+        ("allowed",   r#""StringEquals":{"aws:RequestedRegion":"eu-west-1"}"#),
+        ("denied",    r#""StringEquals":{"aws:RequestedRegion":"us-east-1"}"#),
+        ("denied",    r#""StringEquals":{"aws:ResourceAccount":"444455556666"}"#),
+        ("undecided", r#""StringEquals":{"aws:ResourceAccount":"111122223333"}"#),
+        ("allowed",   r#""StringNotEquals":{"aws:ResourceAccount":"444455556666"}"#),
+        ("denied",    r#""ForAnyValue:StringEquals":{"aws:CalledVia":"cloudformation.amazonaws.com"}"#),
+        ("allowed",   r#""Bool":{"aws:PrincipalIsAWSService":"true"}"#),
+        ("allowed",   r#""StringEquals":{"aws:PrincipalServiceName":"cloudwatch.amazonaws.com"}"#),
+        ("denied",    r#""StringEquals":{"aws:PrincipalServiceName":"events.amazonaws.com"}"#),
+        ("allowed",   r#""ForAnyValue:StringEquals":{"aws:PrincipalServiceNamesList":"cloudwatch.amazonaws.com"}"#),
+        ("undecided", r#""ForAllValues:StringEquals":{"aws:PrincipalServiceNamesList":"cloudwatch.amazonaws.com"}"#),
+        ("allowed",   r#""Bool":{"aws:ViaAWSService":"false"}"#),
+        ("allowed",   r#""Bool":{"aws:SecureTransport":"true"}"#),
+        ("denied",    r#""ArnLike":{"aws:SourceArn":"arn:aws:events:*"}"#),
+        ("undecided", r#""ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:*"}"#),
+        ("allowed",   r#""ArnEquals":{"aws:SourceArn":"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*"}"#),
+        ("denied",    r#""StringEquals":{"aws:SourceArn":"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*"}"#),
+    ] {
+        let text = statement("Allow", everybody, act, condition);
+        assert_eq!(publish(&text), expected, "{condition}");
     }
 }
 

@@ -26,7 +26,42 @@ fn metric_math_and_composites() {
         ("math: foreign, ignored",    |s| { math(s, "m1 + 0 * m2"); foreign(s); s3_alarm(s).treat_missing_data = Some("ignore".into()); }, "alarm_undecided"),
         ("math: foreign, default 0",  |s| { math(s, "m1 + 0 * m2"); foreign(s); s3_alarm(s).treat_missing_data = Some("ignore".into()); s3_filter(s).transformations[0].default_value = Some(0.0); }, "covered"),
         ("math: foreign, too much",   |s| { math(s, "m1 + m2 - 5"); foreign(s); }, "alarm_needs_more_events"),
-        ("math: RATE",                |s| math(s, "RATE(m1)"), "alarm_undecided"),
+        ("math: sum of fifteen",      |s| sum_of_all(s, "SUM(METRICS())"), "covered"),
+        ("math: fifteen, one by one", |s| { let sum = (1..=15).map(|n| format!("m{n}")).collect::<Vec<_>>().join("+"); sum_of_all(s, &sum); }, "covered"),
+        ("math: largest of fifteen",  |s| sum_of_all(s, "MAX(METRICS())"), "covered"),
+        ("math: mean of fifteen",     |s| sum_of_all(s, "AVG(METRICS())"), "alarm_needs_more_events"),
+        ("math: mean, taken back",    |s| sum_of_all(s, "AVG(METRICS()) * METRIC_COUNT(METRICS())"), "covered"),
+        ("math: filled, of fifteen",  |s| sum_of_all(s, "SUM(FILL(METRICS(), 0))"), "covered"),
+        ("math: twice the fifteen",   |s| sum_of_all(s, "IF(SUM(METRICS()) > 0, SUM(METRICS()), 0)"), "covered"),
+        ("math: more than 1 of fifteen", |s| sum_of_all(s, "SUM(METRICS()) > 1"), "alarm_undecided"),
+        ("math: more than 99 of fifteen", |s| sum_of_all(s, "SUM(METRICS()) > 99"), "alarm_needs_more_events"),
+        ("math: more than 1 of two",  |s| math(s, "m1 + m2 > 1"), "alarm_needs_more_events"),
+        ("math: more than 1 of twins", |s| { math(s, "m1 + m2 > 1"); of_filter(s, "vpc-changes").pattern = prescribed(S3); of_alarm(s, "vpc-changes").alarm_actions.clear(); }, "alarm_undecided"),
+        ("math: product with 100",    |s| { math(s, "m1 * 100"); s3_alarm(s).threshold = Some(100.0); }, "covered"),
+        ("math: per second",          |s| math(s, "m1 / PERIOD(m1)"), "alarm_needs_more_events"),
+        ("math: per second, above 0", |s| { math(s, "m1 / PERIOD(m1)"); s3_alarm(s).threshold = Some(0.0); s3_alarm(s).comparison = Some("GreaterThanThreshold".into()); }, "covered"),
+        ("math: list of products",    |s| math(s, "SUM(METRICS() * 2)"), "covered"),
+        ("math: smallest",            |s| math(s, "MIN([m1, m2])"), "alarm_undecided"),
+        ("math: smallest, filled",    |s| math(s, "MIN([m1, FILL(m2, 0)])"), "alarm_never_fires"),
+        ("math: smallest of itself",  |s| math(s, "MIN([m1, m1 * 2])"), "covered"),
+        ("math: mean of two",         |s| math(s, "AVG([m1, m2]) * 2"), "covered"),
+        ("math: unless the other",    |s| math(s, "IF(m2 > 0, 0, m1)"), "alarm_never_fires"),
+        ("math: unless, filled",      |s| math(s, "IF(FILL(m2, 0) > 0, 0, m1)"), "alarm_undecided"),
+        ("math: RATE",                |s| math(s, "RATE(m1)"), "alarm_never_fires"),
+        ("math: DIFF",                |s| math(s, "DIFF(m1)"), "alarm_never_fires"),
+        ("math: DIFF of filled",      |s| math(s, "DIFF(FILL(m1, 0))"), "alarm_undecided"),
+        ("math: DIFF, default 0",     |s| { math(s, "DIFF(m1)"); s3_filter(s).transformations[0].default_value = Some(0.0); }, "alarm_never_fires"),
+        ("math: RUNNING_SUM",         |s| math(s, "RUNNING_SUM(m1)"), "covered"),
+        ("math: RUNNING_SUM, 2 of 2", |s| { math(s, "RUNNING_SUM(m1)"); s3_alarm(s).evaluation_periods = Some(2); }, "alarm_undecided"),
+        ("math: RUNNING_SUM of 5",    |s| { math(s, "RUNNING_SUM(m1)"); s3_alarm(s).threshold = Some(5.0); }, "alarm_needs_more_events"),
+        ("math: FILL, REPEAT",        |s| math(s, "FILL(m1, REPEAT)"), "alarm_undecided"),
+        ("math: REPEAT, default 0",   |s| { math(s, "FILL(m1, REPEAT)"); s3_filter(s).transformations[0].default_value = Some(0.0); }, "covered"),
+        ("math: REPEAT, too many",    |s| { math(s, "FILL(m1, REPEAT)"); s3_alarm(s).threshold = Some(3.0); }, "alarm_needs_more_events"),
+        ("math: FILL, LINEAR",        |s| math(s, "FILL(m1, LINEAR)"), "covered"),
+        ("math: sum of one series",   |s| math(s, "TIME_SERIES(SUM(m1))"), "alarm_undecided"),
+        ("math: band in expression",  |s| math(s, "IF(m1 > LAST(ANOMALY_DETECTION_BAND(m1)), 1, 0)"), "alarm_undecided"),
+        ("math: search",              |s| math(s, "SUM(SEARCH('{CISBenchmark} s3', 'Sum', 300))"), "alarm_undecided"),
+        ("math: other expressions",   |s| { math(s, "e2 + 0"); s3_alarm(s).queries.push(MetricQuery { return_data: false, ..query("e2", None, Some("FILL(m1, 0)")) }); }, "covered"),
         ("math: unreadable",          |s| math(s, "m1 +"), "alarm_undecided"),
         ("math: linked account",      |s| { math(s, "m1"); s3_alarm(s).queries[0].account = Some(OWNER.into()); }, "alarm_wrong_metric"),
         ("Metrics Insights",          |s| { s3_alarm(s).metric = None; s3_alarm(s).queries = vec![query("q1", None, Some("SELECT SUM(\"s3-bucket-policy-changes\") FROM CISBenchmark"))]; }, "alarm_undecided"),
@@ -45,6 +80,8 @@ fn metric_math_and_composites() {
         ("composite: parent tells",   |s| composite(s, "ALARM(\"s3-bucket-policy-changes\") OR ALARM(vpc-changes)"), "covered"),
         ("composite: stuck sibling",  |s| { stuck(s, |a| a.treat_missing_data = Some("breaching".into())); }, "alarm_no_action"),
         ("composite: once sibling",   |s| { stuck(s, |a| a.treat_missing_data = Some("ignore".into())); }, "alarm_no_action"),
+        ("composite: sibling of sums", |s| stuck(s, |a| { a.metric = None; a.queries = vec![query("m1", Some("vpc-changes"), None), query("m2", Some("nacl-changes"), None), query("e1", None, Some("m1 + m2"))]; }), "covered"),
+        ("composite: ends with data", |s| stuck(s, |a| { a.metric = None; a.treat_missing_data = Some("ignore".into()); a.queries = vec![query("m1", Some("vpc-changes"), None), query("m2", Some("nacl-changes"), None), query("e1", None, Some("m1 + m2"))]; }), "alarm_undecided"),
         ("composite: absent sibling", |s| composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(absent)"), "alarm_undecided"),
         ("composite: of composites",  |s| { composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(second)"); second(s, "ALARM(vpc-changes)"); }, "covered"),
         ("composite: in a circle",    |s| { composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(second)"); second(s, "ALARM(any)"); }, "alarm_undecided"),
@@ -80,6 +117,21 @@ fn prom_ql(snapshot: &mut AccountSnapshot, text: Option<&str>) {
         .map(|text| query("promql", None, Some(text)))
         .into_iter()
         .collect();
+}
+
+/// Lets the S3 alarm watch an expression over the metrics of all controls.
+fn sum_of_all(snapshot: &mut AccountSnapshot, expression: &str) {
+    let filters = of_filters(snapshot).iter();
+    let names: Vec<String> = filters.map(|filter| filter.name.clone()).collect();
+    assert_eq!(names.len(), 15);
+    let metrics = names.iter().zip(1..);
+    let mut queries: Vec<MetricQuery> = metrics
+        .map(|(name, number)| query(&format!("m{number}"), Some(name), None))
+        .collect();
+    queries.push(query("e1", None, Some(expression)));
+    let alarm = s3_alarm(snapshot);
+    alarm.metric = None;
+    alarm.queries = queries;
 }
 
 /// Makes `m2` of [`math`] a metric that no filter of the group publishes.

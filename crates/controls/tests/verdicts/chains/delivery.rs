@@ -37,9 +37,15 @@ fn delivery() {
         ("filtered for the better",   |s| filtered(s, Some("MessageBody"), r#"{"NewStateValue":["ALARM"]}"#), "covered"),
         ("filtered, and one that is not", |s| { filtered(s, None, r#"{"severity":["high"]}"#); let all = subscription(OWN, HOME, "sms"); value(&mut of_topic(s).subscriptions).push(all); }, "covered"),
         ("filtered, and one not asked", |s| { filtered(s, None, r#"{"severity":["high"]}"#); let mut other = subscription(OWN, HOME, "sms"); other.filter = None; value(&mut of_topic(s).subscriptions).push(other); }, "fact_unread"),
+        ("filtered by the metric",    |s| filtered(s, Some("MessageBody"), r#"{"Trigger":{"Namespace":["CISBenchmark"],"MetricName":[{"prefix":"s3-"}]}}"#), "covered"),
+        ("filtered by another metric", |s| filtered(s, Some("MessageBody"), r#"{"Trigger":{"Namespace":["AWS/EC2"]}}"#), "subscription_filtered"),
+        ("filtered by a description", |s| filtered(s, Some("MessageBody"), r#"{"AlarmDescription":[{"prefix":"CIS"}]}"#), "policy_undecided"),
         ("filtered by the unknown",   |s| filtered(s, Some("MessageBody"), r#"{"OldStateValue":["OK"]}"#), "policy_undecided"),
         ("filter policy denied",      |s| value(&mut of_topic(s).subscriptions)[0].filter = Some(denied("sns", "GetSubscriptionAttributes")), "fact_unread"),
         ("filter policy not asked",   |s| value(&mut of_topic(s).subscriptions)[0].filter = None, "fact_unread"),
+        ("key like AWS's own",        |s| key(s, "Enabled", &format!(r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"AWS":"*"}},"Action":["kms:Decrypt","kms:GenerateDataKey*"],"Resource":"*","Condition":{{"StringEquals":{{"kms:CallerAccount":"{OWN}","kms:ViaService":"sns.{HOME}.amazonaws.com"}}}}}},{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{OWN}:root"}},"Action":"kms:*","Resource":"*"}}]}}"#)), "topic_key_denies"),
+        ("a window that is over",     |s| window(s, "2021-06-30T00:00:00Z"), "topic_policy_denies"),
+        ("a window that will be over", |s| window(s, "2199-06-30T00:00:00Z"), "policy_undecided"),
         ("subscriptions denied",      |s| of_topic(s).subscriptions = denied("sns", "ListSubscriptionsByTopic"), "fact_unread"),
     ]);
 }
@@ -57,6 +63,14 @@ fn key(snapshot: &mut AccountSnapshot, state: &str, policy: &str) {
             policy: known(Some(policy.to_owned())),
         })),
     );
+}
+
+/// Lets everybody publish to the topic, until then.
+fn window(snapshot: &mut AccountSnapshot, until: &str) {
+    let policy = format!(
+        r#"{{"Statement":{{"Effect":"Allow","Principal":"*","Action":"sns:Publish","Resource":"*","Condition":{{"DateLessThan":{{"aws:CurrentTime":"{until}"}}}}}}}}"#
+    );
+    of_topic(snapshot).policy = Some(policy);
 }
 
 fn filtered(snapshot: &mut AccountSnapshot, scope: Option<&str>, policy: &str) {

@@ -1,0 +1,212 @@
+//! What the metrics of an expression can show: those of the filter after so many
+//! events, and the others, of which some count events of the same log group, and of
+//! some nothing is known.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use filter_pattern::{Schema, overlap};
+
+use crate::chain::alarm::{Source, Watching, sees};
+use crate::chain::datapoints::Datapoints;
+use crate::chain::metric_math::{MissingAmong, Moment, Shown, Watched};
+use crate::pattern::Pattern;
+use crate::snapshot::WatchedMetric;
+
+/// Values that a metric is tried with of which nothing is known.
+const ANYTHING: [Option<f64>; 8] = [
+    None,
+    Some(0.0),
+    Some(0.5),
+    Some(1.0),
+    Some(7.0),
+    Some(1e9),
+    Some(-1.0),
+    Some(-1e9),
+];
+
+const STILL: [Option<f64>; 2] = [None, Some(0.0)];
+
+/// Numbers of events in a period that stand for all.
+const SOME_EVENTS: [u32; 2] = [1, 7];
+
+/// A metric of the expression beside the filter's own.
+pub(super) struct Other<'a> {
+    pub(super) id: &'a str,
+    /// What it shows when nothing happens, as far as it is an event counter; else anything.
+    quiet: Shown,
+    /// What it shows at any time.
+    ever: Shown,
+    /// What is counted in it, and by which pattern; nothing where it counts no events of the same
+    /// log group.
+    counted: Vec<(Datapoints, &'a str)>,
+    /// [`Self::sharing`], once it was asked for.
+    sharing: OnceCell<Shown>,
+}
+
+impl<'a> Other<'a> {
+    /// The metric `metric`, which is the account's `own` or another account's.
+    pub(super) fn of(source: &Source<'a>, id: &'a str, metric: &WatchedMetric, own: bool) -> Self {
+        let mut counted: Vec<(Datapoints, &str)> = Vec::new();
+        for filter in source.filters.iter().filter(|_| own) {
+            for published in &filter.transformations {
+                if matches!(sees(filter, published, metric), Watching::Yes(_))
+                    && let Ok(datapoints) =
+                        Datapoints::of(published, metric.statistic.as_deref(), metric.period)
+                    && !datapoints.has_no_percentiles()
+                {
+                    counted.push((datapoints, &filter.pattern));
+                }
+            }
+        }
+        let (quiet, ever): (Shown, Shown) = if counted.is_empty() {
+            let anything: Shown = ANYTHING.into_iter().collect();
+            (anything.clone(), anything)
+        } else {
+            let counters = || counted.iter().map(|(datapoints, _)| datapoints);
+            let quiet: Shown = counters().flat_map(Datapoints::silence).collect();
+            let happening: Shown = counters().flat_map(some_events).collect();
+            let ever = quiet.or(&happening);
+            (quiet, ever)
+        };
+        Self {
+            id,
+            quiet,
+            ever,
+            counted,
+            sharing: OnceCell::new(),
+        }
+    }
+
+    /// Whether it counts events of the same log group, so that it is quiet most of the time.
+    pub(super) fn counts_events(&self) -> bool {
+        !self.counted.is_empty()
+    }
+
+    /// What it shows when an event that matches `pattern` counts in it, too, where it may.
+    fn sharing(&self, pattern: &str) -> &Shown {
+        self.sharing.get_or_init(|| self.shared(pattern))
+    }
+
+    fn shared(&self, pattern: &str) -> Shown {
+        let counted = self.counted.iter();
+        let sharing = counted.filter(|(_, counts)| may_share_an_event(pattern, counts));
+        let once: Shown = sharing
+            .flat_map(|(datapoints, _)| datapoints.after(1))
+            .collect();
+        if once.count() > 0 {
+            once
+        } else {
+            self.quiet.clone()
+        }
+    }
+}
+
+fn some_events(datapoints: &Datapoints) -> Vec<Option<f64>> {
+    let after = |events| datapoints.after(events);
+    SOME_EVENTS.into_iter().flat_map(after).collect()
+}
+
+/// Whether one event may match both patterns, as far as is known.
+fn may_share_an_event(one: &str, other: &str) -> bool {
+    match (Pattern::parse(one), Pattern::parse(other)) {
+        (Ok(one), Ok(other)) => {
+            !overlap(&one.filter, &other.filter, &Schema::cloudtrail()).is_yes()
+        }
+        _ => true,
+    }
+}
+
+/// Which values of the other metrics are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// While no event of another counter happens; what counts no events may show anything.
+    Quiet,
+    /// At any time.
+    Ever,
+    /// While nothing at all happens elsewhere: no datapoint, or zero.
+    Still,
+    /// As `Quiet`, where what counts no events shows nothing, which may last.
+    Absent,
+    /// As `Quiet`, where the event also counts in every other counter that may match it.
+    Shared,
+}
+
+/// What the filter's own metric shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    /// So many events in one period.
+    After(u32),
+    /// No event, for a long time.
+    Silence,
+    /// No event, but some lately.
+    SilenceAfterEvents,
+}
+
+/// The watched expression over everything that its metrics can show.
+pub(super) struct Showing<'a> {
+    pub(super) watched: &'a Watched,
+    pub(super) targets: &'a [(&'a str, Datapoints)],
+    pub(super) others: &'a [Other<'a>],
+    /// The pattern of the filter.
+    pub(super) pattern: &'a str,
+    pub(super) missing_among: MissingAmong,
+    /// Whether no other events reach the log group in the period of an event.
+    pub(super) undiluted: bool,
+    /// Seconds of a period.
+    pub(super) seconds: Option<f64>,
+}
+
+impl Showing<'_> {
+    /// What the expression shows at a time of day, week and year.
+    pub(super) fn values(
+        &self,
+        time: &BTreeMap<&str, f64>,
+        own: Own,
+        when: When,
+    ) -> Result<Vec<Option<f64>>, String> {
+        let mut moment = Moment {
+            now: BTreeMap::new(),
+            before: BTreeMap::new(),
+            at_rest: BTreeMap::new(),
+            missing_among: self.missing_among,
+            seconds: self.seconds,
+        };
+        for (function, value) in time {
+            for showing in [&mut moment.now, &mut moment.before, &mut moment.at_rest] {
+                showing.insert(*function, Shown::one(Some(*value)));
+            }
+        }
+        for (id, datapoints) in self.targets {
+            let silence: Shown = datapoints.silence().into_iter().collect();
+            let now = match own {
+                Own::After(events) if self.undiluted => {
+                    datapoints.undiluted().after(events).into_iter().collect()
+                }
+                Own::After(events) => datapoints.after(events).into_iter().collect(),
+                Own::Silence | Own::SilenceAfterEvents => silence.clone(),
+            };
+            let before = match own {
+                Own::Silence => silence.clone(),
+                _ => silence.or(&some_events(datapoints).into_iter().collect()),
+            };
+            moment.now.insert(*id, now);
+            moment.before.insert(*id, before);
+            moment.at_rest.insert(*id, silence);
+        }
+        for other in self.others {
+            let shown = match when {
+                When::Quiet => other.quiet.clone(),
+                When::Ever => other.ever.clone(),
+                When::Shared => other.sharing(self.pattern).clone(),
+                When::Absent if other.counts_events() => other.quiet.clone(),
+                When::Absent => Shown::NOTHING,
+                When::Still => STILL.into_iter().collect(),
+            };
+            moment.before.insert(other.id, shown.or(&other.quiet));
+            moment.now.insert(other.id, shown);
+            moment.at_rest.insert(other.id, other.quiet.clone());
+        }
+        Ok(self.watched.shows(&moment)?.options().collect())
+    }
+}

@@ -1,0 +1,279 @@
+//! Everything that an expression can show in one period. Where each metric occurs
+//! once, the parts are independent of each other, and what the whole can show
+//! follows from what its parts can. Most of metric math is monotone in each of its
+//! series: there the smallest and the largest value of a part stand for all. What
+//! occurs several times is tried value by value.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use super::functions::{self, Reading, Value};
+use super::parse::{Expression, Operator};
+use super::shown::Shown;
+
+/// What metrics and functions of time can show, by their names.
+pub(crate) type Showing<'a> = BTreeMap<&'a str, Shown>;
+
+/// How a missing value counts where the smallest or largest of several series is taken: AWS
+/// documents it for arithmetic and means only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MissingAmong {
+    /// The others decide.
+    Skipped,
+    /// It is 0.
+    Zero,
+}
+
+/// One period, and those before it.
+#[derive(Debug, Clone)]
+pub(crate) struct Moment<'a> {
+    /// What each can show in the period.
+    pub(crate) now: Showing<'a>,
+    /// What each can have shown in an earlier one.
+    pub(crate) before: Showing<'a>,
+    /// What each shows while nothing happens.
+    pub(crate) at_rest: Showing<'a>,
+    /// How `MIN` and `MAX` read missing values.
+    pub(crate) missing_among: MissingAmong,
+    /// Seconds of it, where they are known.
+    pub(crate) seconds: Option<f64>,
+}
+
+/// Times that an expression is followed with other assumptions, at most.
+const MOST_TRIALS: usize = 4096;
+
+/// Everything that `expression` can show at the moment. `Err` says what is not decided.
+pub(super) fn shown(expression: &Expression, moment: &Moment<'_>) -> Result<Shown, String> {
+    let trials = Cell::new(0);
+    // An alarm compares with a threshold, for which the extremes suffice.
+    tried(expression, moment, true, &trials)
+}
+
+fn tried(
+    expression: &Expression,
+    moment: &Moment<'_>,
+    extremes: bool,
+    trials: &Cell<usize>,
+) -> Result<Shown, String> {
+    trials.set(trials.get() + 1);
+    if trials.get() > MOST_TRIALS {
+        return Err("it combines too many metrics".to_owned());
+    }
+    let repeated = repeated(expression, moment);
+    if !repeated.is_empty() && looks_back(expression) {
+        return Err("it looks at earlier values of the same metric several times".to_owned());
+    }
+    if let Some(part) = shared_part(expression, &repeated)
+        && let Ok(values) = tried(part, moment, false, trials)
+    {
+        let tries = values.options().map(|value| {
+            let assumed = replaced(expression, part, value);
+            tried(&assumed, moment, extremes, trials)
+        });
+        return union(tries);
+    }
+    let fewest = repeated.iter().min_by_key(|id| moment.now[**id].count());
+    let Some(id) = fewest else {
+        let follower = Follower { moment };
+        return match follower.value(expression, extremes)? {
+            Value::Constant(value) => Ok(Shown::one(Some(value))),
+            Value::Series(shown) => Ok(shown),
+            _ => Err("the expression returns several series".to_owned()),
+        };
+    };
+    let tries = moment.now[*id].options().map(|value| {
+        let mut assumed = moment.clone();
+        if let Some(shown) = assumed.now.get_mut(id) {
+            *shown = Shown::one(value);
+        }
+        tried(expression, &assumed, extremes, trials)
+    });
+    union(tries)
+}
+
+fn union(mut tries: impl Iterator<Item = Result<Shown, String>>) -> Result<Shown, String> {
+    tries.try_fold(Shown::default(), |all, shown| Ok(all.or(&shown?)))
+}
+
+/// Names that occur more than once and can show more than one thing, now or earlier.
+fn repeated<'a>(expression: &'a Expression, moment: &Moment<'_>) -> Vec<&'a str> {
+    let all = occurrences(expression);
+    let back = looks_back(expression);
+    let varies = |id: &str| {
+        let several = |showing: &Showing<'_>| showing.get(id).is_some_and(|s| s.count() > 1);
+        several(&moment.now) || back && several(&moment.before)
+    };
+    all.into_iter()
+        .filter(|(id, times)| *times > 1 && varies(id))
+        .map(|(id, _)| id)
+        .collect()
+}
+
+fn occurrences(expression: &Expression) -> BTreeMap<&str, usize> {
+    fn add<'a>(expression: &'a Expression, all: &mut BTreeMap<&'a str, usize>) {
+        if let Expression::Name(id) = expression {
+            *all.entry(id).or_default() += 1;
+        }
+        for part in expression.parts() {
+            add(part, all);
+        }
+    }
+    let mut all = BTreeMap::new();
+    add(expression, &mut all);
+    all
+}
+
+/// Whether it looks at earlier periods: what a part shows now does not say all of it there.
+fn looks_back(expression: &Expression) -> bool {
+    expression.has(&|part| match part {
+        Expression::Call(function, arguments) => match function.as_str() {
+            "DIFF" | "RATE" | "RUNNING_SUM" => true,
+            "FILL" => matches!(arguments.last(), Some(Expression::Text(_))),
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// A part that occurs several times, and with it every occurrence of what is repeated in it: it
+/// may be tried by its own values, of which there are fewer than combinations of its metrics'.
+fn shared_part<'a>(expression: &'a Expression, repeated: &[&str]) -> Option<&'a Expression> {
+    if repeated.len() < 2 {
+        return None;
+    }
+    let all = occurrences(expression);
+    let mut parts = Vec::new();
+    collect(expression, &mut parts);
+    parts.into_iter().find(|part| {
+        let is_series = matches!(part, Expression::Binary(..) | Expression::Call(..));
+        let times = count(expression, part);
+        is_series && times > 1 && {
+            let of_part = occurrences(part);
+            of_part.iter().any(|(id, _)| repeated.contains(id))
+                && of_part
+                    .iter()
+                    .all(|(id, once)| all.get(id) == Some(&(once * times)))
+        }
+    })
+}
+
+fn collect<'a>(expression: &'a Expression, all: &mut Vec<&'a Expression>) {
+    all.push(expression);
+    for part in expression.parts() {
+        collect(part, all);
+    }
+}
+
+fn count(expression: &Expression, part: &Expression) -> usize {
+    if expression == part {
+        return 1;
+    }
+    expression
+        .parts()
+        .into_iter()
+        .map(|one| count(one, part))
+        .sum()
+}
+
+fn replaced(expression: &Expression, part: &Expression, value: Option<f64>) -> Expression {
+    if expression == part {
+        return Expression::Known(value);
+    }
+    let changed: Result<_, std::convert::Infallible> =
+        expression.with_parts(&mut |one| Ok(replaced(one, part, value)));
+    match changed {
+        Ok(expression) => expression,
+        Err(never) => match never {},
+    }
+}
+
+/// Follows an expression in which nothing that varies occurs twice.
+struct Follower<'a> {
+    moment: &'a Moment<'a>,
+}
+
+impl Follower<'_> {
+    /// What the expression gives. With `extremes`, what is asked of it is monotone in it, so that
+    /// its smallest and largest value stand for those between.
+    fn value(&self, expression: &Expression, extremes: bool) -> Result<Value, String> {
+        let value = match expression {
+            Expression::Number(number) => Value::Constant(*number),
+            Expression::Text(text) => Value::Text(text.clone()),
+            Expression::Known(value) => Value::Series(Shown::one(*value)),
+            Expression::Name(id) => match self.moment.now.get(id.as_str()) {
+                Some(shown) => Value::Series(shown.clone()),
+                None => return Err(format!("`{id}` is no metric of the alarm")),
+            },
+            Expression::Negated(inner) => functions::negated(&self.value(inner, extremes)?)?,
+            Expression::Binary(operator, left, right) => {
+                let (of_left, of_right) = match operator {
+                    // Monotone in either operand, whatever the other is.
+                    Operator::Add | Operator::Subtract | Operator::Multiply => (extremes, extremes),
+                    // Both outcomes are met at extremes, if at all.
+                    Operator::Less
+                    | Operator::LessOrEqual
+                    | Operator::Greater
+                    | Operator::GreaterOrEqual => (true, true),
+                    // Not across a divisor of 0.
+                    Operator::Divide => (extremes, false),
+                    Operator::Or
+                    | Operator::And
+                    | Operator::Equal
+                    | Operator::NotEqual
+                    | Operator::Power => (false, false),
+                };
+                let left = self.value(left, of_left)?;
+                let right = self.value(right, of_right)?;
+                functions::operate(*operator, &left, &right)?
+            }
+            Expression::List(items) => {
+                let mut list = Vec::new();
+                for item in items {
+                    match self.value(item, extremes)? {
+                        Value::Constant(value) => list.push(Shown::one(Some(value))),
+                        Value::Series(shown) => list.push(shown),
+                        Value::List(several) => list.extend(several),
+                        Value::Text(_) => return Err("a text is in a list".to_owned()),
+                    }
+                }
+                Value::List(list)
+            }
+            Expression::Call(function, arguments) => self.call(function, arguments, extremes)?,
+        };
+        Ok(if extremes { value.extremes() } else { value })
+    }
+
+    fn call(
+        &self,
+        function: &str,
+        arguments: &[Expression],
+        extremes: bool,
+    ) -> Result<Value, String> {
+        let monotone = |place: usize| match function {
+            // Only whether its condition is 0 matters.
+            "IF" => extremes && place > 0,
+            "ABS" => false,
+            _ => extremes,
+        };
+        let values = arguments
+            .iter()
+            .enumerate()
+            .map(|(place, argument)| self.value(argument, monotone(place)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let first = |showing: &Showing<'_>| -> Result<Value, String> {
+            let then = Moment {
+                now: showing.clone(),
+                ..self.moment.clone()
+            };
+            Follower { moment: &then }.value(&arguments[0], extremes)
+        };
+        let reading = Reading {
+            missing_among: self.moment.missing_among,
+            extremes,
+            seconds: self.moment.seconds,
+            earlier: &|| first(&self.moment.before),
+            at_rest: &|| first(&self.moment.at_rest),
+        };
+        functions::call(function, &values, &reading)
+    }
+}
