@@ -108,7 +108,7 @@ impl Ringing<'_> {
         settles: bool,
         with: &Companions,
     ) -> Follows {
-        let rests = |name: &str| self.rest(name);
+        let rests = |name: &str| self.rest_beside(name);
         let joined = |names: &[String]| {
             let is_one = |name: &str| is_child(name) || names.iter().any(|other| other == name);
             composite::follows(&composite.rule, &is_one, settles, &rests)

@@ -215,7 +215,11 @@ fn short_of_one(
     periods: Periods,
     ends_by_itself: bool,
 ) -> Firing {
-    let enough = (2..=1000)
+    // Where a thousand do not do, fewer do not either: more than enough must do, too.
+    let few = all_breach(&(watched.after)(1000)).then_some(2..=1000);
+    let enough = few
+        .into_iter()
+        .flatten()
         .chain([10_000, 100_000, 1_000_000])
         .find(|count| all_breach(&(watched.after)(*count)));
     // More than enough must do, too: else the comparison is the wrong way round.

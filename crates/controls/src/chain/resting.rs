@@ -14,28 +14,55 @@ impl Ringing<'_> {
     /// What becomes of the alarm of this name or ARN once nothing happens any more.
     /// Of a composite it is told over metric alarms only, which bounds the search.
     pub(super) fn rest(&self, name: &str) -> Rest {
+        self.rest_of_any(name, false)
+    }
+
+    /// The same of an alarm that stands beside another in a composite's rule. There it is enough
+    /// that it leaves ALARM, should it ever be in it, which is also known of plain alarms that do
+    /// not ring for sure. What waits for one to leave ALARM depends on when it rings.
+    pub(super) fn rest_beside(&self, name: &str) -> Rest {
+        self.rest_of_any(name, true)
+    }
+
+    fn rest_of_any(&self, name: &str, beside: bool) -> Rest {
         let is_it = |of: &str, arn: &Arn| of == name || arn.as_str() == name;
         let mut composites = self.alarms.composite.iter();
         match composites.find(|composite| is_it(&composite.name, &composite.arn)) {
             Some(above) => AlarmRule::parse(&above.rule).map_or(Rest::Unknown, |rule| {
-                composite::rest(&rule, &|child| self.rest_of_metric_alarm(child))
+                composite::rest(&rule, &|child| self.rest_of_metric_alarm(child, false))
             }),
-            None => self.rest_of_metric_alarm(name),
+            None => self.rest_of_metric_alarm(name, beside),
         }
     }
 
-    /// Known for alarms on the metrics of the log group's own filters only.
-    fn rest_of_metric_alarm(&self, name: &str) -> Rest {
+    /// Known for alarms on the metrics of filters only, of this log group or of others.
+    fn rest_of_metric_alarm(&self, name: &str, beside: bool) -> Rest {
         let mut alarms = self.alarms.metric.iter();
         let Some(alarm) = alarms.find(|alarm| alarm.name == name || alarm.arn.as_str() == name)
         else {
             return Rest::Unknown;
         };
         let mut rests = Vec::new();
-        for filter in self.filters {
+        let here = self.filters.iter().map(|filter| (filter, true));
+        let elsewhere = self.filters_elsewhere.iter().map(|filter| (*filter, false));
+        for (filter, receives) in here.chain(elsewhere) {
             for published in &filter.transformations {
                 match alarm::watching(filter, published, alarm, self.account) {
-                    Watching::Yes(_) => rests.push(self.rest_on(filter, published, alarm)),
+                    Watching::Yes(_) => {
+                        rests.push(match self.firing_of(filter, published, alarm) {
+                            Firing::Not(Reason::AlarmNeverFires, _) if beside => {
+                                leaves_without_data(alarm)
+                            }
+                            // Whether events reach that log group, so that there are default values,
+                            // is not known.
+                            Firing::Not(Reason::AlarmAlwaysFiring, _)
+                                if !receives && published.default_value.is_some() =>
+                            {
+                                Rest::Unknown
+                            }
+                            firing => rest_after(&firing, alarm),
+                        });
+                    }
                     Watching::Undecided(_) => rests.push(Rest::Unknown),
                     Watching::Astray(_) | Watching::No => {}
                 }
@@ -52,27 +79,45 @@ impl Ringing<'_> {
         }
     }
 
-    fn rest_on(
+    fn firing_of(
         &self,
         filter: &MetricFilter,
         published: &MetricTransformation,
         alarm: &MetricAlarm,
-    ) -> Rest {
-        let leaves = if settles(alarm) {
-            Rest::Settles
-        } else {
-            Rest::Leaves
-        };
-        match alarm::firing(filter, published, alarm, self.account, self.filters) {
-            // An expression that rings does so, and ends, whatever its other metrics show.
-            Firing::OnOneEvent { .. } => leaves,
-            Firing::NeedsEvents(..) if alarm.metric.is_some() => leaves,
-            Firing::Not(Reason::AlarmAlwaysFiring, _) if alarm.metric.is_some() => {
-                Rest::AlwaysInAlarm
-            }
-            Firing::Not(Reason::AlarmFiresOnce, _) if alarm.metric.is_some() => Rest::Stays,
-            _ => Rest::Unknown,
-        }
+    ) -> Firing {
+        alarm::firing(filter, published, alarm, self.account, self.filters)
+    }
+}
+
+/// What becomes of an alarm that does so on one event.
+fn rest_after(firing: &Firing, alarm: &MetricAlarm) -> Rest {
+    match firing {
+        // An expression that rings does so, and ends, whatever its other metrics show.
+        Firing::OnOneEvent { .. } => leaving(alarm),
+        Firing::NeedsEvents(..) if alarm.metric.is_some() => leaving(alarm),
+        Firing::Not(Reason::AlarmAlwaysFiring, _) if alarm.metric.is_some() => Rest::AlwaysInAlarm,
+        Firing::Not(Reason::AlarmFiresOnce, _) if alarm.metric.is_some() => Rest::Stays,
+        _ => Rest::Unknown,
+    }
+}
+
+/// Of a plain alarm that is not sure to ring, but whose value breaches nothing in silence: for want
+/// of data it leaves ALARM, where it may have been for a time.
+fn leaves_without_data(alarm: &MetricAlarm) -> Rest {
+    let missing = alarm.treat_missing_data.as_deref().unwrap_or("missing");
+    let evaluated = alarm.metric.is_some() && !alarm.evaluation_error;
+    if evaluated && ["missing", "notBreaching"].contains(&missing) {
+        leaving(alarm)
+    } else {
+        Rest::Unknown
+    }
+}
+
+fn leaving(alarm: &MetricAlarm) -> Rest {
+    if settles(alarm) {
+        Rest::Settles
+    } else {
+        Rest::Leaves
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod showing;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::alarm::{Source, Watching, is_of, sees};
@@ -79,8 +80,8 @@ fn decided(source: &Source<'_>, alarm: &MetricAlarm) -> Result<Firing, String> {
     if watched.adds_up() && alarm.comparison.as_deref().is_some_and(falling) {
         return Err("when a running sum falls depends on how much CloudWatch fetches".to_owned());
     }
-    let mut times: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    times.extend(watched.times());
+    let times = watched.times();
+    let (times, complete) = some_of(&times, &watched.numbers());
     let decide = |missing_among, undiluted| {
         let showing = Showing {
             watched: &watched,
@@ -91,7 +92,9 @@ fn decided(source: &Source<'_>, alarm: &MetricAlarm) -> Result<Firing, String> {
             undiluted,
             seconds: period.map(f64::from),
         };
-        at_all_times(&times, |time| at_one_time(&showing, time, alarm, period))
+        at_all_times(&times, complete, |time| {
+            at_one_time(&showing, time, alarm, period)
+        })
     };
     let vague = targets.iter().any(|(_, datapoints)| datapoints.is_vague());
     let read_as = |missing_among| -> Result<Firing, String> {
@@ -131,15 +134,18 @@ fn at_one_time(
     period: Option<i32>,
 ) -> Result<Firing, String> {
     let decide_after = |around: When, silence: Vec<Option<f64>>| -> Result<Firing, String> {
-        // Everything is tried once here, so that what follows cannot fail.
-        showing.values(time, Own::After(1), around)?;
+        let failed = RefCell::new(None);
         let after = |events| {
-            let own = Own::After(events);
-            showing.values(time, own, around).unwrap_or_default()
+            let shown = showing.values(time, Own::After(events), around);
+            shown.unwrap_or_else(|why| {
+                failed.replace(Some(why));
+                Vec::new()
+            })
         };
         let after = &after;
         let watched = firing::Watched { after, silence };
-        Ok(firing::decide(alarm, period, &watched))
+        let decided = firing::decide(alarm, period, &watched);
+        failed.into_inner().map_or(Ok(decided), Err)
     };
     let decide = |around: When, silent: When| {
         decide_after(around, showing.values(time, Own::Silence, silent)?)
@@ -217,15 +223,38 @@ fn repeating(mut rings: Firing, kept: &Firing, shows_nothing: bool) -> Result<Fi
     Ok(rings)
 }
 
-/// Whether the alarm rings on one event at every time of day, week and year.
+/// The times to try, and whether they are all. Where they would be too many, those around the
+/// `numbers` that an expression compares with, which tell whether it depends on the time.
+fn some_of(times: &[(String, Vec<f64>)], numbers: &[f64]) -> (Vec<(String, Vec<f64>)>, bool) {
+    let combined: usize = times.iter().map(|(_, values)| values.len()).product();
+    if combined <= MOST_TIMES {
+        return (times.to_vec(), true);
+    }
+    let near = |value: f64| numbers.iter().any(|number| (number - value).abs() <= 1.0);
+    let some = times.iter().map(|(function, values)| {
+        let ends = [values.first(), values.last()];
+        let is_end = |value: &f64| ends.contains(&Some(value));
+        let some = values
+            .iter()
+            .copied()
+            .filter(|value| near(*value) || is_end(value));
+        (function.clone(), some.collect())
+    });
+    (some.collect(), false)
+}
+
+/// Whether the alarm rings on one event at every time of day, week and year, of which these are
+/// all or some.
 fn at_all_times(
-    functions: &BTreeMap<String, Vec<f64>>,
+    functions: &[(String, Vec<f64>)],
+    complete: bool,
     at: impl Fn(&BTreeMap<&str, f64>) -> Result<Firing, String>,
 ) -> Result<Firing, String> {
+    let too_many = || "it combines too many functions of time".to_owned();
     let mut times: Vec<BTreeMap<&str, f64>> = vec![BTreeMap::new()];
     for (function, values) in functions {
         if times.len() * values.len() > MOST_TIMES {
-            return Err("it combines too many functions of time".to_owned());
+            return Err(too_many());
         }
         times = times
             .iter()
@@ -248,6 +277,7 @@ fn at_all_times(
         }
     }
     match (rings, silent) {
+        (Some(_), None) | (None, Some(_)) if !complete => Err(too_many()),
         (Some(rings), None) => Ok(rings),
         (Some(_), Some((time, _))) => {
             let when: Vec<String> = time

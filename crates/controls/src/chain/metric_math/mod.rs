@@ -14,6 +14,7 @@ mod shown;
 mod tests;
 mod whole;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use parse::Expression;
@@ -53,6 +54,8 @@ impl Expressions {
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
     expression: Expression,
+    /// Trials that it took so far to follow it.
+    spent: Cell<usize>,
 }
 
 impl Watched {
@@ -68,6 +71,21 @@ impl Watched {
             .into_iter()
             .filter_map(|(name, range)| Some((called(name)?, range.map(f64::from).collect())))
             .collect()
+    }
+
+    /// The numbers in it.
+    pub(crate) fn numbers(&self) -> Vec<f64> {
+        fn add(expression: &Expression, all: &mut Vec<f64>) {
+            if let Expression::Number(number) = expression {
+                all.push(*number);
+            }
+            for part in expression.parts() {
+                add(part, all);
+            }
+        }
+        let mut all = Vec::new();
+        add(&self.expression, &mut all);
+        all
     }
 
     /// Whether one of its functions adds up what earlier periods showed.
@@ -96,6 +114,6 @@ impl Watched {
 
     /// All that it can show at the moment. `Err` says what is not decided.
     pub(crate) fn shows(&self, moment: &Moment<'_>) -> Result<Shown, String> {
-        possible::shown(&self.expression, moment)
+        possible::shown(&self.expression, moment, &self.spent)
     }
 }

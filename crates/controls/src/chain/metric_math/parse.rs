@@ -1,6 +1,8 @@
 //! Metric-math expressions, read into a tree. Only the syntax; what functions
 //! mean is `evaluate`'s.
 
+use super::shown::Shown;
+
 /// A metric-math expression.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Expression {
@@ -11,8 +13,8 @@ pub(super) enum Expression {
     Binary(Operator, Box<Expression>, Box<Expression>),
     Call(String, Vec<Expression>),
     List(Vec<Expression>),
-    /// In the place of a part of which the value is assumed.
-    Known(Option<f64>),
+    /// In the place of a part of which is known what it can show.
+    Known(Shown),
 }
 
 impl Expression {

@@ -42,11 +42,24 @@ pub(crate) struct Moment<'a> {
 /// Times that an expression is followed with other assumptions, at most.
 const MOST_TRIALS: usize = 4096;
 
-/// Everything that `expression` can show at the moment. `Err` says what is not decided.
-pub(super) fn shown(expression: &Expression, moment: &Moment<'_>) -> Result<Shown, String> {
+/// The same for all moments of one decision, which bounds its time.
+const MOST_TRIALS_IN_ALL: usize = 100_000;
+
+/// Everything that `expression` can show at the moment; `spent` counts the trials of all moments.
+/// `Err` says what is not decided.
+pub(super) fn shown(
+    expression: &Expression,
+    moment: &Moment<'_>,
+    spent: &Cell<usize>,
+) -> Result<Shown, String> {
     let trials = Cell::new(0);
     // An alarm compares with a threshold, for which the extremes suffice.
-    tried(expression, moment, true, &trials)
+    let shown = tried(expression, moment, true, &trials);
+    spent.set(spent.get() + trials.get());
+    if spent.get() > MOST_TRIALS_IN_ALL {
+        return Err("it combines too many metrics and times".to_owned());
+    }
+    shown
 }
 
 fn tried(
@@ -63,11 +76,15 @@ fn tried(
     if !repeated.is_empty() && looks_back(expression) {
         return Err("it looks at earlier values of the same metric several times".to_owned());
     }
-    if let Some(part) = shared_part(expression, &repeated)
+    if let Some((part, times)) = part_by_itself(expression, &repeated)
         && let Ok(values) = tried(part, moment, false, trials)
     {
+        if times == 1 {
+            let known = replaced(expression, part, &values);
+            return tried(&known, moment, extremes, trials);
+        }
         let tries = values.options().map(|value| {
-            let assumed = replaced(expression, part, value);
+            let assumed = replaced(expression, part, &Shown::one(value));
             tried(&assumed, moment, extremes, trials)
         });
         return union(tries);
@@ -135,26 +152,29 @@ fn looks_back(expression: &Expression) -> bool {
     })
 }
 
-/// A part that occurs several times, and with it every occurrence of what is repeated in it: it
-/// may be tried by its own values, of which there are fewer than combinations of its metrics'.
-fn shared_part<'a>(expression: &'a Expression, repeated: &[&str]) -> Option<&'a Expression> {
+/// A part that has every occurrence of what is in it, once or several times over, and how often it
+/// occurs: what it can show depends on nothing outside, and it has fewer values than there are
+/// combinations of its metrics'.
+fn part_by_itself<'a>(
+    expression: &'a Expression,
+    repeated: &[&str],
+) -> Option<(&'a Expression, usize)> {
     if repeated.len() < 2 {
         return None;
     }
     let all = occurrences(expression);
     let mut parts = Vec::new();
     collect(expression, &mut parts);
-    parts.into_iter().find(|part| {
-        let is_series = matches!(part, Expression::Binary(..) | Expression::Call(..));
-        let times = count(expression, part);
-        is_series && times > 1 && {
-            let of_part = occurrences(part);
-            of_part.iter().any(|(id, _)| repeated.contains(id))
-                && of_part
-                    .iter()
-                    .all(|(id, once)| all.get(id) == Some(&(once * times)))
-        }
-    })
+    let proper = parts.into_iter().skip(1).filter(|part| {
+        matches!(part, Expression::Binary(..) | Expression::Call(..))
+            && occurrences(part).keys().any(|id| repeated.contains(id))
+    });
+    proper
+        .map(|part| (part, count(expression, part)))
+        .find(|(part, times)| {
+            let mut of_part = occurrences(part).into_iter();
+            of_part.all(|(id, once)| all.get(id) == Some(&(once * times)))
+        })
 }
 
 fn collect<'a>(expression: &'a Expression, all: &mut Vec<&'a Expression>) {
@@ -175,12 +195,12 @@ fn count(expression: &Expression, part: &Expression) -> usize {
         .sum()
 }
 
-fn replaced(expression: &Expression, part: &Expression, value: Option<f64>) -> Expression {
+fn replaced(expression: &Expression, part: &Expression, by: &Shown) -> Expression {
     if expression == part {
-        return Expression::Known(value);
+        return Expression::Known(by.clone());
     }
     let changed: Result<_, std::convert::Infallible> =
-        expression.with_parts(&mut |one| Ok(replaced(one, part, value)));
+        expression.with_parts(&mut |one| Ok(replaced(one, part, by)));
     match changed {
         Ok(expression) => expression,
         Err(never) => match never {},
@@ -199,7 +219,7 @@ impl Follower<'_> {
         let value = match expression {
             Expression::Number(number) => Value::Constant(*number),
             Expression::Text(text) => Value::Text(text.clone()),
-            Expression::Known(value) => Value::Series(Shown::one(*value)),
+            Expression::Known(shown) => Value::Series(shown.clone()),
             Expression::Name(id) => match self.moment.now.get(id.as_str()) {
                 Some(shown) => Value::Series(shown.clone()),
                 None => return Err(format!("`{id}` is no metric of the alarm")),

@@ -2,6 +2,7 @@
 //! expressions give way to what they stand for, `METRICS()` to the metrics,
 //! `PERIOD(m1)` to the number. What is left are metrics, numbers and functions.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::parse::Expression;
@@ -32,7 +33,10 @@ impl Expressions {
             parts: 0,
         };
         let expression = whole.named(id, 0)?;
-        Ok(Watched { expression })
+        Ok(Watched {
+            expression,
+            spent: Cell::new(0),
+        })
     }
 }
 

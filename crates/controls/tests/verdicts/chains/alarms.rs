@@ -97,13 +97,3 @@ fn resting_at_one(snapshot: &mut AccountSnapshot) -> MetricFilter {
     other.transformations[0].default_value = Some(1.0);
     other
 }
-
-/// Adds a log group with this filter, to which no trail delivers.
-fn in_another_group(snapshot: &mut AccountSnapshot, filter: MetricFilter) {
-    let arn = snapshot.log_groups.keys().next().unwrap().to_string();
-    let (before, _) = arn.rsplit_once(":log-group:").unwrap();
-    let arn = format!("{before}:log-group:other:*").parse().unwrap();
-    let mut group = of_group(snapshot).clone();
-    *value(&mut group.filters) = vec![filter];
-    snapshot.log_groups.insert(arn, group);
-}

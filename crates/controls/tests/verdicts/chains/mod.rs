@@ -2,7 +2,7 @@
 //! becomes of the control on S3 bucket policies. One file for each part of the chain.
 
 use orgsweep_controls::AccountSnapshot;
-use orgsweep_controls::snapshot::MuteRule;
+use orgsweep_controls::snapshot::{MetricFilter, MuteRule};
 
 use crate::support::*;
 
@@ -64,4 +64,14 @@ fn mute(snapshot: &mut AccountSnapshot, expression: &str, duration: &str, alarm:
         ends: None,
     };
     of_alarms(snapshot).mute_rules = Some(known(vec![rule]));
+}
+
+/// Adds a log group with this filter, to which no trail delivers.
+fn in_another_group(snapshot: &mut AccountSnapshot, filter: MetricFilter) {
+    let arn = snapshot.log_groups.keys().next().unwrap().to_string();
+    let (before, _) = arn.rsplit_once(":log-group:").unwrap();
+    let arn = format!("{before}:log-group:other:*").parse().unwrap();
+    let mut group = of_group(snapshot).clone();
+    *value(&mut group.filters) = vec![filter];
+    snapshot.log_groups.insert(arn, group);
 }
