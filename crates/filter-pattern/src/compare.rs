@@ -1,6 +1,7 @@
 //! What two patterns match differently: an event for each side, and the part of
 //! each pattern that makes it so.
 
+use crate::counterexample::Counterexamples;
 use crate::cover::{Covers, Proof, Why, Witness};
 use crate::edits::{Edit, Lists, factored, stripped};
 use crate::pattern::FilterPattern;
@@ -149,17 +150,24 @@ pub(crate) fn uncovered_part(
     others: &[&FilterPattern],
     prover: &Prover<'_>,
 ) -> FilterPattern {
-    let closes = |required: &[&FilterPattern], part: &FilterPattern| {
+    let beside = |part: &FilterPattern, closes: &dyn Fn(&[&FilterPattern]) -> bool| {
         let mut filters = others.to_vec();
         filters.push(part);
-        prover.proof_for_all(required, &filters).is_some()
+        closes(&filters)
     };
+    let examples = Counterexamples::of(pattern);
     // What a pattern does not match without an alternative, the alternative matches.
     let mut part = stripped(pattern, Lists::Alternatives, &mut |edit: &Edit| {
-        closes(&[&edit.removed, pattern], &edit.pattern)
+        let required = [&edit.removed, pattern];
+        beside(&edit.pattern, &|filters| {
+            !examples.refute(edit, Lists::Alternatives, &required, filters, prover)
+                && prover.proof_for_all(&required, filters).is_some()
+        })
     });
     if let Some(shorter) = factored(&part)
-        && closes(&[pattern], &shorter)
+        && beside(&shorter, &|filters| {
+            prover.proof(pattern, filters).is_some()
+        })
     {
         part = shorter;
     }

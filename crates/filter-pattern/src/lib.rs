@@ -67,6 +67,7 @@
 
 pub mod ast;
 pub mod compare;
+mod counterexample;
 mod cover;
 mod criteria;
 mod decimal;

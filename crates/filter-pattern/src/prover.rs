@@ -5,8 +5,10 @@
 use std::cell::Cell;
 
 use crate::ast::Ast;
+use crate::counterexample::Counterexamples;
 use crate::cover::{Assumption, Covers, Patterns, Proof, Why, decide, prove};
 use crate::edits::{Edit, Lists};
+use crate::event::Event;
 use crate::pattern::FilterPattern;
 use crate::schema::Schema;
 
@@ -15,6 +17,9 @@ const STEPS: u64 = 200_000;
 
 /// Steps for one of them: enough for every pattern that people write.
 const STEPS_OF_ONE: u64 = 100_000;
+
+/// What it costs to ask, however easy the question.
+const STEPS_TO_ASK: u64 = 64;
 
 /// Asks about the events of one schema.
 #[derive(Debug)]
@@ -112,20 +117,34 @@ impl<'a> Prover<'a> {
         pattern: &FilterPattern,
         edit: &Edit,
         lists: Lists,
+        examples: &Counterexamples<'_>,
     ) -> Option<Vec<Assumption>> {
-        match (pattern.ast(), lists) {
-            (Ast::Json(_), Lists::Alternatives) => {
-                self.proof_for_all(&[&edit.removed, pattern], &[&edit.pattern])
-            }
-            (Ast::Json(_), Lists::Conjuncts) => {
-                self.proof(&edit.pattern, &[&edit.removed, pattern])
-            }
+        let (with, without) = ([&edit.removed, pattern], [&edit.pattern]);
+        let (required, filters) = match (pattern.ast(), lists) {
+            (Ast::Json(_), Lists::Alternatives) => (&with[..], &without[..]),
+            (Ast::Json(_), Lists::Conjuncts) => (&without[..], &with[..]),
             _ => return self.same(pattern, &edit.pattern),
+        };
+        if examples.refute(edit, lists, required, filters, self) {
+            return None;
         }
-        .map(|mut assumptions| {
-            assumptions.sort_unstable();
-            assumptions
-        })
+        let mut assumptions = self.proof_for_all(required, filters)?;
+        assumptions.sort_unstable();
+        Some(assumptions)
+    }
+
+    /// Whether an event of the schema is matched by all required patterns, by no filter
+    /// and by no exclusion: then there is no proof.
+    pub(crate) fn escapes(
+        &self,
+        event: &Event,
+        required: &[&FilterPattern],
+        filters: &[&FilterPattern],
+    ) -> bool {
+        let matches = |pattern: &&FilterPattern| pattern.matches(event);
+        required.iter().all(matches)
+            && !filters.iter().chain(self.except).any(matches)
+            && self.schema.admits(event)
     }
 
     fn patterns<'p>(
@@ -145,7 +164,8 @@ impl<'a> Prover<'a> {
         let share = STEPS_OF_ONE.min(self.left.get() / 2);
         let mut steps = share;
         let answer = (share > 0).then(|| ask(&mut steps));
-        self.left.set(self.left.get() - (share - steps));
+        let taken = share - steps + STEPS_TO_ASK;
+        self.left.set(self.left.get().saturating_sub(taken));
         self.ran_out.set(self.ran_out.get() || steps == 0);
         answer
     }
@@ -198,7 +218,9 @@ mod tests {
                         break;
                     };
                     let prover = Prover::new(&schema);
-                    let found = prover.same_without(&whole, &edit, lists).is_some();
+                    let examples = Counterexamples::of(&whole);
+                    let found = prover.same_without(&whole, &edit, lists, &examples);
+                    let found = found.is_some();
                     let both = prover.same(&whole, &edit.pattern).is_some();
                     assert_eq!(found, both, "{text}: {}", edit.pattern);
                     kept += usize::from(found);

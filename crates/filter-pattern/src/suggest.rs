@@ -3,6 +3,7 @@
 
 use crate::ast::{Ast, Expression};
 use crate::compare::uncovered_part;
+use crate::counterexample::Counterexamples;
 use crate::cover::{Assumption, Covers, Why, Witness};
 use crate::edits::{Edit, Lists, any_of, clauses, stripped};
 use crate::limits;
@@ -104,10 +105,12 @@ fn addition(
     let part = uncovered_part(required, filters, prover);
     // A clause that keeps out nothing but what is matched anyway is not needed: what
     // matches the part without it and is no event of the part fails the clause.
+    let examples = Counterexamples::of(&part);
     let part = stripped(&part, Lists::Conjuncts, &mut |edit: &Edit| {
         let mut wanted = vec![required, &edit.removed];
         wanted.extend(filters);
-        prover.proof(&edit.pattern, &wanted).is_some()
+        !examples.refute(edit, Lists::Conjuncts, &[&edit.pattern], &wanted, prover)
+            && prover.proof(&edit.pattern, &wanted).is_some()
     });
     // Where no steps are left to prove that the part suffices, all that is required does.
     [&part, required].into_iter().find_map(|pattern| {

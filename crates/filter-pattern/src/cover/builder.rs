@@ -308,7 +308,9 @@ impl<'a> Builder<'a> {
     /// before it.
     pub(super) fn add_structure(&mut self, goals: &mut Vec<(NodeId, bool)>) {
         let elements = self.elements();
-        for field in 0..self.fields.len() {
+        // Goals are looked at from the last one back, and what a value needs above it
+        // follows step by step: in this order, at once.
+        for field in (0..self.fields.len()).rev() {
             let Some(step) = self.last_step(field) else {
                 continue;
             };

@@ -38,6 +38,7 @@ pub use answer::{Budget, Covers, Proof, Why};
 pub use assumption::Assumption;
 pub(crate) use decision::{decide, prove};
 pub use narrowing::{NarrowingClause, Noise, beyond, narrowing_clauses, noise};
+pub(crate) use overlay::overlaid;
 pub(crate) use problem::Patterns;
 pub use question::{CoverQuestion, covers, equivalent, missing_values, never_matches, overlap};
 pub use witness::Witness;

@@ -8,7 +8,7 @@ const MOST_ELEMENTS: usize = 4096;
 
 /// The chosen values put over an event, parents first: `None` takes a value away.
 /// Nothing when an element is too far away.
-pub(super) fn overlaid(event: Event, chosen: &[(&Selector, Option<EventValue>)]) -> Option<Event> {
+pub(crate) fn overlaid(event: Event, chosen: &[(&Selector, Option<EventValue>)]) -> Option<Event> {
     let mut root = event.into_root();
     for (selector, value) in chosen {
         match value {

@@ -153,7 +153,7 @@ impl<'a> Problem<'a> {
             formula,
             goals,
             facts,
-            inexact: inexact || elements.incomplete,
+            inexact,
             unrestricted,
         }
     }

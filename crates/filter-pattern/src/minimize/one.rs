@@ -1,5 +1,6 @@
 //! One pattern, made shorter.
 
+use crate::counterexample::Counterexamples;
 use crate::cover::{Assumption, Why};
 use crate::edits::{Lists, clauses, factored, without_part};
 use crate::pattern::FilterPattern;
@@ -71,6 +72,7 @@ pub fn minimize(pattern: &FilterPattern, schema: &Schema) -> Minimized {
 
 /// The same with the steps that a prover has left.
 pub(crate) fn minimize_with(pattern: &FilterPattern, prover: &Prover<'_>) -> Minimized {
+    let examples = Counterexamples::of(pattern);
     let mut current = pattern.clone();
     let mut steps = Vec::new();
     loop {
@@ -81,7 +83,8 @@ pub(crate) fn minimize_with(pattern: &FilterPattern, prover: &Prover<'_>) -> Min
         ] {
             let mut number = 0;
             while let Some(edit) = without_part(&current, lists, number) {
-                let Some(assumptions) = prover.same_without(&current, &edit, lists) else {
+                let Some(assumptions) = prover.same_without(&current, &edit, lists, &examples)
+                else {
                     number += 1;
                     continue;
                 };

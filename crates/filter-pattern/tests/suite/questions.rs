@@ -389,3 +389,14 @@ fn a_caller_who_is_not_the_usual_one_is_found_among_management_events() {
         "{arn}"
     );
 }
+
+#[test]
+fn too_many_elements_are_not_said_to_be_no_json() {
+    let required: FilterPattern = "{ $.i[4000].a = 1 }".parse().unwrap();
+    let filter: FilterPattern = "{ $.i[*].a = 1 }".parse().unwrap();
+    let Covers::Unknown(why) = covers(&required, &[&filter], &Schema::any()) else {
+        panic!("4,001 elements are too many for a proof");
+    };
+    assert!(matches!(why, Why::Unconfirmed), "{why}");
+    assert!(why.simplify_hint().contains("array indices"));
+}
