@@ -2,6 +2,7 @@
 //! patiently. Reading it from files and flags is the program's own business.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::time::Duration;
 
@@ -216,7 +217,24 @@ impl AccessConfig {
                 "a URL that begins with `http://` or `https://`",
             ));
         }
-        Ok(())
+        // A URL of the settings wins over the variable for all services.
+        let wins = |name: &OsString| self.endpoint_url.is_some() && name == "AWS_ENDPOINT_URL";
+        check_endpoint_variables(std::env::vars_os().filter(|(name, _)| !wins(name)))
+    }
+}
+
+/// Refuses what the SDK does not take: a variable for an endpoint that is set to nothing.
+fn check_endpoint_variables(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<(), AccessError> {
+    let mut empty = variables.filter(|(_, value)| value.is_empty());
+    let named = empty.find_map(|(name, _)| {
+        let name = name.into_string().ok()?;
+        name.starts_with("AWS_ENDPOINT_URL").then_some(name)
+    });
+    match named {
+        Some(name) => Err(invalid(&name, "", "a URL; unset it to speak to AWS itself")),
+        None => Ok(()),
     }
 }
 
@@ -293,6 +311,22 @@ mod tests {
 
     fn set(setting: &mut Option<String>, value: &str) {
         *setting = Some(value.to_owned());
+    }
+
+    #[test]
+    fn an_endpoint_variable_that_is_set_to_nothing_is_named() {
+        let check = |name: &str, value: &str| {
+            check_endpoint_variables([(name.into(), value.into())].into_iter())
+        };
+        assert!(check("AWS_ENDPOINT_URL", "http://127.0.0.1:1").is_ok());
+        assert!(check("AWS_PROFILE", "").is_ok());
+        for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"] {
+            let error = check(name, "").unwrap_err().to_string();
+            assert!(
+                error.contains(name) && error.contains("unset it"),
+                "{error}"
+            );
+        }
     }
 
     fn with(change: impl FnOnce(&mut AccessConfig)) -> Result<(), AccessError> {

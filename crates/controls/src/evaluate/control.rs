@@ -116,7 +116,7 @@ fn told<'a>(
     covered.retain(|region| decided.is_none_or(|decided| !decided.is_denied(region)));
     let unread = evidence::unread(&why, &shown);
     let covered_by = evidence::covered_by(&judged, &why, routes);
-    let repair = evidence::repair(control, &judged, &why, &shown, routes);
+    let repair = evidence::repair(control, catalog, &judged, &why, &shown, routes);
     let (missing, total) = evidence::missing_events(&judged, routes, coverage);
     let mut notes = notes::of(judged.pattern, judged.verdict, &shown, routes, coverage);
     notes.extend(notes::of_waiting_alarms(

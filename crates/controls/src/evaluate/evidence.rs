@@ -12,7 +12,7 @@ use super::fix::{self, Repair};
 use super::judge::{Outcome, facts};
 use super::kinds;
 use super::routes::{Group, Routes};
-use crate::catalog::Control;
+use crate::catalog::{Catalog, Control};
 use crate::chain::narrowing;
 use crate::chain::trail::EventKind;
 use crate::finding::{EventsNeeded, Evidence, LinkKind, LinkState, TimeToNotice, Verdict};
@@ -230,6 +230,7 @@ pub(super) fn permissions(unread: &[Unread]) -> Vec<String> {
 
 pub(super) fn repair(
     control: &Control,
+    catalog: &Catalog,
     judged: &Judged<'_>,
     why: &Why,
     shown: &[Shown],
@@ -247,7 +248,7 @@ pub(super) fn repair(
         why.reason == Reason::FilterDoesNotCover && same_route && shown.place.tail.is_some()
     });
     let blamed = with_a_gap.or(blamed);
-    let names = fix::Names::of(control, judged.text, blamed, routes);
+    let names = fix::Names::of(control, catalog, judged.text, blamed, routes);
     Some(fix::repair(why.reason, &names, &why.doubts))
 }
 

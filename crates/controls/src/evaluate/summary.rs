@@ -99,7 +99,12 @@ fn named(link: &Link, reason: Reason) -> String {
     format!("{kind} `{name}`")
 }
 
+/// The sentence as part of another one; names such as CloudTrail stay as they are.
 fn lower_first(text: &str) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    if first.chars().skip(1).any(char::is_uppercase) {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(chars).collect()

@@ -8,7 +8,7 @@ pub(super) fn from_cis_audit(theirs: &Opinion, ours: &Finding) -> Option<String>
     if agrees(theirs.verdict, ours.verdict) {
         return None;
     }
-    if let Some(text) = without_our_verdict(ours).or_else(|| by_decision(ours)) {
+    if let Some(text) = without_our_verdict(theirs.verdict, ours).or_else(|| by_decision(ours)) {
         return Some(text);
     }
     if theirs.verdict == OtherVerdict::Unknown {
@@ -37,7 +37,7 @@ pub(super) fn from_security_hub(theirs: &Opinion, ours: &Finding) -> Option<Stri
             ours,
         ));
     }
-    if let Some(text) = without_our_verdict(ours).or_else(|| by_decision(ours)) {
+    if let Some(text) = without_our_verdict(theirs.verdict, ours).or_else(|| by_decision(ours)) {
         return Some(text);
     }
     Some(match theirs.verdict {
@@ -60,8 +60,9 @@ fn agrees(theirs: OtherVerdict, ours: Verdict) -> bool {
 }
 
 /// When ours is neither a pass nor a failure.
-fn without_our_verdict(ours: &Finding) -> Option<String> {
+fn without_our_verdict(theirs: OtherVerdict, ours: &Finding) -> Option<String> {
     match ours.verdict {
+        Verdict::Unknown if theirs == OtherVerdict::Fail => Some("the events may reach somebody by a way that is not looked at there; what decides that could not be read or decided".to_owned()),
         Verdict::Unknown => Some("orgsweep also asks for a fact that could not be read or decided, so its verdict is not known".to_owned()),
         Verdict::NotApplicable => Some("the control concerns the management account alone".to_owned()),
         Verdict::Pass | Verdict::Fail => None,

@@ -78,9 +78,13 @@ pub(super) fn repair(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> Rep
 
 fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> Repair {
     let (words, commands): (&str, Vec<String>) = match reason {
+        Reason::NoFilter if names.waiting.is_some() => (
+            "put a metric filter with the required pattern, which publishes to the metric for which an alarm waits",
+            names.filter_for_waiting(),
+        ),
         Reason::NoFilter => (
             "put a metric filter with the required pattern, and an alarm on its metric",
-            names.chain_beside(),
+            names.filter_for_waiting(),
         ),
         Reason::FilterDoesNotCover
         | Reason::FilterInvalid

@@ -6,7 +6,8 @@ use super::super::blame::looks_like;
 use super::super::chains::Shown;
 use super::super::judge::tails;
 use super::super::routes::{Group, Routes};
-use crate::catalog::Control;
+use crate::catalog::{Catalog, Control};
+use crate::chain::group::Waiting;
 use crate::finding::{LinkKind, LinkState};
 use crate::ids::{AccountId, Arn, LogGroupArn};
 use crate::pattern::Pattern;
@@ -27,6 +28,8 @@ pub(in crate::evaluate) struct Names<'a> {
     pub(super) metric: Option<Metric>,
     /// The metric of the control's filter on a group to which no trail delivers.
     pub(super) metric_elsewhere: Option<Metric>,
+    /// The metric for which an alarm waits that is called after the control.
+    pub(super) waiting: Option<Metric>,
     /// Whether that metric gets 1 for each event and nothing else, so that a plain alarm on it rings.
     pub(super) counts_events: bool,
     /// Whether the chain that is to blame works for what its filter matches.
@@ -49,6 +52,7 @@ impl<'a> Names<'a> {
     /// Collects the names from the chain that is to blame.
     pub(in crate::evaluate) fn of(
         control: &'a Control,
+        catalog: &Catalog,
         pattern: &'a str,
         blamed: Option<&Shown>,
         routes: &Routes<'a>,
@@ -70,6 +74,7 @@ impl<'a> Names<'a> {
                     .map(|(namespace, name)| (namespace.to_owned(), name.to_owned()))
             }),
             metric_elsewhere: group.and_then(|group| metric_elsewhere(group, pattern)),
+            waiting: waiting(control, catalog, group),
             counts_events: blamed
                 .and_then(|blamed| tails(group).get(blamed.place.tail?))
                 .is_some_and(|tail| tail.counts_events),
@@ -141,6 +146,14 @@ impl<'a> Names<'a> {
         let mut commands = vec![self.put_filter(&metric)];
         commands.extend(self.put_alarm(&metric));
         commands
+    }
+
+    /// A filter that publishes to the metric for which an alarm waits, or a chain of its own.
+    pub(super) fn filter_for_waiting(&self) -> Vec<String> {
+        match &self.waiting {
+            Some(metric) => vec![self.put_filter(metric)],
+            None => self.chain_beside(),
+        }
     }
 
     /// A filter that publishes to the metric of a chain that works, or one with a chain of its own.
@@ -242,6 +255,19 @@ fn metric_elsewhere(group: &Group, pattern: &str) -> Option<(String, String)> {
     metrics
         .find(|(text, ..)| looks_like(&required, text))
         .map(|(_, namespace, name)| (namespace.clone(), name.clone()))
+}
+
+/// The metric for which an alarm waits that is called after the control.
+fn waiting(control: &Control, catalog: &Catalog, group: Option<&Group>) -> Option<Metric> {
+    let Some(Group::Chains(chains)) = group else {
+        return None;
+    };
+    let of_control = |waiting: &&Waiting| {
+        let called = catalog.called_after([&waiting.alarm, &waiting.metric]);
+        called.is_some_and(|called| called.id == control.id)
+    };
+    let waiting = chains.waiting.iter().find(of_control)?;
+    Some((waiting.namespace.clone(), waiting.metric.clone()))
 }
 
 /// The first topic of the group's chains that hold.

@@ -83,6 +83,7 @@ fn each(check: impl Fn(Reason, &Repair)) {
                     .parse()
                     .unwrap()
             }),
+            waiting: None,
             counts_events: named,
             works: named,
             metric_elsewhere: named.then(|| (HOSTILE.to_owned(), HOSTILE.to_owned())),

@@ -51,8 +51,13 @@ pub(crate) fn tree(finding: &Explained<'_>) -> String {
     frameworks(&mut out, finding);
     exception(&mut out, finding);
     chains::draw(&mut out, &finding.evidence.chains, finding.verdict);
-    proof::regions(&mut out, finding.covered_regions, finding.uncovered_regions);
-    proof::missing(&mut out, finding.evidence);
+    let regions = (finding.covered_regions, finding.uncovered_regions);
+    proof::regions(&mut out, regions, finding.verdict, finding.evidence);
+    proof::missing(
+        &mut out,
+        finding.evidence,
+        !finding.covered_regions.is_empty(),
+    );
     proof::remarks(&mut out, finding.evidence);
     proof::others(&mut out, finding.evidence);
     proof::repair(&mut out, finding.evidence);

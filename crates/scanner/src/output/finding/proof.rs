@@ -1,6 +1,7 @@
 //! What follows from the chains: Regions, missing events, the witness, doubts,
 //! and the repair.
 
+use orgsweep_controls::Verdict;
 use orgsweep_controls::finding::Evidence;
 
 use super::{line, narrowing};
@@ -12,28 +13,45 @@ use crate::output::style::{STRONG, styled};
 /// Names that are listed before "and n more".
 const NAMES_SHOWN: usize = 12;
 
-/// Which Regions are covered.
-pub(super) fn regions(out: &mut String, covered: &[String], uncovered: &[String]) {
+/// In which Regions every event is noticed. `verdict` and evidence say whether elsewhere none is,
+/// some are, or nobody knows.
+pub(super) fn regions(
+    out: &mut String,
+    (covered, uncovered): (&[String], &[String]),
+    verdict: Verdict,
+    evidence: &Evidence,
+) {
     if covered.is_empty() && uncovered.is_empty() {
         return;
     }
+    let some_are_noticed = (1..evidence.events_total).contains(&evidence.missing_events.len());
+    let what = match verdict {
+        Verdict::Unknown => "every event is known to be noticed in ",
+        Verdict::Fail if some_are_noticed => "every event is noticed in ",
+        _ => "",
+    };
     let total = counted((covered.len() + uncovered.len()) as u64, "enabled Region");
     line(out, "");
     match (covered.len(), uncovered) {
         (_, []) => line(out, &format!("Regions: all of {total}")),
-        (0, _) => line(out, &format!("Regions: none of {total}")),
+        (0, _) => line(out, &format!("Regions: {what}none of {total}")),
         (number, some) => {
             let some: Vec<&str> = some.iter().map(String::as_str).collect();
             line(
                 out,
-                &format!("Regions: {number} of {total}; not {}", names(&some)),
+                &format!("Regions: {what}{number} of {total}; not {}", names(&some)),
             );
         }
     }
 }
 
 /// What would go unnoticed.
-pub(super) fn missing(out: &mut String, evidence: &Evidence) {
+pub(super) fn missing(out: &mut String, evidence: &Evidence, elsewhere_noticed: bool) {
+    let place = if elsewhere_noticed {
+        "Missing there"
+    } else {
+        "Missing"
+    };
     if !evidence.missing_events.is_empty() {
         let events: Vec<&str> = evidence.missing_events.iter().map(String::as_str).collect();
         let total = match evidence.events_total {
@@ -43,7 +61,7 @@ pub(super) fn missing(out: &mut String, evidence: &Evidence) {
         line(
             out,
             &format!(
-                "Missing: {}{total} events: {}",
+                "{place}: {}{total} events: {}",
                 events.len(),
                 names(&events)
             ),
