@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::pattern::FilterPattern;
 use crate::schema::Schema;
 
-use super::answer::Covers;
+use super::answer::{Budget, Covers};
 use super::question::{CoverQuestion, covers};
 
 /// A clause of a filter that lets an event escape.
@@ -72,6 +72,8 @@ impl CoverQuestion<'_> {
     /// exclusions of the question, would cover.
     pub fn narrowing_clauses(&self, event: &Event) -> Vec<NarrowingClause> {
         let mut narrowed: Vec<Vec<NarrowingClause>> = Vec::new();
+        // All filters share the budget.
+        let mut left = self.budget.remaining();
         for (number, filter) in self.filters.iter().enumerate() {
             let Ast::Json(expression) = filter.ast() else {
                 continue;
@@ -89,7 +91,7 @@ impl CoverQuestion<'_> {
                 value: value_at(clause, event),
                 decides: failing.len() == 1
                     && parts.len() > 1
-                    && self.is_covered_without(parts, clause),
+                    && self.is_covered_without(parts, clause, &mut left),
             });
             narrowed.push(clauses.collect());
         }
@@ -100,8 +102,14 @@ impl CoverQuestion<'_> {
         narrowed.into_iter().flatten().collect()
     }
 
-    /// Whether the parts of a filter without one clause cover alone.
-    fn is_covered_without(&self, parts: &[Expression], clause: &Expression) -> bool {
+    /// Whether the parts of a filter without one clause cover alone, as far as half of the
+    /// steps that are left tells.
+    fn is_covered_without(
+        &self,
+        parts: &[Expression],
+        clause: &Expression,
+        left: &mut u64,
+    ) -> bool {
         let mut rest: Vec<Expression> = parts
             .iter()
             .filter(|part| *part != clause)
@@ -113,12 +121,14 @@ impl CoverQuestion<'_> {
             _ => Expression::And(rest),
         };
         let without = pattern(&without);
-        CoverQuestion {
+        let (answer, steps) = CoverQuestion {
             filters: &[&without],
+            budget: Budget::steps(*left / 2),
             ..*self
         }
-        .decide()
-        .is_yes()
+        .decide_counting();
+        *left -= steps;
+        answer.is_yes()
     }
 }
 

@@ -73,7 +73,8 @@ impl<'a> CoverQuestion<'a> {
 
     /// The texts that the required pattern names for a field (`eventName`) and
     /// for which some event escapes the filters and is no exclusion, in the
-    /// order of the pattern. Each of them is decided with the whole budget.
+    /// order of the pattern. They share the budget: a text is left out when half of
+    /// what the ones before it left does not suffice.
     ///
     /// ```
     /// use filter_pattern::{CoverQuestion, FilterPattern};
@@ -109,12 +110,16 @@ impl<'a> CoverQuestion<'a> {
                 return Vec::new();
             };
             let mut active = asked.no_facts();
+            let mut left = self.budget.remaining();
             let mut escapes = |text: &&str| {
                 let class = asked.problem.fields[field].classes.of_named_text(text);
-                let mut budget = self.budget.remaining();
-                class.is_some_and(|class| {
-                    asked.escapes_within(field, class, &mut active, &mut budget)
-                })
+                let mut share = left / 2;
+                let kept = left - share;
+                let found = class.is_some_and(|class| {
+                    asked.escapes_within(field, class, &mut active, &mut share)
+                });
+                left = kept + share;
+                found
             };
             named
                 .into_iter()

@@ -400,3 +400,32 @@ fn too_many_elements_are_not_said_to_be_no_json() {
     assert!(matches!(why, Why::Unconfirmed), "{why}");
     assert!(why.simplify_hint().contains("array indices"));
 }
+
+#[test]
+fn missing_names_share_the_budget_and_a_small_one_lists_fewer() {
+    let names: Vec<String> = (0..40)
+        .map(|number| format!("$.eventName = N{number}"))
+        .collect();
+    let required = pattern(&format!("{{ ({}) && $.a = *x* }}", names.join(" || ")));
+    let filter = pattern("{ $.eventName = N1* && $.a = x }");
+    let filters = [&filter];
+    let missing = |steps: u64| {
+        CoverQuestion {
+            budget: Budget::steps(steps),
+            ..CoverQuestion::new(&required, &filters)
+        }
+        .missing_values("eventName")
+    };
+    let all = missing(Budget::default().remaining());
+    assert_eq!(all.len(), 40);
+    let counts = [0, 10, 20, 40, 80, 160, 320].map(|steps| {
+        let few = missing(steps);
+        assert!(all.starts_with(&few), "{few:?} with {steps} steps");
+        few.len()
+    });
+    assert!(counts.is_sorted() && counts[0] == 0, "{counts:?}");
+    assert!(
+        counts.iter().any(|count| (1..40).contains(count)),
+        "{counts:?}"
+    );
+}
