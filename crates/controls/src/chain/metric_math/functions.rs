@@ -17,7 +17,7 @@ pub(super) enum Value {
 type Applied = Result<Value, String>;
 
 /// Pairs of values that are combined at most.
-const MOST_PAIRS: usize = 65_536;
+const MOST_PAIRS: usize = 8_192;
 
 impl Value {
     /// With the smallest and the largest of its values alone.

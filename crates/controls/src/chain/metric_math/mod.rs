@@ -54,7 +54,7 @@ impl Expressions {
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
     expression: Expression,
-    /// Trials that it took so far to follow it.
+    /// How many of its parts were looked at so far to follow it.
     spent: Cell<usize>,
 }
 

@@ -39,24 +39,24 @@ pub(crate) struct Moment<'a> {
     pub(crate) seconds: Option<f64>,
 }
 
-/// Times that an expression is followed with other assumptions, at most.
-const MOST_TRIALS: usize = 4096;
+/// Parts of an expression that are looked at to follow it once, at most.
+const MOST_PARTS: usize = 500_000;
 
 /// The same for all moments of one decision, which bounds its time.
-const MOST_TRIALS_IN_ALL: usize = 100_000;
+const MOST_PARTS_IN_ALL: usize = 5_000_000;
 
-/// Everything that `expression` can show at the moment; `spent` counts the trials of all moments.
-/// `Err` says what is not decided.
+/// Everything that `expression` can show at the moment; `spent` counts the parts that were looked
+/// at for all moments. `Err` says what is not decided.
 pub(super) fn shown(
     expression: &Expression,
     moment: &Moment<'_>,
     spent: &Cell<usize>,
 ) -> Result<Shown, String> {
-    let trials = Cell::new(0);
+    let looked_at = Cell::new(0);
     // An alarm compares with a threshold, for which the extremes suffice.
-    let shown = tried(expression, moment, true, &trials);
-    spent.set(spent.get() + trials.get());
-    if spent.get() > MOST_TRIALS_IN_ALL {
+    let shown = tried(expression, moment, true, &looked_at);
+    spent.set(spent.get() + looked_at.get());
+    if spent.get() > MOST_PARTS_IN_ALL {
         return Err("it combines too many metrics and times".to_owned());
     }
     shown
@@ -66,26 +66,31 @@ fn tried(
     expression: &Expression,
     moment: &Moment<'_>,
     extremes: bool,
-    trials: &Cell<usize>,
+    looked_at: &Cell<usize>,
 ) -> Result<Shown, String> {
-    trials.set(trials.get() + 1);
-    if trials.get() > MOST_TRIALS {
+    let repeated = repeated(expression, moment);
+    let size = size(expression);
+    let effort = match repeated.len() {
+        0 | 1 => size,
+        _ => size * size,
+    };
+    looked_at.set(looked_at.get() + effort);
+    if looked_at.get() > MOST_PARTS {
         return Err("it combines too many metrics".to_owned());
     }
-    let repeated = repeated(expression, moment);
     if !repeated.is_empty() && looks_back(expression) {
         return Err("it looks at earlier values of the same metric several times".to_owned());
     }
     if let Some((part, times)) = part_by_itself(expression, &repeated)
-        && let Ok(values) = tried(part, moment, false, trials)
+        && let Ok(values) = tried(part, moment, false, looked_at)
     {
         if times == 1 {
             let known = replaced(expression, part, &values);
-            return tried(&known, moment, extremes, trials);
+            return tried(&known, moment, extremes, looked_at);
         }
         let tries = values.options().map(|value| {
             let assumed = replaced(expression, part, &Shown::one(value));
-            tried(&assumed, moment, extremes, trials)
+            tried(&assumed, moment, extremes, looked_at)
         });
         return union(tries);
     }
@@ -103,9 +108,13 @@ fn tried(
         if let Some(shown) = assumed.now.get_mut(id) {
             *shown = Shown::one(value);
         }
-        tried(expression, &assumed, extremes, trials)
+        tried(expression, &assumed, extremes, looked_at)
     });
     union(tries)
+}
+
+fn size(expression: &Expression) -> usize {
+    1 + expression.parts().into_iter().map(size).sum::<usize>()
 }
 
 fn union(mut tries: impl Iterator<Item = Result<Shown, String>>) -> Result<Shown, String> {

@@ -20,6 +20,7 @@ fn metric_math_and_composites() {
         ("math: office hours",        |s| math(s, "IF(DAY(m1) < 6 AND HOUR(m1) >= 8 AND HOUR(m1) < 18, m1)"), "alarm_conditional"),
         ("math: from half past eight", |s| math(s, "IF(DAY(m1) < 6 AND (HOUR(m1) > 8 OR (HOUR(m1) == 8 AND MINUTE(m1) >= 30)), m1)"), "alarm_conditional"),
         ("math: every minute",        |s| math(s, "IF(DAY(m1) < 8 AND HOUR(m1) < 24 AND MINUTE(m1) < 60, m1)"), "alarm_undecided"),
+        ("math: too much of it",      |s| { let ring = (1..=15).map(|n| format!("m{n} * m{} * HOUR(m1)", n % 15 + 1)).collect::<Vec<_>>().join(" + "); sum_of_all(s, &ring); }, "alarm_undecided"),
         ("math: every hour",          |s| math(s, "IF(HOUR(m1) < 24, m1)"), "covered"),
         ("math: tenth",               |s| math(s, "m1 * 0.1"), "alarm_needs_more_events"),
         ("math: difference",          |s| math(s, "m1 - m2"), "alarm_undecided"),
