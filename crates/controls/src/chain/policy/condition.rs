@@ -129,6 +129,11 @@ const EARLIEST: i64 = 1_767_225_600_000;
 
 fn look_up<'a>(key: &str, request: &'a Request<'_>) -> Found<'a> {
     if let Some((_, value)) = request.context.iter().find(|(name, _)| *name == key) {
+        // For alarms with other letters in their names AWS advises against this key ("Amazon SNS
+        // topics permissions" in CloudWatch's guide): how it is compared then is not documented.
+        if key == "aws:sourcearn" && !value.is_ascii() {
+            return Found::Unknown;
+        }
         Found::Value(value)
     } else if let Some((_, value)) = request.perhaps.iter().find(|(name, _)| *name == key) {
         Found::Perhaps(value)

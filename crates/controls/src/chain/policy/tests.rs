@@ -15,6 +15,23 @@ fn publish(statements: &str) -> &'static str {
     }
 }
 
+#[test]
+fn how_the_arn_of_an_alarm_with_other_letters_is_compared_is_not_decided() {
+    let alarm = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:ÄnderungS3";
+    let request = Request::of_alarm("sns:Publish", TOPIC, alarm, "111122223333");
+    let decided = |condition: &str| {
+        let cloudwatch = r#""Principal":{"Service":"cloudwatch.amazonaws.com"}"#;
+        let statement = statement("Allow", cloudwatch, r#""Action":"sns:Publish""#, condition);
+        let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);
+        decide(&policy, &request)
+    };
+    let by_arn =
+        decided(r#""ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:*:111122223333:alarm:*"}"#);
+    assert!(matches!(by_arn, Decision::Undecided(_)));
+    let by_account = decided(r#""StringEquals":{"aws:SourceAccount":"111122223333"}"#);
+    assert!(matches!(by_account, Decision::Allowed));
+}
+
 /// A statement from effect, principal, action and condition (JSON texts).
 fn statement(effect: &str, principal: &str, action: &str, condition: &str) -> String {
     format!(
