@@ -233,7 +233,7 @@ fn break_alarm(alarm: &mut MetricAlarm, broken: Option<Break>, place: &Place<'_>
                 place.settings.partition, place.region
             )];
         }
-        Some(Break::AlarmUndecided) => watch(alarm, "RATE(events) * PERIOD(events)"),
+        Some(Break::AlarmUndecided) => watch(alarm, "DIFF(FILL(events, 0))"),
         // Nobody is told at weekends.
         Some(Break::AlarmConditional) => watch(alarm, "IF(DAY(events) < 6, events)"),
         _ => {}

@@ -254,7 +254,7 @@ fn choose(condition: &Value, then: &Value, otherwise: Option<&Value>) -> Applied
 fn change(function: &str, now: &Shown, before: &Shown, per: f64) -> Result<Shown, String> {
     if !before.missing {
         return Err(format!(
-            "{function} compares with the period before, of which events are not independent"
+            "{function} compares with the period before, which may have events, too"
         ));
     }
     let changes = pairs(now, before, |now, before| Some((now? - before?) / per))?;
