@@ -14,7 +14,7 @@ use crate::chain::group::{self, GroupChains};
 use crate::chain::trail::{self, TrailFacts};
 use crate::ids::{AccountId, Arn, LogGroupArn, Region};
 use crate::known::{Call, Known, Unread, UnreadCause};
-use crate::snapshot::{AccountSnapshot, Key, Topic, Trail};
+use crate::snapshot::{AccountSnapshot, Delivery, Key, Topic, Trail};
 
 /// One trail that records the account, and what is behind it.
 #[derive(Clone)]
@@ -126,14 +126,21 @@ impl<'a> Routes<'a> {
         self.regions.is_err() && !self.all.iter().any(everywhere)
     }
 
-    /// What is assumed where the log streams that were listed tell nothing of the account.
+    /// What is assumed where the log streams that were listed tell nothing of the account, or of the
+    /// last day.
     pub(super) fn assumptions(&self) -> impl Iterator<Item = String> {
-        let assumed = (self.all.iter()).filter(|route| route.facts.arrives == Arrives::Assumed);
-        assumed.map(|route| {
-            format!(
-                "events of this account arrive through the organization trail {}, of which no log stream tells yet",
-                route.facts.trail.name
-            )
+        self.all.iter().filter_map(|route| {
+            let name = &route.facts.trail.name;
+            match route.facts.arrives {
+                Arrives::Assumed => Some(format!(
+                    "events of this account arrive through the organization trail {name}, of which no log stream tells yet",
+                )),
+                Arrives::Shown(Delivery::Stale { last }) => Some(format!(
+                    "events of this account still arrive through the organization trail {name}, though the last one did on {}",
+                    last.format("%Y-%m-%d")
+                )),
+                _ => None,
+            }
         })
     }
 

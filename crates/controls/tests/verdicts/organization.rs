@@ -259,6 +259,22 @@ fn log_streams_tell_whose_events_arrive() {
 }
 
 #[test]
+fn a_pass_that_rests_on_an_old_event_says_so() {
+    let last = "2026-08-21T09:30:00Z".parse().unwrap();
+    let assumed = |delivery: Delivery| {
+        let finding = member_of(with_streams_of(&[(OWN, delivery)], true), S3);
+        assert_eq!(finding.reason.as_str(), "covered_by_organization_trail");
+        finding.evidence.assumptions.join("; ")
+    };
+    let old = assumed(Delivery::Stale { last });
+    assert!(
+        old.contains("still arrive") && old.contains("2026-08-21"),
+        "{old}"
+    );
+    assert!(!assumed(Delivery::Fresh).contains("still arrive"));
+}
+
+#[test]
 fn a_group_whose_first_stream_is_young_tells_nothing_yet() {
     let mut owner = with_streams_of(&[(OWNER, Delivery::Fresh)], true);
     let arrivals = of_group(&mut owner).arrivals.as_mut().unwrap();
