@@ -19,7 +19,7 @@ use super::reading::Reading;
 use super::removal::{notified_by_others, watched_by_others};
 use super::seen::{Seen, look};
 use crate::endpoint::Endpoint;
-use crate::steps::{Action, Step};
+use crate::steps::{Action, Metric, Step};
 use crate::write::Writer;
 use crate::write::alarm::{NotOthers, Watching};
 
@@ -71,6 +71,7 @@ pub async fn undo_account(
         .filter_map(|step| alarm(&step.action).cloned())
         .collect();
     let watching = WatchingByRegion::default();
+    let metrics: Vec<&Metric> = steps.iter().filter_map(metric_of_alarm).collect();
     let mut kept = None;
     for (step, row) in done.into_iter().rev() {
         let topic = topic(&step.action).filter(|topic| made.contains(*topic));
@@ -96,6 +97,7 @@ pub async fn undo_account(
             topic,
             alarms: &alarms,
             watching: &watching,
+            metrics: &metrics,
         };
         match task.run().await {
             StepEnd::TakenBack => {}
@@ -177,6 +179,17 @@ struct UndoTask<'a> {
     /// Alarms that were taken back a moment ago: some may be shown as they were.
     alarms: &'a BTreeSet<Arn>,
     watching: &'a WatchingByRegion,
+    /// The metrics for which the run put alarms. Where a filter publishes to another one, an alarm
+    /// had waited for it.
+    metrics: &'a [&'a Metric],
+}
+
+/// The metric of an alarm that the step puts.
+fn metric_of_alarm(step: &Step) -> Option<&Metric> {
+    match &step.action {
+        Action::PutAlarm { metric, .. } => Some(metric),
+        _ => None,
+    }
 }
 
 /// The alarms of an account, each Region's read when they are first asked for: those that are taken
@@ -271,6 +284,9 @@ impl UndoTask<'_> {
             unchanged_since: self.row.started_at.map(|started| started - SKEW),
         };
         if let Action::PutMetricFilter { filter, metric, .. } = &self.step.action {
+            if !self.metrics.contains(&metric) {
+                return Ok(None);
+            }
             let watching = self.watching.in_region(self.writer, region).await?;
             return Ok(watched_by_others(&watching, filter, metric, &not_others));
         }
