@@ -120,9 +120,8 @@ impl Applying<'_> {
             RunState::Finished if told.is_fine(!self.arguments.how.without_verification) => {
                 Exit::Fine
             }
-            RunState::Finished => Exit::Incomplete,
             RunState::Interrupted if end.paused => Exit::Fine,
-            RunState::Failed => Exit::Incomplete,
+            RunState::Finished | RunState::Failed => Exit::Incomplete,
             RunState::Running | RunState::Interrupted => {
                 if self.stop.is_cancelled() {
                     Exit::Interrupted

@@ -131,7 +131,8 @@ impl Told {
     /// pass because its account was not read again.
     pub(super) fn is_fine(&self, judged: bool) -> bool {
         let there = |state: &str| self.findings.contains_key(state);
-        !there("still_failing") && !(judged && there("not_judged"))
+        let unknown = judged && there("not_judged");
+        !unknown && !there("still_failing")
     }
 
     fn steps_in(&self, state: ActionState) -> usize {

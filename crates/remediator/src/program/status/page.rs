@@ -244,11 +244,10 @@ fn plan_anew(told: &Told) -> String {
         return String::new();
     }
     let sweep = named_to_a_sweep(&accounts);
-    let plan: String = accounts
-        .iter()
-        .filter(|_| accounts.len() <= NAMED)
-        .map(|account| format!(" --account {account}"))
-        .collect();
+    let named = accounts.iter().take_while(|_| accounts.len() <= NAMED);
+    let plan = named.fold(String::new(), |plan, account| {
+        format!("{plan} --account {account}")
+    });
     format!(
         "Plan anew:  orgsweep sweep{sweep} && orgsweep remediate plan{plan}, where something has \
          changed since the plan was made\n"
