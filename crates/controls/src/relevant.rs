@@ -22,8 +22,10 @@ pub fn relevant_alarms(all: Alarms, filters: &[&MetricFilter]) -> Alarms {
         .map(|transformation| transformation.name.as_str())
         .collect();
     let called = |alarm: &MetricAlarm| {
-        let metric = alarm.metric.as_ref().map(|metric| metric.name.as_str());
-        Catalog::builtin().is_called_after([&alarm.name, metric.unwrap_or_default()])
+        let metric = alarm.metric.as_ref();
+        let of_aws = metric.is_some_and(|metric| metric.namespace.starts_with("AWS/"));
+        let name = metric.map_or("", |metric| metric.name.as_str());
+        !of_aws && Catalog::builtin().is_called_after([&alarm.name, name])
     };
     let matter = all
         .metric

@@ -26,7 +26,7 @@ const OPERATION: Operation = Operation::DescribeAlarms;
 
 /// The alarms that could matter to the filters of `groups`, and to those that a group ought to have
 /// and another one has, by Region; and those that query a group themselves. Where no trail delivers to a
-/// group yet, alarms may wait for one in the Regions where `trails` are at home.
+/// group yet, alarms may wait for one in the Regions where the account's own `trails` are at home.
 pub(super) async fn that_matter(
     session: &Session,
     groups: &BTreeMap<LogGroupArn, LogGroup>,
@@ -35,8 +35,10 @@ pub(super) async fn that_matter(
     let mut filters: BTreeMap<Region, Vec<&MetricFilter>> = BTreeMap::new();
     let trails: Vec<&Trail> = trails.collect();
     if trails.iter().all(|trail| trail.log_group.is_none()) {
-        let homes = trails.iter().map(|trail| trail.home_region.clone());
-        filters.extend(homes.map(|home| (home, Vec::new())));
+        let own = trails
+            .iter()
+            .filter(|trail| trail.arn.account().as_ref() == Some(session.account()));
+        filters.extend(own.map(|trail| (trail.home_region.clone(), Vec::new())));
     }
     for (arn, group) in groups {
         let known = group.filters.value().into_iter().flatten();

@@ -158,7 +158,12 @@ impl ControlEntry {
             security_hub: self.security_hub,
             nist_800_171: self.nist_800_171,
             pci_dss: self.pci_dss,
-            called: self.called.iter().map(|words| plain(words)).collect(),
+            called: self
+                .called
+                .iter()
+                .map(|words| plain(words))
+                .filter(|words| !words.is_empty())
+                .collect(),
             notes: self.notes,
             blind_spots: self.blind_spots,
             sources_differ: self.sources_differ,

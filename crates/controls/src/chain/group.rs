@@ -1,7 +1,7 @@
 //! A log group with everything behind it: each metric filter, and the chains that begin there
 //! (`tail`). The result holds for every control and every account that writes to the group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::Topics;
 use super::judged::Judged;
@@ -28,6 +28,8 @@ pub(crate) struct GroupChains {
     pub(crate) tails: Vec<Tail>,
     /// Filters that are on groups to which no trail delivers.
     pub(crate) elsewhere: Vec<Elsewhere>,
+    /// What filters, alarms and metrics (with their namespaces) of the Region are called.
+    pub(crate) names: BTreeSet<String>,
     /// Alarms of the Region that watch metrics which no filter publishes.
     pub(crate) waiting: Vec<Waiting>,
     /// Groups of the same Region whose filters are not known; they may publish to the same metrics.
@@ -111,6 +113,7 @@ pub(crate) fn chains_of(
             number_with_regex: 0,
             tails: Vec::new(),
             elsewhere: Vec::new(),
+            names: BTreeSet::new(),
             waiting: Vec::new(),
             unread_beside: Vec::new(),
         };
@@ -156,10 +159,27 @@ pub(crate) fn chains_of(
             .filter(|pattern| pattern.filter.has_regex())
             .count(),
         tails,
+        names: names(&reader),
         waiting: waiting(group, &reader),
         elsewhere: group.filters_elsewhere.iter().map(Elsewhere::of).collect(),
         unread_beside,
     }
+}
+
+/// The names that something new must not have, since putting it would replace another.
+fn names(reader: &Reader<'_>) -> BTreeSet<String> {
+    let beside = reader.filters_elsewhere.iter().copied();
+    let published = reader.filters.iter().chain(beside);
+    let metrics = published.flat_map(|filter| &filter.transformations);
+    let metrics = metrics.map(|made| format!("{}/{}", made.namespace, made.name));
+    let filters = reader.filters.iter().map(|filter| filter.name.clone());
+    let mut names: BTreeSet<String> = metrics.chain(filters).collect();
+    if let Some(alarms) = reader.alarms.and_then(Known::value) {
+        names.extend(alarms.metric.iter().map(|alarm| alarm.name.clone()));
+        names.extend(alarms.composite.iter().map(|alarm| alarm.name.clone()));
+        names.extend(alarms.log.iter().map(|alarm| alarm.name.clone()));
+    }
+    names
 }
 
 /// The alarms of the group's Region to which neither its filters nor others publish.

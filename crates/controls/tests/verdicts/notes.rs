@@ -88,7 +88,36 @@ fn alarms_on_metrics_of_aws_and_with_dimensions_wait_for_no_filter() {
             change(s);
         };
         assert_eq!(waiting(gone, S3), Vec::<String>::new());
+        // Its name is taken all the same.
+        let mut snapshot = healthy(OWN);
+        gone(&mut snapshot);
+        let commands = finding(&snapshot, S3).evidence.commands.join("\n");
+        assert!(
+            commands.contains("--alarm-name s3-bucket-policy-changes-2 "),
+            "{commands}"
+        );
     }
+}
+
+/// Filling it would ring the other one, too.
+#[test]
+fn a_metric_for_which_another_alarm_waits_is_not_filled_by_a_fix() {
+    let command = |shared: bool| {
+        let mut snapshot = healthy(OWN);
+        of_filters(&mut snapshot).retain(|filter| filter.name != S3);
+        if shared {
+            let mut pager = of_alarm(&mut snapshot, S3).clone();
+            "pager".clone_into(&mut pager.name);
+            pager.arn = alarm_arn(OWN, HOME, "pager");
+            for alarm in [&mut pager, of_alarm(&mut snapshot, S3)] {
+                "Events".clone_into(&mut alarm.metric.as_mut().unwrap().name);
+            }
+            of_alarms(&mut snapshot).metric.push(pager);
+        }
+        finding(&snapshot, S3).evidence.commands.len()
+    };
+    assert_eq!(command(false), 1, "the filter alone");
+    assert_eq!(command(true), 2, "a filter and an alarm");
 }
 
 /// Adds a second filter with its own alarm.

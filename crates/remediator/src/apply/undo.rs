@@ -75,10 +75,11 @@ pub async fn undo_account(
     let mut kept = None;
     for (step, row) in done.into_iter().rev() {
         let topic = topic(&step.action).filter(|topic| made.contains(*topic));
-        // What others notify through a topic or watch of a filter may build upon all that comes
-        // before it, but not upon other filters.
-        let is_filter = matches!(step.action, Action::PutMetricFilter { .. });
-        if kept.is_some() && topic.is_none() && !is_filter {
+        // What others notify through a topic or watch of a filter may build upon the group, its
+        // role and the trail, but not upon other filters and alarms.
+        let is_beside =
+            matches!(step.action, Action::PutMetricFilter { .. }) || alarm(&step.action).is_some();
+        if kept.is_some() && topic.is_none() && !is_beside {
             continue;
         }
         if work.stop.is_cancelled() {
@@ -139,7 +140,9 @@ fn topic(action: &Action) -> Option<&Arn> {
 /// The alarm that a step lets notify a topic.
 fn alarm(action: &Action) -> Option<&Arn> {
     match action {
-        Action::PutAlarm { alarm, .. } | Action::AddAlarmAction { alarm, .. } => Some(alarm),
+        Action::PutAlarm { alarm, .. }
+        | Action::AddAlarmAction { alarm, .. }
+        | Action::EnableAlarmActions { alarm } => Some(alarm),
         _ => None,
     }
 }

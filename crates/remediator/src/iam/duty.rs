@@ -205,6 +205,8 @@ mod tests {
         assert_eq!(
             actions(&policy_of(&filters, true)),
             [
+                // Whether others came to watch what the filter publishes.
+                "cloudwatch:DescribeAlarms",
                 "logs:DeleteMetricFilter",
                 "logs:DescribeMetricFilters",
                 "logs:ListTagsForResource",

@@ -194,7 +194,8 @@ impl<'a> Broken<'a> {
         self.owner()?.alarms.get(&region).and_then(Known::value)
     }
 
-    /// The alarms that are called after the control and wait for a metric that no filter publishes.
+    /// The alarms that are called after the control and wait for a metric that no filter publishes,
+    /// and that no alarm waits for which is not.
     pub(super) fn waiting_alarms(&self) -> Vec<(&'a MetricAlarm, &'a WatchedMetric)> {
         let (Some(owner), Some(alarms)) = (self.owner(), self.all_alarms()) else {
             return Vec::new();
@@ -211,9 +212,15 @@ impl<'a> Broken<'a> {
             let called = catalog.called_after([name, metric]);
             called.is_some_and(|called| called.id == self.control.id)
         };
-        waiting_alarms(alarms, &filters)
-            .filter(|(alarm, metric)| is_its(&alarm.name, &metric.name))
-            .collect()
+        let waiting: Vec<_> = waiting_alarms(alarms, &filters).collect();
+        let for_all = |metric: &WatchedMetric| {
+            let mut same = waiting.iter().filter(|(_, other)| {
+                (&other.namespace, &other.name) == (&metric.namespace, &metric.name)
+            });
+            same.all(|(alarm, other)| is_its(&alarm.name, &other.name))
+        };
+        let its = waiting.iter().filter(|(_, metric)| for_all(metric));
+        its.copied().collect()
     }
 
     /// The alarms of the broken chains.

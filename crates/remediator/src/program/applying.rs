@@ -77,7 +77,11 @@ impl Applying<'_> {
                 ));
                 let told = status::Told::of(run.run_id, open).await?;
                 output::print(&status::text(&told, self.common)?)?;
-                return Ok(Exit::Fine);
+                return Ok(if told.is_fine(false) {
+                    Exit::Fine
+                } else {
+                    Exit::Incomplete
+                });
             }
             Earlier::GoOn(run) => {
                 open.put_run_state(run.run_id, RunState::Running, None)
@@ -116,11 +120,11 @@ impl Applying<'_> {
         let told = status::Told::of(run, open).await?;
         let told = told.with_calls(access.counters());
         output::print(&status::text(&told, self.common)?)?;
+        let judged = !self.arguments.how.without_verification;
         Ok(match told.run.state {
-            RunState::Finished if told.is_fine(!self.arguments.how.without_verification) => {
-                Exit::Fine
-            }
-            RunState::Interrupted if end.paused => Exit::Fine,
+            RunState::Finished if told.is_fine(judged) => Exit::Fine,
+            RunState::Interrupted if end.paused && told.is_fine(judged) => Exit::Fine,
+            RunState::Interrupted if end.paused => Exit::Incomplete,
             RunState::Finished | RunState::Failed => Exit::Incomplete,
             RunState::Running | RunState::Interrupted => {
                 if self.stop.is_cancelled() {

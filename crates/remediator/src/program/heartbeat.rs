@@ -43,7 +43,11 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
         let candidates = how.candidates(&catalog, &store).await?;
         let seen = store.last_seen_end_to_end().await?;
         if arguments.list {
-            let topics = seen_or_never(&candidates, &seen);
+            let named = how.numbers(&store).await?;
+            let mut topics = seen_or_never(&candidates, &seen);
+            topics.retain(|topic| {
+                named.is_empty() || named.iter().any(|one| one.as_str() == topic.account_id)
+            });
             output::print(&listed(&topics, common.format.unwrap_or_default())?)?;
             return Ok(Exit::Fine);
         }

@@ -79,8 +79,8 @@ fn applied(plan: Uuid, runs: &[RunRow]) -> Option<&'static str> {
     let of_plan = |run: &&RunRow| run.plan_id == plan && run.undoes.is_none();
     let run = runs.iter().find(of_plan)?;
     Some(match run.state {
-        _ if run.undone > 0 && run.done == 0 => "taken back",
-        _ if run.undone > 0 => "partly taken back",
+        _ if run.undone > 0 && run.done == 0 => "taken_back",
+        _ if run.undone > 0 => "partly_taken_back",
         RunState::Finished => "applied",
         RunState::Failed => "failed",
         RunState::Running => "running",
@@ -119,7 +119,7 @@ fn printed(rows: &[Row], format: Format) -> anyhow::Result<String> {
                     row.repairs.to_string(),
                     row.steps.to_string(),
                     row.human_steps.to_string(),
-                    row.applied.unwrap_or("no").to_owned(),
+                    row.applied.unwrap_or("no").replace('_', " "),
                     row.reason.clone(),
                 ]
             }),

@@ -258,14 +258,26 @@ async fn stored_plan(asked: Asked<'_>, store: &Store) -> anyhow::Result<Plan> {
 }
 
 /// Stores the plan; the same one that is still valid is returned in its place, unless it was
-/// applied: then what it made is gone again, and is to be made once more.
+/// applied and its accounts were read since: then what it made is gone again, and is to be made
+/// once more.
 pub(super) async fn kept(plan: Plan, now: DateTime<Utc>, store: &Store) -> anyhow::Result<Plan> {
     let runs = store.runs().await?;
+    let changed: BTreeSet<&AccountId> = plan.steps.iter().map(|step| &step.account_id).collect();
+    let accounts = store.accounts().await?;
+    let read_since = |ended: DateTime<Utc>| {
+        let mut of_plan = accounts
+            .iter()
+            .filter(|row| changed.contains(&row.account_id));
+        of_plan.any(|row| row.observed_at.is_some_and(|at| at > ended))
+    };
     let was_applied = |id: Uuid| {
         let mut of_plan = runs
             .iter()
             .filter(|run| run.plan_id == id && run.undoes.is_none());
-        of_plan.any(|run| run.state == RunState::Finished && run.undone == 0)
+        of_plan.any(|run| {
+            let ended = run.finished_at.is_some_and(read_since);
+            run.state == RunState::Finished && run.undone == 0 && ended
+        })
     };
     for row in store.plans().await? {
         if row.expires_at > now

@@ -88,6 +88,11 @@ impl How {
         !self.accounts.is_empty()
     }
 
+    /// The accounts that are named.
+    pub(super) async fn numbers(&self, store: &Store) -> anyhow::Result<Vec<AccountId>> {
+        accounts::numbers(&self.accounts, store).await
+    }
+
     /// The alarms of chains that hold, as the last sweep saw them.
     pub(super) async fn candidates(
         &self,
@@ -103,7 +108,7 @@ impl How {
                 "there is no control `{unknown}`; `orgsweep controls` lists them"
             )));
         }
-        let accounts = accounts::numbers(&self.accounts, store).await?;
+        let accounts = self.numbers(store).await?;
         let selection = Selection {
             query: Some(self.sql(&accounts)),
             ..Selection::default()

@@ -127,12 +127,14 @@ impl Told {
         Self { spent, ..self }
     }
 
-    /// Whether no finding of the run still fails, nor, where they were to be `judged`, is unknown to
-    /// pass because its account was not read again.
+    /// Whether no account stopped and no finding of the run still fails, nor, where they were to be
+    /// `judged`, is unknown to pass because its account was not read again.
     pub(super) fn is_fine(&self, judged: bool) -> bool {
         let there = |state: &str| self.findings.contains_key(state);
         let unknown = judged && there("not_judged");
-        !unknown && !there("still_failing")
+        let stopped =
+            |account: &RunAccountRow| ["drifted", "failed"].contains(&account.state.as_str());
+        !unknown && !there("still_failing") && !self.accounts.iter().any(stopped)
     }
 
     fn steps_in(&self, state: ActionState) -> usize {

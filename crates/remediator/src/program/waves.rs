@@ -30,9 +30,17 @@ impl Applying<'_> {
         let threshold = Threshold(self.arguments.max_failures);
         // Of a run that goes on, those that an earlier process has judged count with it.
         let mut failed = self.still_failing(&work).await?;
-        if waves.is_empty() && !self.arguments.how.without_verification {
-            // Cut short after the last step: what is left is to judge again.
-            self.verified(store, &mut work).await?;
+        if self.arguments.resume && !self.arguments.how.without_verification {
+            // Cut short before its last wave was judged: nothing goes ahead of that.
+            let unjudged =
+                !accounts_in("not_judged", &work.store.repairs(work.run).await?).is_empty();
+            let (broken, problem) = self.verified(store, &mut work).await?;
+            failed.extend(broken);
+            if let (Some(next), true) = (waves.first(), unjudged)
+                && let Some(end) = self.ends_before(next, &failed, problem, threshold)
+            {
+                return Ok(end);
+            }
         }
         for (place, these) in waves.iter().enumerate() {
             if self.stop.is_cancelled() {
@@ -72,18 +80,14 @@ impl Applying<'_> {
                 return Ok(RunEnd::of(RunState::Failed, Some(message)));
             }
             if let Some(why) = problem.filter(|_| !last) {
-                let message = format!(
-                    "stopped after wave {}: it could not be judged again ({why}); `--resume` goes \
-                     on, with `--without-verification` without judging",
-                    these.number
-                );
-                return Ok(RunEnd::of(RunState::Failed, Some(message)));
+                return Ok(RunEnd::of(RunState::Failed, Some(these.not_judged(&why))));
             }
             if !last && threshold.is_passed(failed.len(), these.so_far) {
                 let message = these.too_many("after", &failed, these.so_far, threshold);
                 return Ok(RunEnd::of(RunState::Failed, Some(message)));
             }
-            if !last && self.arguments.pause_after == Some(these.number) {
+            let pauses = self.arguments.pause_after == Some(these.number);
+            if !last && pauses && !self.stop.is_cancelled() {
                 return Ok(RunEnd::paused_after(these.number));
             }
         }
@@ -101,6 +105,31 @@ impl Applying<'_> {
             );
             RunEnd::of(RunState::Failed, Some(message))
         })
+    }
+
+    /// How a run that goes on ends before its `next` wave: the one before it was judged only now.
+    fn ends_before(
+        &self,
+        next: &Wave,
+        failed: &BTreeSet<AccountId>,
+        problem: Option<String>,
+        threshold: Threshold,
+    ) -> Option<RunEnd> {
+        let before = Wave {
+            number: next.number - 1,
+            accounts: Vec::new(),
+            planned: next.so_far - next.planned,
+            so_far: next.so_far - next.planned,
+        };
+        let failed_with = |message| Some(RunEnd::of(RunState::Failed, Some(message)));
+        if let Some(why) = problem {
+            return failed_with(before.not_judged(&why));
+        }
+        if threshold.is_passed(failed.len(), before.so_far) {
+            return failed_with(before.too_many("after", failed, before.so_far, threshold));
+        }
+        let pauses = self.arguments.pause_after == Some(before.number);
+        (pauses && !self.stop.is_cancelled()).then(|| RunEnd::paused_after(before.number))
     }
 
     /// Reads and judges again what has been changed and not been judged since. Those of the
@@ -182,6 +211,15 @@ pub(super) struct Wave {
 }
 
 impl Wave {
+    /// Why the others are left alone when nobody knows what came of this one.
+    fn not_judged(&self, why: &str) -> String {
+        format!(
+            "stopped after wave {}: it could not be judged again ({why}); `--resume` goes on, with \
+             `--without-verification` without judging",
+            self.number
+        )
+    }
+
     /// Why the others are left alone, and which accounts failed.
     fn too_many(
         &self,

@@ -102,12 +102,13 @@ async fn a_topic_that_somebodys_alarm_notifies_stays_with_its_subscription_until
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filter_whose_metric_somebodys_alarm_watches_stays_until_that_is_gone() {
     let repair = Repair::of(NOTHING_THERE).await;
+    // Undone in the reverse order: what comes after this one is taken back all the same.
     let plan = repair.planned(super::TWO).await;
     let before = repair.state();
     let told = repair.apply(&plan, &[]).await.with_code(0).json();
     repair.where_the_topic_is(|region| {
-        let mut alarm = region.metric_alarms["orgsweep-nacl-changes"].clone();
-        alarm.arn = alarm.arn.replace("orgsweep-nacl-changes", "theirs");
+        let mut alarm = region.metric_alarms["orgsweep-vpc-changes"].clone();
+        alarm.arn = alarm.arn.replace("orgsweep-vpc-changes", "theirs");
         alarm.alarm_actions.clear();
         region.metric_alarms.insert("theirs".to_owned(), alarm);
     });
@@ -116,12 +117,12 @@ async fn a_filter_whose_metric_somebodys_alarm_watches_stays_until_that_is_gone(
     let undone = repair.undo(&run, &plan, &[]).await.with_code(1).json();
     let (state, words) = why(&undone);
     assert_eq!(state, "drifted", "{undone}");
-    let told = "alarm `theirs` watches what filter `orgsweep-nacl-changes` publishes";
+    let told = "alarm `theirs` watches what filter `orgsweep-vpc-changes` publishes";
     assert!(words.contains(told), "{undone}");
     assert_eq!(repair.left_of_the_topic(), (0, 0), "nobody needs it");
     repair.where_the_group_is(|group| {
         let left: Vec<&String> = group.filters.keys().collect();
-        assert_eq!(left, ["orgsweep-nacl-changes"]);
+        assert_eq!(left, ["orgsweep-vpc-changes"]);
     });
 
     repair.simulated.change(SHOP, |state| {

@@ -110,6 +110,25 @@ async fn one_account_goes_ahead_alone_when_somebody_wants_to_look_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pause_after_an_account_that_failed_is_no_success() {
+    let repair = Repair::of(TWELVE).await;
+    let plan = repair.planned(&[]).await;
+    let ahead = "200000000007";
+    repair.when(ahead, "cloudwatch", "PutMetricAlarm", Fault::Denied);
+    let flags = [
+        "--canary",
+        ahead,
+        "--max-failures",
+        "100",
+        "--pause-after",
+        "1",
+    ];
+    let told = repair.apply(&plan, &flags).await.with_code(1).json();
+    assert_eq!(told["state"], "interrupted", "{told}");
+    assert_eq!(findings(&told, "verified"), 0, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn accounts_are_named_as_people_call_them() {
     let repair = Repair::of(super::NOTHING_THERE).await;
     let plan = repair.planned(super::TWO).await;

@@ -14,7 +14,7 @@ use super::judged::note;
 use super::metric_math::{Expressions, MissingAmong};
 use crate::reason::Reason;
 use crate::snapshot::MetricAlarm;
-use showing::{Other, Own, Showing, When};
+use showing::{Near, Other, Own, Showing, When};
 
 /// Times of day, week and year that are tried at most.
 const MOST_TIMES: usize = 4096;
@@ -41,7 +41,7 @@ fn decided(source: &Source<'_>, alarm: &MetricAlarm) -> Result<Firing, String> {
     let expressions =
         Expressions::parse(texts).map_err(|id| format!("the expression `{id}` is not decided"))?;
     let mut targets: Vec<(&str, Datapoints)> = Vec::new();
-    let mut others: Vec<Other<'_>> = Vec::new();
+    let mut beside = Vec::new();
     let mut periods = BTreeMap::new();
     let mut period = returned.period;
     for query in &alarm.queries {
@@ -61,10 +61,15 @@ fn decided(source: &Source<'_>, alarm: &MetricAlarm) -> Result<Firing, String> {
                 Err(NotKnown(why)) => return Err(why),
             }
         } else {
-            others.push(Other::of(source, &query.id, metric, own));
+            beside.push((query.id.as_str(), metric, own));
         }
     }
     let watched = expressions.watched(&returned.id, &periods)?;
+    let near = Near::of(&watched.numbers())?;
+    let others: Vec<Other<'_>> = beside
+        .into_iter()
+        .map(|(id, metric, own)| Other::of(source, id, metric, own, &near))
+        .collect();
     if firing::needs_several(alarm) && (watched.adds_up() || watched.repeats()) {
         return Err(
             "one event may make several of its datapoints breach, as many as CloudWatch fetches"

@@ -27,8 +27,53 @@ const ANYTHING: [Option<f64>; 8] = [
 
 const STILL: [Option<f64>; 2] = [None, Some(0.0)];
 
-/// Numbers of events in a period that stand for all.
+/// Numbers of events in a period that stand for all, beside those near the numbers of an expression.
 const SOME_EVENTS: [u32; 2] = [1, 7];
+
+/// Numbers of an expression of which one may be compared with a metric; more are not followed.
+const MOST_NUMBERS: usize = 16;
+
+/// What a metric has to be tried with so that each comparison with one of the expression's `numbers`
+/// has every outcome: the numbers, what is beside and between them, and beyond them all.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Near {
+    values: Vec<f64>,
+    events: Vec<u32>,
+}
+
+impl Near {
+    /// `Err` says that there are too many.
+    pub(super) fn of(numbers: &[f64]) -> Result<Self, String> {
+        let mut numbers: Vec<f64> = numbers.iter().copied().filter(|n| n.is_finite()).collect();
+        numbers.sort_by(f64::total_cmp);
+        numbers.dedup();
+        if numbers.len() > MOST_NUMBERS {
+            return Err("it compares with too many numbers".to_owned());
+        }
+        let between = numbers
+            .windows(2)
+            .map(|pair| f64::midpoint(pair[0], pair[1]));
+        let beyond = [
+            numbers.first().map(|n| n - n.abs() - 1.0),
+            numbers.last().map(|n| n + n.abs() + 1.0),
+        ];
+        let beside = numbers.iter().flat_map(|n| [n - 1.0, *n, n + 1.0]);
+        let mut values: Vec<f64> = beside
+            .chain(between)
+            .chain(beyond.into_iter().flatten())
+            .collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        let countable = values.iter().filter(|n| (1.0..1e9).contains(*n));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within the range"
+        )]
+        let events = countable.map(|n| n.ceil() as u32).collect();
+        Ok(Self { values, events })
+    }
+}
 
 /// A metric of the expression beside the filter's own.
 pub(super) struct Other<'a> {
@@ -46,7 +91,13 @@ pub(super) struct Other<'a> {
 
 impl<'a> Other<'a> {
     /// The metric `metric`, which is the account's `own` or another account's.
-    pub(super) fn of(source: &Source<'a>, id: &'a str, metric: &WatchedMetric, own: bool) -> Self {
+    pub(super) fn of(
+        source: &Source<'a>,
+        id: &'a str,
+        metric: &WatchedMetric,
+        own: bool,
+        near: &Near,
+    ) -> Self {
         let mut counted: Vec<(Datapoints, &str)> = Vec::new();
         for filter in source.filters.iter().filter(|_| own) {
             for published in &filter.transformations {
@@ -60,12 +111,19 @@ impl<'a> Other<'a> {
             }
         }
         let (quiet, ever): (Shown, Shown) = if counted.is_empty() {
-            let anything: Shown = ANYTHING.into_iter().collect();
+            let near = near.values.iter().copied().map(Some);
+            let anything: Shown = ANYTHING.into_iter().chain(near).collect();
             (anything.clone(), anything)
         } else {
             let counters = || counted.iter().map(|(datapoints, _)| datapoints);
             let quiet: Shown = counters().flat_map(Datapoints::silence).collect();
-            let happening: Shown = counters().flat_map(some_events).collect();
+            let near = || near.events.iter().copied();
+            let happening: Shown = counters()
+                .flat_map(|datapoints| {
+                    let counts = SOME_EVENTS.into_iter().chain(near());
+                    counts.flat_map(|events| datapoints.after(events))
+                })
+                .collect();
             let ever = quiet.or(&happening);
             (quiet, ever)
         };

@@ -197,6 +197,10 @@ fn one(operator: &str, key: &str, wanted: &Value, request: &Request<'_>) -> Trut
     if key == "aws:principalservicenameslist" && (negated || for_all || any == Truth::False) {
         return Truth::Unknown;
     }
+    // Without the key there is no value that `ForAnyValue` could find.
+    if for_any && !certain {
+        return Truth::Unknown;
+    }
     match (certain, any) {
         (true, any) if negated => any.not(),
         (true, any) => any,

@@ -123,6 +123,10 @@ fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> 
             "delete the mute rule or take the alarm out of it, or put an alarm beside it that no rule mutes",
             names.delete_mute_rules(),
         ),
+        Reason::TopicMissing if names.topic_is_foreign() => (
+            "ask the account of the topic to create it again and to subscribe somebody, or give the alarm another one",
+            Vec::new(),
+        ),
         Reason::TopicMissing => (
             "create the topic again and subscribe somebody",
             vec![

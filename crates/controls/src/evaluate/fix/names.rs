@@ -124,6 +124,13 @@ impl<'a> Names<'a> {
         name.unwrap_or_else(|| self.control.id.to_string())
     }
 
+    /// Whether the topic belongs to another account than the log group.
+    pub(super) fn topic_is_foreign(&self) -> bool {
+        let of_topic = self.topic.as_ref().and_then(Arn::account);
+        let of_group = self.group.as_ref().map(LogGroupArn::account);
+        of_topic.is_some() && of_group.is_some() && of_topic != of_group
+    }
+
     /// The control's id, or with a number behind it, as a name that nothing has.
     fn free_name(&self) -> String {
         let id = self.control.id.as_str();
@@ -262,11 +269,18 @@ fn waiting(control: &Control, catalog: &Catalog, group: Option<&Group>) -> Optio
     let Some(Group::Chains(chains)) = group else {
         return None;
     };
-    let of_control = |waiting: &&Waiting| {
+    let of_control = |waiting: &Waiting| {
         let called = catalog.called_after([&waiting.alarm, &waiting.metric]);
         called.is_some_and(|called| called.id == control.id)
     };
-    let waiting = chains.waiting.iter().find(of_control)?;
+    // Others that wait for the same metric would ring, too.
+    let for_all = |waiting: &&Waiting| {
+        let mut same = (chains.waiting.iter()).filter(|other| {
+            (&other.namespace, &other.metric) == (&waiting.namespace, &waiting.metric)
+        });
+        same.all(of_control)
+    };
+    let waiting = chains.waiting.iter().find(for_all)?;
     Some((waiting.namespace.clone(), waiting.metric.clone()))
 }
 
@@ -283,21 +297,12 @@ fn working_topic(group: Option<&Group>) -> Option<Arn> {
     topics.first()?.parse().ok()
 }
 
-/// What filters, metrics and alarms behind the group are called.
+/// What filters, metrics and alarms of the group's Region are called.
 fn taken(group: Option<&Group>) -> BTreeSet<String> {
-    let links = tails(group).iter().flat_map(|tail| &tail.links);
-    links
-        .filter_map(|judged| {
-            let resource = judged.link.resource.as_str();
-            let name = match judged.link.kind {
-                LinkKind::Filter => resource.split_once(":metric-filter:").map(|(_, name)| name),
-                LinkKind::Alarm => resource.split_once(":alarm:").map(|(_, name)| name),
-                LinkKind::Metric => Some(resource),
-                _ => None,
-            };
-            name.map(str::to_owned)
-        })
-        .collect()
+    match group {
+        Some(Group::Chains(chains)) => chains.names.clone(),
+        _ => BTreeSet::new(),
+    }
 }
 
 fn subscribe(region: &str, topic: &str) -> String {

@@ -75,6 +75,7 @@ fn one_printed(before: usize, shorter: &Minimized, format: Format) -> anyhow::Re
                 "pattern": offered,
                 "characters_before": before,
                 "characters": after,
+                "undecided": shorter.undecided.as_ref().map(ToString::to_string),
                 "steps": shorter.steps.iter().map(|step| json!({
                     "kind": step.kind.name(),
                     "part": step.part,
@@ -93,8 +94,15 @@ fn one_printed(before: usize, shorter: &Minimized, format: Format) -> anyhow::Re
         )?,
         Format::Table => {
             let mut text = paragraph("", &offered);
+            let more = shorter.undecided.as_ref().map(|why| {
+                paragraph(
+                    "",
+                    &format!("not known whether more can be left out: {why}"),
+                )
+            });
             if shorter.steps.is_empty() {
-                text.push_str("\nnothing can be left out\n");
+                text.push('\n');
+                text.push_str(more.as_deref().unwrap_or("nothing can be left out\n"));
                 return Ok(text);
             }
             let counts =
@@ -111,6 +119,7 @@ fn one_printed(before: usize, shorter: &Minimized, format: Format) -> anyhow::Re
                     text.push_str(&paragraph("      given that ", &assumption));
                 }
             }
+            text.push_str(&more.unwrap_or_default());
             text
         }
     })
@@ -192,4 +201,35 @@ fn group_printed(before: usize, group: &MinimizedGroup, format: Format) -> anyho
             text
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use filter_pattern::{FilterPattern, Why};
+
+    use super::*;
+
+    #[test]
+    fn a_pattern_that_is_too_hard_is_not_called_one_of_which_nothing_can_be_left_out() {
+        let printed = |undecided: Option<Why>, format| {
+            let shorter = Minimized {
+                pattern: FilterPattern::parse("{ $.a = 1 }").unwrap(),
+                steps: Vec::new(),
+                undecided,
+            };
+            one_printed(11, &shorter, format).unwrap()
+        };
+        let hard = printed(Some(Why::TooManySteps), Format::Table);
+        assert!(
+            hard.contains("not known whether more can be left out"),
+            "{hard}"
+        );
+        let short = printed(None, Format::Table);
+        assert!(short.contains("\nnothing can be left out\n"), "{short}");
+        let hard = printed(Some(Why::TooManySteps), Format::Jsonl);
+        assert!(
+            hard.contains(r#""undecided":"the patterns are too complex"#),
+            "{hard}"
+        );
+    }
 }
