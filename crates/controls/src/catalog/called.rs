@@ -3,6 +3,7 @@
 //! never a verdict.
 
 use super::{Catalog, Control};
+use crate::ids::ControlId;
 
 /// A name without what people spell differently: small letters and digits alone.
 pub(super) fn plain(name: &str) -> String {
@@ -13,10 +14,16 @@ pub(super) fn plain(name: &str) -> String {
 impl Catalog {
     /// The one control that an alarm of these names is called after, its own and its metric's;
     /// `None` when it may be any of several, or of none.
-    pub fn called_after(&self, names: [&str; 2]) -> Option<&Control> {
+    fn called_after(&self, names: [&str; 2]) -> Option<&Control> {
         let mut called = self.all_called_after(names);
         let first = called.next()?;
         called.next().is_none().then_some(first)
+    }
+
+    /// Whether it is `control` that an alarm of these names is called after, and no other.
+    pub fn is_for(&self, control: &ControlId, names: [&str; 2]) -> bool {
+        self.called_after(names)
+            .is_some_and(|called| called.id == *control)
     }
 
     /// Whether an alarm of these names is called after some control.

@@ -1,7 +1,7 @@
 //! One control in one account: judged under the framework, with everything that
 //! its finding tells.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -122,6 +122,7 @@ fn told<'a>(
     notes.extend(notes::of_waiting_alarms(
         control, catalog, why.reason, routes,
     ));
+    notes.sort_by(|a, b| (&a.code, &a.text).cmp(&(&b.code, &b.text)));
     let evidence = Evidence {
         chains: shown.iter().map(Shown::chain).collect(),
         covered_by,
@@ -189,11 +190,13 @@ fn most_favourable<'a>(
         if verdict == Verdict::Pass {
             return judged;
         }
-        let rank = |judged: &Judged<'_>| {
-            let missing = evidence::missing_events(judged, routes, coverage).0.len();
-            (rank(judged), Reverse(missing))
+        let missing =
+            |judged: &Judged<'_>| evidence::missing_events(judged, routes, coverage).0.len();
+        let is_better = |best: &Judged<'_>| match rank(&judged).cmp(&rank(best)) {
+            Ordering::Equal => missing(&judged) < missing(best),
+            order => order.is_gt(),
         };
-        if best.as_ref().is_none_or(|best| rank(&judged) > rank(best)) {
+        if best.as_ref().is_none_or(is_better) {
             best = Some(judged);
         }
     }

@@ -101,10 +101,8 @@ pub(super) fn of_waiting_alarms<'a>(
         _ => None,
     });
     let waiting = groups.flat_map(|group| &group.waiting);
-    let of_control = waiting.filter(|waiting| {
-        let called = catalog.called_after([&waiting.alarm, &waiting.metric]);
-        called.is_some_and(|called| called.id == control.id)
-    });
+    let of_control =
+        waiting.filter(|waiting| catalog.is_for(&control.id, [&waiting.alarm, &waiting.metric]));
     let words = of_control.map(|waiting| {
         let Waiting { alarm, namespace, metric } = waiting;
         format!("alarm `{alarm}` waits for the metric {namespace}/{metric}, which no metric filter publishes")

@@ -208,10 +208,7 @@ impl<'a> Broken<'a> {
             })
             .collect();
         let catalog = self.world.facts().catalog;
-        let is_its = |name: &str, metric: &str| {
-            let called = catalog.called_after([name, metric]);
-            called.is_some_and(|called| called.id == self.control.id)
-        };
+        let is_its = |name: &str, metric: &str| catalog.is_for(&self.control.id, [name, metric]);
         let waiting: Vec<_> = waiting_alarms(alarms, &filters).collect();
         let for_all = |metric: &WatchedMetric| {
             let mut same = waiting.iter().filter(|(_, other)| {

@@ -15,8 +15,7 @@ use orgsweep_controls::{
 use orgsweep_remediator::planner::{Authorship, Facts, Target};
 use orgsweep_remediator::selection::Selection;
 use orgsweep_remediator::{Endpoint, Plan, PlanOptions, Strategy};
-use orgsweep_store::{ExceptedFinding, PlanRow, RunState, Store};
-use uuid::Uuid;
+use orgsweep_store::{ExceptedFinding, PlanRow, RunState, Store, StoreError};
 
 use super::arguments::Common;
 use super::export::Showing;
@@ -261,30 +260,12 @@ async fn stored_plan(asked: Asked<'_>, store: &Store) -> anyhow::Result<Plan> {
 /// applied and its accounts were read since: then what it made is gone again, and is to be made
 /// once more.
 pub(super) async fn kept(plan: Plan, now: DateTime<Utc>, store: &Store) -> anyhow::Result<Plan> {
-    let runs = store.runs().await?;
-    let changed: BTreeSet<&AccountId> = plan.steps.iter().map(|step| &step.account_id).collect();
-    let accounts = store.accounts().await?;
-    let read_since = |ended: DateTime<Utc>| {
-        let mut of_plan = accounts
-            .iter()
-            .filter(|row| changed.contains(&row.account_id));
-        of_plan.any(|row| row.observed_at.is_some_and(|at| at > ended))
-    };
-    let was_applied = |id: Uuid| {
-        let mut of_plan = runs
-            .iter()
-            .filter(|run| run.plan_id == id && run.undoes.is_none());
-        of_plan.any(|run| {
-            let ended = run.finished_at.is_some_and(read_since);
-            run.state == RunState::Finished && run.undone == 0 && ended
-        })
-    };
     for row in store.plans().await? {
         if row.expires_at > now
-            && !was_applied(row.id)
             && let Ok(known) = serde_json::from_value::<Plan>(row.document)
             && known.expires_at - known.created_at == plan.expires_at - plan.created_at
             && known.says_the_same_as(&plan)
+            && !is_gone_again(&known, store).await?
         {
             tracing::info!(plan = %known.plan_id, "the same plan is still valid");
             return Ok(known);
@@ -301,6 +282,23 @@ pub(super) async fn kept(plan: Plan, now: DateTime<Utc>, store: &Store) -> anyho
     };
     store.put_plan(&row).await?;
     Ok(plan)
+}
+
+/// Whether the plan was applied, and its accounts were read since then.
+async fn is_gone_again(plan: &Plan, store: &Store) -> Result<bool, StoreError> {
+    let runs = store.runs_of_plan(plan.plan_id).await?;
+    let applied = runs
+        .iter()
+        .find(|run| run.undoes.is_none() && run.state == RunState::Finished && run.undone == 0);
+    let Some(ended) = applied.and_then(|run| run.finished_at) else {
+        return Ok(false);
+    };
+    let changed: BTreeSet<&AccountId> = plan.steps.iter().map(|step| &step.account_id).collect();
+    let accounts = store.accounts().await?;
+    Ok(accounts
+        .iter()
+        .filter(|row| changed.contains(&row.account_id))
+        .any(|row| row.observed_at.is_some_and(|at| at > ended)))
 }
 
 /// The findings that exceptions in force accept, with the decision in words.

@@ -65,7 +65,11 @@ fn decided(source: &Source<'_>, alarm: &MetricAlarm) -> Result<Firing, String> {
         }
     }
     let watched = expressions.watched(&returned.id, &periods)?;
-    let near = Near::of(&watched.numbers())?;
+    let near = if beside.is_empty() {
+        Near::default()
+    } else {
+        Near::of(&watched.numbers())?
+    };
     let others: Vec<Other<'_>> = beside
         .into_iter()
         .map(|(id, metric, own)| Other::of(source, id, metric, own, &near))

@@ -30,7 +30,8 @@ pub(in crate::evaluate) struct Names<'a> {
     pub(super) metric_elsewhere: Option<Metric>,
     /// The metric for which an alarm waits that is called after the control.
     pub(super) waiting: Option<Metric>,
-    /// Whether that metric gets 1 for each event and nothing else, so that a plain alarm on it rings.
+    /// Whether the metric of the chain that is to blame gets 1 for each event and nothing else, so
+    /// that a plain alarm on it rings.
     pub(super) counts_events: bool,
     /// Whether the chain that is to blame works for what its filter matches.
     pub(super) works: bool,
@@ -41,7 +42,7 @@ pub(in crate::evaluate) struct Names<'a> {
     pub(super) weakest: Option<LinkKind>,
     /// A topic that already tells somebody, for a new alarm.
     pub(super) working_topic: Option<Arn>,
-    /// What filters, metrics (with their namespaces) and alarms behind the group are called.
+    /// What filters, metrics (with their namespaces) and alarms of the group's Region are called.
     pub(super) taken: BTreeSet<String>,
 }
 
@@ -269,10 +270,8 @@ fn waiting(control: &Control, catalog: &Catalog, group: Option<&Group>) -> Optio
     let Some(Group::Chains(chains)) = group else {
         return None;
     };
-    let of_control = |waiting: &Waiting| {
-        let called = catalog.called_after([&waiting.alarm, &waiting.metric]);
-        called.is_some_and(|called| called.id == control.id)
-    };
+    let of_control =
+        |waiting: &Waiting| catalog.is_for(&control.id, [&waiting.alarm, &waiting.metric]);
     // Others that wait for the same metric would ring, too.
     let for_all = |waiting: &&Waiting| {
         let mut same = (chains.waiting.iter()).filter(|other| {
