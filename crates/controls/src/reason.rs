@@ -49,7 +49,7 @@ reasons! {
     TrailNoGlobalEvents = "trail_no_global_events", "The trail does not record global service events";
     LogGroupMissing = "log_group_missing", "The trail's log group does not exist";
     LogGroupClass = "log_group_class", "The log group's class supports no metric filters";
-    NoFilter = "no_filter", "No metric filter on the trail's log group matches any event of the control";
+    NoFilter = "no_filter", "No metric filter on the trail's log group looks for the events of the control";
     FilterOnAbandonedGroup = "filter_on_abandoned_group", "The control's metric filters are on a log group to which no trail delivers any more";
     FilterDoesNotCover = "filter_does_not_cover", "The metric filters match only some of the control's events";
     FilterInvalid = "filter_invalid", "The only candidate metric filter has a pattern that cannot be parsed";
@@ -74,7 +74,7 @@ reasons! {
     SubscriptionPending = "subscription_pending", "The topic's subscriptions are not confirmed";
     SubscriptionFiltered = "subscription_filtered", "The filter policies of the topic's subscriptions drop the alarm's messages";
     FactUnread = "fact_unread", "A fact that decides could not be read";
-    RegionDeniedByPolicy = "region_denied_by_policy", "A service control policy denies a Region to everyone, so what decides there could not be read";
+    RegionDeniedByPolicy = "region_denied_by_policy", "A service control policy denies a call in a Region to everyone, so what decides there could not be read";
     OwnerUnread = "owner_unread", "The account that owns the organization trail or its log group could not be read";
     Undecided = "undecided", "The filters' coverage could not be decided";
     AlarmUndecided = "alarm_undecided", "Whether the alarm rings on one event could not be decided";

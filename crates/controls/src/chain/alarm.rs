@@ -14,11 +14,15 @@ use crate::snapshot::{
     MetricAlarm, MetricFilter, MetricQuery, MetricTransformation, WatchedMetric,
 };
 
+/// The events of a filter that a metric counts: selectors, and the values that they have
+/// (empty: all events).
+pub(crate) type Dimensions = Vec<(String, String)>;
+
 /// How an alarm relates to the metric that a filter publishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Watching {
-    /// It watches it, for the events with these dimension values (empty: for all).
-    Yes(Vec<(String, String)>),
+    /// It watches it, for the events with any of these dimension values.
+    Yes(Vec<Dimensions>),
     /// It watches one of the same name, but never sees this one, and why.
     Astray(String),
     /// That cannot be decided, and why.
@@ -50,6 +54,7 @@ pub(crate) fn watching(
         };
     }
     let mut best = Watching::No;
+    let mut watched: Vec<Dimensions> = Vec::new();
     for query in &alarm.queries {
         if let Some(metric) = &query.metric {
             match sees(filter, published, metric) {
@@ -57,7 +62,11 @@ pub(crate) fn watching(
                 _ if !is_of(query, alarm, account) => {
                     best = Watching::Astray("it watches the metric of another account".to_owned());
                 }
-                yes @ Watching::Yes(_) => return yes,
+                Watching::Yes(dimensions) => {
+                    let new = dimensions.into_iter().filter(|d| !watched.contains(d));
+                    let new: Vec<_> = new.collect();
+                    watched.extend(new);
+                }
                 astray => best = astray,
             }
         } else if let Some(text) = &query.expression
@@ -67,7 +76,11 @@ pub(crate) fn watching(
             return Watching::Undecided("Metrics Insights queries are not decided".to_owned());
         }
     }
-    best
+    if watched.is_empty() {
+        best
+    } else {
+        Watching::Yes(watched)
+    }
 }
 
 /// Whether the metric of one of the alarm's queries is one of `account`.
@@ -142,10 +155,8 @@ pub(super) fn sees(
         ));
     }
     let seen = metric.dimensions.iter();
-    Watching::Yes(
-        seen.map(|(name, value)| (dimensions[name.as_str()].to_owned(), value.clone()))
-            .collect(),
-    )
+    let seen = seen.map(|(name, value)| (dimensions[name.as_str()].to_owned(), value.clone()));
+    Watching::Yes(vec![seen.collect()])
 }
 
 /// The event's own field behind a system field of CloudWatch Logs.
@@ -172,14 +183,25 @@ fn dimensions_in_words<'a>(names: impl Iterator<Item = &'a str>) -> String {
 pub(super) struct Source<'a> {
     pub(super) filter: &'a MetricFilter,
     pub(super) published: &'a MetricTransformation,
+    /// The event's own values of the metric's dimensions.
+    pub(super) dimensions: &'a [(String, String)],
     pub(super) account: &'a AccountId,
     /// All filters of the log group.
     pub(super) filters: &'a [MetricFilter],
 }
 
+impl Source<'_> {
+    /// Whether its events count in `metric` of its account.
+    pub(super) fn is_counted_in(&self, metric: &WatchedMetric) -> bool {
+        let seen = sees(self.filter, self.published, metric);
+        matches!(seen, Watching::Yes(seen) if seen.iter().any(|seen| seen == self.dimensions))
+    }
+}
+
 /// What one matching event makes of `alarm`, which watches the metric `published`
 /// of `filter` in `account`. `filters` are all of the log group: the metrics of the
-/// others may be in the alarm's expression, too.
+/// others may be in the alarm's expression, too. Of an alarm that watches the metric
+/// for several values of its dimensions, an event with the first of them.
 pub fn firing(
     filter: &MetricFilter,
     published: &MetricTransformation,
@@ -187,6 +209,22 @@ pub fn firing(
     account: &AccountId,
     filters: &[MetricFilter],
 ) -> Firing {
+    let watched = match watching(filter, published, alarm, account) {
+        Watching::Yes(watched) => watched,
+        _ => Vec::new(),
+    };
+    let source = Source {
+        filter,
+        published,
+        dimensions: watched.first().map_or(&[], Vec::as_slice),
+        account,
+        filters,
+    };
+    firing_on(&source, alarm)
+}
+
+/// What one event of `source` makes of `alarm`, which watches its metric.
+pub(super) fn firing_on(source: &Source<'_>, alarm: &MetricAlarm) -> Firing {
     if alarm.evaluation_error {
         let why = "CloudWatch cannot evaluate it as it is configured (EVALUATION_ERROR)";
         return Firing::Not(Reason::AlarmNeverFires, why.to_owned());
@@ -200,15 +238,9 @@ pub fn firing(
         );
     }
     if let Some(metric) = &alarm.metric {
-        return plain(published, alarm, metric);
+        return plain(source.published, alarm, metric);
     }
-    let source = Source {
-        filter,
-        published,
-        account,
-        filters,
-    };
-    alarm_math::firing(&source, alarm)
+    alarm_math::firing(source, alarm)
 }
 
 fn plain(published: &MetricTransformation, alarm: &MetricAlarm, metric: &WatchedMetric) -> Firing {

@@ -2,7 +2,7 @@
 //! (`above`) the composite alarms above it and theirs. Gives the links of every way on.
 
 use super::action::{self, Topics};
-use super::alarm::{self, Watching};
+use super::alarm::{self, Source, Watching};
 use super::filter_policy::Sender;
 use super::firing::{self, Firing, Lasting};
 use super::judged::{Accepted, Judged, note};
@@ -52,23 +52,25 @@ pub(super) struct Companions {
 }
 
 impl Ringing<'_> {
-    /// The links from an alarm that watches the metric on.
+    /// The links from an alarm that watches the metric on, for events with these dimension values.
     pub(crate) fn of_alarm(
         &self,
         filter: &MetricFilter,
         published: &MetricTransformation,
+        dimensions: &[(String, String)],
         alarm: &MetricAlarm,
     ) -> Vec<Vec<Judged>> {
         let kind = LinkKind::Alarm;
         let resource = alarm.arn.as_str();
         let mut with = Companions::default();
-        let (link, lasts) = match alarm::firing(
+        let source = Source {
             filter,
             published,
-            alarm,
-            self.account,
-            self.filters,
-        ) {
+            dimensions,
+            account: self.account,
+            filters: self.filters,
+        };
+        let (link, lasts) = match alarm::firing_on(&source, alarm) {
             Firing::OnOneEvent {
                 delay,
                 lasts,
@@ -88,7 +90,7 @@ impl Ringing<'_> {
                             .noting(self.rung_from_elsewhere(filter, alarm)),
                     },
                 };
-                with = self.companions(filter, published, alarm);
+                with = self.companions(&source, alarm);
                 (link.noting(notes).taking(delay), lasts)
             }
             Firing::NeedsEvents(needed, _) if self.may_count_as(published, needed.events) => {
@@ -114,20 +116,15 @@ impl Ringing<'_> {
     }
 
     /// Other alarms that go to ALARM on the same event.
-    fn companions(
-        &self,
-        filter: &MetricFilter,
-        published: &MetricTransformation,
-        alarm: &MetricAlarm,
-    ) -> Companions {
+    fn companions(&self, source: &Source<'_>, alarm: &MetricAlarm) -> Companions {
         let mut with = Companions::default();
         for other in self.alarms.metric.iter().filter(|other| *other != alarm) {
             let sees_it = matches!(
-                alarm::watching(filter, published, other, self.account),
-                Watching::Yes(_)
+                alarm::watching(source.filter, source.published, other, self.account),
+                Watching::Yes(seen) if seen.iter().any(|seen| seen == source.dimensions)
             );
             let rings = || {
-                let firing = alarm::firing(filter, published, other, self.account, self.filters);
+                let firing = alarm::firing_on(source, other);
                 matches!(firing, Firing::OnOneEvent { .. })
             };
             if sees_it && rings() {

@@ -262,19 +262,32 @@ impl Reader<'_> {
                     let after = ringing.after_alarm(alarm, &link, Lasting::ANY);
                     tails.extend(after.into_iter().map(|rest| watched.tail(&[], rest)));
                 }
-                Watching::Yes(dimensions) => {
-                    if !dimensions.is_empty() {
+                Watching::Yes(seen) => {
+                    if seen.iter().any(|dimensions| !dimensions.is_empty()) {
                         let why = "it sees only events with its own dimension values";
                         astray.push(wrong_metric(why));
                     }
-                    let rests = ringing.of_alarm(filter, published, alarm);
+                    let rests = seen.iter().flat_map(|dimensions| {
+                        let rests = ringing.of_alarm(filter, published, dimensions, alarm);
+                        rests.into_iter().map(move |rest| (dimensions, rest))
+                    });
+                    let (never, some): (Vec<_>, Vec<_>) =
+                        rests.partition(|(_, rest)| never_fires(rest));
+                    // An expression may leave out some of its values; that it never fires is said where
+                    // it leaves out them all.
+                    let rests = if some.is_empty() { never } else { some };
                     let rests = rests.into_iter();
-                    tails.extend(rests.map(|rest| watched.tail(&dimensions, rest)));
+                    tails.extend(rests.map(|(values, rest)| watched.tail(values, rest)));
                 }
             }
         }
         (tails, astray)
     }
+}
+
+fn never_fires(rest: &[Judged]) -> bool {
+    let alarm = rest.first();
+    alarm.is_some_and(|alarm| alarm.reason == Some(Reason::AlarmNeverFires))
 }
 
 /// The metric of a filter, from which alarms go on.

@@ -7,7 +7,7 @@ mod showing;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::alarm::{Source, Watching, is_of, sees};
+use super::alarm::{Source, is_of};
 use super::datapoints::{Datapoints, NotKnown};
 use super::firing::{self, Firing};
 use super::judged::note;
@@ -51,8 +51,7 @@ fn decided(source: &Source<'_>, alarm: &MetricAlarm) -> Result<Firing, String> {
         period = period.or(metric.period);
         periods.insert(query.id.as_str(), metric.period);
         let own = is_of(query, alarm, source.account);
-        let seen = sees(source.filter, source.published, metric);
-        if own && matches!(seen, Watching::Yes(_)) {
+        if own && source.is_counted_in(metric) {
             match Datapoints::of(source.published, metric.statistic.as_deref(), metric.period) {
                 Ok(datapoints) if datapoints.has_no_percentiles() => {
                     return Err("metrics with negative values have no percentiles".to_owned());

@@ -82,9 +82,10 @@ pub(super) struct Other<'a> {
     quiet: Shown,
     /// What it shows at any time.
     ever: Shown,
-    /// What is counted in it, and by which pattern; nothing where it counts no events of the same
+    /// What is counted in it, and by which pattern (none where no event of the filter's own metric
+    /// counts in it, too); nothing where it counts no events of the same
     /// log group.
-    counted: Vec<(Datapoints, &'a str)>,
+    counted: Vec<(Datapoints, Option<&'a str>)>,
     /// [`Self::sharing`], once it was asked for.
     sharing: OnceCell<Shown>,
 }
@@ -98,7 +99,7 @@ impl<'a> Other<'a> {
         own: bool,
         near: &Near,
     ) -> Self {
-        let mut counted: Vec<(Datapoints, &str)> = Vec::new();
+        let mut counted: Vec<(Datapoints, Option<&str>)> = Vec::new();
         for filter in source.filters.iter().filter(|_| own) {
             for published in &filter.transformations {
                 if matches!(sees(filter, published, metric), Watching::Yes(_))
@@ -106,7 +107,9 @@ impl<'a> Other<'a> {
                         Datapoints::of(published, metric.statistic.as_deref(), metric.period)
                     && !datapoints.has_no_percentiles()
                 {
-                    counted.push((datapoints, &filter.pattern));
+                    // Of one transformation an event counts for its own dimension values only.
+                    let same = filter == source.filter && published == source.published;
+                    counted.push((datapoints, (!same).then_some(filter.pattern.as_str())));
                 }
             }
         }
@@ -148,7 +151,8 @@ impl<'a> Other<'a> {
 
     fn shared(&self, pattern: &str) -> Shown {
         let counted = self.counted.iter();
-        let sharing = counted.filter(|(_, counts)| may_share_an_event(pattern, counts));
+        let sharing =
+            counted.filter(|(_, counts)| counts.is_some_and(|it| may_share_an_event(pattern, it)));
         let once: Shown = sharing
             .flat_map(|(datapoints, _)| datapoints.after(1))
             .collect();

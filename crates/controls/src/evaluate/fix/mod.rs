@@ -188,7 +188,7 @@ fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> 
             )],
         ),
         Reason::RegionDeniedByPolicy => (
-            "exempt the scanner's role from the service control policy that denies the Region, or record the decision that nothing can happen there",
+            "exempt the scanner's role from the service control policy that denies the call, or, where it denies the whole Region, record the decision that nothing can happen there",
             Vec::new(),
         ),
         Reason::OwnerUnread => return of_owner(names, doubts),

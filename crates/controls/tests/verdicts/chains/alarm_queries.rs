@@ -46,6 +46,10 @@ fn metric_math_and_composites() {
         ("math: per second",          |s| math(s, "m1 / PERIOD(m1)"), "alarm_needs_more_events"),
         ("math: per second, above 0", |s| { math(s, "m1 / PERIOD(m1)"); s3_alarm(s).threshold = Some(0.0); s3_alarm(s).comparison = Some("GreaterThanThreshold".into()); }, "covered"),
         ("math: list of products",    |s| math(s, "SUM(METRICS() * 2)"), "covered"),
+        ("math: sum over values",     |s| by_name(s, "SUM(METRICS())"), "covered"),
+        ("math: some of the values",  |s| by_name(s, "m1 + m2"), "alarm_wrong_metric"),
+        ("math: two values at once",  |s| by_name(s, "IF(m1 > 0 AND m2 > 0, 1, 0)"), "alarm_never_fires"),
+        ("math: two of all values",   |s| { by_name(s, "SUM(METRICS())"); s3_alarm(s).threshold = Some(2.0); }, "alarm_needs_more_events"),
         ("math: smallest",            |s| math(s, "MIN([m1, m2])"), "alarm_undecided"),
         ("math: smallest, filled",    |s| math(s, "MIN([m1, FILL(m2, 0)])"), "alarm_never_fires"),
         ("math: smallest of itself",  |s| math(s, "MIN([m1, m1 * 2])"), "covered"),
@@ -102,6 +106,7 @@ fn metric_math_and_composites() {
         ("composite: parent muted",   |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); mute(s, "cron(* * * * *)", "PT1M", "any"); }, "alarm_muted"),
         ("composite: needs another",  |s| composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"), "alarm_no_action"),
         ("composite: both ring",      |s| { twin(s, 300); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(twin)"); silence_twin(s); }, "covered"),
+        ("composite: another value",  |s| { twin(s, 300); by_source(s, S3, "s3.amazonaws.com"); by_source(s, "twin", "ec2.amazonaws.com"); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(twin)"); silence_twin(s); }, "alarm_no_action"),
         ("composite: out of step",    |s| { twin(s, 60); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(twin)"); silence_twin(s); }, "alarm_undecided"),
         ("composite: suppresses itself", |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); of_alarms(s).composite[0].actions_suppressor = Some(S3.into()); }, "alarm_muted"),
         ("composite: stuck suppressor", |s| { stuck(s, |a| a.treat_missing_data = Some("breaching".into())); of_alarms(s).composite[0].rule = "ALARM(s3-bucket-policy-changes)".into(); of_alarms(s).composite[0].actions_suppressor = Some("vpc-changes".into()); }, "alarm_muted"),
@@ -140,6 +145,45 @@ fn sum_of_all(snapshot: &mut AccountSnapshot, expression: &str) {
     let metrics = names.iter().zip(1..);
     let mut queries: Vec<MetricQuery> = metrics
         .map(|(name, number)| query(&format!("m{number}"), Some(name), None))
+        .collect();
+    queries.push(query("e1", None, Some(expression)));
+    let alarm = s3_alarm(snapshot);
+    alarm.metric = None;
+    alarm.queries = queries;
+}
+
+/// Lets the S3 filter publish a metric for each event source, and an alarm watch the one of `source`.
+fn by_source(snapshot: &mut AccountSnapshot, alarm: &str, source: &str) {
+    s3_filter(snapshot).transformations[0].dimensions =
+        [("Source".to_owned(), "$.eventSource".to_owned())].into();
+    let watched = of_alarm(snapshot, alarm).metric.as_mut().unwrap();
+    watched.dimensions = [("Source".to_owned(), source.to_owned())].into();
+}
+
+/// Lets the S3 filter publish a metric for each event name, and the S3 alarm watch an expression over
+/// them all.
+fn by_name(snapshot: &mut AccountSnapshot, expression: &str) {
+    s3_filter(snapshot).transformations[0]
+        .dimensions
+        .insert("Name".into(), "$.eventName".into());
+    let names = [
+        "PutBucketAcl",
+        "PutBucketPolicy",
+        "PutBucketCors",
+        "PutBucketLifecycle",
+        "PutBucketReplication",
+        "DeleteBucketPolicy",
+        "DeleteBucketCors",
+        "DeleteBucketLifecycle",
+        "DeleteBucketReplication",
+    ];
+    let mut queries: Vec<MetricQuery> = (names.iter().zip(1..))
+        .map(|(name, number)| {
+            let mut query = query(&format!("m{number}"), Some(S3), None);
+            let metric = query.metric.as_mut().unwrap();
+            metric.dimensions.insert("Name".into(), (*name).into());
+            query
+        })
         .collect();
     queries.push(query("e1", None, Some(expression)));
     let alarm = s3_alarm(snapshot);
