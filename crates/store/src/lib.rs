@@ -69,7 +69,9 @@ pub use posture::{AcceptedBy, FindingFilter, FindingRow};
 pub use query::{Column, QueryLimits, QueryResult};
 pub use record::{AccountRecord, Recorded};
 pub use retention::{Kept, Pruned};
-pub use run::{NewAction, NewRun, NewRunFinding, RunAccountRow, RunRow, RunState};
+pub use run::{
+    NewAction, NewRun, NewRunFinding, RunAccountRecord, RunAccountRow, RunRow, RunState,
+};
 pub use run_action::{ActionRecord, ActionRow, ActionState, ActionStep, RepairRow};
 pub use session_lock::SessionLock;
 pub use sharing::{RunningSweep, SharedFacts};

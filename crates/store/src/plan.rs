@@ -68,6 +68,22 @@ impl Store {
         .await
     }
 
+    /// The ids of plans that begin so, the newest first; a few of many. `beginning` consists of
+    /// hexadecimal digits and hyphens.
+    pub async fn plans_beginning(&self, beginning: &str) -> Result<Vec<Uuid>, StoreError> {
+        self.attempt(|| async {
+            Ok(sqlx::query_scalar!(
+                "select plan_id from plan
+                 where starts_with(plan_id::text, $1)
+                 order by created_at desc, plan_id limit 4",
+                beginning
+            )
+            .fetch_all(&self.pool)
+            .await?)
+        })
+        .await
+    }
+
     /// All plans, the newest first.
     pub async fn plans(&self) -> Result<Vec<PlanRow>, StoreError> {
         self.attempt(|| async {

@@ -125,6 +125,17 @@ pub struct RunRow {
     pub undone: i64,
 }
 
+/// How an account of a run is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunAccountRecord {
+    /// The account.
+    pub account: AccountId,
+    /// `running`, `done`, `drifted`, `failed` or `interrupted`.
+    pub state: &'static str,
+    /// Why it stopped.
+    pub message: Option<String>,
+}
+
 /// An account of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunAccountRow {
@@ -279,26 +290,33 @@ impl Store {
         .await
     }
 
-    /// Says how an account of a run is doing.
-    pub async fn put_run_account(
+    /// Says how accounts of a run are doing, each at most once, all in one transaction.
+    pub async fn put_run_accounts(
         &self,
         run: Uuid,
-        account: &AccountId,
-        state: &str,
-        message: Option<&str>,
+        records: &[RunAccountRecord],
     ) -> Result<(), StoreError> {
-        let message = message.map(storable);
+        let accounts: Vec<String> = (records.iter())
+            .map(|record| record.account.to_string())
+            .collect();
+        let states: Vec<String> = (records.iter())
+            .map(|record| record.state.to_owned())
+            .collect();
+        let messages: Vec<Option<String>> = (records.iter())
+            .map(|record| Some(storable(record.message.as_deref()?).into_owned()))
+            .collect();
         self.attempt(|| async {
             sqlx::query!(
-                "update run_account
-                 set state = $3, message = $4,
-                    started_at = coalesce(started_at, $5),
-                    finished_at = case when $3 <> 'running' then $5::timestamptz end
-                 where run_id = $1 and account_id = $2",
+                "update run_account ra
+                 set state = new.state, message = new.message,
+                    started_at = coalesce(ra.started_at, $5),
+                    finished_at = case when new.state <> 'running' then $5::timestamptz end
+                 from unnest($2::text[], $3::text[], $4::text[]) as new (account_id, state, message)
+                 where ra.run_id = $1 and ra.account_id = new.account_id",
                 run,
-                account.as_str(),
-                state,
-                message.as_deref(),
+                &accounts,
+                &states,
+                &messages as &[Option<String>],
                 Utc::now(),
             )
             .execute(&self.pool)
@@ -327,6 +345,22 @@ impl Store {
     pub async fn run(&self, id: Uuid) -> Result<Option<RunRow>, StoreError> {
         let rows = self.runs_where(Some(id), None).await?;
         Ok(rows.into_iter().next())
+    }
+
+    /// The ids of runs that begin so, the newest first; a few of many. `beginning` consists of
+    /// hexadecimal digits and hyphens.
+    pub async fn runs_beginning(&self, beginning: &str) -> Result<Vec<Uuid>, StoreError> {
+        self.attempt(|| async {
+            Ok(sqlx::query_scalar!(
+                "select run_id from run
+                 where starts_with(run_id::text, $1)
+                 order by started_at desc, run_id limit 4",
+                beginning
+            )
+            .fetch_all(&self.pool)
+            .await?)
+        })
+        .await
     }
 
     /// The runs of a plan, the newest first.

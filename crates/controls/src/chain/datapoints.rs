@@ -143,6 +143,8 @@ fn statistic_named(name: &str) -> Option<Statistic> {
         "Maximum" => Statistic::Maximum,
         "Minimum" => Statistic::Minimum,
         "IQM" => Statistic::Between,
+        _ if name.strip_prefix('p').and_then(percent) == Some(100.0) => Statistic::Maximum,
+        _ if name.strip_prefix('p').and_then(percent) == Some(0.0) => Statistic::Minimum,
         _ if is_percentile(name) || is_range_of_percent(name) => Statistic::Between,
         _ => return None,
     })
@@ -153,7 +155,7 @@ fn is_percentile(name: &str) -> bool {
     let number = ["p", "tm", "wm"]
         .iter()
         .find_map(|prefix| name.strip_prefix(prefix));
-    number.is_some_and(is_percent)
+    number.and_then(percent).is_some()
 }
 
 /// `TM(10%:90%)`, `WM(:95%)`.
@@ -164,13 +166,14 @@ fn is_range_of_percent(name: &str) -> bool {
     let Some((from, to)) = inner.and_then(|inner| inner.split_once(':')) else {
         return false;
     };
-    let is_bound = |text: &str| text.is_empty() || text.strip_suffix('%').is_some_and(is_percent);
+    let is_bound =
+        |text: &str| text.is_empty() || text.strip_suffix('%').and_then(percent).is_some();
     !(from.is_empty() && to.is_empty()) && is_bound(from) && is_bound(to)
 }
 
-fn is_percent(text: &str) -> bool {
-    let number = text.parse::<f64>();
-    number.is_ok_and(|number| (0.0..=100.0).contains(&number))
+fn percent(text: &str) -> Option<f64> {
+    let number = text.parse::<f64>().ok();
+    number.filter(|number| (0.0..=100.0).contains(number))
 }
 
 #[cfg(test)]
@@ -189,6 +192,9 @@ mod tests {
             let statistic = statistic_named(name);
             assert_eq!(statistic == Some(Statistic::Between), between, "{name}");
             assert_eq!(statistic.is_some(), between, "{name}");
+        }
+        for (name, end) in [("p100", Statistic::Maximum), ("p0", Statistic::Minimum), ("p0.0", Statistic::Minimum)] {
+            assert_eq!(statistic_named(name), Some(end), "{name}");
         }
     }
 }

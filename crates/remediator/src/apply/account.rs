@@ -1,10 +1,10 @@
 //! One account of a run: its steps in stages, each step read again, recorded
 //! before and after, and done only when nothing has changed since the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orgsweep_aws_access::{CallFailure, FailureReason, FaultKind};
-use orgsweep_controls::{AccountId, ControlId};
+use orgsweep_controls::{AccountId, Arn, ControlId};
 use orgsweep_store::{ActionRow, ActionState, Store, StoreError};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -16,10 +16,11 @@ use super::quota;
 use super::readiness::{Readiness, built_upon, readiness};
 use super::reading::Reading;
 use super::recorder::Recorder;
-use super::removal;
+use super::removal::{kept, removed_alarm};
 use super::seen::{Look, Seen, look};
 use super::stages::{self, Halt};
 use crate::steps::{Action, Step};
+use crate::write::alarm::NotOthers;
 use crate::write::{Marks, Writer, Writers};
 
 /// What the accounts of a run share.
@@ -103,9 +104,20 @@ impl Work {
     }
 }
 
-/// Does the steps of one account that are not done. `steps` are in the order of the plan.
-pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> AccountEnd {
-    let rows = match work.store.run_actions_in(work.run, account).await {
+/// Does the steps of one account that are not done. `steps` are in the order of the plan; `begun`
+/// says whether an earlier process may have begun some.
+pub async fn apply_account(
+    work: &Work,
+    account: &AccountId,
+    begun: bool,
+    steps: &[Step],
+) -> AccountEnd {
+    let rows = if begun {
+        work.store.run_actions_in(work.run, account).await
+    } else {
+        Ok(Vec::new())
+    };
+    let rows = match rows {
         Ok(rows) => rows,
         Err(error) => return AccountEnd::NotRecorded(error),
     };
@@ -125,6 +137,9 @@ pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> 
         Ok(writer) => writer,
         Err(end) => return end,
     };
+    let removed: BTreeSet<Arn> = (steps.iter())
+        .filter_map(|step| removed_alarm(&step.action).cloned())
+        .collect();
     let mut made: Vec<&str> = over.iter().map(|step| &*step.resource).collect();
     let mut rest = open.as_slice();
     while !rest.is_empty() {
@@ -138,6 +153,7 @@ pub async fn apply_account(work: &Work, account: &AccountId, steps: &[Step]) -> 
             halt: &halt,
             step,
             marks: marks(work, step),
+            removed: &removed,
             patient: built_upon(&step.action)
                 .iter()
                 .any(|resource| made.contains(&resource.as_str())),
@@ -182,6 +198,8 @@ pub(super) struct StepTask<'a> {
     halt: &'a Halt,
     pub(super) step: &'a Step,
     marks: Marks,
+    /// The alarms that the account's steps take away.
+    removed: &'a BTreeSet<Arn>,
     /// Whether something that it builds upon was made in this run.
     patient: bool,
     /// What was there before, when an earlier process began it.
@@ -258,7 +276,11 @@ impl StepTask<'_> {
             });
         }
         if let (Readiness::Ready, Action::Remove { .. }) = (&judged, &self.step.action) {
-            let others = removal::kept(self.writer, &self.step.action)
+            let except = NotOthers {
+                alarms: Some(self.removed),
+                ..NotOthers::default()
+            };
+            let others = kept(self.writer, &self.step.action, &except)
                 .await
                 .map_err(Stopped::Refused)?;
             return Ok(others.map_or(judged, Readiness::Changed));

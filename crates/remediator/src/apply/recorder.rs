@@ -1,33 +1,58 @@
-//! Writing what becomes of a run's steps: each before it is begun and after it ended, those of
-//! all accounts that are at work together.
+//! Writing what becomes of a run's steps and accounts: each before it is begun and after it ended,
+//! those that are at work together.
 
 use std::time::Duration;
 
-use orgsweep_store::{ActionRecord, ActionState, ActionStep, GroupCommit, Store, StoreError};
+use orgsweep_controls::AccountId;
+use orgsweep_store::{
+    ActionRecord, ActionState, ActionStep, GroupCommit, RunAccountRecord, Store, StoreError,
+};
 use uuid::Uuid;
 
 use super::seen::Seen;
 
-/// Steps of one transaction at most: few enough that nobody waits long for it.
+/// Rows of one transaction at most: few enough that nobody waits long for it.
 const LARGEST: usize = 256;
 
-/// Records the steps of one run. Its writer ends with the last clone.
+/// Records the steps and accounts of one run. Its writers end with the last clone.
 #[derive(Debug, Clone)]
 pub struct Recorder {
-    commits: GroupCommit<ActionRecord>,
+    steps: GroupCommit<ActionRecord>,
+    accounts: GroupCommit<RunAccountRecord>,
 }
 
 impl Recorder {
-    /// Starts the writer.
+    /// Starts the writers.
     pub fn start(store: &Store, run: Uuid) -> Self {
-        let store = store.clone();
-        // A step waits for its record, so nothing is gathered on purpose.
+        // Whoever is recorded waits for it, so nothing is gathered on purpose.
         let gathering = Duration::ZERO;
-        let commits = GroupCommit::start(LARGEST, gathering, move |records: &[ActionRecord]| {
-            let store = store.clone();
+        let to_steps = store.clone();
+        let steps = GroupCommit::start(LARGEST, gathering, move |records: &[ActionRecord]| {
+            let store = to_steps.clone();
             Box::pin(async move { store.record_actions(run, records).await })
         });
-        Self { commits }
+        let to_accounts = store.clone();
+        let accounts = GroupCommit::start(LARGEST, gathering, move |records| {
+            let store = to_accounts.clone();
+            Box::pin(async move { store.put_run_accounts(run, records).await })
+        });
+        Self { steps, accounts }
+    }
+
+    /// How an account is doing. Returns when that is committed.
+    pub async fn account(
+        &self,
+        account: &AccountId,
+        state: &'static str,
+        message: Option<String>,
+    ) -> Result<(), StoreError> {
+        let account = account.clone();
+        let record = RunAccountRecord {
+            account,
+            state,
+            message,
+        };
+        self.accounts.put(record).await
     }
 
     /// A step is about to be done, and `before` is there. Returns when that is committed.
@@ -69,7 +94,7 @@ impl Recorder {
     }
 
     async fn put(&self, number: u32, step: ActionStep) -> Result<(), StoreError> {
-        self.commits.put(ActionRecord { number, step }).await
+        self.steps.put(ActionRecord { number, step }).await
     }
 }
 

@@ -12,9 +12,25 @@ use crate::write::alarm::{NotOthers, Watching};
 use crate::write::subscription::Ended;
 use crate::write::{Marks, Writer, alarm, filter, subscription, topic};
 
+/// The alarm that a step takes away.
+pub(super) fn removed_alarm(action: &Action) -> Option<&Arn> {
+    match action {
+        Action::Remove { made, .. } => match &**made {
+            Action::PutAlarm { alarm, .. } => Some(alarm),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Why a thing that is as it was left stays all the same; `None` when it may go. Filters and
-/// subscriptions carry no tags: they are known by their content.
-pub(super) async fn kept(writer: &Writer, action: &Action) -> Result<Option<String>, CallFailure> {
+/// subscriptions carry no tags: they are known by their content. Alarms `except` those use nothing:
+/// the run takes them away before, and AWS may still show them.
+pub(super) async fn kept(
+    writer: &Writer,
+    action: &Action,
+    except: &NotOthers<'_>,
+) -> Result<Option<String>, CallFailure> {
     let Action::Remove {
         made,
         plan,
@@ -40,22 +56,17 @@ pub(super) async fn kept(writer: &Writer, action: &Action) -> Result<Option<Stri
         }
         Action::PutMetricFilter { filter, metric, .. } => {
             let watching = Watching::in_region(writer, &region).await?;
-            return Ok(watched_by_others(
-                &watching,
-                filter,
-                metric,
-                &NotOthers::default(),
-            ));
+            return Ok(watched_by_others(&watching, filter, metric, except));
         }
         Action::Subscribe { topic: arn, .. } => {
-            return notified_by_others(writer, arn, &region, &NotOthers::default()).await;
+            return notified_by_others(writer, arn, &region, except).await;
         }
         Action::CreateTopic { topic: arn } => {
             let tags = topic::tags(writer, arn, &region).await?;
             if !marks.are_on(&tags) {
                 return Ok(not_ours(&format!("topic `{}`", arn.resource())));
             }
-            let others = notified_by_others(writer, arn, &region, &NotOthers::default()).await?;
+            let others = notified_by_others(writer, arn, &region, except).await?;
             if others.is_some() {
                 return Ok(others);
             }

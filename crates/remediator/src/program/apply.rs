@@ -7,11 +7,11 @@ use orgsweep_remediator::Plan;
 use orgsweep_remediator::apply::in_order;
 use orgsweep_remediator::write::Writers;
 use orgsweep_store::Store;
-use uuid::Uuid;
 
 use super::applying::Applying;
 use super::arguments::Common;
 use super::confirmation::{Said, confirmed};
+use super::id::Id;
 use super::settings::Settings;
 use super::{Exit, author, demo, interruption, output, status, stored};
 
@@ -22,9 +22,9 @@ use super::{Exit, author, demo, interruption, output, status, stored};
 /// accounts are read and judged again. Ctrl-C ends after the steps in hand.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The plan's id.
+    /// The plan's id; its first characters will do.
     #[arg(value_name = "PLAN_ID")]
-    pub(super) plan: Uuid,
+    pub(super) plan: Id,
 
     #[command(flatten)]
     pub(super) how: How,
@@ -138,7 +138,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
 
 /// The plan, when it may be applied and something is to be done; else why nothing is.
 async fn ready_plan(arguments: &Arguments, store: &Store) -> anyhow::Result<Result<Plan, String>> {
-    let plan = stored::plan(arguments.plan, store).await?;
+    let plan = stored::plan(arguments.plan.plan(store).await?, store).await?;
     if plan.steps.is_empty() {
         return Ok(Err(if plan.human_steps.is_empty() {
             "the plan is empty: nothing is to be done".to_owned()

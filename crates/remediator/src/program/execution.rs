@@ -49,6 +49,14 @@ pub(super) fn steps_by_account(plan: &Plan) -> BTreeMap<AccountId, Arc<Vec<Step>
     steps.into_iter().map(shared).collect()
 }
 
+/// An account whose turn comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub(super) account: AccountId,
+    /// Whether an earlier process may have begun steps of it.
+    pub(super) begun: bool,
+}
+
 /// How accounts side by side ended.
 #[derive(Debug, Default)]
 pub(super) struct WaveEnd {
@@ -79,7 +87,7 @@ pub(super) struct Limits {
 pub(super) async fn wave(
     work: &Work,
     direction: Direction,
-    accounts: &[AccountId],
+    turns: &[Turn],
     steps: &BTreeMap<AccountId, Arc<Vec<Step>>>,
     limits: Limits,
 ) -> anyhow::Result<WaveEnd> {
@@ -89,19 +97,19 @@ pub(super) async fn wave(
         stop: stop.clone(),
         ..work.clone()
     };
-    let mut waiting = accounts.iter();
+    let mut waiting = turns.iter();
     let mut running: JoinSet<(AccountId, AccountEnd)> = JoinSet::new();
     let mut end = WaveEnd::default();
     let mut broken: Option<StoreError> = None;
     loop {
         let may_begin = !end.too_many && !stop.is_cancelled();
         while may_begin && running.len() < limits.concurrency.max(1) {
-            let Some(account) = waiting.next() else { break };
-            let (work, account) = (work.clone(), account.clone());
-            let steps = steps.get(&account).cloned().unwrap_or_default();
+            let Some(turn) = waiting.next() else { break };
+            let (work, turn) = (work.clone(), turn.clone());
+            let steps = steps.get(&turn.account).cloned().unwrap_or_default();
             running.spawn(async move {
-                let end = one(&work, direction, &account, &steps).await;
-                (account, end)
+                let end = one(&work, direction, &turn, &steps).await;
+                (turn.account, end)
             });
         }
         let Some(joined) = running.join_next().await else {
@@ -130,21 +138,25 @@ pub(super) async fn wave(
     Ok(end)
 }
 
-async fn one(work: &Work, direction: Direction, account: &AccountId, steps: &[Step]) -> AccountEnd {
-    let begun = work
-        .store
-        .put_run_account(work.run, account, "running", None)
-        .await;
-    if let Err(error) = begun {
+async fn one(work: &Work, direction: Direction, turn: &Turn, steps: &[Step]) -> AccountEnd {
+    let Turn { account, begun } = turn;
+    if let Err(error) = work.recorder.account(account, "running", None).await {
         return AccountEnd::NotRecorded(error);
     }
-    match direction {
-        Direction::Apply => apply_account(work, account, steps).await,
+    let end = match direction {
+        Direction::Apply => apply_account(work, account, *begun, steps).await,
         Direction::Undo(run) => undo_account(work, run, account, steps).await,
+    };
+    match end {
+        AccountEnd::Done => match work.recorder.account(account, "done", None).await {
+            Ok(()) => AccountEnd::Done,
+            Err(error) => AccountEnd::NotRecorded(error),
+        },
+        stopped => stopped,
     }
 }
 
-/// Records an account's end; whether the others must stop, too.
+/// Records the end of an account that is not done; whether the others must stop, too.
 async fn note(
     work: &Work,
     account: &AccountId,
@@ -152,7 +164,7 @@ async fn note(
     end: &mut WaveEnd,
 ) -> Result<bool, StoreError> {
     let (state, message, stops) = match ended {
-        AccountEnd::Done => ("done", None, false),
+        AccountEnd::Done => return Ok(false),
         AccountEnd::Drifted(why) => ("drifted", Some(why), false),
         AccountEnd::Failed(why) => ("failed", Some(why), false),
         AccountEnd::Interrupted => {
@@ -171,9 +183,7 @@ async fn note(
         let why = message.as_deref().unwrap_or_default();
         output::tell(&format!("account {account} {state}: {why}"));
     }
-    work.store
-        .put_run_account(work.run, account, state, message.as_deref())
-        .await?;
+    work.recorder.account(account, state, message).await?;
     Ok(stops)
 }
 

@@ -15,6 +15,7 @@ mod export;
 mod gc;
 mod heartbeat;
 mod iam;
+mod id;
 mod interruption;
 mod list;
 pub(crate) mod output;

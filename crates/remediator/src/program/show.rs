@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use uuid::Uuid;
 
 use super::arguments::Common;
 use super::export::Showing;
+use super::id::{Id, Named};
 use super::settings::Settings;
 use super::{accounts, export, output, status, stored};
 
@@ -14,9 +14,9 @@ use super::{accounts, export, output, status, stored};
 /// did step by step.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The id of the plan, or of the run.
+    /// The id of the plan, or of the run; its first characters will do.
     #[arg(value_name = "PLAN_ID|RUN_ID")]
-    id: Uuid,
+    id: Id,
 
     /// List every step, however many there are.
     #[arg(long)]
@@ -34,10 +34,13 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
     let store = Settings::read(common)?.store().await?;
     let shown = async {
-        if store.run(arguments.id).await?.is_some() {
-            let told = status::Told::of(arguments.id, &store).await?;
-            return Ok(output::print(&status::steps(&told, common)?)?);
-        }
+        let plan = match arguments.id.either(&store).await? {
+            Named::Plan(plan) => plan,
+            Named::Run(run) => {
+                let told = status::Told::of(run, &store).await?;
+                return Ok(output::print(&status::steps(&told, common)?)?);
+            }
+        };
         let format = output::plan_format(common)?;
         let showing = Showing {
             format,
@@ -47,7 +50,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
         };
         export::check(format, showing.directory)?;
         let names = accounts::names(&store).await?;
-        export::deliver(&stored::plan(arguments.id, &store).await?, &names, showing)
+        export::deliver(&stored::plan(plan, &store).await?, &names, showing)
     }
     .await;
     store.close().await;

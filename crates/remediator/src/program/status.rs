@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::arguments::{Common, Format};
+use super::id::Id;
 use super::settings::Settings;
 use super::{accounts, output, usage};
 use page::{head, page};
@@ -21,9 +22,9 @@ use page::{head, page};
 /// Show what a run did and what came of it; without a run, of the last one.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The run's id.
+    /// The run's id; its first characters will do.
     #[arg(value_name = "RUN_ID")]
-    run: Option<Uuid>,
+    run: Option<Id>,
 }
 
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
@@ -31,7 +32,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
     let store = Settings::read(common)?.store().await?;
     let told = async {
         let run = match arguments.run {
-            Some(run) => run,
+            Some(run) => run.run(&store).await?,
             None => match store.runs().await?.first() {
                 Some(last) => last.run_id,
                 None => {

@@ -16,7 +16,8 @@ use uuid::Uuid;
 use super::apply::How;
 use super::arguments::Common;
 use super::confirmation::confirmed;
-use super::execution::{Direction, Limits, ended, locked, steps_by_account, wave};
+use super::execution::{Direction, Limits, Turn, ended, locked, steps_by_account, wave};
+use super::id::Id;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::verification::{accounts_in, judged_again};
@@ -28,9 +29,9 @@ use super::{Exit, accounts, demo, interruption, output, status, stored};
 /// short goes on when it is called again.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The run's id.
+    /// The run's id; its first characters will do.
     #[arg(value_name = "RUN_ID")]
-    run: Uuid,
+    run: Id,
 
     /// Only in this account, by number or name; can be repeated.
     #[arg(long = "account", value_name = "ACCOUNT")]
@@ -72,7 +73,7 @@ impl Undoing<'_> {
         let Some(open) = store.as_ref() else {
             bail!("the store is closed");
         };
-        let id = self.arguments.run;
+        let id = self.arguments.run.run(open).await?;
         let Some(run) = open.run(id).await? else {
             bail!("there is no run `{id}`; `orgsweep remediate list --runs` lists them");
         };
@@ -82,7 +83,7 @@ impl Undoing<'_> {
             );
         }
         let plan = stored::plan(run.plan_id, open).await?;
-        let accounts = self.accounts(&plan, open).await?;
+        let accounts = self.accounts(&plan, id, open).await?;
         if accounts.is_empty() {
             output::tell(&format!(
                 "nothing that run {id} did is left to be taken back"
@@ -102,9 +103,14 @@ impl Undoing<'_> {
     }
 
     /// The accounts in which something is left to be taken back, in reverse order.
-    async fn accounts(&self, plan: &Plan, store: &Store) -> anyhow::Result<Vec<AccountId>> {
+    async fn accounts(
+        &self,
+        plan: &Plan,
+        run: Uuid,
+        store: &Store,
+    ) -> anyhow::Result<Vec<AccountId>> {
         let done: BTreeSet<String> = store
-            .run_actions(self.arguments.run)
+            .run_actions(run)
             .await?
             .into_iter()
             .filter(|row| row.state == ActionState::Done)
@@ -155,7 +161,13 @@ impl Undoing<'_> {
             "are taken back",
         );
         let direction = Direction::Undo(undone.run_id);
-        let end = wave(&work, direction, accounts, &steps, limits).await;
+        let turns: Vec<Turn> = (accounts.iter().cloned())
+            .map(|account| Turn {
+                account,
+                begun: true,
+            })
+            .collect();
+        let end = wave(&work, direction, &turns, &steps, limits).await;
         drop(progress);
         let (state, message) = match &end {
             Ok(end) if end.stopped.is_some() => (RunState::Interrupted, end.stopped.clone()),

@@ -9,7 +9,7 @@ use orgsweep_remediator::apply::{Threshold, Work};
 use orgsweep_store::{RunAccountRow, RunState, SessionLock, Store};
 
 use super::applying::Applying;
-use super::execution::{Direction, Limits, steps_by_account, wave};
+use super::execution::{Direction, Limits, Turn, steps_by_account, wave};
 use super::output;
 use super::progress::Progress;
 use super::verification::{JudgedAgain, accounts_in, judged_again};
@@ -203,7 +203,7 @@ pub(super) struct Wave {
     /// Its number, from 1.
     number: i32,
     /// Its accounts that are not done.
-    accounts: Vec<AccountId>,
+    accounts: Vec<Turn>,
     /// How many accounts it was planned with.
     planned: usize,
     /// The same, with those of the waves before it.
@@ -260,7 +260,8 @@ pub(super) fn waves_left(rows: &[RunAccountRow]) -> Vec<Wave> {
         if row.state != "done"
             && let (Some(wave), Ok(account)) = (waves.last_mut(), row.account_id.parse())
         {
-            wave.accounts.push(account);
+            let begun = row.state != "pending";
+            wave.accounts.push(Turn { account, begun });
         }
     }
     waves.retain(|wave| !wave.accounts.is_empty());
@@ -273,6 +274,14 @@ mod tests {
 
     fn account(number: usize) -> AccountId {
         format!("{number:012}").parse().unwrap()
+    }
+
+    /// Of an account that failed, or of one that was not begun.
+    fn turn(number: usize) -> Turn {
+        Turn {
+            account: account(number),
+            begun: number == 3,
+        }
     }
 
     fn row(number: usize, wave: i32, state: &str) -> RunAccountRow {
@@ -298,7 +307,7 @@ mod tests {
         ];
         let wave = |number, accounts: &[usize], planned, so_far| Wave {
             number,
-            accounts: accounts.iter().copied().map(account).collect(),
+            accounts: accounts.iter().copied().map(turn).collect(),
             planned,
             so_far,
         };
