@@ -48,18 +48,18 @@ impl Id {
     /// The plan of that id.
     pub(super) async fn plan(&self, store: &Store) -> anyhow::Result<Uuid> {
         let plans = store.plans_beginning(&self.0).await?;
-        let plans = plans.into_iter().map(Named::Plan).collect();
+        let plans: Vec<_> = plans.into_iter().map(Named::Plan).collect();
         let why = "there is no plan";
-        Ok(self.one(plans, why, "`orgsweep remediate list`")?.id())
+        Ok(self.one(&plans, why, "`orgsweep remediate list`")?.id())
     }
 
     /// The run of that id.
     pub(super) async fn run(&self, store: &Store) -> anyhow::Result<Uuid> {
         let runs = store.runs_beginning(&self.0).await?;
-        let runs = runs.into_iter().map(Named::Run).collect();
+        let runs: Vec<_> = runs.into_iter().map(Named::Run).collect();
         let why = "there is no run";
         Ok(self
-            .one(runs, why, "`orgsweep remediate list --runs`")?
+            .one(&runs, why, "`orgsweep remediate list --runs`")?
             .id())
     }
 
@@ -68,13 +68,13 @@ impl Id {
         let runs = store.runs_beginning(&self.0).await?;
         let plans = store.plans_beginning(&self.0).await?;
         let runs = runs.into_iter().map(Named::Run);
-        let both = runs.chain(plans.into_iter().map(Named::Plan)).collect();
+        let both: Vec<_> = runs.chain(plans.into_iter().map(Named::Plan)).collect();
         let lists = "`orgsweep remediate list`, and with `--runs` runs,";
-        self.one(both, "there is no plan or run", lists)
+        self.one(&both, "there is no plan or run", lists)
     }
 
-    fn one(&self, found: Vec<Named>, none: &str, lists: &str) -> anyhow::Result<Named> {
-        match found.as_slice() {
+    fn one(&self, found: &[Named], none: &str, lists: &str) -> anyhow::Result<Named> {
+        match found {
             [one] => Ok(*one),
             [] => bail!("{none} `{}`; {lists} lists them", self.0),
             several => {
@@ -114,16 +114,16 @@ mod tests {
     #[test]
     fn several_of_a_beginning_are_named() {
         let id: Id = "0193".parse().unwrap();
-        let two = vec![
+        let two = [
             Named::Plan(Uuid::from_u128(1)),
             Named::Run(Uuid::from_u128(2)),
         ];
-        let error = id.one(two, "there is no plan or run", "a list");
+        let error = id.one(&two, "there is no plan or run", "a list");
         let error = error.unwrap_err().to_string();
         let expected = "several ids begin with `0193`; write more of it: \
             00000000-0000-0000-0000-000000000001, 00000000-0000-0000-0000-000000000002";
         assert_eq!(error, expected);
-        let none = id.one(Vec::new(), "there is no plan", "`list`");
+        let none = id.one(&[], "there is no plan", "`list`");
         assert_eq!(
             none.unwrap_err().to_string(),
             "there is no plan `0193`; `list` lists them"
