@@ -75,8 +75,11 @@ pub struct Finding {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Evidence {
-    /// Every chain that was looked at, best first.
+    /// The chains that were looked at, best first; the first twelve of many.
     pub chains: Vec<Chain>,
+    /// How many more chains were looked at.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more_chains: usize,
     /// Account whose chain covers (or should cover) this one, when it is another.
     pub covered_by: Option<AccountId>,
     /// Literal event names of the control that would go unnoticed.
@@ -112,6 +115,11 @@ pub struct Evidence {
     /// What AWS Security Hub would report in this account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_hub: Option<Opinion>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// What somebody else would say about the same account.

@@ -13,13 +13,21 @@ pub(crate) struct Judged {
     /// The facts that would have decided.
     pub(crate) unread: Vec<Unread>,
     pub(crate) notes: Vec<Note>,
-    /// Names of the mute rules that break it, for the repair.
-    pub(crate) muted_by: Vec<String>,
+    /// The mute rules that break it, for the repair.
+    pub(crate) muted_by: Vec<MutedBy>,
     /// What an alarm adds to the time until a message goes out.
     pub(crate) delay: Option<Delay>,
     /// Of an alarm that waits for several events: how many, and the links that
     /// follow where so many are accepted.
     pub(crate) if_accepted: Option<Box<Accepted>>,
+}
+
+/// A mute rule over an alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MutedBy {
+    pub(crate) rule: String,
+    /// Whether it mutes other alarms, too.
+    pub(crate) mutes_others: bool,
 }
 
 /// A chain that holds where it is accepted that an alarm waits for several events.

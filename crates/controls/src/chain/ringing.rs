@@ -5,7 +5,7 @@ use super::action::{self, Topics};
 use super::alarm::{self, Source, Watching};
 use super::filter_policy::Sender;
 use super::firing::{self, Firing, Lasting};
-use super::judged::{Accepted, Judged, note};
+use super::judged::{Accepted, Judged, MutedBy, note};
 use super::muting::{self, Muting};
 use super::resting;
 use super::shared_metric::Kept;
@@ -277,9 +277,15 @@ impl Ringing<'_> {
                 }
                 link
             }
-            Muting::Silent(why, rules) => {
+            Muting::Silent(why, silent) => {
                 let mut broken = Judged::broken(kind, resource, Reason::AlarmMuted, why);
-                broken.muted_by = rules;
+                let silent = rules.iter().filter(|rule| silent.contains(&rule.name));
+                broken.muted_by = silent
+                    .map(|rule| MutedBy {
+                        rule: rule.name.clone(),
+                        mutes_others: rule.alarm_names.iter().any(|name| name != alarm.name),
+                    })
+                    .collect();
                 broken
             }
             Muting::Undecided(_) if link.reason.is_some() => link.clone(),

@@ -4,7 +4,6 @@
 //! the one to mend first.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::coverage::{Coverage, Facts};
 use super::judge::{Case, Outcome, facts, tails};
@@ -92,7 +91,8 @@ fn of_case(
             .get(broken_at)
             .copied()
             .unwrap_or(Reason::Undecided);
-        return (reason, best(required, &here, case, routes, coverage));
+        let best = best(required, &here, &beyond, case, routes, coverage);
+        return (reason, best);
     }
     (Reason::NoTrail, None)
 }
@@ -122,28 +122,44 @@ fn covers(
         .is_no()
 }
 
-/// Of the chains that break at one link, the one with the fewest missing events.
-fn best(
+/// Of the chains that break at one link, the one with the fewest missing events, together with those
+/// that get beyond it: one that looks meant for the pattern before others, and before both one that
+/// adds to what they match.
+fn best<'e>(
     required: &Pattern,
-    entries: &[&Entry<'_>],
+    here: &[&Entry<'e>],
+    beyond: &[&Entry<'e>],
     case: &Case<'_>,
     routes: &Routes<'_>,
     coverage: &Coverage,
 ) -> Option<Place> {
-    let rank = |entry: &&&Entry<'_>| {
+    let facts = facts(case, routes);
+    let of_beyond = || {
+        let tails = beyond.iter().filter_map(|entry| entry.tail);
+        tails.filter_map(|tail| tail.pattern.as_ref())
+    };
+    let alone: PatternSet = of_beyond().cloned().collect();
+    let missing_alone = coverage.missing(required, &alone, facts).len();
+    let rank = |entry: &&&Entry<'e>| {
         let Some(pattern) = entry.tail.and_then(|tail| tail.pattern.as_ref()) else {
             // The place where a filter should be: after those that are there and
             // matter, before those that do not.
-            return (1, usize::MAX, entry.place);
+            return (3, usize::MAX, entry.place);
         };
         let relevant = coverage.is_relevant(required, pattern);
-        let alone = PatternSet::from_iter([Arc::clone(pattern)]);
-        let missing = coverage
-            .missing(required, &alone, facts(case, routes))
-            .len();
-        (if relevant { 0 } else { 2 }, missing, entry.place)
+        let together: PatternSet = of_beyond().chain([pattern]).cloned().collect();
+        let missing = coverage.missing(required, &together, facts).len();
+        let adds = missing < missing_alone
+            || !coverage.decide(required, &together, facts).is_no();
+        let class = match (adds, relevant) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, true) => 2,
+            (false, false) => 4,
+        };
+        (class, missing, entry.place)
     };
-    entries.iter().min_by_key(rank).map(|entry| entry.place)
+    here.iter().min_by_key(rank).map(|entry| entry.place)
 }
 
 fn entries<'a>(

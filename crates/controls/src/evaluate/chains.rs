@@ -2,10 +2,13 @@
 //! to the first broken one, the best chain first.
 
 use super::blame::{self, Place, stage};
+use super::control::Why;
 use super::coverage::Coverage;
 use super::judge::{Case, facts, tails};
+use super::needed;
 use super::routes::{Group, Route, Routes};
 use crate::chain::judged::Judged;
+use crate::chain::tail::Tail;
 use crate::chain::trail::Delivers;
 use crate::finding::{Chain, LinkKind, LinkState};
 use crate::pattern::Pattern;
@@ -58,26 +61,28 @@ impl Shown {
     }
 }
 
-/// Every chain that concerns the pattern, best first; `first` comes before all.
+/// Every chain that concerns the pattern or takes part in the verdict, best first; the one that is to
+/// blame comes before all; and how many more there are than a finding keeps.
 pub(super) fn shown(
     required: &Pattern,
     cases: &[&Case<'_>],
     routes: &Routes<'_>,
     coverage: &Coverage,
-    first: Option<Place>,
-) -> Vec<Shown> {
+    why: &Why,
+) -> (Vec<Shown>, usize) {
+    let first = why.first;
     let mut all: Vec<Shown> = Vec::new();
     for (index, route) in routes.all.iter().enumerate() {
         let delivers = of_route(cases, index);
-        let relevant =
-            tails(route.group.as_ref())
-                .iter()
-                .enumerate()
-                .filter(|(_, tail)| match &tail.pattern {
-                    Some(pattern) => coverage.is_relevant(required, pattern),
-                    None => blame::looks_like(required, &tail.text),
-                });
-        let numbers: Vec<usize> = relevant.map(|(number, _)| number).collect();
+        let takes_part = |place| first == Some(place) || why.beside.contains(&place);
+        let is_meant = |tail: &Tail| match &tail.pattern {
+            Some(pattern) => coverage.is_relevant(required, pattern),
+            None => blame::looks_like(required, &tail.text),
+        };
+        let numbers: Vec<usize> = needed::placed(index, tails(route.group.as_ref()))
+            .filter(|(place, tail)| takes_part(*place) || is_meant(tail))
+            .filter_map(|(place, _)| place.tail)
+            .collect();
         let wanted = first.filter(|place| place.route == index);
         let elsewhere = cases.first().and_then(|case| {
             let group = route.group.as_ref();
@@ -115,8 +120,9 @@ pub(super) fn shown(
         let chosen = Some(shown.place) != first;
         (chosen, shown.state(), usize::MAX - progress, resources)
     });
+    let more = all.len().saturating_sub(MOST_CHAINS);
     all.truncate(MOST_CHAINS);
-    all
+    (all, more)
 }
 
 /// What is known where a chain ends for lack of a filter.

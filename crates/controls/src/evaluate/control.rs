@@ -13,7 +13,7 @@ use super::doubts::{self, Doubt};
 use super::judge::{self, Case, Outcome, facts};
 use super::routes::Routes;
 use super::sets::KnownSets;
-use super::{evidence, kinds, notes, regions, summary};
+use super::{evidence, kinds, needed, notes, regions, summary};
 use crate::catalog::{Catalog, Control, Requirement};
 use crate::decision::Decisions;
 use crate::finding::{Evidence, Finding, Verdict};
@@ -36,6 +36,8 @@ pub(super) struct Why {
     /// The case that decided, among the outcomes.
     pub(super) case: usize,
     pub(super) doubts: Vec<Doubt>,
+    /// Chains that take part though their filters do not look meant for the control.
+    pub(super) beside: Vec<Place>,
 }
 
 /// The finding of `control`, which the catalog's framework has. Decisions take part only where it
@@ -111,20 +113,28 @@ fn told<'a>(
         .filter(|(index, _)| deciding(*index))
         .map(|(_, outcome)| outcome.case.as_ref())
         .collect();
-    let shown = chains::shown(judged.pattern, &cases, routes, coverage, why.first);
+    let (shown, more_chains) = chains::shown(judged.pattern, &cases, routes, coverage, &why);
     let (mut covered, uncovered) = regions::covered_and_not(&judged.outcomes, routes);
     covered.retain(|region| decided.is_none_or(|decided| !decided.is_denied(region)));
     let unread = evidence::unread(&why, &shown);
     let covered_by = evidence::covered_by(&judged, &why, routes);
     let repair = evidence::repair(control, catalog, &judged, &why, &shown, routes);
     let (missing, total) = evidence::missing_events(&judged, routes, coverage);
-    let mut notes = notes::of(judged.pattern, judged.verdict, &shown, routes, coverage);
+    let mut notes = notes::of(
+        judged.pattern,
+        judged.verdict,
+        &shown,
+        &cases,
+        routes,
+        coverage,
+    );
     notes.extend(notes::of_waiting_alarms(
         control, catalog, why.reason, routes,
     ));
     notes.sort_by(|a, b| (&a.code, &a.text).cmp(&(&b.code, &b.text)));
     let evidence = Evidence {
         chains: shown.iter().map(Shown::chain).collect(),
+        more_chains,
         covered_by,
         witness: evidence::witness(&judged, &why, routes, coverage),
         assumptions: evidence::assumptions(&judged, routes),
@@ -153,8 +163,10 @@ fn told<'a>(
             control,
             why.reason,
             &evidence,
-            &covered,
-            &uncovered,
+            &summary::Regions {
+                about: &regions::decisive(&judged.outcomes, routes, judged.verdict),
+                of: covered.len() + uncovered.len(),
+            },
             &why.doubts,
         ),
         cause: evidence::cause(why.reason, judged.verdict, &shown, why.first, &evidence),
@@ -276,6 +288,7 @@ fn why(judged: &Judged<'_>, routes: &Routes<'_>, coverage: &Coverage) -> Why {
             first: None,
             case: 0,
             doubts: Vec::new(),
+            beside: needed::of_pass(judged, routes, coverage),
         },
         Verdict::Fail => {
             let blame = judged.blame.clone();
@@ -285,6 +298,7 @@ fn why(judged: &Judged<'_>, routes: &Routes<'_>, coverage: &Coverage) -> Why {
                 case: blame.map_or(0, |blame| blame.case),
                 first,
                 doubts: Vec::new(),
+                beside: Vec::new(),
             }
         }
         Verdict::Unknown => {
@@ -299,6 +313,7 @@ fn why(judged: &Judged<'_>, routes: &Routes<'_>, coverage: &Coverage) -> Why {
                 reason: first.map_or(Reason::Undecided, |doubt| doubt.reason),
                 first: first.and_then(|doubt| doubt.place),
                 case,
+                beside: doubts.iter().filter_map(|doubt| doubt.place).collect(),
                 doubts,
             }
         }
@@ -317,6 +332,7 @@ fn no_kinds(routes: &Routes<'_>) -> Why {
             unread: routes.regions.err().cloned().into_iter().collect(),
             text: "no Region is enabled".to_owned(),
         }],
+        beside: Vec::new(),
     }
 }
 

@@ -1,14 +1,18 @@
 //! What keeps a verdict from being known: the facts and questions that could
 //! still complete a chain, the weightiest first.
 
+use std::sync::Arc;
+
 use super::blame::Place;
 use super::coverage::{Answer, Coverage};
-use super::judge::{Outcome, tails};
+use super::judge::{self, Outcome};
+use super::needed::{self, needed};
 use super::routes::{Group, Routes};
+use crate::chain::tail::Tail;
 use crate::chain::trail::Delivers;
 use crate::finding::LinkState;
 use crate::known::Unread;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, PatternSet};
 use crate::reason::Reason;
 
 /// One thing that is not known and matters.
@@ -30,7 +34,7 @@ pub(super) fn of(
 ) -> Vec<Doubt> {
     let mut owners = Vec::new();
     let mut facts = Vec::new();
-    let mut links = Vec::new();
+    let mut open = Vec::new();
     for (index, (route, delivers)) in routes.all.iter().zip(&outcome.case.delivers).enumerate() {
         let place = |tail| Some(Place { route: index, tail });
         match delivers {
@@ -79,13 +83,14 @@ pub(super) fn of(
                         text: chains.group.link.detail.clone(),
                     });
                 }
-                links.extend(in_tails(required, index, route.group.as_ref(), coverage));
+                let tails = needed::placed(index, &chains.tails);
+                open.extend(tails.filter(|(_, tail)| tail.state() == LinkState::Unknown));
             }
         }
     }
     let mut doubts = owners;
     doubts.extend(facts);
-    doubts.extend(links);
+    doubts.extend(in_chains(required, outcome, &open, routes, coverage));
     let regions_unknown = outcome.case.kinds.iter().any(|kind| kind.region.is_none());
     if outcome.case.hidden_trail && regions_unknown && !routes.all_trails_unread {
         doubts.push(regions_or_undecided(routes));
@@ -108,37 +113,66 @@ pub(super) fn of(
     doubts
 }
 
-/// The unknown links of chains that are not broken and look meant for the pattern.
-fn in_tails(
+/// The unknown links of the chains that may complete the coverage: those that look meant for the
+/// pattern, unless the others do it without them, and of the others those without which it is
+/// surely left open.
+fn in_chains(
     required: &Pattern,
-    route: usize,
-    group: Option<&Group>,
+    outcome: &Outcome<'_>,
+    open: &[(Place, &Tail)],
+    routes: &Routes<'_>,
     coverage: &Coverage,
 ) -> Vec<Doubt> {
-    let mut doubts = Vec::new();
-    for (number, tail) in tails(group).iter().enumerate() {
-        let relevant = tail
-            .pattern
-            .as_ref()
-            .is_none_or(|pattern| coverage.is_relevant(required, pattern));
-        if tail.state() != LinkState::Unknown || !relevant {
-            continue;
+    let (mut meant, mut others) = (Vec::new(), Vec::new());
+    for (place, tail) in open {
+        match &tail.pattern {
+            Some(pattern) if coverage.is_relevant(required, pattern) => meant.push(*place),
+            Some(pattern) if coverage.touches(required, pattern) => {
+                others.push((*place, Arc::clone(pattern)));
+            }
+            Some(_) => {}
+            None => meant.push(*place),
         }
-        let unknown = tail
-            .links
-            .iter()
-            .find(|judged| judged.link.state == LinkState::Unknown);
-        doubts.extend(unknown.map(|judged| Doubt {
-            reason: judged.reason.unwrap_or(Reason::Undecided),
-            place: Some(Place {
-                route,
-                tail: Some(number),
-            }),
-            unread: judged.unread.clone(),
-            text: format!("{}: {}", judged.link.resource, judged.link.detail),
-        }));
     }
-    doubts
+    let sets = &outcome.case.sets;
+    let facts = judge::facts(&outcome.case, routes);
+    let decided = |filters: &PatternSet| coverage.decide(required, filters, facts);
+    // What may be noticed without the open chains at those places.
+    let without = |places: &[Place]| -> PatternSet {
+        let left_out = (open.iter())
+            .filter(|(place, _)| places.contains(place))
+            .filter_map(|(_, tail)| tail.pattern.as_ref());
+        let left_out: Vec<&Arc<Pattern>> = left_out.collect();
+        let possible = sets.possible.patterns.iter();
+        let others = possible.filter(|pattern| !left_out.contains(pattern));
+        others.chain(&sets.working.patterns).cloned().collect()
+    };
+    if !others.is_empty() {
+        if decided(&without(&meant)).is_yes() {
+            meant.clear();
+        }
+        let is_kept = |place: &Place| meant.contains(place);
+        let left_out = open.iter().map(|(place, _)| *place);
+        let left_out: Vec<Place> = left_out.filter(|place| !is_kept(place)).collect();
+        let always = without(&left_out).patterns;
+        meant.extend(needed(&always, others, |filters| !decided(filters).is_no()));
+    }
+    let named = open.iter().filter(|(place, _)| meant.contains(place));
+    named
+        .filter_map(|(place, tail)| doubt_of(*place, tail))
+        .collect()
+}
+
+/// The doubt of a chain's first unknown link.
+fn doubt_of(place: Place, tail: &Tail) -> Option<Doubt> {
+    let mut links = tail.links.iter();
+    let judged = links.find(|judged| judged.link.state == LinkState::Unknown)?;
+    Some(Doubt {
+        reason: judged.reason.unwrap_or(Reason::Undecided),
+        place: Some(place),
+        unread: judged.unread.clone(),
+        text: format!("{}: {}", judged.link.resource, judged.link.detail),
+    })
 }
 
 fn undecided(text: String) -> Doubt {

@@ -15,6 +15,7 @@ mod evidence;
 mod fix;
 mod judge;
 mod kinds;
+mod needed;
 mod noise;
 mod notes;
 mod regions;

@@ -7,12 +7,13 @@ use filter_pattern::limits::{METRIC_FILTERS_PER_LOG_GROUP, REGEX_PATTERNS_PER_LO
 
 use super::chains::Shown;
 use super::coverage::Coverage;
-use super::judge::tails;
+use super::judge::{Case, tails};
 use super::noise;
 use super::routes::{Group, Routes};
 use crate::catalog::{Catalog, Control};
 use crate::chain::group::{GroupChains, Waiting};
 use crate::chain::judged::note;
+use crate::chain::trail::Delivers;
 use crate::finding::{LinkKind, LinkState, Note, Verdict};
 use crate::pattern::Pattern;
 use crate::reason::Reason;
@@ -26,6 +27,7 @@ pub(super) fn of(
     required: &Pattern,
     verdict: Verdict,
     shown: &[Shown],
+    cases: &[&Case<'_>],
     routes: &Routes<'_>,
     coverage: &Coverage,
 ) -> Vec<Note> {
@@ -44,20 +46,23 @@ pub(super) fn of(
         }
     }
     if verdict == Verdict::Pass {
-        let ringing: Vec<(&str, &Arc<Pattern>)> = holding()
+        let ringing: Vec<Ringing<'_>> = holding()
             .filter_map(|shown| {
-                let alarm = shown.link(LinkKind::Alarm)?;
-                Some((alarm.link.resource.as_str(), pattern_of(shown, routes)?))
+                Some(Ringing {
+                    route: shown.place.route,
+                    alarm: shown.link(LinkKind::Alarm)?.link.resource.as_str(),
+                    filter: pattern_of(shown, routes)?,
+                })
             })
             .collect();
         let mut beyond = BTreeSet::new();
-        for (_, filter) in &ringing {
-            beyond.extend(coverage.beyond(required, filter).iter().cloned());
+        for one in &ringing {
+            beyond.extend(coverage.beyond(required, one.filter).iter().cloned());
         }
         if let Some(words) = noise::in_words(&beyond) {
             add(note("noise", words));
         }
-        if let Some((code, words)) = several_alarms(&ringing, coverage) {
+        if let Some((code, words)) = several_alarms(&ringing, cases, coverage) {
             add(note(code, words));
         }
     }
@@ -118,20 +123,38 @@ fn pattern_of<'a>(shown: &Shown, routes: &'a Routes<'_>) -> Option<&'a Arc<Patte
     tails(group).get(shown.place.tail?)?.pattern.as_ref()
 }
 
-/// What several alarms mean: one event rings more than one, or each rings for a part.
+/// An alarm that rings for what a filter behind a trail matches.
+struct Ringing<'a> {
+    route: usize,
+    alarm: &'a str,
+    filter: &'a Pattern,
+}
+
+/// What several alarms mean: one event rings more than one, or each rings for a part. Trails of
+/// single Regions deliver no event that another one does.
 fn several_alarms(
-    ringing: &[(&str, &Arc<Pattern>)],
+    ringing: &[Ringing<'_>],
+    cases: &[&Case<'_>],
     coverage: &Coverage,
 ) -> Option<(&'static str, String)> {
-    let alarms: BTreeSet<&str> = ringing.iter().map(|(alarm, _)| *alarm).collect();
+    let alarms: BTreeSet<&str> = ringing.iter().map(|one| one.alarm).collect();
     if alarms.len() < 2 {
         return None;
     }
-    for (index, (alarm, filter)) in ringing.iter().enumerate() {
-        for (other_alarm, other) in &ringing[index + 1..] {
-            if alarm != other_alarm && coverage.share_an_event(filter, other) {
+    let both_deliver = |one: usize, other: usize| {
+        let delivers = |case: &&Case<'_>, route: usize| case.delivers[route] == Delivers::Yes;
+        one == other
+            || (cases.iter()).any(|case| delivers(case, one) && delivers(case, other))
+    };
+    for (index, one) in ringing.iter().enumerate() {
+        for other in &ringing[index + 1..] {
+            if one.alarm != other.alarm
+                && both_deliver(one.route, other.route)
+                && coverage.share_an_event(one.filter, other.filter)
+            {
                 let words = format!(
-                    "one event rings both {alarm} and {other_alarm}: people are told twice"
+                    "one event rings both {} and {}: people are told twice",
+                    one.alarm, other.alarm
                 );
                 return Some(("duplicate_notification", words));
             }

@@ -13,26 +13,43 @@ pub(super) fn covered_and_not(
     outcomes: &[Outcome<'_>],
     routes: &Routes<'_>,
 ) -> (Vec<Region>, Vec<Region>) {
+    let uncovered = of_outcomes(outcomes, routes, |verdict| verdict != Verdict::Pass);
     let enabled: BTreeSet<&Region> = routes.regions.unwrap_or_default().iter().collect();
-    let mut uncovered: BTreeSet<&Region> = BTreeSet::new();
-    for outcome in outcomes
-        .iter()
-        .filter(|outcome| outcome.verdict != Verdict::Pass)
-    {
+    let covered = enabled.difference(&uncovered);
+    let covered = covered.map(|region| (*region).clone()).collect();
+    (covered, uncovered.into_iter().cloned().collect())
+}
+
+/// Regions that the verdict over all outcomes is about, sorted.
+pub(super) fn decisive(
+    outcomes: &[Outcome<'_>],
+    routes: &Routes<'_>,
+    verdict: Verdict,
+) -> Vec<Region> {
+    let regions = of_outcomes(outcomes, routes, |other| other == verdict);
+    regions.into_iter().cloned().collect()
+}
+
+/// Enabled Regions of the outcomes with such a verdict.
+fn of_outcomes<'a>(
+    outcomes: &'a [Outcome<'_>],
+    routes: &Routes<'a>,
+    is_meant: impl Fn(Verdict) -> bool,
+) -> BTreeSet<&'a Region> {
+    let enabled = routes.regions.unwrap_or_default();
+    let mut found = BTreeSet::new();
+    for outcome in outcomes.iter().filter(|outcome| is_meant(outcome.verdict)) {
         for kind in &outcome.case.kinds {
             match &kind.region {
                 Some(region) if !only_in_main(outcomes, region) => {
-                    uncovered.insert(region);
+                    found.insert(region);
                 }
-                _ => uncovered.extend(&enabled),
+                _ => found.extend(enabled),
             }
         }
     }
-    let (uncovered, covered): (Vec<&Region>, Vec<&Region>) = enabled
-        .into_iter()
-        .partition(|region| uncovered.contains(region));
-    let owned = |regions: Vec<&Region>| regions.into_iter().cloned().collect();
-    (owned(covered), owned(uncovered))
+    found.retain(|region| enabled.contains(region));
+    found
 }
 
 /// Whether the control's events are recorded in that Region alone.

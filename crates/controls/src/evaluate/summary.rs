@@ -6,17 +6,43 @@ use crate::finding::{Chain, Evidence, Link, LinkKind, LinkState};
 use crate::ids::Region;
 use crate::reason::Reason;
 
+/// The Regions that a verdict is about.
+pub(super) struct Regions<'a> {
+    pub(super) about: &'a [Region],
+    /// How many were judged.
+    pub(super) of: usize,
+}
+
+impl Regions<'_> {
+    /// ` in …`, where it is about some of the Regions only.
+    fn in_words(&self) -> String {
+        if self.about.is_empty() || self.about.len() >= self.of {
+            return String::new();
+        }
+        format!(" in {}", self.names())
+    }
+
+    fn names(&self) -> String {
+        match self.about {
+            [] => "some Regions".to_owned(),
+            [one] => one.to_string(),
+            all if all.len() >= self.of => format!("all {} Regions", self.of),
+            some => format!("{} of {} Regions", some.len(), self.of),
+        }
+    }
+}
+
 /// What is true, and what of it people would want to know first.
 pub(super) fn of(
     control: &Control,
     reason: Reason,
     evidence: &Evidence,
-    covered: &[Region],
-    uncovered: &[Region],
+    regions: &Regions<'_>,
     doubts: &[Doubt],
 ) -> String {
     let what = &control.title;
     let chain = evidence.chains.first();
+    let here = regions.in_words();
     let text = match reason {
         Reason::Covered => format!("{what}: every event leads to a message"),
         Reason::CoveredByOrganizationTrail => {
@@ -30,26 +56,26 @@ pub(super) fn of(
         Reason::NoTrail => format!("{what} would go unnoticed: no trail records this account"),
         Reason::TrailNotMultiRegion => format!(
             "{what} would go unnoticed in {}: no trail with a working chain records {}",
-            regions_in_words(uncovered, covered),
-            if uncovered.len() == 1 { "it" } else { "them" },
+            regions.names(),
+            if regions.about.len() == 1 { "it" } else { "them" },
         ),
         // Each name escapes, but not each event: the filters ask for more than names.
         Reason::FilterDoesNotCover
             if evidence.events_total > 1
                 && evidence.missing_events.len() == evidence.events_total =>
         {
-            format!("{what}: the filters leave out some events of every name")
+            format!("{what}{here}: the filters leave out some events of every name")
         }
         Reason::FilterDoesNotCover if !evidence.missing_events.is_empty() => format!(
-            "{what}: {} of {} events would go unnoticed ({})",
+            "{what}: {} of {} events would go unnoticed{here} ({})",
             evidence.missing_events.len(),
             evidence.events_total,
             shortened(&evidence.missing_events),
         ),
         _ => match doubts.first() {
-            Some(doubt) => format!("{what}: not known: {}", doubt.text),
+            Some(doubt) => format!("{what}: not known{here}: {}", doubt.text),
             None => format!(
-                "{what} would go unnoticed: {}",
+                "{what} would go unnoticed{here}: {}",
                 broken_in_words(reason, chain)
             ),
         },
@@ -109,15 +135,6 @@ fn lower_first(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(chars).collect()
     })
-}
-
-fn regions_in_words(uncovered: &[Region], covered: &[Region]) -> String {
-    match uncovered {
-        [] => "some Regions".to_owned(),
-        [one] => one.to_string(),
-        many if covered.is_empty() => format!("all {} Regions", many.len()),
-        many => format!("{} of {} Regions", many.len(), many.len() + covered.len()),
-    }
 }
 
 fn shortened(names: &[String]) -> String {

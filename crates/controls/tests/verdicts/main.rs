@@ -12,5 +12,6 @@ mod organization;
 mod public_patterns;
 mod relevant;
 mod sources;
+mod split;
 mod support;
 mod trails;

@@ -4,6 +4,7 @@
 //! ones beside those that are there.
 
 mod names;
+mod other_trails;
 
 use std::collections::BTreeSet;
 
@@ -40,7 +41,7 @@ pub(super) fn repair(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> Rep
             vec![format!("aws cloudtrail update-trail {trail} --cloud-watch-logs-log-group-arn LOG_GROUP_ARN --cloud-watch-logs-role-arn ROLE_ARN")],
         ),
         Reason::TrailNotMultiRegion => (
-            "make the trail record every Region".to_owned(),
+            every_region(names.other_trails.of_single_regions),
             vec![format!("aws cloudtrail update-trail {trail} --is-multi-region-trail")],
         ),
         Reason::TrailNotLogging => (
@@ -54,6 +55,10 @@ pub(super) fn repair(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> Rep
         Reason::TrailSelectorsExclude => (
             "let the trail record all management events: add a selector for them to those that the trail has (`put-event-selectors` replaces all of them)".to_owned(),
             vec![format!("aws cloudtrail get-event-selectors {}", trail.replacen("--name", "--trail-name", 1))],
+        ),
+        Reason::TrailNoGlobalEvents if names.other_trails.record_the_other_regions => (
+            "let the trail record global service events, beside those of its own Region".to_owned(),
+            vec![format!("aws cloudtrail update-trail {trail} --include-global-service-events")],
         ),
         Reason::TrailNoGlobalEvents => (
             "let the trail record global service events".to_owned(),
@@ -74,6 +79,22 @@ pub(super) fn repair(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> Rep
         _ => return of_filters_and_later(reason, names, doubts),
     };
     Repair { words, commands }
+}
+
+/// Trails of single Regions go on to record, beside the one that then records every Region.
+fn every_region(of_single_regions: usize) -> String {
+    let words = "make the trail record every Region";
+    if of_single_regions == 0 {
+        return words.to_owned();
+    }
+    let (trails, them) = match of_single_regions {
+        1 => ("the trail that records a single Region with a chain of its own then records".to_owned(), "it"),
+        many => (format!("the {many} trails that record single Regions with chains of their own then record"), "them"),
+    };
+    format!(
+        "{words}; {trails} the same events again, which are told and paid for twice until you switch \
+         {them} off; or put a trail with a chain of its own in each Region that has none"
+    )
 }
 
 fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> Repair {
@@ -119,9 +140,17 @@ fn of_filters_and_later(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> 
             "give the alarm a topic in its own Region as action for the ALARM state (`put-metric-alarm` replaces all that it has), or put an alarm beside it that has one",
             names.alarm_beside(),
         ),
-        Reason::AlarmMuted => (
+        Reason::AlarmMuted if names.mute_rules.is_empty() => (
+            "take the suppressor off the composite alarm, or see to it that it is not in ALARM when the composite is, or put an alarm beside it that nothing suppresses",
+            names.alarm_beside(),
+        ),
+        Reason::AlarmMuted if names.may_delete_mute_rules() => (
             "delete the mute rule or take the alarm out of it, or put an alarm beside it that no rule mutes",
             names.delete_mute_rules(),
+        ),
+        Reason::AlarmMuted => (
+            "take the alarm out of the mute rule, which mutes other alarms, too, or put an alarm beside it that no rule mutes",
+            names.alarm_beside(),
         ),
         Reason::TopicMissing if names.topic_is_foreign() => (
             "ask the account of the topic to create it again and to subscribe somebody, or give the alarm another one",

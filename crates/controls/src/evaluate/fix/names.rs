@@ -6,8 +6,10 @@ use super::super::blame::looks_like;
 use super::super::chains::Shown;
 use super::super::judge::tails;
 use super::super::routes::{Group, Routes};
+use super::other_trails::OtherTrails;
 use crate::catalog::{Catalog, Control};
 use crate::chain::group::Waiting;
+use crate::chain::judged::MutedBy;
 use crate::finding::{LinkKind, LinkState};
 use crate::ids::{AccountId, Arn, LogGroupArn};
 use crate::pattern::Pattern;
@@ -37,7 +39,9 @@ pub(in crate::evaluate) struct Names<'a> {
     pub(super) works: bool,
     pub(super) alarm: Option<Arn>,
     pub(super) topic: Option<Arn>,
-    pub(super) mute_rules: Vec<String>,
+    pub(super) mute_rules: Vec<MutedBy>,
+    /// What other trails record beside the one of the chain that is to blame.
+    pub(super) other_trails: OtherTrails,
     /// The kind of the link that is broken or not known.
     pub(super) weakest: Option<LinkKind>,
     /// A topic that already tells somebody, for a new alarm.
@@ -89,6 +93,9 @@ impl<'a> Names<'a> {
             weakest: blamed
                 .and_then(Shown::weakest)
                 .map(|judged| judged.link.kind),
+            other_trails: blamed
+                .map(|blamed| OtherTrails::of(blamed.place.route, routes))
+                .unwrap_or_default(),
             working_topic: working_topic(group),
             taken: taken(group),
         }
@@ -227,12 +234,17 @@ impl<'a> Names<'a> {
         commands
     }
 
+    /// Whether each mute rule is about this alarm alone.
+    pub(super) fn may_delete_mute_rules(&self) -> bool {
+        !self.mute_rules.iter().any(|muted_by| muted_by.mutes_others)
+    }
+
     pub(super) fn delete_mute_rules(&self) -> Vec<String> {
-        let delete = |name: &String| {
+        let delete = |muted_by: &MutedBy| {
             format!(
                 "aws cloudwatch delete-alarm-mute-rule --region {} --alarm-mute-rule-name {}",
                 self.region(),
-                quoted(name)
+                quoted(&muted_by.rule)
             )
         };
         self.mute_rules.iter().map(delete).collect()

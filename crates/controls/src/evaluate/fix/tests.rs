@@ -3,6 +3,7 @@
 
 use std::process::Command;
 
+use super::other_trails::OtherTrails;
 use super::{Names, Repair, repair};
 use crate::catalog::Catalog;
 use crate::finding::LinkKind;
@@ -75,6 +76,7 @@ fn each(check: impl Fn(Reason, &Repair)) {
     for named in [false, true] {
         let names = Names {
             mute_rules: Vec::new(),
+            other_trails: OtherTrails::default(),
             control,
             pattern: "{ $.a = \"it's\" }",
             trail: None,

@@ -1,6 +1,6 @@
 //! Chains, link by link, each with what was found.
 
-use orgsweep_controls::finding::{Chain, LinkKind, LinkState, Verdict};
+use orgsweep_controls::finding::{Evidence, LinkKind, LinkState, Verdict};
 
 use super::line;
 use crate::output::escape::escaped;
@@ -12,7 +12,11 @@ const CHAINS_SHOWN: usize = 3;
 
 /// Draws the chains, best first. A chain that holds under a verdict that is no
 /// pass does so only for what its filters match.
-pub(super) fn draw(out: &mut String, chains: &[Chain], verdict: Verdict) {
+pub(super) fn draw(out: &mut String, evidence: &Evidence, verdict: Verdict) {
+    let (chains, all) = (
+        &evidence.chains,
+        evidence.chains.len() + evidence.more_chains,
+    );
     for (index, chain) in chains.iter().take(CHAINS_SHOWN).enumerate() {
         line(out, "");
         let state = match chain.state {
@@ -21,10 +25,10 @@ pub(super) fn draw(out: &mut String, chains: &[Chain], verdict: Verdict) {
             LinkState::Broken => "is broken",
             LinkState::Unknown => "is not known",
         };
-        let number = if chains.len() == 1 {
+        let number = if all == 1 {
             String::new()
         } else {
-            format!(" {} of {}", index + 1, chains.len())
+            format!(" {} of {all}", index + 1)
         };
         let reason = chain
             .reason
@@ -59,14 +63,14 @@ pub(super) fn draw(out: &mut String, chains: &[Chain], verdict: Verdict) {
             }
         }
     }
-    if chains.len() > CHAINS_SHOWN {
-        line(
-            out,
-            &format!(
-                "… and {} (`--format json` has them all)",
-                counted((chains.len() - CHAINS_SHOWN) as u64, "more chain")
-            ),
-        );
+    let left = all - chains.len().min(CHAINS_SHOWN);
+    if left > 0 {
+        let in_json = match chains.len() {
+            kept if kept == all => "has them all".to_owned(),
+            kept => format!("has the first {kept}"),
+        };
+        let left = counted(left as u64, "more chain");
+        line(out, &format!("… and {left} (`--format json` {in_json})"));
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn tree(finding: &Explained<'_>) -> String {
     header(&mut out, finding);
     frameworks(&mut out, finding);
     exception(&mut out, finding);
-    chains::draw(&mut out, &finding.evidence.chains, finding.verdict);
+    chains::draw(&mut out, finding.evidence, finding.verdict);
     let regions = (finding.covered_regions, finding.uncovered_regions);
     proof::regions(&mut out, regions, finding.verdict, finding.evidence);
     proof::missing(
@@ -273,6 +273,7 @@ mod tests {
                 "aws cloudwatch enable-alarm-actions \\\n  --alarm-names BucketPolicy".to_owned(),
             ],
             covered_by: None,
+            more_chains: 0,
             time_to_notice: None,
             events_needed: None,
             decisions: Vec::new(),
@@ -334,6 +335,23 @@ mod tests {
             Verdict::Fail,
             "alarm_actions_disabled"
         ));
+    }
+
+    #[test]
+    fn chains_that_a_finding_does_not_keep_are_counted() {
+        let mut evidence = evidence();
+        let all = printed(&evidence, Verdict::Fail, "alarm_actions_disabled");
+        assert!(
+            all.contains("… and 1 more chain (`--format json` has them all)"),
+            "{all}"
+        );
+        evidence.more_chains = 5;
+        let some = printed(&evidence, Verdict::Fail, "alarm_actions_disabled");
+        assert!(some.contains("Chain 1 of 9 "), "{some}");
+        assert!(
+            some.contains("… and 6 more chains (`--format json` has the first 4)"),
+            "{some}"
+        );
     }
 
     #[test]
