@@ -85,7 +85,10 @@ fn the_chain_that_breaks_is_named_and_its_names_are_in_the_fix() {
         assert!(broken.resource.ends_with(resource), "{reason}: {broken:?}");
         assert!(found.summary.contains(&broken.detail), "{}", found.summary);
         assert!(found.cause.contains("arn:"), "{}", found.cause);
-        assert_eq!(found.evidence.missing_events, ["StartLogging", "StopLogging"]);
+        assert_eq!(
+            found.evidence.missing_events,
+            ["StartLogging", "StopLogging"]
+        );
         assert_eq!(found.evidence.chains[1].state, LinkState::Holds, "{reason}");
         let commands = found.evidence.commands.join("\n");
         assert!(commands.contains(in_commands), "{reason}: {commands}");

@@ -88,8 +88,17 @@ fn every_region(of_single_regions: usize) -> String {
         return words.to_owned();
     }
     let (trails, them) = match of_single_regions {
-        1 => ("the trail that records a single Region with a chain of its own then records".to_owned(), "it"),
-        many => (format!("the {many} trails that record single Regions with chains of their own then record"), "them"),
+        1 => (
+            "the trail that records a single Region with a chain of its own then records"
+                .to_owned(),
+            "it",
+        ),
+        many => (
+            format!(
+                "the {many} trails that record single Regions with chains of their own then record"
+            ),
+            "them",
+        ),
     };
     format!(
         "{words}; {trails} the same events again, which are told and paid for twice until you switch \
