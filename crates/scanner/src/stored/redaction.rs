@@ -5,6 +5,7 @@
 //! Names of resources (log groups, filters, alarms, topics, trails) stay: a verdict is about them.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use orgsweep_controls::ids::AccountId;
 use serde_json::Value;
@@ -83,7 +84,7 @@ impl Redactor {
         new
     }
 
-    /// Finds the names of users and roles: in ARNs, and where a pattern asks for one.
+    /// Finds the names of users, roles and buckets: in ARNs, and where a pattern asks for one.
     fn learn(&mut self, value: &Value) {
         match value {
             Value::String(text) => self.learn_names(text),
@@ -99,7 +100,7 @@ impl Redactor {
     }
 
     fn learn_names(&mut self, text: &str) {
-        for marker in [":user/", ":role/", ":assumed-role/"] {
+        for marker in [":user/", ":role/", ":assumed-role/", ":s3:::"] {
             for rest in text.split(marker).skip(1) {
                 let path: String = rest
                     .chars()
@@ -235,6 +236,9 @@ impl Redactor {
         if is_address(word) {
             return self.address(word);
         }
+        if word.parse::<Ipv4Addr>().is_ok() {
+            return self.ip_address(word);
+        }
         if is_secret(word) {
             return self.named("secret", word);
         }
@@ -242,6 +246,14 @@ impl Redactor {
             return id;
         }
         self.account_numbers(word)
+    }
+
+    /// One of the network that is set aside for benchmarks (RFC 2544).
+    fn ip_address(&mut self, text: &str) -> String {
+        self.numbered("ip", text, |number| {
+            let [.., high, low] = number.to_be_bytes();
+            format!("198.18.{high}.{low}")
+        })
     }
 
     fn id_of_the_organization(&mut self, word: &str) -> Option<String> {
@@ -326,6 +338,8 @@ mod tests {
             ("CloudTrail/444455556666-logs",              "CloudTrail/000000000002-logs"),
             ("{ $.recipientAccountId = 111122223333 }",   "{ $.recipientAccountId = 000000000001 }"),
             ("1234567890123 is no account",               "1234567890123 is no account"),
+            ("{ $.sourceIPAddress != 203.0.113.7 }",      "{ $.sourceIPAddress != 198.18.0.1 }"),
+            ("203.0.113.7/32",                            "198.18.0.1/32"),
             ("mail jane@example.com now",                 "mail address-1@redacted.invalid now"),
             ("see https://hooks.example.com/T0/secret.",  "see https://redacted-1.invalid/"),
             ("o-a1b2c3d4e5/r-ab12/ou-ab12-cdef3456",      "o-0000000001/r-0001/ou-0001-00000001"),

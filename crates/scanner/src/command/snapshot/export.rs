@@ -35,8 +35,9 @@ pub(super) struct Arguments {
     #[command(flatten)]
     night: NightArguments,
 
-    /// Replace account numbers, names, tags, addresses and secrets, the same text alike
-    /// everywhere. That every verdict stays the same is checked.
+    /// Replace account numbers, names of accounts, people, roles and buckets, tags, addresses and
+    /// secrets, the same text alike everywhere; topics, alarms, metrics and patterns stay. That every
+    /// verdict stays the same is checked.
     #[arg(long)]
     redact: bool,
 
