@@ -149,8 +149,7 @@ fn best<'e>(
         let relevant = coverage.is_relevant(required, pattern);
         let together: PatternSet = of_beyond().chain([pattern]).cloned().collect();
         let missing = coverage.missing(required, &together, facts).len();
-        let adds = missing < missing_alone
-            || !coverage.decide(required, &together, facts).is_no();
+        let adds = missing < missing_alone || !coverage.decide(required, &together, facts).is_no();
         let class = match (adds, relevant) {
             (true, true) => 0,
             (true, false) => 1,

@@ -44,11 +44,7 @@ pub(super) fn needed(
 }
 
 /// Those on which a pass rests.
-pub(super) fn of_pass(
-    judged: &Judged<'_>,
-    routes: &Routes<'_>,
-    coverage: &Coverage,
-) -> Vec<Place> {
+pub(super) fn of_pass(judged: &Judged<'_>, routes: &Routes<'_>, coverage: &Coverage) -> Vec<Place> {
     let required = judged.pattern;
     let mut found = Vec::new();
     for outcome in &judged.outcomes {
@@ -90,6 +86,12 @@ fn holding<'r>(
 pub(super) fn placed(route: usize, tails: &[Tail]) -> impl Iterator<Item = (Place, &Tail)> {
     tails.iter().enumerate().map(move |(number, tail)| {
         let tail_at = Some(number);
-        (Place { route, tail: tail_at }, tail)
+        (
+            Place {
+                route,
+                tail: tail_at,
+            },
+            tail,
+        )
     })
 }

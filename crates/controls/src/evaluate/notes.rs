@@ -143,8 +143,7 @@ fn several_alarms(
     }
     let both_deliver = |one: usize, other: usize| {
         let delivers = |case: &&Case<'_>, route: usize| case.delivers[route] == Delivers::Yes;
-        one == other
-            || (cases.iter()).any(|case| delivers(case, one) && delivers(case, other))
+        one == other || (cases.iter()).any(|case| delivers(case, one) && delivers(case, other))
     };
     for (index, one) in ringing.iter().enumerate() {
         for other in &ringing[index + 1..] {

@@ -57,7 +57,11 @@ pub(super) fn of(
         Reason::TrailNotMultiRegion => format!(
             "{what} would go unnoticed in {}: no trail with a working chain records {}",
             regions.names(),
-            if regions.about.len() == 1 { "it" } else { "them" },
+            if regions.about.len() == 1 {
+                "it"
+            } else {
+                "them"
+            },
         ),
         // Each name escapes, but not each event: the filters ask for more than names.
         Reason::FilterDoesNotCover

@@ -85,7 +85,10 @@ fn the_chain_that_breaks_is_named_and_its_names_are_in_the_fix() {
         assert!(broken.resource.ends_with(resource), "{reason}: {broken:?}");
         assert!(found.summary.contains(&broken.detail), "{}", found.summary);
         assert!(found.cause.contains("arn:"), "{}", found.cause);
-        assert_eq!(found.evidence.missing_events, ["StartLogging", "StopLogging"]);
+        assert_eq!(
+            found.evidence.missing_events,
+            ["StartLogging", "StopLogging"]
+        );
         assert_eq!(found.evidence.chains[1].state, LinkState::Holds, "{reason}");
         let commands = found.evidence.commands.join("\n");
         assert!(commands.contains(in_commands), "{reason}: {commands}");
@@ -135,4 +138,20 @@ fn a_broken_alarm_beside_one_that_rings_for_the_same_events_is_not_to_blame() {
     });
     assert_eq!(found.reason.as_str(), "alarm_wrong_metric");
     assert!(found.cause.ends_with("alarm:second"), "{}", found.cause);
+}
+
+/// Nor is one of which nobody knows whether it rings for them, too.
+#[test]
+fn an_unknown_chain_beside_one_that_holds_for_the_same_events_is_not_the_reason() {
+    let found = found(|snapshot| {
+        let mut more = alarm(OWN, HOME, "more");
+        more.metric = Some(watched(CONTROL));
+        more.threshold_metric_id = Some("ad1".into());
+        of_alarms(snapshot).metric.push(more);
+        of_alarm(snapshot, SECOND).alarm_actions = vec![FOREIGN.into()];
+        let foreign = denied("sns", "GetTopicAttributes");
+        snapshot.topics.insert(FOREIGN.parse().unwrap(), foreign);
+    });
+    assert_eq!(found.reason.as_str(), "fact_unread", "{}", found.summary);
+    assert!(found.summary.contains(FOREIGN), "{}", found.summary);
 }

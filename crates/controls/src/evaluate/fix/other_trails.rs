@@ -33,7 +33,8 @@ impl OtherTrails {
             };
             *region == trail.home_region || others().any(recorded)
         };
-        let is_main = !trail.multi_region && routes.main_region.as_ref() == Some(&trail.home_region);
+        let is_main =
+            !trail.multi_region && routes.main_region.as_ref() == Some(&trail.home_region);
         let works = |other: &&Route<'_>| {
             let mut tails = tails(other.group.as_ref()).iter();
             tails.any(|tail| tail.state() == LinkState::Holds)
