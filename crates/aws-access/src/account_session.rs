@@ -93,6 +93,9 @@ impl CallFailure {
                 "`{permission}` was throttled in {region} until the attempts ran out ({words}); \
                  try again in some minutes"
             ),
+            FaultKind::TimedOut if only_reads(permission) => {
+                format!("`{permission}` did not answer in time in {region}; try again")
+            }
             FaultKind::TimedOut => format!(
                 "`{permission}` did not answer in time in {region}; whether it took effect is not known"
             ),
@@ -211,6 +214,14 @@ impl AccountSession {
     pub fn sns(&self, region: &Region) -> aws_sdk_sns::Client {
         self.session.clients().sns(region)
     }
+}
+
+/// Whether an operation changes nothing, going by its name.
+fn only_reads(permission: &str) -> bool {
+    let (_, operation) = permission.split_once(':').unwrap_or_default();
+    ["Describe", "Get", "List"]
+        .iter()
+        .any(|verb| operation.starts_with(verb))
 }
 
 #[cfg(test)]

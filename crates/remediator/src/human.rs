@@ -250,8 +250,8 @@ impl HumanAct {
                  best one for the whole organization in its management account"
             ),
             Self::MakeRoomForFilter { log_group } => format!(
-                "log group `{}` has 100 metric filters, which is the most: delete one that nobody \
-                 needs",
+                "log group `{}` has no room for one more metric filter (100 are the most, those that this \
+                 plan puts included): delete one that nobody needs",
                 log_group.name()
             ),
             Self::ChangeTrail { change } if matches!(**change, Action::PutMetricFilter { .. }) => {

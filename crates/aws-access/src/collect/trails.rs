@@ -159,11 +159,13 @@ async fn status(session: &Session, trail: &Trail) -> Known<TrailStatus> {
         let error = answer
             .latest_cloud_watch_logs_delivery_error
             .filter(|text| !text.is_empty());
-        let last = answer.latest_cloud_watch_logs_delivery_time;
+        let at = |time: Option<_>| time.as_ref().and_then(delivery::moment);
+        let last = at(answer.latest_cloud_watch_logs_delivery_time);
+        let started = at(answer.start_logging_time);
         Ok(TrailStatus {
             logging,
             delivery_error: error.map(|text| sanitize(&text)),
-            delivery: delivery::judged(last.and_then(|time| delivery::moment(&time)), Utc::now()),
+            delivery: delivery::judged(last, started, Utc::now()),
         })
     });
     match understood {

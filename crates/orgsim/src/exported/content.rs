@@ -181,6 +181,7 @@ fn put_trail(trail: &Trail, state: &mut AccountState) {
         log_role_arn: trail.log_role.clone(),
         logging: status.is_none_or(|status| status.logging),
         delivery_error: status.and_then(|status| status.delivery_error.clone()),
+        started_at: None,
         last_delivery: match delivery {
             Delivery::Fresh => LastDelivery::MinutesAgo(FRESH),
             Delivery::Stale { last } => LastDelivery::At(*last),

@@ -4,9 +4,7 @@
 
 use super::event::CloudTrailEvent;
 use super::trace::{Link, Trace};
-use crate::state::{
-    AdvancedSelector, BasicSelector, FieldSelector, LastDelivery, Selectors, Trail, World,
-};
+use crate::state::{AdvancedSelector, BasicSelector, FieldSelector, Selectors, Trail, World};
 
 /// A log group that an event reaches.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,7 +87,7 @@ fn arrival(world: &World, trail: &Trail, event: &CloudTrailEvent) -> Result<Arri
     if let Some(error) = &trail.delivery_error {
         return Err(format!("it cannot deliver: {error}"));
     }
-    if matches!(trail.last_delivery, LastDelivery::At(_)) {
+    if !trail.delivers() {
         return Err("it delivers no more".to_owned());
     }
     let [_, _, _, region, account, _, group, ..] = group.split(':').collect::<Vec<_>>()[..] else {

@@ -235,6 +235,7 @@ fn trail(plan: &Plan, account: &str, name: &str, region: &str, group: (&str, &st
         logging: true,
         delivery_error: None,
         last_delivery: LastDelivery::MinutesAgo(FRESH),
+        started_at: None,
         selectors: Selectors::default(),
     }
 }

@@ -7,7 +7,7 @@ use chrono::Duration;
 use super::{Answer, cloudtrail_write};
 use crate::neutral::{Value, structure};
 use crate::request::{Request, ServiceError};
-use crate::state::{AdvancedSelector, BasicSelector, LastDelivery, Selectors, Trail, World};
+use crate::state::{AdvancedSelector, BasicSelector, Selectors, Trail, World};
 
 pub(super) fn answer(world: &World, request: &Request) -> Answer {
     match request.operation.as_str() {
@@ -182,18 +182,14 @@ pub(super) fn trail_row(trail: &Trail) -> Value {
 
 fn status(world: &World, trail: &Trail) -> Value {
     let now = world.now();
-    let delivered = match trail.last_delivery {
-        LastDelivery::Never => None,
-        LastDelivery::MinutesAgo(minutes) => Some(now - Duration::minutes(minutes)),
-        LastDelivery::At(moment) => Some(moment),
-    };
+    let started = trail.started_at.unwrap_or(now - Duration::days(400));
     Value::structure([
         ("IsLogging", Some(trail.logging.into())),
         (
             "LatestDeliveryTime",
             trail.logging.then(|| (now - Duration::minutes(2)).into()),
         ),
-        ("StartLoggingTime", Some((now - Duration::days(400)).into())),
+        ("StartLoggingTime", Some(started.into())),
         (
             "StopLoggingTime",
             (!trail.logging).then(|| (now - Duration::days(12)).into()),
@@ -204,7 +200,9 @@ fn status(world: &World, trail: &Trail) -> Value {
         ),
         (
             "LatestCloudWatchLogsDeliveryTime",
-            trail.log_group_arn.as_ref().and(delivered).map(Value::Time),
+            (trail.log_group_arn.as_ref())
+                .and_then(|_| trail.delivered(now))
+                .map(Value::Time),
         ),
     ])
 }

@@ -92,6 +92,7 @@ fn create(world: &World, request: &Request) -> Answer {
         logging: false,
         delivery_error: None,
         last_delivery: LastDelivery::Never,
+        started_at: None,
         selectors: Selectors::default(),
     };
     update(&mut trail, request)?;
@@ -218,7 +219,13 @@ fn update(trail: &mut Trail, request: &Request) -> Result<(), ServiceError> {
 }
 
 fn switch(world: &World, request: &Request, on: bool) -> Answer {
+    let now = world.now();
     change(world, request, |trail, _| {
+        if on && !trail.logging {
+            trail.started_at = Some(now);
+        } else if !on {
+            trail.started_at = None;
+        }
         trail.logging = on;
         Ok(())
     })?;

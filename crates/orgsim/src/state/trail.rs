@@ -1,6 +1,6 @@
 //! CloudTrail trails.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A trail.
@@ -32,8 +32,38 @@ pub struct Trail {
     pub delivery_error: Option<String>,
     /// When it last delivered to the log group.
     pub last_delivery: LastDelivery,
+    /// When it was switched on; not known of one that always was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
     /// What it records.
     pub selectors: Selectors,
+}
+
+/// How long CloudTrail takes until what a trail records is in its log group.
+const ON_ITS_WAY: Duration = Duration::minutes(5);
+
+impl Trail {
+    /// Whether it delivers what it records: what stopped to deliver may have been switched on since.
+    pub fn delivers(&self) -> bool {
+        match self.last_delivery {
+            _ if self.delivery_error.is_some() => false,
+            LastDelivery::At(last) => self.started_at.is_some_and(|started| started > last),
+            LastDelivery::Never | LastDelivery::MinutesAgo(_) => true,
+        }
+    }
+
+    /// When it last delivered, seen at `now`.
+    pub fn delivered(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self.last_delivery {
+            LastDelivery::Never => None,
+            LastDelivery::MinutesAgo(minutes) => Some(now - Duration::minutes(minutes)),
+            LastDelivery::At(last) => {
+                let arrived = self.started_at.map(|started| started + ON_ITS_WAY);
+                let arrived = arrived.filter(|at| self.logging && self.delivers() && *at <= now);
+                Some(arrived.map_or(last, |at| at.max(now - ON_ITS_WAY)))
+            }
+        }
+    }
 }
 
 /// When a trail last delivered to its log group.

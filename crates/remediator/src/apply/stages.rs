@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures::stream::{self, StreamExt as _};
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
 use super::account::{AccountEnd, StepTask};
@@ -85,15 +85,20 @@ async fn lane(
     stop: &CancellationToken,
     halt: &Halt,
 ) -> Vec<AccountEnd> {
-    let tasks: Vec<_> = tasks
-        .into_iter()
-        .map(|task| one(task, stop, halt))
-        .collect();
-    stream::iter(tasks)
-        .buffer_unordered(at_once)
-        .filter_map(std::future::ready)
-        .collect()
-        .await
+    let (mut waiting, mut in_hand) = (tasks.into_iter(), FuturesUnordered::new());
+    let mut ends = Vec::new();
+    loop {
+        // A step takes a lot of memory once it is in hand, and next to none before.
+        while in_hand.len() < at_once
+            && let Some(task) = waiting.next()
+        {
+            in_hand.push(one(task, stop, halt));
+        }
+        match in_hand.next().await {
+            Some(end) => ends.extend(end),
+            None => return ends,
+        }
+    }
 }
 
 async fn one(task: StepTask<'_>, stop: &CancellationToken, halt: &Halt) -> Option<AccountEnd> {

@@ -221,10 +221,22 @@ fn steps_by_kind(steps: &[Step], width: Option<u16>) -> String {
     text
 }
 
+/// What people have to do; what is the same in many accounts once, unless `whole`.
 fn human_steps(humans: &[HumanStep], names: &AccountNames, whole: bool) -> String {
+    let mut alike: Vec<(&HumanStep, usize)> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for human in humans {
+        match places.get(human.text.as_str()).filter(|_| !whole) {
+            Some(place) => alike[*place].1 += 1,
+            None => {
+                places.insert(&human.text, alike.len());
+                alike.push((human, 0));
+            }
+        }
+    }
     let mut text = String::new();
     let listed = if whole { humans.len() } else { LISTED };
-    for human in humans.iter().take(listed) {
+    for (human, others) in alike.iter().take(listed) {
         let _ = writeln!(
             text,
             "{:>3}  account {}, {}: {}",
@@ -236,13 +248,20 @@ fn human_steps(humans: &[HumanStep], names: &AccountNames, whole: bool) -> Strin
         for line in human.command.iter().flat_map(|command| command.lines()) {
             let _ = writeln!(text, "       {}", shown(line));
         }
+        if *others > 0 {
+            let _ = writeln!(
+                text,
+                "     and {others} more like it, in other accounts or Regions (`--all-steps` lists every one)",
+            );
+        }
     }
-    if humans.len() > listed {
-        let _ = writeln!(
-            text,
-            "     and {} more (`--all-steps` lists every one)",
-            humans.len() - listed
-        );
+    let left: usize = alike
+        .iter()
+        .skip(listed)
+        .map(|(_, others)| 1 + others)
+        .sum();
+    if left > 0 {
+        let _ = writeln!(text, "     and {left} more (`--all-steps` lists every one)");
     }
     text
 }

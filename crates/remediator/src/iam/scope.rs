@@ -38,6 +38,8 @@ pub(super) fn scope(kind: StepKind, action: &str, names: &Names) -> Scope {
         "iam" => {
             let roles = arn(format!("iam::*:role/{}", names.of("*")));
             if operation == "PassRole" {
+                // Undoing hands a trail the role back that it had, whatever that is called.
+                let roles = arn("iam::*:role/*".to_owned());
                 let to_trails = Condition {
                     key: "iam:PassedToService",
                     value: "cloudtrail.amazonaws.com".to_owned(),

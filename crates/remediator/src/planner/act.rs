@@ -1,11 +1,12 @@
 //! An act: a step or a human step before it has its place in a plan, with what
 //! it relies on and what it costs. Search weighs acts; the document numbers them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use orgsweep_controls::{AccountId, LogGroupArn};
+use orgsweep_controls::{AccountId, Arn, LogGroupArn};
 
 use super::options::Ownership;
+use crate::endpoint::Endpoint;
 use crate::human::HumanAct;
 use crate::steps::{Action, Cost, Precondition};
 
@@ -28,6 +29,24 @@ pub(super) enum Act {
 /// Acts that belong together: all of them are taken, or none.
 pub(super) type Move = Vec<Act>;
 
+/// What acts weigh together. Of those who are told by one topic the lightest counts: every way
+/// tells all of them, and one is enough for a verdict.
+pub(super) fn weight<'a>(acts: impl Iterator<Item = &'a Act>) -> u32 {
+    let mut total = 0;
+    let mut told: BTreeMap<&Arn, BTreeMap<&Endpoint, u32>> = BTreeMap::new();
+    for act in acts {
+        match act.told() {
+            Some((topic, endpoint)) => {
+                let by_endpoint = told.entry(topic).or_default();
+                *by_endpoint.entry(endpoint).or_default() += act.weight();
+            }
+            None => total += act.weight(),
+        }
+    }
+    let lightest = told.values().filter_map(|all| all.values().min());
+    total + lightest.sum::<u32>()
+}
+
 impl Act {
     pub(super) fn step(action: Action, preconditions: Vec<Precondition>) -> Self {
         let cost = Cost::of(&action);
@@ -46,11 +65,26 @@ impl Act {
         }
     }
 
+    /// The topic by which somebody is to be told, and who.
+    fn told(&self) -> Option<(&Arn, &Endpoint)> {
+        match self {
+            Self::Step {
+                action: Action::Subscribe { topic, endpoint },
+                ..
+            }
+            | Self::Human(
+                HumanAct::ConfirmSubscription { topic, endpoint }
+                | HumanAct::AllowDelivery { topic, endpoint },
+            ) => Some((topic, endpoint)),
+            _ => None,
+        }
+    }
+
     /// How much it weighs against other ways: a step counts as one, a person's
     /// time more than two steps, and what costs money a little more than what
     /// does not. Changes to trails weigh the same whoever makes them, so that a
     /// missing permission to plan them never changes the way.
-    pub(super) fn weight(&self) -> u32 {
+    fn weight(&self) -> u32 {
         match self {
             Self::Step { cost, .. } => 100 + u32::from(*cost > Cost::NONE),
             Self::Human(HumanAct::ChangeTrail { .. }) => 100,
@@ -76,26 +110,41 @@ impl Act {
         }
     }
 
-    /// The log group that a person has to make first.
-    pub(super) fn group_to_be_made(&self) -> Option<&LogGroupArn> {
-        match self {
-            Self::Human(act) => match act.change() {
-                Some(Action::CreateLogGroup { log_group }) => Some(log_group),
-                _ => None,
-            },
-            Self::Step { .. } => None,
+    /// The log group to which a person has to connect a trail, or that a person has to make, first;
+    /// and because of which code, where that is why.
+    pub(super) fn group_by_hand(&self) -> Option<(&LogGroupArn, Option<&str>)> {
+        let Self::Human(act) = self else { return None };
+        let because = match act {
+            HumanAct::ChangeManaged { because, .. } => Some(because.as_str()),
+            _ => None,
+        };
+        match act.change()? {
+            Action::CreateLogGroup { log_group } => Some((log_group, because)),
+            Action::ConnectLogGroup { log_group, .. } => Some((log_group, because)),
+            _ => None,
         }
     }
 
-    /// Turns the step into a person's task when it needs a log group that a person has to make first.
-    pub(super) fn wait_for(&mut self, groups: &BTreeSet<LogGroupArn>) {
-        if let Self::Step { action, .. } = self
-            && let Action::PutMetricFilter { log_group, .. } = action
-            && groups.contains(log_group)
-        {
-            let change = Box::new(action.clone());
-            *self = Self::Human(HumanAct::ChangeTrail { change });
-        }
+    /// Turns the step into a person's task when it needs one of these log groups, to which nothing is
+    /// delivered before a person was at work.
+    pub(super) fn wait_for(&mut self, groups: &BTreeMap<LogGroupArn, Option<String>>) {
+        let Self::Step { action, .. } = self else {
+            return;
+        };
+        let (Action::PutMetricFilter { log_group, .. }
+        | Action::CreateLogGroup { log_group }
+        | Action::CreateDeliveryRole { log_group, .. }) = action
+        else {
+            return;
+        };
+        let Some(because) = groups.get(log_group).cloned() else {
+            return;
+        };
+        let change = Box::new(action.clone());
+        *self = Self::Human(match because {
+            Some(because) => HumanAct::ChangeManaged { change, because },
+            None => HumanAct::ChangeTrail { change },
+        });
     }
 
     /// Whether it changes a trail, which every account that sees the trail sees.

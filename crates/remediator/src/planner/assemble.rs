@@ -163,12 +163,12 @@ impl Assembly {
         for act in &mut self.acts {
             act.leave_to_code(ownership);
         }
-        let made_by_hand: BTreeSet<_> = (self.acts.iter())
-            .filter_map(Act::group_to_be_made)
-            .cloned()
+        let by_hand: BTreeMap<_, _> = (self.acts.iter())
+            .filter_map(Act::group_by_hand)
+            .map(|(group, because)| (group.clone(), because.map(str::to_owned)))
             .collect();
         for act in &mut self.acts {
-            act.wait_for(&made_by_hand);
+            act.wait_for(&by_hand);
         }
         let mut steps = Vec::new();
         let mut human_steps = Vec::new();

@@ -150,8 +150,9 @@ impl<'a> Broken<'a> {
         let names: Vec<&str> = links.map(|link| link.resource.as_str()).collect();
         let mut filters = self.filters_among(&names);
         filters.retain(|filter| {
+            // One that cannot be parsed is in a chain because it looks as if it were for the control.
             FilterPattern::parse(&filter.pattern)
-                .is_ok_and(|pattern| all_of_it_is_matched_by(&pattern, &required))
+                .map_or(true, |pattern| all_of_it_is_matched_by(&pattern, &required))
         });
         filters
     }

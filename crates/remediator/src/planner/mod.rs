@@ -18,7 +18,7 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use orgsweep_controls::{AccountId, ControlId, Finding, Reason, Verdict};
+use orgsweep_controls::{AccountId, AccountSnapshot, ControlId, Finding, Reason, Verdict};
 
 pub use names::{NameError, Names, tags};
 pub use options::{Owned, Ownership, PlanOptions, Strategy};
@@ -162,7 +162,13 @@ impl<'a> Planner<'a> {
                         let index = self.assembly.add(act);
                         self.assembly.serves(index, account, control);
                     }
-                    return self.leave_out(account, control, &Why::NoRepair(before));
+                    let snapshot = self.world.snapshot(account);
+                    let other = snapshot.and_then(|snapshot| self.other_strategy(snapshot));
+                    let why = match other {
+                        Some(other) => Why::OtherStrategy(other),
+                        None => Why::NoRepair(before),
+                    };
+                    return self.leave_out(account, control, &why);
                 }
             }
         }
@@ -192,7 +198,9 @@ impl<'a> Planner<'a> {
             options: self.options,
         };
         let preferred = sites(snapshot, self.options.strategy);
-        let mut outcome = if preferred.is_empty() {
+        let mut outcome = if preferred.is_empty() && self.other_strategy(snapshot).is_some() {
+            Outcome::Blocked(Vec::new())
+        } else if preferred.is_empty() {
             let create = repairs::create_trail(account, &self.world);
             Outcome::Blocked(create.into_iter().flatten().collect())
         } else {
@@ -208,6 +216,17 @@ impl<'a> Planner<'a> {
             outcome = local;
         }
         outcome
+    }
+
+    /// The strategy for which an account has trails, where it has none for the chosen one.
+    fn other_strategy(&self, snapshot: &AccountSnapshot) -> Option<Strategy> {
+        let other = match self.options.strategy {
+            Strategy::Auto => return None,
+            Strategy::Central => Strategy::Local,
+            Strategy::Local => Strategy::Central,
+        };
+        let none = sites(snapshot, self.options.strategy).is_empty();
+        (none && !sites(snapshot, other).is_empty()).then_some(other)
     }
 
     fn take(&mut self, account: &AccountId, acts: Vec<Act>) {
@@ -248,7 +267,7 @@ impl<'a> Planner<'a> {
         } else {
             concerned
         };
-        let needed: BTreeSet<usize> = candidates
+        let mut needed: BTreeSet<usize> = candidates
             .iter()
             .copied()
             .filter(|without| {
@@ -256,6 +275,16 @@ impl<'a> Planner<'a> {
                 !passes_with(&mut others)
             })
             .collect();
+        // Of acts that can stand for each other, none is needed by itself.
+        if !passes_with(&mut needed.iter().copied()) {
+            needed = candidates.iter().copied().collect();
+            for without in candidates.iter().rev() {
+                let mut others = needed.iter().copied().filter(|index| index != without);
+                if passes_with(&mut others) {
+                    needed.remove(without);
+                }
+            }
+        }
         let accompanied = self.assembly.accompanied(&needed);
         self.shared.insert(key, accompanied.clone());
         accompanied
@@ -279,6 +308,7 @@ enum Why {
     UnknownControl,
     Accepted(String),
     NotKnown(Finding),
+    OtherStrategy(Strategy),
     NoRepair(Finding),
 }
 
@@ -299,6 +329,7 @@ impl Why {
             Self::UnknownControl => "unknown_control",
             Self::Accepted(_) => "accepted",
             Self::NotKnown(_) => "not_known",
+            Self::OtherStrategy(_) => "other_strategy",
             Self::NoRepair(_) => "no_repair",
         }
     }
@@ -320,6 +351,14 @@ impl Why {
                 "not known whether it fails: {}; sweep again first",
                 lower_first(finding.reason.meaning())
             ),
+            Self::OtherStrategy(Strategy::Local) => {
+                "no organization trail records this account, but its own do: `--strategy local` or none"
+                    .to_owned()
+            }
+            Self::OtherStrategy(_) => {
+                "the account has no trail of its own, but an organization trail records it: `--strategy central` or none"
+                    .to_owned()
+            }
             Self::NoRepair(finding) => match finding.reason {
                 Reason::NoTrail | Reason::NoLogGroup => {
                     "no trail of this account can be mended by steps; see the human steps"

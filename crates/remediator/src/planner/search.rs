@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use orgsweep_controls::{AccountId, Control, Finding, Reason, Verdict};
 
-use super::act::{Act, Move};
+use super::act::{Act, Move, weight};
 use super::broken::Broken;
 use super::options::PlanOptions;
 use super::repairs::moves;
@@ -44,9 +44,9 @@ pub(super) fn cheapest(question: Question<'_>, sites: &[Site]) -> Outcome {
     for site in sites {
         match search(question, site) {
             Outcome::Repaired(acts) => {
-                let weight = acts.iter().map(Act::weight).sum();
-                if best.as_ref().is_none_or(|(least, _)| weight < *least) {
-                    best = Some((weight, acts));
+                let weighs = weight(acts.iter());
+                if best.as_ref().is_none_or(|(least, _)| weighs < *least) {
+                    best = Some((weighs, acts));
                 }
             }
             Outcome::Blocked(acts) => {
@@ -69,7 +69,7 @@ fn search(question: Question<'_>, site: &Site) -> Outcome {
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
     let mut blocked: Vec<Act> = Vec::new();
     let mut judged = 0;
-    while let Some(Reverse((weight, index))) = open.pop() {
+    while let Some(Reverse((weighs, index))) = open.pop() {
         let taken = states[index].clone();
         judged += 1;
         if judged > STATES {
@@ -105,11 +105,11 @@ fn search(question: Question<'_>, site: &Site) -> Outcome {
                 continue;
             }
             let mut further = taken.clone();
-            let added: u32 = next.iter().map(Act::weight).sum();
+            let added = weight(next.iter());
             further.push(next);
             if seen.insert(fingerprint(&further)) {
                 states.push(further);
-                open.push(Reverse((weight + added, states.len() - 1)));
+                open.push(Reverse((weighs + added, states.len() - 1)));
             }
         }
     }

@@ -35,10 +35,16 @@ fn unknown_names(selection: &Selection, accounts: &[AccountRow]) -> Vec<String> 
     let known = |test: &dyn Fn(&AccountRow) -> bool| accounts.iter().any(test);
     let mut lines = Vec::new();
     for name in &selection.accounts {
-        if !known(&|row| is_named(row, name)) {
-            lines.push(format!(
+        let named = accounts.iter().filter(|row| is_named(row, name)).count();
+        match named {
+            0 => lines.push(format!(
                 "no account is called `{name}`; `orgsweep accounts` lists them"
-            ));
+            )),
+            1 => {}
+            several => lines.push(format!(
+                "{several} accounts are called `{name}`, and all of them were selected; write the number \
+                 of the one that is meant"
+            )),
         }
     }
     for ou in &selection.ous {

@@ -31,7 +31,12 @@ pub(crate) struct Arguments {
 
     /// Who goes ahead: a number of accounts, an account by its number or name, or tag=KEY=VALUE;
     /// can be repeated.
-    #[arg(long, value_name = "WHO", default_value = "1")]
+    #[arg(
+        long,
+        value_name = "WHO",
+        default_value = "1",
+        conflicts_with = "resume"
+    )]
     pub(super) canary: Vec<String>,
 
     /// How many accounts of a hundred may fail before the others are left alone.

@@ -3,6 +3,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
+use super::interruption::while_asking;
 use super::{output, usage};
 
 /// Characters of the digest that are typed.
@@ -37,7 +38,7 @@ pub(super) fn confirmed(said: Said<'_>, digest: &str, what: &str) -> anyhow::Res
         "Type the first {TYPED} characters of the plan's digest to go on:"
     ));
     let mut typed = String::new();
-    io::stdin().lock().read_line(&mut typed)?;
+    while_asking(|| io::stdin().lock().read_line(&mut typed))?;
     if typed.trim() == &digest[..TYPED] {
         Ok(())
     } else {

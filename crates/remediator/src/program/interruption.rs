@@ -1,10 +1,23 @@
 //! Ctrl-C and termination signals: the first lets the step in hand end, the second
 //! ends the process at once.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::signal;
 use tokio_util::sync::CancellationToken;
 
 use super::{INTERRUPTED, output};
+
+/// Whether somebody is being asked, and nothing is in hand.
+static ASKING: AtomicBool = AtomicBool::new(false);
+
+/// Lets the first signal end the program while `ask` waits for somebody's answer.
+pub(super) fn while_asking<T>(ask: impl FnOnce() -> T) -> T {
+    ASKING.store(true, Ordering::SeqCst);
+    let answer = ask();
+    ASKING.store(false, Ordering::SeqCst);
+    answer
+}
 
 /// A token that the first signal cancels.
 pub(super) fn token() -> CancellationToken {
@@ -12,6 +25,10 @@ pub(super) fn token() -> CancellationToken {
     let cancelled = token.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
+        if ASKING.load(Ordering::SeqCst) {
+            output::tell("interrupted; nothing was done");
+            std::process::exit(INTERRUPTED.into());
+        }
         output::tell("stopping after the steps in hand; a second Ctrl-C stops at once");
         cancelled.cancel();
         asked_to_stop().await;

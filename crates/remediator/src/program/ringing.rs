@@ -158,7 +158,10 @@ impl How {
         store: &Store,
     ) -> anyhow::Result<Exit> {
         if alarms.is_empty() {
-            output::tell("no alarm is to be rung");
+            output::tell(
+                "no alarm is to be rung: only alarms of findings that pass are, and none of what was \
+                 asked for does; `orgsweep findings` shows them",
+            );
             return Ok(Exit::Fine);
         }
         self.agreed(alarms)?;

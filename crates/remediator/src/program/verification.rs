@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use orgsweep_controls::AccountId;
 use orgsweep_store::{AccountRow, RepairRow, Store};
@@ -18,6 +19,12 @@ use super::settings::Settings;
 
 /// The program that reads and judges.
 const PROGRAM: &str = "orgsweep";
+/// How the program says that another process has the sweeps of this database.
+const ANOTHER_SWEEPS: &str = "another process is sweeping into this database";
+/// How long the sweep of a few accounts that nobody waits for any more may take to end.
+const LEFT_BEHIND: Duration = Duration::from_secs(60);
+/// Until it is looked again.
+const PAUSE: Duration = Duration::from_secs(2);
 /// Accounts that are named in one call: command lines have limits.
 const AT_ONCE: usize = 5_000;
 
@@ -124,7 +131,26 @@ async fn judge_again(
     Ok(())
 }
 
+/// Sweeps; where another process is sweeping, which a killed run may have left behind, once that has
+/// ended.
 async fn sweep(
+    accounts: &[AccountId],
+    settings: &Settings,
+    common: &Common,
+    role: Option<&str>,
+) -> Result<(), String> {
+    let until = Instant::now() + LEFT_BEHIND;
+    loop {
+        match sweep_once(accounts, settings, common, role).await {
+            Err(why) if why.contains(ANOTHER_SWEEPS) && Instant::now() < until => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+async fn sweep_once(
     accounts: &[AccountId],
     settings: &Settings,
     common: &Common,

@@ -115,6 +115,10 @@ impl Applying<'_> {
         problem: Option<String>,
         threshold: Threshold,
     ) -> Option<RunEnd> {
+        if next.so_far == next.planned {
+            // No wave was before it.
+            return None;
+        }
         let before = Wave {
             number: next.number - 1,
             accounts: Vec::new(),

@@ -7,7 +7,7 @@ mod make;
 mod remove;
 
 use orgsweep_controls::snapshot::{
-    BasicSelector, EventSelectors, Subscription, SubscriptionState, Topic,
+    BasicSelector, Delivery, EventSelectors, Subscription, SubscriptionState, Topic,
 };
 use orgsweep_controls::{AccountSnapshot, Known};
 
@@ -34,6 +34,10 @@ pub fn apply_action(snapshot: &mut AccountSnapshot, action: &Action) {
     match action {
         Action::StartLogging { trail } => change_status(snapshot, trail, |status| {
             status.logging = true;
+            // Its last delivery is old because it was off.
+            if status.delivery_error.is_none() {
+                status.delivery = Delivery::NotReported;
+            }
         }),
         Action::MakeTrailMultiRegion { trail } => change_trail(snapshot, trail, |trail| {
             trail.multi_region = true;

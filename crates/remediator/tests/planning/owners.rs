@@ -9,7 +9,7 @@ use orgsweep_remediator::planner::{Owned, Ownership};
 use orgsweep_remediator::{Plan, PlanOptions};
 
 use crate::estate::{Estate, kinds, options, target};
-use crate::support::{MEMBER, first_alarm, group_arn, healthy, recorded, s3};
+use crate::support::{MEMBER, first_alarm, group_arn, healthy, recorded, s3, trails};
 
 /// An account whose alarm for the S3 control has its actions disabled.
 fn disabled() -> Estate {
@@ -97,6 +97,35 @@ fn steps_say_whose_the_thing_is_and_exports_where_to_change_it() {
     assert!(
         table::page(&applied, &AccountNames::default(), false, None).contains("stack `monitoring`")
     );
+}
+
+#[test]
+fn nothing_is_made_for_a_trail_that_code_connects() {
+    let mut unconnected = healthy(MEMBER);
+    trails(&mut unconnected)[0].log_group = None;
+    let trail = trails(&mut unconnected)[0].arn.to_string();
+    let estate = Estate::of([unconnected]);
+    for (include_managed, steps) in [(false, 0), (true, 5)] {
+        let options = PlanOptions {
+            allow_trail_changes: true,
+            ownership: Ownership {
+                owners: BTreeMap::from([(trail.clone(), stack())]),
+                include_managed,
+            },
+            ..options()
+        };
+        let plan = estate.plan(&target(MEMBER, &s3()), &options);
+        let needs_the_group =
+            |kind: &&str| !matches!(*kind, "put_alarm" | "create_topic" | "subscribe");
+        let (done, by_hand) = kinds(&plan);
+        let made = done.iter().filter(|kind| needs_the_group(kind)).count();
+        assert_eq!(made, steps.min(4), "{done:?}");
+        let asked = by_hand
+            .iter()
+            .filter(|kind| **kind == "change_managed")
+            .count();
+        assert_eq!(asked, 4 - made, "{by_hand:?}");
+    }
 }
 
 #[test]

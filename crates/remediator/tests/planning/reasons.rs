@@ -2,7 +2,7 @@
 //! plan holds these steps, and with them it passes. Each row is one account.
 
 use orgsweep_controls::snapshot::{
-    EventSelectors, Key, MessageFilter, MetricQuery, MuteRule, SubscriptionState,
+    Delivery, EventSelectors, Key, MessageFilter, MetricQuery, MuteRule, SubscriptionState,
 };
 use orgsweep_controls::{AccountSnapshot, Call, Known, Reason, Verdict};
 use orgsweep_remediator::{Action, PlanOptions};
@@ -219,6 +219,9 @@ fn rows() -> Vec<Row> {
         ),
         row(Reason::TrailNotLogging, &["start_logging"], &[], |a| {
             status(a).logging = false;
+            // Since it was switched off.
+            let last = "2026-01-01T00:00:00Z".parse().unwrap();
+            status(a).delivery = Delivery::Stale { last };
         }),
         row(
             Reason::TrailNotMultiRegion,

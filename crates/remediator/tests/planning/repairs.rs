@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use orgsweep_controls::snapshot::{Alarms, MetricAlarm, MetricQuery, MonitoringAccount};
-use orgsweep_controls::{AccountSnapshot, Call, Known, Region, Verdict};
+use orgsweep_controls::{AccountSnapshot, Call, Known, Reason, Region, Verdict};
 use orgsweep_remediator::{PlanOptions, Strategy};
 
 use crate::estate::{Estate, kinds, options, target};
 use crate::support::{
     HOME, MANAGEMENT, MEMBER, OTHER, account, alarm, alarms, arn, bare, control, filter, filters,
     first_alarm, healthy, management, member_of_organization, other_regions_are_empty, pattern,
-    recorded, s3, status, subscriptions, trails,
+    recorded, s3, status, subscriptions, topic_arn, trails,
 };
 
 #[test]
@@ -230,6 +230,70 @@ fn a_queue_of_the_account_needs_nobodys_consent() {
     };
     let plan = estate.plan(&target(MEMBER, &s3()), &chosen);
     assert_eq!(kinds(&plan), (vec!["subscribe"], vec!["allow_delivery"]));
+}
+
+#[test]
+fn several_who_are_told_are_steps_of_every_finding() {
+    let mut silent = healthy(MEMBER);
+    subscriptions(&mut silent).clear();
+    let mut gone = healthy(OTHER);
+    let topic = topic_arn(OTHER);
+    gone.topics.insert(
+        topic,
+        Known::read(None, Call::new("sns", "GetTopicAttributes", None)),
+    );
+    let estate = Estate::of([silent, gone]);
+    let chosen = PlanOptions {
+        endpoints: vec![
+            "email:a@example.com".parse().unwrap(),
+            "email:b@example.com".parse().unwrap(),
+        ],
+        ..PlanOptions::default()
+    };
+    let both = vec!["confirm_subscription"; 2];
+    for (id, steps) in [
+        (MEMBER, vec!["subscribe", "subscribe"]),
+        (OTHER, vec!["create_topic", "subscribe", "subscribe"]),
+    ] {
+        let plan = estate.plan(&target(id, &s3()), &chosen);
+        let [repair] = &plan.repairs[..] else {
+            panic!("{:?}", plan.left_out)
+        };
+        assert_eq!(
+            (repair.steps.len(), repair.human_steps.len()),
+            (steps.len(), 2),
+            "{id}"
+        );
+        assert_eq!(kinds(&plan), (steps, both.clone()));
+    }
+}
+
+#[test]
+fn a_filter_that_cannot_be_parsed_leaves_its_alarm_to_the_one_beside_it() {
+    let mut broken = healthy(MEMBER);
+    filters(&mut broken)[0].pattern = "{ $.eventName = PutBucketPolicy || }".to_owned();
+    let estate = Estate::of([broken]);
+    assert_eq!(estate.finding(MEMBER, &s3()).reason, Reason::FilterInvalid);
+    let plan = estate.plan(&target(MEMBER, &s3()), &options());
+    assert_eq!(kinds(&plan), (vec!["put_metric_filter"], vec![]));
+    assert_eq!(plan.monthly_cost_usd.to_string(), "$0.00");
+}
+
+#[test]
+fn where_a_strategy_finds_no_trail_the_other_one_is_named() {
+    let estate = Estate::of([recorded(MEMBER)]);
+    let central = PlanOptions {
+        strategy: Strategy::Central,
+        ..options()
+    };
+    let plan = estate.plan(&target(MEMBER, &s3()), &central);
+    assert_eq!(kinds(&plan), (vec![], vec![]));
+    assert_eq!(plan.left_out[0].why, "other_strategy");
+    assert!(
+        plan.left_out[0].text.contains("`--strategy local`"),
+        "{}",
+        plan.left_out[0].text
+    );
 }
 
 #[test]

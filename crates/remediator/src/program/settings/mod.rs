@@ -21,8 +21,9 @@ use environment::Environment;
 use file::{File, Span};
 pub(crate) use making::Making;
 
-/// How long the server waits for a transaction in which nothing is asked.
-const HANGING: Duration = Duration::from_secs(8);
+/// How long the server waits for a transaction in which nothing is asked: of a process that was killed
+/// it knows at once, and one on a busy machine may take a while.
+const HANGING: Duration = Duration::from_mins(1);
 
 /// The role that is assumed to change an account, when nobody says otherwise.
 const ROLE_NAME: &str = "OrgsweepRemediator";
