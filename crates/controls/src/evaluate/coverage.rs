@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use filter_pattern::{CoverQuestion, Covers, Schema, covers, missing_values, overlap};
 
-use super::noise;
+use super::{needed, noise};
 use crate::ids::{AccountId, Region};
 use crate::pattern::{Pattern, PatternSet, TextDigest};
 
@@ -65,6 +65,7 @@ type ByPair<T> = Mutex<HashMap<(TextDigest, TextDigest), T>>;
 pub(super) struct Coverage {
     answers: Mutex<HashMap<Question, Arc<Answer>>>,
     missing: Mutex<HashMap<Question, Arc<Vec<String>>>>,
+    needed: Mutex<HashMap<Question, Arc<Vec<Arc<Pattern>>>>>,
     concerned: ByPair<Arc<PatternSet>>,
     pairs: ByPair<Pair>,
     noise: ByPair<Arc<BTreeSet<noise::Class>>>,
@@ -181,6 +182,23 @@ impl Coverage {
         let missing = Arc::new(missing);
         keep(&self.missing, question, Arc::clone(&missing));
         missing
+    }
+
+    /// Of filters that cover a pattern, those that do not look meant for it and are needed.
+    pub(super) fn needed(
+        &self,
+        required: &Pattern,
+        filters: &PatternSet,
+        facts: Facts<'_>,
+    ) -> Arc<Vec<Arc<Pattern>>> {
+        let filters = self.concerned(required, filters);
+        let question = question(required, &filters, facts);
+        if let Some(known) = lock(&self.needed).get(&question) {
+            return Arc::clone(known);
+        }
+        let needed = Arc::new(needed::to_cover(required, &filters, facts, self));
+        keep(&self.needed, question, Arc::clone(&needed));
+        needed
     }
 
     /// Whether a filter looks as if it were meant for a pattern. Decides only

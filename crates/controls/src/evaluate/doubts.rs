@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::blame::Place;
 use super::coverage::{Answer, Coverage};
 use super::judge::{self, Outcome};
-use super::needed::{self, needed};
+use super::needed;
 use super::routes::{Group, Routes};
 use crate::chain::tail::Tail;
 use crate::chain::trail::Delivers;
@@ -128,7 +128,7 @@ fn in_chains(
         match &tail.pattern {
             Some(pattern) if coverage.is_relevant(required, pattern) => meant.push(*place),
             Some(pattern) if coverage.touches(required, pattern) => {
-                others.push((*place, Arc::clone(pattern)));
+                others.push(Arc::clone(pattern));
             }
             Some(_) => {}
             None => meant.push(*place),
@@ -155,7 +155,11 @@ fn in_chains(
         let left_out = open.iter().map(|(place, _)| *place);
         let left_out: Vec<Place> = left_out.filter(|place| !is_kept(place)).collect();
         let always = without(&left_out).patterns;
-        meant.extend(needed(&always, others, |filters| !decided(filters).is_no()));
+        let needed = needed::needed(&always, others, |filters| !decided(filters).is_no());
+        let is_needed =
+            |tail: &Tail| (tail.pattern.as_ref()).is_some_and(|pattern| needed.contains(pattern));
+        let of_needed = open.iter().filter(|(_, tail)| is_needed(tail));
+        meant.extend(of_needed.map(|(place, _)| *place));
     }
     let named = open.iter().filter(|(place, _)| meant.contains(place));
     named

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::blame::Place;
 use super::control::Judged;
-use super::coverage::Coverage;
+use super::coverage::{Coverage, Facts};
 use super::judge::{Outcome, facts, tails};
 use super::routes::{Group, Routes};
 use crate::chain::tail::Tail;
@@ -14,20 +14,14 @@ use crate::chain::trail::Delivers;
 use crate::finding::LinkState;
 use crate::pattern::{Pattern, PatternSet};
 
-/// A chain with what its filter matches.
-pub(super) type Candidate = (Place, Arc<Pattern>);
-
 /// Of `candidates`, those without which the others and `always` are not enough. None where they are
 /// not needed, or not enough either.
 pub(super) fn needed(
     always: &[Arc<Pattern>],
-    candidates: Vec<Candidate>,
+    candidates: Vec<Arc<Pattern>>,
     is_enough: impl Fn(&PatternSet) -> bool,
-) -> Vec<Place> {
-    let enough = |left: &[Candidate]| {
-        let patterns = left.iter().map(|(_, pattern)| pattern);
-        is_enough(&always.iter().chain(patterns).cloned().collect())
-    };
+) -> Vec<Arc<Pattern>> {
+    let enough = |left: &[Arc<Pattern>]| is_enough(&always.iter().chain(left).cloned().collect());
     if candidates.is_empty() || enough(&[]) || !enough(&candidates) {
         return Vec::new();
     }
@@ -40,26 +34,37 @@ pub(super) fn needed(
             at += 1;
         }
     }
-    left.into_iter().map(|(place, _)| place).collect()
+    left
 }
 
-/// Those on which a pass rests.
+/// Of `filters`, which cover `required`, those that do not look meant for it and without which the
+/// others do not.
+pub(super) fn to_cover(
+    required: &Pattern,
+    filters: &PatternSet,
+    facts: Facts<'_>,
+    coverage: &Coverage,
+) -> Vec<Arc<Pattern>> {
+    let patterns = filters.patterns.iter().cloned();
+    let (meant, others): (Vec<_>, Vec<_>) =
+        patterns.partition(|pattern| coverage.is_relevant(required, pattern));
+    needed(&meant, others, |filters| {
+        coverage.decide(required, filters, facts).is_yes()
+    })
+}
+
+/// The chains of them on which a pass rests.
 pub(super) fn of_pass(judged: &Judged<'_>, routes: &Routes<'_>, coverage: &Coverage) -> Vec<Place> {
-    let required = judged.pattern;
     let mut found = Vec::new();
     for outcome in &judged.outcomes {
-        let (mut meant, mut others) = (Vec::new(), Vec::new());
-        for (place, pattern) in holding(outcome, routes) {
-            if coverage.is_relevant(required, pattern) {
-                meant.push(Arc::clone(pattern));
-            } else if coverage.touches(required, pattern) {
-                others.push((place, Arc::clone(pattern)));
-            }
-        }
+        let working = &outcome.case.sets.working;
         let facts = facts(&outcome.case, routes);
-        found.extend(needed(&meant, others, |filters| {
-            coverage.decide(required, filters, facts).is_yes()
-        }));
+        let needed = coverage.needed(judged.pattern, working, facts);
+        if !needed.is_empty() {
+            let holding = holding(outcome, routes);
+            let places = holding.filter(|(_, pattern)| needed.contains(pattern));
+            found.extend(places.map(|(place, _)| place));
+        }
     }
     found
 }
@@ -84,14 +89,10 @@ fn holding<'r>(
 
 /// The chains of a route's log group with their places.
 pub(super) fn placed(route: usize, tails: &[Tail]) -> impl Iterator<Item = (Place, &Tail)> {
-    tails.iter().enumerate().map(move |(number, tail)| {
-        let tail_at = Some(number);
-        (
-            Place {
-                route,
-                tail: tail_at,
-            },
-            tail,
-        )
-    })
+    let place = move |number| Place {
+        route,
+        tail: Some(number),
+    };
+    let numbered = tails.iter().enumerate();
+    numbered.map(move |(number, tail)| (place(number), tail))
 }

@@ -2,7 +2,7 @@
 //! it, and what became of its alarm's actions before.
 
 use orgsweep_controls::snapshot::{
-    Alarms, CompositeAlarm, FailedAction, MetricFilter, MetricQuery,
+    Alarms, CompositeAlarm, FailedAction, MetricFilter, MetricQuery, MuteRule,
 };
 use orgsweep_controls::{AccountSnapshot, Known, LogGroupArn, Verdict, lack_a_controls_filter};
 
@@ -156,6 +156,44 @@ fn what_a_suppressor_releases_is_not_called_silent() {
     ] {
         let found = finding(&suppressed(rule, suppressor, acts), S3);
         assert_eq!(found.verdict.as_str(), verdict, "{rule} {suppressor}: {}", found.summary);
+    }
+}
+
+/// A mute rule may be there for other alarms, and a suppressor is none.
+#[test]
+fn what_silences_an_alarm_is_deleted_only_where_it_is_there_for_nothing_else() {
+    let muted = |others: &[&str]| {
+        let mut snapshot = healthy(OWN);
+        let names = [S3].into_iter().chain(others.iter().copied());
+        let rule = MuteRule {
+            name: "patch-window".to_owned(),
+            expression: "cron(0 2 * * SUN)".to_owned(),
+            duration: "PT4H".to_owned(),
+            time_zone: None,
+            alarm_names: names.map(str::to_owned).collect(),
+            active_once: false,
+            begins: None,
+            ends: None,
+        };
+        of_alarms(&mut snapshot).mute_rules = Some(known(vec![rule]));
+        snapshot
+    };
+    let suppressed = suppressed("ALARM(s3-bucket-policy-changes)", S3, false);
+    #[rustfmt::skip]
+    let table = [
+        (muted(&[]),        "delete the mute rule",         "delete-alarm-mute-rule --region eu-west-1 --alarm-mute-rule-name patch-window"),
+        (muted(&["app-1"]), "mutes other alarms, too",      "put-metric-alarm"),
+        (suppressed,        "take the suppressor off",      "put-metric-alarm"),
+    ];
+    for (snapshot, words, command) in table {
+        let found = finding(&snapshot, S3);
+        assert_eq!(found.reason.as_str(), "alarm_muted", "{}", found.summary);
+        let fix = found.evidence.fix.unwrap();
+        assert!(fix.contains(words), "{fix}");
+        let commands = found.evidence.commands.join("\n");
+        assert!(commands.contains(command), "{commands}");
+        let deletes = commands.contains("delete-alarm-mute-rule");
+        assert_eq!(deletes, words.starts_with("delete"), "{commands}");
     }
 }
 

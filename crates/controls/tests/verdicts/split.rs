@@ -139,3 +139,19 @@ fn a_broken_alarm_beside_one_that_rings_for_the_same_events_is_not_to_blame() {
     assert_eq!(found.reason.as_str(), "alarm_wrong_metric");
     assert!(found.cause.ends_with("alarm:second"), "{}", found.cause);
 }
+
+/// Nor is one of which nobody knows whether it rings for them, too.
+#[test]
+fn an_unknown_chain_beside_one_that_holds_for_the_same_events_is_not_the_reason() {
+    let found = found(|snapshot| {
+        let mut more = alarm(OWN, HOME, "more");
+        more.metric = Some(watched(CONTROL));
+        more.threshold_metric_id = Some("ad1".into());
+        of_alarms(snapshot).metric.push(more);
+        of_alarm(snapshot, SECOND).alarm_actions = vec![FOREIGN.into()];
+        let foreign = denied("sns", "GetTopicAttributes");
+        snapshot.topics.insert(FOREIGN.parse().unwrap(), foreign);
+    });
+    assert_eq!(found.reason.as_str(), "fact_unread", "{}", found.summary);
+    assert!(found.summary.contains(FOREIGN), "{}", found.summary);
+}

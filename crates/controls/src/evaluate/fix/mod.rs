@@ -84,25 +84,20 @@ pub(super) fn repair(reason: Reason, names: &Names<'_>, doubts: &[Doubt]) -> Rep
 /// Trails of single Regions go on to record, beside the one that then records every Region.
 fn every_region(of_single_regions: usize) -> String {
     let words = "make the trail record every Region";
-    if of_single_regions == 0 {
-        return words.to_owned();
-    }
-    let (trails, them) = match of_single_regions {
-        1 => (
-            "the trail that records a single Region with a chain of its own then records"
-                .to_owned(),
-            "it",
-        ),
-        many => (
+    let others = match of_single_regions {
+        0 => return words.to_owned(),
+        1 => "the trail of a single Region that has a working chain then records its events"
+            .to_owned(),
+        many => {
             format!(
-                "the {many} trails that record single Regions with chains of their own then record"
-            ),
-            "them",
-        ),
+                "the {many} trails of single Regions that have working chains then record their events"
+            )
+        }
     };
+    let them = if of_single_regions == 1 { "it" } else { "them" };
     format!(
-        "{words}; {trails} the same events again, which are told and paid for twice until you switch \
-         {them} off; or put a trail with a chain of its own in each Region that has none"
+        "{words}; {others} a second time, which is told and paid for twice until you switch {them} off. \
+         Or put a trail with a chain of its own in each Region that has none"
     )
 }
 

@@ -6,11 +6,12 @@ use std::process::Command;
 use super::other_trails::OtherTrails;
 use super::{Names, Repair, repair};
 use crate::catalog::Catalog;
+use crate::chain::judged::MutedBy;
 use crate::finding::LinkKind;
 use crate::reason::Reason;
 
 /// The options that each command has, as the AWS CLI's reference lists them.
-const DOCUMENTED: [(&str, &[&str]); 12] = [
+const DOCUMENTED: [(&str, &[&str]); 13] = [
     (
         "cloudtrail create-trail",
         &[
@@ -59,6 +60,10 @@ const DOCUMENTED: [(&str, &[&str]); 12] = [
             "--alarm-actions",
         ],
     ),
+    (
+        "cloudwatch delete-alarm-mute-rule",
+        &["--alarm-mute-rule-name"],
+    ),
     ("cloudwatch enable-alarm-actions", &["--alarm-names"]),
     ("sns create-topic", &["--name"]),
     ("sns get-topic-attributes", &["--topic-arn"]),
@@ -75,7 +80,13 @@ fn each(check: impl Fn(Reason, &Repair)) {
     let control = &Catalog::builtin().controls()[0];
     for named in [false, true] {
         let names = Names {
-            mute_rules: Vec::new(),
+            mute_rules: named
+                .then(|| MutedBy {
+                    rule: HOSTILE.to_owned(),
+                    mutes_others: false,
+                })
+                .into_iter()
+                .collect(),
             other_trails: OtherTrails::default(),
             control,
             pattern: "{ $.a = \"it's\" }",
