@@ -121,10 +121,17 @@ impl Periods {
     }
 
     /// From the event in the log group to the change of state, when the breaching
-    /// datapoint must be `age` periods old.
-    fn delay(self, age: u32) -> Delay {
+    /// datapoint must be `age` periods old. A window that slides ends at each evaluation, so that
+    /// the event is in the next one; by the wall clock its period has to end first, and for a
+    /// datapoint that counts by its age a whole period is allowed.
+    fn delay(self, age: u32, wall_clock: bool) -> Delay {
         let older = self.seconds.saturating_mul(age - 1);
-        let latest = self.seconds + self.between_evaluations() + LATEST;
+        let period = if wall_clock || age > 1 {
+            self.seconds
+        } else {
+            0
+        };
+        let latest = period + self.between_evaluations() + LATEST;
         Delay {
             min_seconds: older.saturating_add(SOONEST),
             max_seconds: older.saturating_add(latest),
@@ -323,7 +330,7 @@ fn over_periods(
     }
     notes.extend(remarks(alarm, periods));
     Firing::OnOneEvent {
-        delay: periods.delay(age),
+        delay: periods.delay(age, alarm.wall_clock),
         lasts: periods.alarm_lasts(missing),
         notes,
     }
