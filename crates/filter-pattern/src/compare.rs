@@ -201,6 +201,22 @@ mod tests {
     }
 
     #[test]
+    fn relations_have_stable_names() {
+        #[rustfmt::skip]
+        let table = [
+            (Relation::Equivalent,      "equivalent"),
+            (Relation::LeftIsNarrower,  "a_is_narrower"),
+            (Relation::RightIsNarrower, "b_is_narrower"),
+            (Relation::Disjoint,        "disjoint"),
+            (Relation::Different,       "different"),
+            (Relation::Unknown,         "unknown"),
+        ];
+        for (relation, name) in table {
+            assert_eq!(relation.name(), name);
+        }
+    }
+
+    #[test]
     fn the_part_that_differs_is_named() {
         #[rustfmt::skip]
         let table = [

@@ -160,4 +160,17 @@ mod tests {
         assert_eq!(matches.len(), 1);
         assert!(matches[0].extracted_values().is_empty());
     }
+
+    #[test]
+    fn patterns_in_brackets_extract_the_fields() {
+        let matches = test_metric_filter("[ip, status = 5*]", &["::1 200", "::2 503"]);
+        let matches = matches.expect("a valid request");
+        let values: Vec<_> = matches[0].extracted_values().iter().collect();
+        let expected = [("$ip", "::2"), ("$status", "503")];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(values.len(), 2);
+        for ((name, value), found) in expected.iter().zip(values) {
+            assert_eq!(found, (name, value));
+        }
+    }
 }

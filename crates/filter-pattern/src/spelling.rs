@@ -135,6 +135,25 @@ mod tests {
     }
 
     #[test]
+    fn what_no_filter_may_be_as_long_as_is_spelled_short_all_the_same() {
+        let condition = |number: usize| {
+            let text = format!("{{ $.a = \"{}{number}\" }}", "x".repeat(200));
+            let pattern: FilterPattern = text.parse().unwrap();
+            match pattern.ast() {
+                Ast::Json(expression) => expression.clone(),
+                other => panic!("{other:?}"),
+            }
+        };
+        let parts: Vec<Expression> = (0..8).map(condition).collect();
+        let long = FilterPattern::from_ast(Ast::Json(Expression::Or(parts)));
+        let length = "$.a=0".len() + 200;
+        assert_eq!(
+            shortest_length(&long),
+            "{}".len() + 8 * length + 7 * "||".len()
+        );
+    }
+
+    #[test]
     fn a_spelling_is_as_long_as_aws_counts_it() {
         for (text, length) in [("{ $.a = x }", 7), ("{ $.a = \"é y\" }", 11)] {
             assert_eq!(shortest_length(&text.parse().unwrap()), length, "{text}");

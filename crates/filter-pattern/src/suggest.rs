@@ -247,6 +247,14 @@ mod tests {
         };
         assert_eq!(addition.filters, [pattern("{ $.a = 2 }")]);
         assert!(addition.witness.is_some());
+        let (one, two) = (pattern("{ $.c = 1 }"), pattern("{ $.a = 2 || $.a = 3 }"));
+        for alternatives in [[&one, &two], [&two, &one]] {
+            let suggestion = suggest(&alternatives, &[&there], &[], &Schema::any());
+            let Suggestion::Add(addition) = suggestion else {
+                panic!("both have holes");
+            };
+            assert_eq!(addition.filters, std::slice::from_ref(&one));
+        }
     }
 
     #[test]

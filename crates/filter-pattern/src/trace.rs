@@ -252,7 +252,7 @@ mod tests {
     fn the_clauses_that_decided_are_named_with_what_they_met() {
         type Clauses<'a> = &'a [(&'a str, &'a [&'a str])];
         #[rustfmt::skip]
-        let table: [(&str, &str, bool, Clauses<'_>); 14] = [
+        let table: [(&str, &str, bool, Clauses<'_>); 16] = [
             ("{ $.a = 1 && $.b = 2 }",              r#"{"a":1,"b":2}"#,       true,  &[("$.a = 1", &["1"]), ("$.b = 2", &["2"])]),
             ("{ $.a = 1 && $.b = 2 }",              r#"{"a":1,"b":3}"#,       false, &[("$.b = 2", &["3"])]),
             ("{ $.a = 1 && $.b = 2 }",              r#"{"a":1}"#,             false, &[("$.b = 2", &[])]),
@@ -260,6 +260,8 @@ mod tests {
             ("{ $.a = 1 || $.a = 2 }",              r#"{"a":0}"#,             false, &[("$.a = 1", &["0"]), ("$.a = 2", &["0"])]),
             ("{ ($.a = 1 || $.a = 2) && $.b = x }", r#"{"a":0,"b":"y"}"#,     false, &[("$.b = \"x\"", &["\"y\""])]),
             ("{ $.a[*] = 3 }",                      r#"{"a":[1,{"c":2}]}"#,   false, &[("$.a[*] = 3", &["1", r#"{"c":2}"#])]),
+            ("{ $.* = 3 }",                         r#"{"a":1,"b":[2]}"#,     false, &[("$.* = 3", &["1", "[2]"])]),
+            ("{ $.a.* = 3 }",                       r#"{"a":{"b":3,"b":4}}"#, false, &[("$.a.* = 3", &["4"])]),
             ("{ $.a = 1 }",                         "no json",                false, &[("a JSON object", &[])]),
             ("ERROR -benign",                       "an ERROR",               true,  &[("ERROR", &[]), ("-benign", &[])]),
             ("ERROR -benign",                       "a benign ERROR",         false, &[("-benign", &[])]),

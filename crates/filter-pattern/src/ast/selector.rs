@@ -179,6 +179,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_selector_follows_keys_when_these_are_all_its_steps() {
+        #[rustfmt::skip]
+        let table = [
+            ("$.a.b",   true),
+            ("$.a.c",   false),
+            ("$.c.b",   false),
+            ("$.a",     false),
+            ("$.a.b.c", false),
+            ("$.a[0]",  false),
+            ("$.*.b",   false),
+        ];
+        for (text, expected) in table {
+            let selector: Selector = text.parse().unwrap();
+            assert_eq!(selector.follows_keys(&["a", "b"]), expected, "{text}");
+            let parent = selector.parent();
+            assert!(
+                parent.is_none_or(|parent| !parent.follows_keys(&["a", "b"]) || text == "$.a.b.c")
+            );
+        }
+    }
+
+    #[test]
     fn the_parent_of_a_selector_is_the_selector_of_the_value_above() {
         let hash = |selector: &Selector| {
             let mut hasher = DefaultHasher::new();

@@ -235,4 +235,41 @@ mod tests {
             assert_eq!(classes.truth(test).classes, one_by_one, "{test:?}");
         }
     }
+
+    #[test]
+    fn a_range_of_places_is_marked_and_nothing_else() {
+        for (from, to) in [
+            (0, 0),
+            (0, 8),
+            (3, 11),
+            (60, 70),
+            (0, 64),
+            (63, 129),
+            (5, 6),
+        ] {
+            let mut words = [0; 3];
+            mark_range(&mut words, from, to);
+            for place in 0..192 {
+                let marked = words[place / 64] >> (place % 64) & 1 == 1;
+                assert_eq!(
+                    marked,
+                    (from..to).contains(&place),
+                    "{place} of {from}..{to}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn all_classes_are_marked_whatever_their_number() {
+        let texts: Vec<String> = (0..140).map(|number| format!("t{number}")).collect();
+        let mut sizes = Vec::new();
+        for count in 0..texts.len() {
+            let texts: Vec<&str> = texts[..count].iter().map(String::as_str).collect();
+            let classes = Classes::new(&[], &texts);
+            assert_eq!(classes.all(), classes.mask(|_| true), "{count}");
+            sizes.push(classes.list.len());
+        }
+        assert!(sizes.contains(&64) && sizes.contains(&128), "{sizes:?}");
+    }
 }

@@ -281,4 +281,34 @@ mod tests {
             assert_eq!(found, expected, "{text}");
         }
     }
+
+    #[test]
+    fn a_record_escapes_when_the_schema_has_it_too() {
+        let pattern = |text: &str| FilterPattern::parse(text).unwrap();
+        let (a, b, c) = (pattern("zza"), pattern("zzb"), pattern("zzc"));
+        let asked = Patterns {
+            required: &[&a],
+            filters: &[&b],
+            except: &[&c],
+        };
+        let record = plain_template(&Schema::cloudtrail()).into_owned();
+        for (text, expected) in [
+            ("zza", true),
+            ("x", false),
+            ("zza zzb", false),
+            ("zza zzc", false),
+        ] {
+            let agent = Selector::of_keys(["userAgent"]);
+            let value = EventValue::String(text.into());
+            let message = overlaid(record.clone(), &[(&agent, Some(value))]).unwrap();
+            let schema = Schema::cloudtrail();
+            let found = message_escapes(&message, &asked, &schema, Reading::default());
+            assert_eq!(found, expected, "{text}");
+        }
+        let only_a = Event::parse(r#"{"userAgent":"zza"}"#).unwrap();
+        for (schema, expected) in [(Schema::any(), true), (Schema::cloudtrail(), false)] {
+            let found = message_escapes(&only_a, &asked, &schema, Reading::default());
+            assert_eq!(found, expected, "{schema:?}");
+        }
+    }
 }

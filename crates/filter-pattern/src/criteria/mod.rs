@@ -286,6 +286,30 @@ mod tests {
     }
 
     #[test]
+    fn nested_criteria_are_one_list_as_a_pattern() {
+        #[rustfmt::skip]
+        let table = [
+            ("@aws.account != 1 AND @aws.region NOT IN [a, b]",
+             "{ $.i != 1 && $.r != \"a\" && $.r != \"b\" }"),
+            ("@aws.account = 1 OR @aws.region IN [a, b]",
+             "{ $.i = 1 || $.r = \"a\" || $.r = \"b\" }"),
+            ("(@aws.account = 1 AND @aws.region = a) AND @aws.region != b",
+             "{ $.i = 1 && $.r = \"a\" && $.r != \"b\" }"),
+            ("@aws.account = 1 AND @aws.region IN [a, b]",
+             "{ $.i = 1 && ($.r = \"a\" || $.r = \"b\") }"),
+            ("@aws.account = 1 OR @aws.region NOT IN [a, b]",
+             "{ $.i = 1 || $.r != \"a\" && $.r != \"b\" }"),
+        ];
+        let (account, region) = ("i".parse().unwrap(), "r".parse().unwrap());
+        for (text, expected) in table {
+            let pattern = criteria(text).as_pattern(&account, &region).expect(text);
+            let expected = expected.replace("$.i != 1", "$.i != \"1\"");
+            let expected = expected.replace("$.i = 1", "$.i = \"1\"");
+            assert_eq!(Ok(pattern), expected.parse(), "{text}");
+        }
+    }
+
+    #[test]
     fn malformed_criteria_are_refused_where_they_break() {
         for (text, at) in [
             ("@aws.user = 1", 0),

@@ -267,7 +267,8 @@ mod tests {
 
     #[test]
     fn texts_survive_reading_and_writing() {
-        let json = r#"{"a":"tab\tquote\"slash\\é\u0001","b":[],"c":{"d":null,"e":[true,false]}}"#;
+        let json =
+            r#"{"a":"tab\tquote\"slash\\é\u0001 \u001f~","b":[],"c":{"d":null,"e":[true,false]}}"#;
         assert_eq!(Event::parse(json).expect("valid").to_json(), json);
         let escaped = Event::parse(r#"{"a":"\u00e9\ud83d\ude00\/"}"#).expect("valid");
         assert_eq!(escaped.to_json(), r#"{"a":"é😀/"}"#);

@@ -281,6 +281,34 @@ mod tests {
     }
 
     #[test]
+    fn each_escape_stands_for_its_character() {
+        #[rustfmt::skip]
+        let table = [
+            (r"\b", "\u{8}"), (r"\f", "\u{c}"), (r"\n", "\n"), (r"\r", "\r"), (r"\t", "\t"),
+            (r"\/", "/"),     (r"\\", "\\"),    (r#"\""#, "\""),
+            (r"\u00e9", "é"), (r"\ud83d\ude00", "😀"), (r"\ud83d", "\u{fffd}"), (r"\ud83dx", "\u{fffd}x"),
+        ];
+        for (written, character) in table {
+            let found = value(&format!("\"{written}\""));
+            assert_eq!(found, Ok(EventValue::String(character.into())), "{written}");
+        }
+    }
+
+    #[test]
+    fn arrays_and_objects_nest_as_deep_as_the_bound() {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let nested = |levels: usize| {
+                let (open, close) = (open.repeat(levels), close.repeat(levels));
+                value(&format!("{open}1{close}"))
+            };
+            assert!(nested(NESTING).is_ok(), "{open}");
+            for levels in [NESTING + 1, NESTING + 2] {
+                assert_eq!(nested(levels), Err(EventError::TooDeep), "{open} {levels}");
+            }
+        }
+    }
+
+    #[test]
     fn number_texts_follow_the_json_grammar() {
         for (text, valid) in [
             ("0", true),

@@ -66,7 +66,11 @@ mod tests {
             (r#"{ $.a = "\" ||" && $.b = 1 }"#,            None),
         ];
         for (text, at) in table {
-            assert_eq!(mixed_operators(text).map(|span| span.start), at, "{text}");
+            let span = mixed_operators(text);
+            if let Some(span) = &span {
+                assert_eq!(text.get(span.clone()), Some("&&"), "{text}");
+            }
+            assert_eq!(span.map(|span| span.start), at, "{text}");
         }
     }
 }

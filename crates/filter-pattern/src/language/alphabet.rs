@@ -61,4 +61,37 @@ mod tests {
         assert_eq!(characters, ['a', 'b', 'A']);
         assert_eq!(representatives(vec![0x80]), ['a', '\u{a1}']);
     }
+
+    #[test]
+    fn letters_are_more_readable_than_digits_and_these_than_marks() {
+        let order = [
+            'a', 'z', 'A', 'Z', '0', '9', '-', '.', '_', '!', '~', ' ', 'é', '\u{1}', '\u{85}',
+        ];
+        let mut sorted = order;
+        sorted.reverse();
+        sorted.sort_by_key(|character| unreadability(*character));
+        assert_eq!(sorted, order);
+    }
+
+    #[test]
+    fn the_most_readable_member_lies_in_its_class() {
+        #[rustfmt::skip]
+        let table = [
+            (0,        0x11_0000, 'a'),
+            (0x20,     0x21,      ' '),
+            (0x00,     0x21,      ' '),
+            (0x00,     0x20,      '\u{0}'),
+            (0x30,     0x3b,      '0'),
+            (0x21,     0x2e,      '-'),
+            (0x7f,     0xa1,      '\u{7f}'),
+            (0x80,     0xa1,      '\u{80}'),
+            (0x80,     0xa2,      '\u{a1}'),
+            (0xe9,     0xea,      'é'),
+            (0xd900,   0x11_0000, '\u{e000}'),
+        ];
+        for (low, high, expected) in table {
+            assert_eq!(most_readable(low, high), Some(expected), "{low:x} {high:x}");
+        }
+        assert_eq!(most_readable(0xd800, 0xe000), None);
+    }
 }

@@ -139,6 +139,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_short_piece_is_found_where_the_matcher_finds_it() {
+        let words = |length: usize| {
+            (0..1_u32 << length).map(move |bits| {
+                let letter = |at| if bits >> at & 1 == 0 { 'a' } else { 'b' };
+                (0..length).map(letter).collect::<String>()
+            })
+        };
+        let texts: Vec<String> = (0..=8).flat_map(words).collect();
+        for piece in (1..=5).flat_map(words) {
+            for pattern in [
+                format!("*{piece}*"),
+                format!("*{piece}*b"),
+                format!("a*{piece}"),
+            ] {
+                let by_hand = TextPattern::new(pattern.as_str());
+                for text in &texts {
+                    assert_eq!(
+                        accepts(&pattern, text),
+                        by_hand.matches(text),
+                        "{pattern} {text}"
+                    );
+                }
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]

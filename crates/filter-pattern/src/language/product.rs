@@ -161,6 +161,25 @@ mod tests {
     }
 
     #[test]
+    fn what_no_text_can_reach_any_more_is_not_searched() {
+        let long = || regex("a.{60}b");
+        #[rustfmt::skip]
+        let table = [
+            (vec![glob("x*"), glob("y*"), long()], vec![]),
+            (vec![glob("x*"), long()],             vec![glob("*")]),
+            (vec![glob("xy*"), long()],            vec![regex("^xy?")]),
+        ];
+        for (inside, outside) in table {
+            let query = Query {
+                inside: inside.iter().collect(),
+                outside: outside.iter().collect(),
+            };
+            let found = find_text(&query, &mut 1_000);
+            assert_eq!(found, Emptiness::Empty, "{inside:?} {outside:?}");
+        }
+    }
+
+    #[test]
     fn the_search_ends_with_the_budget() {
         let many: Vec<Language> = "abcdefghijklmnopqrst"
             .chars()

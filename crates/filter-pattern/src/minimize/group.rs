@@ -247,6 +247,36 @@ mod tests {
     }
 
     #[test]
+    fn one_pattern_for_filters_that_share_events_counts_these_once() {
+        for (one, other, shared) in [
+            ("{ $.a = 1 }", "{ $.b = 1 }", true),
+            ("{ $.a = 1* }", "{ $.a = *2 }", true),
+            ("{ $.a = 1 }", "{ $.a = 2 }", false),
+        ] {
+            let filters = [filter("one", one, "m"), filter("other", other, "m")];
+            let group = minimize_group(&filters, &Schema::any());
+            let [GroupStep::Merged { counts_change, .. }] = &group.steps[..] else {
+                panic!("{one} {other}: {:?}", group.steps);
+            };
+            assert_eq!(*counts_change, shared, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn one_pattern_may_have_all_the_characters_that_aws_accepts() {
+        let of_length = |length: usize| {
+            let rest = length - "{$.a=||$.b=y}".len();
+            let filters = [
+                filter("one", &format!("{{ $.a = {} }}", "x".repeat(rest)), "m"),
+                filter("other", "{ $.b = y }", "m"),
+            ];
+            minimize_group(&filters, &Schema::any()).filters.len()
+        };
+        let most = limits::PATTERN_CHARACTERS;
+        assert_eq!([most - 1, most, most + 1].map(of_length), [1, 1, 2]);
+    }
+
+    #[test]
     fn a_filter_goes_when_others_cover_it_only_together() {
         let filters = [
             filter("all", "{ $.a = 1 || $.a = 2 }", "m"),

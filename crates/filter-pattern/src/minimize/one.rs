@@ -168,6 +168,20 @@ mod tests {
     }
 
     #[test]
+    fn steps_have_stable_names() {
+        #[rustfmt::skip]
+        let table = [
+            ("{ $.a = 1 || $.a = 1 }",                               "alternative_left_out"),
+            ("{ $.a > 5 && $.a > 3 }",                               "condition_left_out"),
+            ("{ $.a = 1 && $.b = 2 || $.a = 1 && $.c = 3 }",         "written_once"),
+        ];
+        for (text, name) in table {
+            let shorter = minimize(&text.parse().unwrap(), &Schema::any());
+            assert_eq!(shorter.steps[0].kind.name(), name, "{text}");
+        }
+    }
+
+    #[test]
     fn a_step_names_what_it_rests_on() {
         let pattern = "{ $.eventName = x && $.awsRegion = * }".parse().unwrap();
         let shorter = minimize(&pattern, &Schema::cloudtrail());

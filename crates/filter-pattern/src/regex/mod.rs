@@ -103,6 +103,7 @@ mod tests {
             (r"\d\D\s\S\w\W",                    "1x y_-",               true),
             (r"[\d-]+",                          "-",                    true),
             (r"[^\w]",                           "abc",                  false),
+            (r"^[b-b]$",                         "b",                    true),
             (r"[a-c\-]",                         "-",                    true),
             (r"\x41",                            "A",                    true),
             (r"a+?b",                            "aab",                  true),
@@ -124,6 +125,29 @@ mod tests {
                 expected,
                 "{pattern} on {text}"
             );
+        }
+    }
+
+    #[test]
+    fn long_expressions_match_as_short_ones_do() {
+        for length in [1, 20, 60, 62, 63, 64, 65, 100, 130, 500, 520] {
+            let regex = RegexPattern::new(&format!("^x?[ab]{{{length}}}c+$")).unwrap();
+            let letters = |count: usize| "ab".repeat(count)[..count].to_owned();
+            for (text, expected) in [
+                (format!("{}c", letters(length)), true),
+                (format!("x{}ccc", letters(length)), true),
+                (letters(length), false),
+                (format!("{}c", letters(length - 1)), false),
+                (format!("{}c", letters(length + 1)), false),
+                (format!("{}cx", letters(length)), false),
+            ] {
+                assert_eq!(regex.is_match(&text), expected, "{length}: {text}");
+                assert_eq!(
+                    regex.is_match_by_states(&text),
+                    expected,
+                    "{length}: {text}"
+                );
+            }
         }
     }
 

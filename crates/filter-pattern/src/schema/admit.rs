@@ -98,3 +98,50 @@ fn kind_of(value: &EventValue) -> Kinds {
         EventValue::Object(_) => Kinds::OBJECT,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::plain_template;
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_record_has_what_is_documented_of_its_fields() {
+        let schema = Schema::cloudtrail();
+        let record: Value = serde_json::from_str(&plain_template(&schema).to_json()).unwrap();
+        #[rustfmt::skip]
+        let table = [
+            ("eventType",     Some(json!("AwsServiceEvent")), true),
+            ("eventType",     Some(json!("other")),           false),
+            ("eventType",     Some(json!(5)),                 false),
+            ("eventCategory", Some(json!("other")),           false),
+            ("awsRegion",     Some(json!("anywhere")),        true),
+            ("awsRegion",     Some(json!(null)),              false),
+            ("awsRegion",     None,                           false),
+            ("readOnly",      Some(json!(true)),              true),
+            ("readOnly",      Some(json!("true")),            false),
+            ("readOnly",      None,                           true),
+            ("errorCode",     Some(json!("x")),               true),
+            ("errorCode",     Some(json!(["x"])),             false),
+            ("free",          Some(json!([1])),               true),
+        ];
+        for (field, value, expected) in table {
+            let mut record = record.clone();
+            let members = record.as_object_mut().unwrap();
+            match &value {
+                Some(value) => members.insert(field.to_owned(), value.clone()),
+                None => members.remove(field),
+            };
+            let event = Event::from_value(&record);
+            assert_eq!(schema.admits(&event), expected, "{field}: {value:?}");
+            assert!(Schema::any().admits(&event));
+        }
+    }
+
+    #[test]
+    fn of_the_caller_nothing_is_left_and_of_the_rest_everything() {
+        let event = Event::parse(r#"{"userIdentity":{"a":1},"x":{"b":2},"y":3}"#).unwrap();
+        let expected = r#"{"userIdentity":{},"x":{"b":2},"y":3}"#;
+        assert_eq!(without_caller(&event).to_json(), expected);
+    }
+}

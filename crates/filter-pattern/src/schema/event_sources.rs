@@ -171,6 +171,30 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_sources_of_an_event_come_first() {
+        #[rustfmt::skip]
+        let table: [(&str, &[&str]); 10] = [
+            ("StopLogging",                &["cloudtrail.amazonaws.com"]),
+            ("DetachPolicy",               &["organizations.amazonaws.com", "iot.amazonaws.com"]),
+            ("UpdatePolicy",               &["organizations.amazonaws.com", "verifiedpermissions.amazonaws.com"]),
+            ("CreateRoute",                &["ec2.amazonaws.com", "apigateway.amazonaws.com"]),
+            ("CreateSecurityGroup",        &["ec2.amazonaws.com", "wickr.amazonaws.com"]),
+            ("DeleteVpcPeeringConnection", &["ec2.amazonaws.com", "gamelift.amazonaws.com"]),
+            ("CreateAccount",              &["organizations.amazonaws.com", "chime.amazonaws.com"]),
+            ("DeleteOrganization",         &["organizations.amazonaws.com", "workmail.amazonaws.com"]),
+            ("ListKeys",                   &["kms.amazonaws.com"]),
+            ("NoSuchEvent",                &[]),
+        ];
+        for (name, sources) in table {
+            let found: Vec<&str> = likely_sources(name).collect();
+            assert_eq!(found, sources, "{name}");
+        }
+        let of_buckets: Vec<&str> = likely_sources("PutBucketReplication").collect();
+        assert_eq!(of_buckets.first(), Some(&"s3.amazonaws.com"));
+        assert_eq!(of_buckets.last(), Some(&"s3-outposts.amazonaws.com"));
+    }
+
+    #[test]
     fn what_changes_something_is_a_write_event() {
         assert!(is_write_event("PutBucketAcl") && is_write_event("ConsoleLogin"));
         assert!(!is_write_event("HeadBucket") && !is_write_event("NoSuchEvent"));

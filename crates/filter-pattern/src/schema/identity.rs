@@ -177,6 +177,23 @@ mod tests {
     }
 
     #[test]
+    fn services_call_from_where_they_are() {
+        #[rustfmt::skip]
+        let table = [
+            ("AWSService",    Some("cloudtrail.amazonaws.com")),
+            ("IAMUser",       None),
+            ("Root",          None),
+            ("AssumedRole",   None),
+            ("FederatedUser", None),
+            ("other",         None),
+        ];
+        for (kind, address) in table {
+            assert_eq!(Caller::of_type(kind).source_address(), address, "{kind}");
+        }
+        assert_eq!(Caller::Nobody.source_address(), Some("AWS Internal"));
+    }
+
+    #[test]
     fn callers_are_found_by_their_arns() {
         let callers = [
             Caller::Root,

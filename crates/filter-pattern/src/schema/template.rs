@@ -197,3 +197,77 @@ pub(crate) fn usual_texts(selector: &Selector) -> &'static [&'static str] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_of_a_record_follows_its_source_and_its_name() {
+        let shown = |source: &str, name: &str| {
+            let circumstances = Circumstances {
+                event_source: Some(source.into()),
+                event_name: Some(name.into()),
+                ..Circumstances::default()
+            };
+            let record = template(&Schema::cloudtrail(), &circumstances);
+            let has = |key: &str| record.get(&Selector::of_keys([key])).is_some();
+            (has("additionalEventData"), has("requestID"))
+        };
+        #[rustfmt::skip]
+        let table = [
+            ("signin.amazonaws.com", "ConsoleLogin", (true,  false)),
+            ("signin.amazonaws.com", "ExitRole",     (false, false)),
+            ("s3.amazonaws.com",     "ConsoleLogin", (false, true)),
+            ("s3.amazonaws.com",     "ListBuckets",  (false, true)),
+        ];
+        for (source, name, expected) in table {
+            assert_eq!(shown(source, name), expected, "{source} {name}");
+        }
+    }
+
+    #[test]
+    fn only_ec2_prefixes_its_error_codes() {
+        #[rustfmt::skip]
+        let table: [(&str, &str, Option<&str>); 5] = [
+            ("AccessDenied",     EC2,                Some("Client.UnauthorizedOperation")),
+            ("Client.x",         EC2,                None),
+            ("Server.x",         EC2,                None),
+            ("Client.x",         "s3.amazonaws.com", Some("AccessDenied")),
+            ("AccessDenied",     "s3.amazonaws.com", None),
+        ];
+        for (code, source, better) in table {
+            let found = better_error_codes(code, source).first().copied();
+            assert_eq!(found, better, "{code} of {source}");
+        }
+    }
+
+    #[test]
+    fn fields_have_usual_texts_that_their_rules_allow() {
+        #[rustfmt::skip]
+        let table = [
+            ("errorCode",                     "AccessDenied"),
+            ("errorMessage",                  "Failed authentication"),
+            ("awsRegion",                     "us-east-1"),
+            ("sourceIPAddress",               "192.0.2.10"),
+            ("eventName",                     "DescribeInstances"),
+            ("eventSource",                   "ec2.amazonaws.com"),
+            ("userIdentity.type",             "IAMUser"),
+            ("userIdentity.userName",         "example-user"),
+            ("userIdentity.arn",              "arn:aws:iam::111122223333:user/example-user"),
+            ("userIdentity.invokedBy",        "cloudformation.amazonaws.com"),
+            ("userIdentity.accountId",        ACCOUNT),
+            ("recipientAccountId",            ACCOUNT),
+            ("userAgent",                     "aws-cli/2.31.0"),
+            ("responseElements.ConsoleLogin", "Success"),
+        ];
+        for (path, first) in table {
+            let texts = usual_texts(&Selector::of_keys(path.split('.')));
+            assert_eq!(texts.first(), Some(&first), "{path}");
+            let rule = rule(&Selector::of_keys(path.split('.'))).expect(path);
+            let allowed = |text: &&str| rule.values.is_empty() || rule.values.contains(text);
+            assert!(texts.iter().all(allowed), "{path}: {texts:?}");
+        }
+        assert!(usual_texts(&Selector::of_keys(["free"])).is_empty());
+    }
+}

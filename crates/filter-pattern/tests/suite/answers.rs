@@ -77,14 +77,24 @@ fn unknown_answers_say_why_and_what_to_change() {
 
 #[test]
 fn several_open_questions_are_listed() {
-    // Null, booleans: each alone lets an event escape.
+    // Null in one property and a boolean in the other: only both together let an event escape.
     let required = pattern("{ $.a != x && $.b != x }");
-    let filters = [pattern("{ $.a = * }"), pattern("{ $.b = * }")];
+    let filters = [
+        "{ $.a = * || $.a IS TRUE || $.a IS FALSE }",
+        "{ $.b = * || $.b IS NULL }",
+    ];
+    let filters = filters.map(pattern);
     let answer = covers(&required, &[&filters[0], &filters[1]], &Schema::any());
     let Covers::Unknown(why @ Why::Undocumented { .. }) = answer else {
         panic!("{answer:?}");
     };
     assert!(!why.to_string().contains(": , and"), "{why}");
+    let Why::Undocumented { questions, .. } = &why else {
+        panic!("{why}");
+    };
+    assert!(questions.len() > 1, "{why}");
+    let listed = why.to_string().matches(", and ").count();
+    assert_eq!(listed, questions.len() - 1, "{why}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is no pattern, where, and what could stand there instead.
 
-use filter_pattern::{FilterPattern, ParseErrorKind};
+use filter_pattern::{FieldSelectionCriteria, FilterPattern, ParseErrorKind};
 
 /// The text with a line of carets below the place, as an editor would show it.
 fn shown(text: &str) -> String {
@@ -118,6 +118,7 @@ fn limits_are_errors_of_their_own_kind() {
             condition(3, "$.a = %x%"),
             Some(ParseErrorKind::TooManyRegexes),
         ),
+        ("[a=%x%, b=%x%, c]".to_owned(), None),
         (
             "[a=%x%, b=%x%, c=%x%]".to_owned(),
             Some(ParseErrorKind::TooManyRegexes),
@@ -140,4 +141,68 @@ fn limits_are_errors_of_their_own_kind() {
         let kind = FilterPattern::parse(&text).err().map(|error| error.kind());
         assert_eq!(kind, expected, "{text}");
     }
+}
+
+#[test]
+fn errors_span_the_character_that_they_are_about() {
+    let deep = format!("{{ {}$.a = 1", "(".repeat(201));
+    #[rustfmt::skip]
+    let table = [
+        ("{ $.a > \"1\" }",             8..9,     "`>` compares numbers, not texts"),
+        ("{ $.a = 'x' }",               8..9,     "a text stands in double quotation marks, not in single ones"),
+        ("{ $.a = \"x }",                8..9,     "the text that starts here is not closed"),
+        ("{ $.a = %x }",                8..9,     "the regular expression that starts here is not closed"),
+        ("{ $.a[99999999999] = 1 }",    6..17,    "`99999999999` is too large for an index"),
+        ("{ $.a = %(x)% }",             9..10,    "groups are not part of CloudWatch's regular expressions"),
+        ("{ $.a = %x]% }",              10..11,   "`]` has no opening counterpart; write `\\]`"),
+        ("{ $.a = %x}% }",              10..11,   "`}` has no opening counterpart; write `\\}`"),
+        ("{ $.a = %*% }",               9..10,    "`*` has nothing before it to repeat"),
+        ("{ $.a = %a{3,2}% }",          9..15,    "the regular expression is not valid: invalid repetition count range"),
+        ("{ $.a = %[]% }",              9..11,    "the character class is empty"),
+        ("{ $.a = %x[^]% }",            10..13,   "the character class is empty"),
+        ("{ $.a = %x[a% }",             10..11,   "`[` is not closed; write `\\[` for the character"),
+        ("{ $.a = %xa{2% }",            11..12,   "`{` is not closed; write `\\{` for the character"),
+        ("{ $.a = %\\b% }",             9..11,    "`\\b` is not supported in regular expressions"),
+        ("{ $.a = %\\!% }",             9..11,    "`!` is not supported in regular expressions of filter patterns; write `\\x21`"),
+        (&deep,                         202..203, "parentheses nest deeper than 200"),
+        ("{ $.a = 1 b }",               10..11,   "unexpected `b`"),
+        ("{ $.a = x \"b\" }",           10..11,   "unexpected `\"`"),
+        ("{ $.a IS TRUE b }",           14..15,   "unexpected `b`"),
+    ];
+    for (text, span, message) in table {
+        let error = FilterPattern::parse(text).expect_err(text);
+        assert!(error.message().starts_with(message), "{text}: {error}");
+        assert_eq!(error.span(), span, "{text}: {error}");
+    }
+}
+
+#[test]
+fn an_error_in_one_line_says_what_where_and_what_was_expected() {
+    for (text, line) in [
+        (
+            "{ $.a == 1 }",
+            "unknown operator `==` (at byte 6; expected `=`)",
+        ),
+        (
+            "{ $.a = %*% }",
+            "`*` has nothing before it to repeat (at byte 9)",
+        ),
+    ] {
+        let error = FilterPattern::parse(text).expect_err(text);
+        assert_eq!(error.to_string(), line);
+    }
+}
+
+#[test]
+fn parentheses_in_criteria_nest_as_deep_as_in_patterns() {
+    let nested = |levels: usize| {
+        let (open, close) = ("(".repeat(levels), ")".repeat(levels));
+        FieldSelectionCriteria::parse(&format!("{open}@aws.account = 1{close}"))
+    };
+    assert!(nested(200).is_ok());
+    let error = nested(201).expect_err("too deep");
+    assert_eq!(
+        (error.kind(), error.span()),
+        (ParseErrorKind::TooDeep, 200..201)
+    );
 }

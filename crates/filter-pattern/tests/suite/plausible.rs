@@ -68,12 +68,32 @@ fn an_excluded_identity_fits_the_rest_of_the_record() {
 }
 
 #[test]
+fn an_identity_of_another_type_has_nothing_of_a_users() {
+    let event = witness("{ $.userIdentity.type != IAMUser }", &[]);
+    assert_ne!(event["userIdentity"]["type"], "IAMUser");
+    assert!(event["userIdentity"].get("userName").is_none(), "{event}");
+}
+
+#[test]
+fn a_text_that_ends_like_an_identity_is_plain_in_other_fields() {
+    let event = witness("{ $.requestParameters.x = *:user/deploy* }", &[]);
+    assert_eq!(event["requestParameters"]["x"], ":user/deploy");
+    let event = witness("{ $.userIdentity.arn = *:user/deploy* }", &[]);
+    assert_eq!(
+        event["userIdentity"]["arn"],
+        "arn:aws:iam::111122223333:user/deploy"
+    );
+}
+
+#[test]
 fn a_name_that_is_a_part_becomes_a_real_one() {
     #[rustfmt::skip]
     let table = [
         ("{ $.eventName = Put* }",    "{ $.eventName = PutRolePolicy }", "PutBucketPolicy",  "s3.amazonaws.com"),
         ("{ $.eventName = *Trail* }", "{ $.eventName = CreateTrail }",   "DescribeTrails",   "cloudtrail.amazonaws.com"),
         ("{ $.eventName = Head* }",   "{ $.eventName = HeadObject }",    "HeadBucket",       "s3.amazonaws.com"),
+        ("{ $.eventName = Delete* }", "{ $.eventName = x }",             "DeleteSecurityGroup", "ec2.amazonaws.com"),
+        ("{ $.errorCode = us-* }",    "{ $.eventName = x }",             "ListBuckets",         "s3.amazonaws.com"),
         ("{ $.eventSource = kms.amazonaws.com && $.eventName = Sched* }", "{ $.eventName = x }",
             "ScheduleKeyDeletion", "kms.amazonaws.com"),
     ];

@@ -117,3 +117,21 @@ fn space_delimited_patterns_count_fields() {
         );
     }
 }
+
+#[test]
+fn a_json_pattern_extracts_texts_numbers_and_booleans() {
+    let text = "{ $.a = x && $.b > 1 && $.c IS TRUE && $.d IS FALSE && $.e IS NULL && $.f[*] = 1 }";
+    let message = r#"{"a":"x","b":2.0,"c":true,"d":false,"e":null,"f":[1]}"#;
+    let found = pattern(text).test(message).expect("it matches");
+    let found: Vec<(&str, &str)> = found
+        .iter()
+        .map(|(key, value)| (&**key, &**value))
+        .collect();
+    let expected = [
+        ("$.a", "x"),
+        ("$.b", "2.0"),
+        ("$.c", "true"),
+        ("$.d", "false"),
+    ];
+    assert_eq!(found, expected);
+}

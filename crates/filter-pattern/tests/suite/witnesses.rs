@@ -1,6 +1,6 @@
 //! The values that witnesses show: the plainest that do.
 
-use filter_pattern::{Covers, FilterPattern, Schema, covers};
+use filter_pattern::{Covers, FilterPattern, Schema, covers, never_matches};
 
 fn pattern(text: &str) -> FilterPattern {
     FilterPattern::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -18,7 +18,7 @@ fn witness(required: &str, filters: &[&str]) -> String {
 #[test]
 fn witnesses_are_plain() {
     #[rustfmt::skip]
-    let table: [(&str, &[&str], &str); 19] = [
+    let table: [(&str, &[&str], &str); 22] = [
         ("{ $.a = foo* }",                                            &[],                                       r#"{"a":"foo"}"#),
         ("{ $.a = *foo }",                                            &[],                                       r#"{"a":"foo"}"#),
         ("{ $.a = foo* }",                                            &["{ $.a = foo }"],                        r#"{"a":"foox"}"#),
@@ -37,6 +37,9 @@ fn witnesses_are_plain() {
         ("{ $.a < -40 && $.a = *7 }",                                 &[],                                       r#"{"a":-47}"#),
         ("{ $.a > 1000 && $.a = 5* && $.a != 5*0 }",                  &[],                                       r#"{"a":5000}"#),
         ("{ $.a = %^[b-d]x$% }",                                      &["{ $.a = bx }"],                         r#"{"a":"cx"}"#),
+        ("{ $.a = %[0-9]e[0-9]% || $.a <= 4 }",                       &["{ $.a IS NULL || $.a = %[0-9]e[0-9]% }", "{ $.a = 4* }"], r#"{"a":3}"#),
+        ("{ $.a IS NULL || $.a = x }",                                &[],                                       r#"{"a":"x"}"#),
+        ("{ $.a IS NULL || $.a > 3 }",                                &[],                                       r#"{"a":4}"#),
         ("{ $.a >= 12 && $.a <= 12 && $.a != \"12\" }",               &[],                                       r#"{"a":12.0}"#),
     ];
     let mut wrong = Vec::new();
@@ -47,4 +50,17 @@ fn witnesses_are_plain() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_root_of_an_event_has_no_elements() {
+    for text in [
+        "{ $[0] = x }",
+        "{ $[0].a = x }",
+        "{ $[1] NOT EXISTS && $[0] = x }",
+    ] {
+        let never = never_matches(&pattern(text), &Schema::any());
+        assert!(never.is_yes(), "{text}: {never:?}");
+    }
+    assert_eq!(witness("{ $[0] NOT EXISTS }", &[]), "{}");
 }
