@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use filter_pattern::ParseError;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::MayWait;
 use crate::ids::{ControlId, Region};
 use crate::pattern::Pattern;
 
@@ -150,6 +151,24 @@ impl Decisions {
             (&acceptance.record, kind)
         });
         exclusions.chain(acceptances)
+    }
+}
+
+impl Decisions {
+    /// How many events may come before an alarm rings, by the acceptances in force.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = MayWait> + '_ {
+        let in_force = self.acceptances.iter();
+        let in_force = in_force.filter(|it| it.record.state != DecisionState::Ended);
+        in_force.filter_map(|acceptance| match acceptance.accepted {
+            Accepted::SeveralEvents {
+                events,
+                within_seconds,
+            } => Some(MayWait {
+                events,
+                within_seconds,
+            }),
+            Accepted::DeniedRegions { .. } => None,
+        })
     }
 }
 

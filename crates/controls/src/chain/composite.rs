@@ -144,8 +144,11 @@ pub(crate) fn follows(
             fixed(name).or_else(|| states(name))
         })
     });
-    let or_quiet = |name: &str| fixed(name).or(Some(AlarmState::Ok));
-    let when_quiet = with(AlarmState::Alarm, &or_quiet) == Some(true);
+    let when_quiet = over_quiet(&others, rests, &|states| {
+        with(AlarmState::Alarm, &|name| {
+            fixed(name).or_else(|| states(name))
+        })
+    });
     match (always, when_quiet, ever) {
         (true, ..) => {
             let rest_of_child = if settles { Rest::Settles } else { Rest::Leaves };
@@ -212,6 +215,33 @@ fn unless_it_stays(rule: &AlarmRule, others: &[&str], rest_of: &dyn Fn(&str) -> 
     }
 }
 
+/// Whether `decide` is true while all are OK, or while some wait for data of which that is not known
+/// to be otherwise.
+fn over_quiet(
+    others: &[&str],
+    rests: &dyn Fn(&str) -> Rest,
+    decide: &dyn Fn(States<'_>) -> Option<bool>,
+) -> bool {
+    let may_wait = |name: &&&str| rests(name).is_in(AlarmState::InsufficientData) != Some(false);
+    let waiting: Vec<&str> = others.iter().filter(may_wait).copied().collect();
+    let number = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+    let combinations = if number > MOST_CHILDREN {
+        1
+    } else {
+        1_usize << number
+    };
+    (0..combinations).any(|combination| {
+        let state = |name: &str| {
+            let place = waiting.iter().position(|other| *other == name);
+            Some(match place {
+                Some(place) if combination >> place & 1 == 1 => AlarmState::InsufficientData,
+                _ => AlarmState::Ok,
+            })
+        };
+        decide(&state) == Some(true)
+    })
+}
+
 /// Whether `decide` is true for every, and for any, combination of states.
 fn over_all(others: &[&str], decide: &dyn Fn(States<'_>) -> Option<bool>) -> (bool, bool) {
     let number = u32::try_from(others.len()).unwrap_or(u32::MAX);
@@ -245,6 +275,8 @@ mod tests {
             ("ALARM(s3) AND (ALARM(b) OR NOT ALARM(b))", "yes"),
             ("AT_LEAST(1, ALARM, (s3, vpc))", "yes"),
             ("ALARM(s3) AND NOT ALARM(maintenance)", "undecided"),
+            ("ALARM(s3) AND INSUFFICIENT_DATA(vpc)", "undecided"),
+            ("ALARM(s3) AND NOT OK(vpc)", "undecided"),
             ("ALARM(s3) AND ALARM(vpc)", "alarm_needs_more_events"),
             ("AT_LEAST(2, ALARM, (s3, a, b))", "alarm_needs_more_events"),
             ("OK(s3)", "alarm_always_firing"),
@@ -280,6 +312,21 @@ mod tests {
             ("ALARM(s3) AND NOT ALARM(always)", "alarm_never_fires"),
             ("ALARM(s3) OR NOT ALARM(never)", "alarm_always_firing"),
             ("ALARM(s3) AND NOT ALARM(other)", "undecided"),
+            ("ALARM(s3) AND OK(other)", "undecided"),
+            ("ALARM(s3) AND INSUFFICIENT_DATA(other)", "undecided"),
+            (
+                "ALARM(s3) AND INSUFFICIENT_DATA(other) AND OK(resting)",
+                "undecided",
+            ),
+            ("ALARM(s3) AND ALARM(other)", "alarm_needs_more_events"),
+            (
+                "ALARM(s3) AND INSUFFICIENT_DATA(never)",
+                "alarm_never_fires",
+            ),
+            (
+                "ALARM(s3) AND INSUFFICIENT_DATA(resting)",
+                "alarm_needs_more_events",
+            ),
             // It is in ALARM while nothing happens, and may be in OK when something does.
             ("ALARM(s3) AND ALARM(resting)", "alarm_needs_more_events"),
             ("ALARM(s3) AND NOT ALARM(resting)", "undecided"),

@@ -159,6 +159,16 @@ impl Periods {
     }
 }
 
+/// Whether one of the values breaches, as far as is known.
+pub(crate) fn may_breach(alarm: &MetricAlarm, values: &[Option<f64>]) -> bool {
+    let breaches = alarm.comparison.as_deref().and_then(comparison_named);
+    let (Some(threshold), Some(breaches)) = (alarm.threshold, breaches) else {
+        return true;
+    };
+    let mut shown = values.iter().flatten();
+    shown.any(|value| breaches(*value, threshold))
+}
+
 /// Decides what `alarm` does when the value that it watches behaves like `watched`.
 pub(crate) fn decide(alarm: &MetricAlarm, period: Option<i32>, watched: &Watched<'_>) -> Firing {
     let (Some(threshold), Some(comparison)) = (alarm.threshold, alarm.comparison.as_deref()) else {

@@ -34,6 +34,8 @@ pub(crate) struct MutedBy {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Accepted {
     pub(crate) needed: EventsNeeded,
+    /// Which counter waits for them: events of chains with the same one add up.
+    pub(crate) counter: String,
     /// The links from the alarm's own on, as if one event were enough for it; nothing follows a
     /// broken one.
     pub(crate) links: Vec<Judged>,

@@ -84,7 +84,7 @@ impl Ringing<'_> {
                     Some(Kept::Elsewhere(why)) => {
                         Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
                     }
-                    None => match self.drawn_down(filter, published, alarm) {
+                    None => match self.disturbed(&source, alarm) {
                         Some(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
                         None => Judged::holds(kind, resource, "goes to ALARM on one event")
                             .noting(self.rung_from_elsewhere(filter, alarm)),
@@ -102,7 +102,7 @@ impl Ringing<'_> {
             Firing::NeedsEvents(needed, why) => {
                 let reason = Reason::AlarmNeedsMoreEvents;
                 let broken = Judged::broken(kind, resource, reason, why);
-                return vec![vec![self.if_accepted(alarm, broken, needed)]];
+                return vec![vec![self.if_accepted(&source, alarm, broken, needed)]];
             }
             Firing::Not(reason, why) => {
                 return vec![vec![Judged::broken(kind, resource, reason, why)]];
@@ -129,7 +129,8 @@ impl Ringing<'_> {
             };
             if sees_it && rings() {
                 let names = [other.name.clone(), other.arn.to_string()];
-                if firing::in_step(alarm, other) {
+                let sure = self.mixed_units(source, other).is_none();
+                if sure && firing::in_step(alarm, other) {
                     with.in_step.extend(names);
                 } else {
                     with.at_some_time.extend(names);
@@ -141,15 +142,33 @@ impl Ringing<'_> {
 
     /// The broken link of an alarm that waits for several events, with the best
     /// way on where that is accepted.
-    fn if_accepted(&self, alarm: &MetricAlarm, mut broken: Judged, needed: EventsNeeded) -> Judged {
+    fn if_accepted(
+        &self,
+        source: &Source<'_>,
+        alarm: &MetricAlarm,
+        mut broken: Judged,
+        needed: EventsNeeded,
+    ) -> Judged {
         // The alarm as it would be: what else is wrong with it shows in its place.
         let link = &broken.link;
-        let ringing = Judged::holds(link.kind, &link.resource, link.detail.clone());
+        let ringing = match self.disturbed(source, alarm) {
+            Some(why) => Judged::unknown(link.kind, &link.resource, Reason::AlarmUndecided, why),
+            None => Judged::holds(link.kind, &link.resource, link.detail.clone()),
+        };
+        // What a plain alarm counts adds up, whichever filter counts it.
+        let counter = match &alarm.metric {
+            Some(_) => alarm.arn.to_string(),
+            None => format!(
+                "{} {} {:?}",
+                alarm.arn, source.filter.name, source.dimensions
+            ),
+        };
         let worst = |links: &Vec<Judged>| links.iter().map(|judged| judged.link.state).max();
         let ways = self.after_alarm(alarm, &ringing, Lasting::ANY);
         let best = ways.into_iter().min_by_key(worst).unwrap_or_default();
         broken.if_accepted = Some(Box::new(Accepted {
             needed,
+            counter,
             links: best,
         }));
         broken

@@ -1,7 +1,7 @@
 //! Several filters that publish to one metric: what another one does to an alarm that
 //! watches it.
 
-use super::alarm::{self, Watching};
+use super::alarm::{self, Source, Watching};
 use super::firing::Firing;
 use super::judged::note;
 use super::ringing::Ringing;
@@ -140,6 +140,45 @@ impl Ringing<'_> {
                 "filter `{}` publishes to its metric, too, with the value `{}`, which may take away what an event adds",
                 other.name, to.value
             )
+        })
+    }
+
+    /// Why it is not known whether an alarm that watches the metric rings, though it would were the
+    /// source's filter the only one that publishes to it.
+    pub(super) fn disturbed(&self, source: &Source<'_>, alarm: &MetricAlarm) -> Option<String> {
+        self.mixed_units(source, alarm)
+            .or_else(|| self.drawn_down(source.filter, source.published, alarm))
+    }
+
+    /// What another filter that publishes to the same metric with another unit does to an alarm
+    /// that names none: "the alarm's behavior is not defined" (CloudWatch `PutMetricAlarm`, `Unit`).
+    pub(super) fn mixed_units(&self, source: &Source<'_>, alarm: &MetricAlarm) -> Option<String> {
+        let unit = |to: &MetricTransformation| to.unit.clone().unwrap_or_else(|| "None".to_owned());
+        let own = unit(source.published);
+        let queried = alarm.queries.iter().filter_map(|query| {
+            let metric = query.metric.as_ref()?;
+            alarm::is_of(query, alarm, source.account).then_some(metric)
+        });
+        let watched = alarm.metric.iter().chain(queried);
+        let mut open = watched.filter(|it| it.unit.is_none() && source.is_counted_in(it));
+        let here = self.filters.iter().map(|filter| (filter, ""));
+        let elsewhere = self.filters_elsewhere.iter();
+        let elsewhere = elsewhere.map(|filter| (*filter, " of another log group"));
+        let all: Vec<_> = here.chain(elsewhere).collect();
+        open.find_map(|metric| {
+            all.iter().find_map(|(other, place)| {
+                let mut theirs = other.transformations.iter();
+                let to = theirs.find(|to| {
+                    unit(to) != own && matches!(alarm::sees(other, to, metric), Watching::Yes(_))
+                })?;
+                Some(format!(
+                    "filter `{}`{place} publishes to its metric with unit `{}`, filter `{}` with unit `{own}`, and the alarm names none: \
+                     which of their datapoints it sees is not defined",
+                    other.name,
+                    unit(to),
+                    source.filter.name
+                ))
+            })
         })
     }
 

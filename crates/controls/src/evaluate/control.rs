@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::blame::{self, Blame, Place};
 use super::chains::{self, Shown};
+use super::counters::Counters;
 use super::coverage::Coverage;
 use super::decided::{self, Decided};
 use super::doubts::{self, Doubt};
@@ -41,7 +42,8 @@ pub(super) struct Why {
 }
 
 /// The finding of `control`, which the catalog's framework has. Decisions take part only where it
-/// does not pass without them.
+/// does not pass without them. Of alarms that may wait for several events only as many count as the
+/// accepted number of events suffices for.
 pub(super) fn finding<'a>(
     control: &Control,
     catalog: &Catalog,
@@ -50,16 +52,57 @@ pub(super) fn finding<'a>(
     coverage: &Coverage,
     decisions: &Decisions,
 ) -> Finding {
+    let without = |left_out: &[Place]| {
+        finding_without(
+            control, catalog, routes, sets, coverage, decisions, left_out,
+        )
+    };
+    let mut finding = without(&[]);
+    let by_framework = finding.evidence.verdict_by_framework.values();
+    let passes = by_framework
+        .chain([&finding.verdict])
+        .any(|verdict| *verdict == Verdict::Pass);
+    let counters = passes.then(|| Counters::of(control, decisions, routes, coverage));
+    if let Some(counters) = counters.filter(|counters| !counters.suffice()) {
+        let mut on_one_event = without(&counters.places());
+        if finding.verdict == Verdict::Pass && on_one_event.verdict != Verdict::Pass {
+            let choices = counters.choices();
+            let mut chosen = choices.iter().map(|left_out| without(left_out));
+            finding = chosen
+                .find(|finding| finding.verdict == Verdict::Pass)
+                .unwrap_or_else(|| {
+                    let notes = &mut on_one_event.evidence.notes;
+                    notes.push(counters.note());
+                    on_one_event
+                });
+        } else {
+            finding.evidence.verdict_by_framework = on_one_event.evidence.verdict_by_framework;
+        }
+    }
+    decided::tell(&mut finding, decisions);
+    finding
+}
+
+/// The finding where alarms of some chains may not wait for several events.
+fn finding_without<'a>(
+    control: &Control,
+    catalog: &Catalog,
+    routes: &Routes<'a>,
+    sets: &KnownSets<'a>,
+    coverage: &Coverage,
+    decisions: &Decisions,
+    left_out: &[Place],
+) -> Finding {
     let by_rule = control
         .alarm
-        .and_then(|rule| decided::by_rule(rule, routes));
+        .and_then(|rule| decided::by_rule(rule, routes, left_out));
     let own_sets = KnownSets::default();
     let (routes, sets) = match &by_rule {
         Some(routes) => (routes, &own_sets),
         None => (routes, sets),
     };
     let mut finding = told(control, catalog, routes, sets, coverage, None);
-    if let Some(decided) = Decided::of(decisions, routes) {
+    if let Some(decided) = Decided::of(decisions, routes, left_out) {
         let routes = decided.routes(routes);
         let sets = KnownSets::default();
         let modulo = told(control, catalog, &routes, &sets, coverage, Some(&decided));
@@ -71,7 +114,6 @@ pub(super) fn finding<'a>(
             finding.evidence.events_needed = finding.evidence.events_needed.or(needed);
         }
     }
-    decided::tell(&mut finding, decisions);
     finding
 }
 

@@ -36,14 +36,20 @@ fn counts(record: &Record) -> bool {
 }
 
 impl Decided {
-    /// `None` when no decision in force changes anything about the account.
-    pub(super) fn of(decisions: &Decisions, routes: &Routes<'_>) -> Option<Self> {
+    /// `None` when no decision in force changes anything about the account. The alarms of chains that
+    /// are `left_out` may not wait.
+    pub(super) fn of(
+        decisions: &Decisions,
+        routes: &Routes<'_>,
+        left_out: &[Place],
+    ) -> Option<Self> {
         let mut decisions = decisions.clone();
         decisions.exclusions.retain(|e| counts(&e.record));
         decisions.acceptances.retain(|a| counts(&a.record));
         let except = decisions.exclusions.iter();
         let except: PatternSet = except.map(|e| Arc::clone(&e.pattern)).collect();
-        let waiting = waiting(&decisions, routes);
+        let mut waiting = waiting(&decisions, routes);
+        waiting.retain(|(place, _)| !left_out.contains(place));
         let denied = denied(&decisions, routes);
         let idle = except.patterns.is_empty() && waiting.is_empty() && denied.is_empty();
         (!idle).then_some(Self {
@@ -248,30 +254,45 @@ fn is_enough(accepted: &Accepted, needed: EventsNeeded) -> bool {
 /// Whether an alarm that waits for these events is no stricter than what is accepted: it asks for
 /// no more events, in no less time, and not in several of its periods, which events that come at
 /// once do not fill.
-fn may_wait(rule: MayWait, needed: EventsNeeded) -> bool {
+pub(super) fn may_wait(rule: MayWait, needed: EventsNeeded) -> bool {
     needed.events <= rule.events
         && needed.within_seconds >= rule.within_seconds
         && needed.in_periods <= 1
 }
 
-/// The routes of a control whose alarms may wait for several events; `None` when no alarm does.
-pub(super) fn by_rule<'a>(rule: MayWait, routes: &Routes<'a>) -> Option<Routes<'a>> {
+/// The routes of a control whose alarms may wait for several events, but for those of chains that are
+/// `left_out`; `None` when no alarm does.
+pub(super) fn by_rule<'a>(
+    rule: MayWait,
+    routes: &Routes<'a>,
+    left_out: &[Place],
+) -> Option<Routes<'a>> {
     let mut changed = None;
     for (index, route) in routes.all.iter().enumerate() {
         let Some(Group::Chains(chains)) = &route.group else {
             continue;
         };
-        let waits = |tail: &Tail| {
+        let waits = |number: usize, tail: &Tail| {
+            let place = Place {
+                route: index,
+                tail: Some(number),
+            };
             let mut links = tail.links.iter();
             let waiting = links.find_map(|link| link.if_accepted.as_ref());
             waiting.is_some_and(|waiting| may_wait(rule, waiting.needed))
+                && !left_out.contains(&place)
         };
-        if !chains.tails.iter().any(waits) {
+        let all = chains.tails.iter().enumerate();
+        let waiting: Vec<usize> = all
+            .filter(|(number, tail)| waits(*number, tail))
+            .map(|(number, _)| number)
+            .collect();
+        if waiting.is_empty() {
             continue;
         }
         let mut own = GroupChains::clone(chains);
-        for tail in own.tails.iter_mut().filter(|tail| waits(tail)) {
-            *tail = accepted(tail, "enough for this control");
+        for number in waiting {
+            own.tails[number] = accepted(&own.tails[number], "enough for this control");
         }
         let changed = changed.get_or_insert_with(|| routes.clone());
         changed.all[index].group = Some(Group::Chains(Arc::new(own)));

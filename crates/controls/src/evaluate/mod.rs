@@ -7,6 +7,7 @@ mod alike;
 mod blame;
 mod chains;
 mod control;
+mod counters;
 mod coverage;
 mod decided;
 mod deciding;

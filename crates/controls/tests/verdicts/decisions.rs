@@ -232,6 +232,67 @@ fn an_alarm_may_wait_for_several_events_where_a_decision_accepts_no_less() {
 }
 
 #[test]
+fn alarms_that_count_apart_may_wait_for_no_more_events_than_are_accepted_in_all() {
+    type Change = fn(&mut AccountSnapshot);
+    let five: Change = |s| waiting_halves(s, [5.0, 5.0]);
+    #[rustfmt::skip]
+    let cases: [(&str, Change, u32, Verdict); 8] = [
+        ("five and five, of five",  five,                                        5, Fail),
+        ("five and five, of eight", five,                                        8, Fail),
+        ("five and five, of nine",  five,                                        9, Pass),
+        ("three and three, of five", |s| waiting_halves(s, [3.0, 3.0]),          5, Pass),
+        ("five and one, of five",   |s| waiting_halves(s, [5.0, 1.0]),           5, Pass),
+        ("five and six, of five",   |s| waiting_halves(s, [5.0, 6.0]),           5, Fail),
+        ("on one metric",           |s| { waiting_halves(s, [5.0, 5.0]); one_metric(s); }, 5, Pass),
+        ("one that suffices alone", |s| { waiting_halves(s, [5.0, 5.0]); of_filter(s, VPC).pattern = prescribed(VPC); }, 5, Pass),
+    ];
+    for (name, change, events, expected) in cases {
+        let mut snapshot = healthy(OWN);
+        change(&mut snapshot);
+        let found = judged(&snapshot, VPC, several(events, 300));
+        assert_eq!(found.verdict, expected, "{name}: {}", found.summary);
+        let apart = found.evidence.notes.iter();
+        let apart = apart.filter(|note| note.code == "events_counted_apart");
+        let said = name.starts_with("five and five") && expected == Fail;
+        assert_eq!(apart.count(), usize::from(said), "{name}");
+        for (framework, verdict) in &found.evidence.verdict_by_framework {
+            assert_eq!(*verdict, expected, "{name}: {framework}");
+        }
+    }
+}
+
+/// Two filters and alarms for what one looked for, whose alarms wait for so many events each.
+fn waiting_halves(snapshot: &mut AccountSnapshot, thresholds: [f64; 2]) {
+    let half = |source: &str| {
+        let whole = prescribed(VPC);
+        let whole = whole.trim().trim_matches(['{', '}']).to_owned();
+        format!("{{ ({whole}) && ($.awsRegion {source} eu-west-1) }}")
+    };
+    let mut filter = of_filter(snapshot, VPC).clone();
+    filter.name = "second".into();
+    filter.pattern = half("!=");
+    filter.transformations[0].name = "second".into();
+    of_filter(snapshot, VPC).pattern = half("=");
+    of_filters(snapshot).push(filter);
+    let mut second = of_alarm(snapshot, VPC).clone();
+    second.name = "second".into();
+    second.arn = alarm_arn(OWN, HOME, "second");
+    second.metric.as_mut().unwrap().name = "second".into();
+    second.threshold = Some(thresholds[1]);
+    of_alarm(snapshot, VPC).threshold = Some(thresholds[0]);
+    of_alarms(snapshot).metric.push(second);
+}
+
+/// Lets both filters publish to one metric, of which one alarm is left.
+fn one_metric(snapshot: &mut AccountSnapshot) {
+    let to = of_filter(snapshot, VPC).transformations.clone();
+    of_filter(snapshot, "second").transformations = to;
+    of_alarms(snapshot)
+        .metric
+        .retain(|alarm| alarm.name != "second");
+}
+
+#[test]
 fn an_alarm_may_wait_for_several_events_where_the_control_says_so() {
     let mut snapshot = healthy(OWN);
     of_alarm(&mut snapshot, VPC).threshold = Some(5.0);

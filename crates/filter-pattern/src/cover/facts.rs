@@ -2,6 +2,7 @@
 //! one by one, so that a proof can name the ones that it needs.
 
 use crate::ast::{Ast, Condition, Operand, Selector, Test};
+use crate::pattern::FilterPattern;
 use crate::schema::{self, Claim, FieldRule, Kinds, Presence, Records, Relation, Schema};
 
 use super::assumption::Assumption;
@@ -33,6 +34,7 @@ enum Statement<'a> {
     Known(&'a Selector, &'a str),
     EventSources(&'a str, &'static [&'static str]),
     Writes(&'a str),
+    Calls(&'a str),
     Related(&'static Relation),
 }
 
@@ -72,6 +74,11 @@ impl Fact<'_> {
                 format!("{name}-writes"),
                 format!("no record of `{name}` says `readOnly: true`"),
                 "CloudTrail User Guide, management events: read and write events",
+            ),
+            Statement::Calls(name) => Assumption::new(
+                format!("{name}-call"),
+                format!("`{name}` is a call, whose `eventType` is not that of a sign-in"),
+                "CloudTrail User Guide, record contents: eventType",
             ),
             Statement::Related(relation) => {
                 Assumption::new(relation.name, relation.statement, relation.source)
@@ -119,10 +126,12 @@ pub(super) fn relevant_relations(
             relevant.push(relation);
         }
     }
-    if drafts.find(&Selector::of_keys(["eventName"])).is_some()
-        && let Ast::Json(not_read_only) = schema::not_read_only().ast()
-    {
-        add_tests(drafts, &not_read_only.conditions());
+    if drafts.find(&Selector::of_keys(["eventName"])).is_some() {
+        for said in [schema::not_read_only(), schema::no_sign_in()] {
+            if let Ast::Json(said) = said.ast() {
+                add_tests(drafts, &said.conditions());
+            }
+        }
     }
     relevant
 }
@@ -207,7 +216,7 @@ pub(super) fn facts<'a>(
         }
     }
     event_source_facts(builder, schema, &mut facts);
-    write_event_facts(builder, schema, &mut facts);
+    named_event_facts(builder, schema, &mut facts);
     for relation in relations {
         let (Ast::Json(when), Ast::Json(then)) = (relation.when.ast(), relation.then.ast()) else {
             continue;
@@ -295,33 +304,52 @@ fn event_source_facts<'a>(builder: &mut Builder<'a>, schema: &Schema, facts: &mu
     }
 }
 
-/// For each named event that changes something: it is not said to read only.
-fn write_event_facts<'a>(builder: &mut Builder<'a>, schema: &Schema, facts: &mut Vec<Fact<'a>>) {
+/// For each named event that changes something: it is not said to read only. For each that is a
+/// call: it is no sign-in.
+fn named_event_facts<'a>(builder: &mut Builder<'a>, schema: &Schema, facts: &mut Vec<Fact<'a>>) {
+    let is_write = schema::is_write_event;
+    let written = (schema::not_read_only(), "readOnly");
+    of_named_events(builder, schema, facts, written, is_write, Statement::Writes);
+    let called = (schema::no_sign_in(), "eventType");
+    of_named_events(
+        builder,
+        schema,
+        facts,
+        called,
+        schema::is_call,
+        Statement::Calls,
+    );
+}
+
+/// What the pattern says about the field beside it, for each event name that is meant.
+fn of_named_events<'a>(
+    builder: &mut Builder<'a>,
+    schema: &Schema,
+    facts: &mut Vec<Fact<'a>>,
+    (pattern, field): (&'static FilterPattern, &str),
+    is_meant: fn(&str) -> bool,
+    statement: fn(&'a str) -> Statement<'a>,
+) {
     if schema.records() != Records::CloudTrail {
         return;
     }
     let names = builder.field(&Selector::of_keys(["eventName"]));
-    let read_only = builder.field(&Selector::of_keys(["readOnly"]));
-    let (Some(names), Some(_), Ast::Json(not_read_only)) =
-        (names, read_only, schema::not_read_only().ast())
-    else {
+    let field = builder.field(&Selector::of_keys([field]));
+    let (Some(names), Some(_), Ast::Json(pattern)) = (names, field, pattern.ast()) else {
         return;
     };
     let named: Vec<&'a str> = builder.fields[names].classes.named_texts().collect();
-    let written: Vec<&'a str> = (named.into_iter())
-        .filter(|name| schema::is_write_event(name))
-        .collect();
-    if written.is_empty() {
+    let meant: Vec<&'a str> = named.into_iter().filter(|name| is_meant(name)).collect();
+    if meant.is_empty() {
         return;
     }
     let none = super::elements::Elements::none();
-    let not_read_only = builder.expression(not_read_only, true, &none);
-    for name in written {
+    let holds = builder.expression(pattern, true, &none);
+    for name in meant {
         let other_name = builder.text_is_not(names, name);
-        let holds = builder.formula.either(other_name, not_read_only);
         facts.push(Fact {
-            effect: Effect::Holds(holds),
-            statement: Statement::Writes(name),
+            effect: Effect::Holds(builder.formula.either(other_name, holds)),
+            statement: statement(name),
         });
     }
 }

@@ -102,8 +102,9 @@ pub(super) fn event_of(
     // What the rest of the record follows comes first.
     let mut circumstances = Circumstances::default();
     let mut plain = plain_template(schema);
-    let leading: [(&[&str], Place); 5] = [
+    let leading: [(&[&str], Place); 6] = [
         (&["eventSource"], |it| &mut it.event_source),
+        (&["eventType"], |it| &mut it.event_type),
         (&["eventName"], |it| &mut it.event_name),
         (&["userIdentity", "type"], |it| &mut it.identity_type),
         (&["errorCode"], |it| &mut it.error_code),

@@ -5,7 +5,7 @@ use crate::ast::Selector;
 use crate::event::{Event, EventValue};
 
 use super::cloudtrail::{self, FieldRule, Presence};
-use super::event_sources::{Claim, is_write_event, sources_of_event};
+use super::event_sources::{Claim, is_call, is_write_event, sources_of_event};
 use super::{Kinds, Records, Schema};
 
 impl Schema {
@@ -70,7 +70,8 @@ fn is_cloudtrail_record(event: &Event) -> bool {
         .all(|relation| !relation.when.matches(event) || relation.then.matches(event));
     let written = !text("eventName").is_some_and(is_write_event)
         || cloudtrail::not_read_only().matches(event);
-    fields && source && related && written
+    let called = !text("eventName").is_some_and(is_call) || cloudtrail::no_sign_in().matches(event);
+    fields && source && related && written && called
 }
 
 fn follows(rule: &FieldRule, value: Option<&EventValue>) -> bool {

@@ -236,6 +236,19 @@ const RELATIONS: &[[&str; 5]] = &[
     ["failed-sign-in", "a console sign-in with the error message `Failed authentication` is answered with `ConsoleLogin: Failure`", SIGN_IN,
      "{ $.eventName = ConsoleLogin && $.errorMessage = \"Failed authentication\" }",
      "{ $.responseElements.ConsoleLogin = Failure }"],
+    // The other spelling is in one sample only, of a user name that does not exist.
+    ["sign-in-type", "a console sign-in has the `eventType` `AwsConsoleSignIn`, which one sample spells `AwsConsoleSignin`", SIGN_IN,
+     "{ $.eventName = ConsoleLogin }",
+     "{ $.eventType = AwsConsoleSignIn || $.eventType = AwsConsoleSignin }"],
+    ["successful-sign-in-type", "a console sign-in that succeeds has the `eventType` `AwsConsoleSignIn`", SIGN_IN,
+     "{ $.eventName = ConsoleLogin && $.responseElements.ConsoleLogin = Success }",
+     "{ $.eventType = AwsConsoleSignIn }"],
+    ["failed-sign-in-type", "a console sign-in with the error message `Failed authentication` has the `eventType` `AwsConsoleSignIn`", SIGN_IN,
+     "{ $.eventName = ConsoleLogin && $.errorMessage = \"Failed authentication\" }",
+     "{ $.eventType = AwsConsoleSignIn }"],
+    ["sign-in-source", "only the sign-in service, signin.amazonaws.com, logs events of the type `AwsConsoleSignIn`", SIGN_IN,
+     "{ $.eventSource != signin.amazonaws.com }",
+     "{ $.eventType != AwsConsoleSignIn && $.eventType != AwsConsoleSignin }"],
     ["vpc-endpoint-denial", "`VpceAccessDenied` is the error code of network activity events", RECORD,
      "{ $.errorCode = VpceAccessDenied }",
      "{ $.eventType = AwsVpceEvents }"],
@@ -275,6 +288,16 @@ pub(crate) fn relations() -> &'static [Relation] {
 pub(crate) fn not_read_only() -> &'static FilterPattern {
     static PARSED: LazyLock<FilterPattern> = LazyLock::new(|| {
         "{ $.readOnly NOT EXISTS || $.readOnly IS FALSE }"
+            .parse()
+            .expect("a pattern of two conditions")
+    });
+    &PARSED
+}
+
+/// What holds for the records of calls: no sign-in is one.
+pub(crate) fn no_sign_in() -> &'static FilterPattern {
+    static PARSED: LazyLock<FilterPattern> = LazyLock::new(|| {
+        "{ $.eventType != AwsConsoleSignIn && $.eventType != AwsConsoleSignin }"
             .parse()
             .expect("a pattern of two conditions")
     });

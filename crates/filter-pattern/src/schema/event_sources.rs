@@ -122,6 +122,13 @@ pub(crate) fn is_write_event(name: &str) -> bool {
     name != "HeadBucket" && sources_of_event(name).is_some()
 }
 
+/// Whether an event name is that of a call, whichever service logs it: all that is listed or familiar
+/// but sign-ins.
+pub(crate) fn is_call(name: &str) -> bool {
+    let familiar = || super::familiar::familiar_events().any(|(event, _)| event == name);
+    name != "ConsoleLogin" && (sources_of_event(name).is_some() || familiar())
+}
+
 /// The event names that documentation gives a service for.
 pub(crate) fn documented_events() -> impl Iterator<Item = &'static str> + Clone {
     EVENT_SOURCES.iter().map(|(name, _, _)| *name)

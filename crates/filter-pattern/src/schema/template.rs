@@ -17,6 +17,7 @@ use crate::event::{Event, EventValue};
 pub(crate) struct Circumstances {
     pub(crate) event_name: Option<String>,
     pub(crate) event_source: Option<String>,
+    pub(crate) event_type: Option<String>,
     pub(crate) identity_type: Option<String>,
     pub(crate) error_code: Option<String>,
     pub(crate) error_message: Option<String>,
@@ -54,14 +55,20 @@ pub(crate) fn template(schema: &Schema, circumstances: &Circumstances) -> Event 
 fn record(account: &str, circumstances: &Circumstances) -> Event {
     let source = circumstances.event_source.as_deref();
     let name = circumstances.event_name.as_deref();
+    let event_type = circumstances.event_type.as_deref();
+    let of_sign_in = event_type.map(|it| SIGN_IN_TYPES.contains(&it));
+    let source = source.or_else(|| (of_sign_in == Some(true)).then_some(SIGN_IN));
     let source = source.or_else(|| {
         name.is_none()
             .then(|| source_of_error(circumstances.error_code.as_deref()))
             .flatten()
     });
-    let name = name.unwrap_or_else(|| usual_event(source));
+    let name = name.unwrap_or(match (source, of_sign_in) {
+        (Some(SIGN_IN), Some(false)) => "AuthorizeOAuth2Access",
+        _ => usual_event(source),
+    });
     let source = source.unwrap_or_else(|| usual_source(name));
-    let sign_in = source == "signin.amazonaws.com";
+    let sign_in = source == SIGN_IN;
     let console_login = sign_in && name == "ConsoleLogin";
     let read_only = ["Get", "List", "Describe", "Head", "Lookup"]
         .iter()
@@ -72,8 +79,10 @@ fn record(account: &str, circumstances: &Circumstances) -> Event {
     } else {
         "aws-cli/2.31.0"
     };
+    // A user name that does not exist, of which AWS has a sample, spells the type otherwise.
+    let unknown_user = console_login && event_type == Some(SIGN_IN_TYPES[1]);
     let response = if console_login {
-        let failed = circumstances.error_message.is_some();
+        let failed = circumstances.error_message.is_some() || unknown_user;
         let outcome = if failed { "Failure" } else { "Success" };
         EventValue::Object(vec![text("ConsoleLogin", outcome)])
     } else {
@@ -108,6 +117,12 @@ fn record(account: &str, circumstances: &Circumstances) -> Event {
         ];
         members.push(("additionalEventData".into(), EventValue::Object(about)));
     }
+    if unknown_user {
+        members.push(text(
+            "errorMessage",
+            "No username found in supplied account",
+        ));
+    }
     if !sign_in {
         members.push(text("requestID", "6f1c2a4e-0f0d-4c53-9a55-1c2f5e1b7a10"));
     }
@@ -124,6 +139,10 @@ fn record(account: &str, circumstances: &Circumstances) -> Event {
     ]);
     Event::from_members(members)
 }
+
+const SIGN_IN: &str = "signin.amazonaws.com";
+
+const SIGN_IN_TYPES: [&str; 2] = ["AwsConsoleSignIn", "AwsConsoleSignin"];
 
 /// A service that reports an error code.
 fn source_of_error(code: Option<&str>) -> Option<&'static str> {

@@ -55,3 +55,69 @@ fn no_management_event_is_of_another_category() {
         assert_eq!(answer.is_yes(), never, "{text}: {answer:?}");
     }
 }
+
+const BY_PASSWORD: &str = "{ ($.eventName = ConsoleLogin) && ($.additionalEventData.MFAUsed != Yes) && \
+                           ($.userIdentity.type = IAMUser) && ($.responseElements.ConsoleLogin = Success) }";
+const FAILED: &str =
+    "{ ($.eventName = ConsoleLogin) && ($.errorMessage = \"Failed authentication\") }";
+
+#[test]
+fn a_sign_in_is_of_the_type_of_sign_ins_and_a_call_is_not() {
+    let either = "($.eventType = AwsConsoleSignIn || $.eventType = AwsConsoleSignin)";
+    #[rustfmt::skip]
+    let table = [
+        (BY_PASSWORD, "{ $.eventType = AwsConsoleSignIn && $.eventName = ConsoleLogin && $.additionalEventData.MFAUsed != Yes }", "successful-sign-in-type"),
+        (FAILED, "{ $.eventType = AwsConsoleSignIn && $.errorMessage = \"Failed authentication\" }", "failed-sign-in-type"),
+        (FAILED, "{ $.eventType = \"AwsConsoleSignIn\" && $.eventName = ConsoleLogin && $.errorMessage = \"Failed auth*\" }", "failed-sign-in-type"),
+        ("{ $.eventName = ConsoleLogin }", &format!("{{ {either} && $.eventName = Console* }}"), "sign-in-type"),
+        ("{ $.eventName = ConsoleLogin }", "{ $.eventName = ConsoleLogin && $.eventType != AwsApiCall }", "sign-in-type"),
+        ("{ $.eventName = StopLogging }", "{ $.eventName = StopLogging && $.eventType != AwsConsoleSignIn }", "StopLogging-call"),
+        ("{ $.eventName = DescribeInstances }", "{ $.eventName = DescribeInstances && $.eventType != AwsConsoleSignIn }", "DescribeInstances-call"),
+        ("{ $.eventType = AwsConsoleSignIn }", "{ $.eventSource = signin.amazonaws.com }", "sign-in-source"),
+        ("{ $.eventSource = ec2.amazonaws.com && $.eventName = RunScheduledInstances }",
+            "{ $.eventSource = ec2.amazonaws.com && $.eventName = RunScheduledInstances && $.eventType != AwsConsoleSignIn }", "sign-in-source"),
+    ];
+    for (required, filter, needed) in table {
+        let answer = covers(
+            &pattern(required),
+            &[&pattern(filter)],
+            &Schema::cloudtrail(),
+        );
+        let Covers::Yes(proof) = answer else {
+            panic!("{filter}: {answer:?}");
+        };
+        let mut assumptions = proof.assumptions().iter();
+        assert!(
+            assumptions.any(|it| it.name() == needed),
+            "{filter}: {proof:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_said_of_the_type_hides_no_event() {
+    #[rustfmt::skip]
+    let table = [
+        // A sample of a user name that does not exist spells the type otherwise.
+        ("{ $.eventName = ConsoleLogin && $.responseElements.ConsoleLogin = Failure }", "{ $.eventName = ConsoleLogin && $.eventType = AwsConsoleSignIn }", "AwsConsoleSignin"),
+        (FAILED, "{ $.eventName = ConsoleLogin && $.eventType = AwsConsoleSignin }", "AwsConsoleSignIn"),
+        (FAILED, "{ $.eventName = ConsoleLogin && $.eventType = AwsApiCall }", "AwsConsoleSignIn"),
+        // The sign-in service logs calls as well.
+        ("{ $.eventSource = signin.amazonaws.com }", "{ $.eventType = AwsConsoleSign* }", "AwsApiCall"),
+        ("{ $.eventName = StopLogging }", "{ $.eventName = StopLogging && $.eventType = AwsConsoleSignIn }", "AwsApiCall"),
+        ("{ $.eventName = StopLogging }", "{ $.eventName = StopLogging && $.eventType = AwsServiceEvent }", "AwsApiCall"),
+        ("{ $.userIdentity.type = Root && $.eventType = AwsConsole* }", "{ $.eventType = AwsConsoleAction }", "AwsConsoleSignIn"),
+        ("{ $.userIdentity.type = Root && $.eventType = *in }", "{ $.eventType = AwsApiCall }", "AwsConsoleSignin"),
+    ];
+    for (required, filter, event_type) in table {
+        let answer = covers(
+            &pattern(required),
+            &[&pattern(filter)],
+            &Schema::cloudtrail(),
+        );
+        let Covers::No(witness) = answer else {
+            panic!("{filter}: {answer:?}");
+        };
+        assert_eq!(witness.event()["eventType"], event_type, "{filter}");
+    }
+}

@@ -161,15 +161,10 @@ fn at_one_time(
     let ever = decide(When::Ever, When::Quiet)?;
     let quiet = decide(When::Quiet, When::Quiet)?;
     let still = decide(When::Still, When::Still)?;
-    let named = |counters: bool| {
-        let others = showing.others.iter();
-        let named = others.filter(|other| other.counts_events() == counters);
-        named.map(|other| other.id).collect::<Vec<_>>().join(", ")
-    };
     match (ever, quiet, still) {
         (Firing::OnOneEvent { .. }, ..) if may_stay(showing, time, alarm) => Err(format!(
             "it leaves ALARM only when metrics show something of which nothing is known: {}",
-            named(false)
+            showing.named(false)
         )),
         (ever @ Firing::OnOneEvent { .. }, ..) if showing.watched.repeats() => {
             let silence = showing.values(time, Own::Silence, When::Quiet)?;
@@ -183,12 +178,9 @@ fn at_one_time(
         // nothing away from the one in question.
         (_, Firing::OnOneEvent { .. }, _) => Err(format!(
             "whether it rings also depends on what other filters count in the same period: {}",
-            named(true)
+            showing.named(true)
         )),
-        (_, _, Firing::OnOneEvent { .. }) => Err(format!(
-            "it also depends on metrics of which nothing is known: {}",
-            named(false)
-        )),
+        (_, _, Firing::OnOneEvent { .. }) => Err(depends_on(&showing.named(false))),
         (_, _, silent @ Firing::NeedsEvents(..)) => {
             let shared = decide(When::Shared, When::Quiet)?;
             if rings(&shared) {
@@ -196,10 +188,40 @@ fn at_one_time(
                     "whether several filters count one event as several is not decided".to_owned(),
                 );
             }
-            Ok(silent)
+            unless_held(showing, time, alarm, silent, &decide)
         }
-        (_, _, silent) => Ok(silent),
+        (_, _, silent) => unless_held(showing, time, alarm, silent, &decide),
     }
+}
+
+/// An alarm that is `silent`, unless it rings while metrics of which nothing is known each show some
+/// value all the time, as a heartbeat does: then that is not known, either.
+fn unless_held(
+    showing: &Showing<'_>,
+    time: &BTreeMap<&str, f64>,
+    alarm: &MetricAlarm,
+    silent: Firing,
+    decide: &dyn Fn(When, When) -> Result<Firing, String>,
+) -> Result<Firing, String> {
+    let (held, complete) = showing.held();
+    let after_one = |when| showing.values(time, Own::After(1), when);
+    if held.is_empty() && complete || !firing::may_breach(alarm, &after_one(When::Ever)?) {
+        return Ok(silent);
+    }
+    for when in held {
+        if firing::may_breach(alarm, &after_one(when)?) && rings(&decide(when, when)?) {
+            return Err(depends_on(&showing.named(false)));
+        }
+    }
+    if complete {
+        Ok(silent)
+    } else {
+        Err(depends_on(&showing.named(false)))
+    }
+}
+
+fn depends_on(metrics: &str) -> String {
+    format!("it also depends on metrics of which nothing is known: {metrics}")
 }
 
 /// Data that does not come ends no ALARM where it is ignored or counts as breaching.

@@ -190,6 +190,9 @@ pub(super) enum When {
     Still,
     /// As `Quiet`, where what counts no events shows nothing, which may last.
     Absent,
+    /// As `Quiet`, where each that counts no events shows one value all the time: the combination
+    /// of that number.
+    Held(usize),
     /// As `Quiet`, where the event also counts in every other counter that may match it.
     Shared,
 }
@@ -219,7 +222,42 @@ pub(super) struct Showing<'a> {
     pub(super) seconds: Option<f64>,
 }
 
+/// Combinations of values of metrics that count no events that are tried at most.
+const MOST_HELD: usize = 512;
+
 impl Showing<'_> {
+    /// The metrics that count events of the log group, or the others.
+    pub(super) fn named(&self, counters: bool) -> String {
+        let others = self.others.iter();
+        let named = others.filter(|other| other.counts_events() == counters);
+        named.map(|other| other.id).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The combinations of one value each for the metrics that count no events, and whether they
+    /// are all; else those where all show the same.
+    pub(super) fn held(&self) -> (Vec<When>, bool) {
+        let foreign = self.others.iter().filter(|other| !other.counts_events());
+        let counts: Vec<usize> = foreign.map(|other| other.ever.count()).collect();
+        let Some(values) = counts.first().copied() else {
+            return (Vec::new(), true);
+        };
+        let all = counts
+            .iter()
+            .try_fold(1_usize, |all, n| all.checked_mul(*n));
+        if let Some(all) = all.filter(|all| *all <= MOST_HELD) {
+            return ((0..all).map(When::Held).collect(), true);
+        }
+        // In the notation to the base of `values`, numbers of which all digits are the same.
+        let ones = counts
+            .iter()
+            .try_fold(0_usize, |ones, _| ones.checked_mul(values)?.checked_add(1));
+        let same = ones.map_or_else(Vec::new, |ones| {
+            let numbers = (0..values).filter_map(|value| value.checked_mul(ones));
+            numbers.map(When::Held).collect()
+        });
+        (same, false)
+    }
+
     /// What the expression shows at a time of day, week and year.
     pub(super) fn values(
         &self,
@@ -256,9 +294,22 @@ impl Showing<'_> {
             moment.before.insert(*id, before);
             moment.at_rest.insert(*id, silence);
         }
+        let mut combination = 0;
+        if let When::Held(number) = when {
+            combination = number;
+        }
         for other in self.others {
+            if matches!(when, When::Held(_)) && !other.counts_events() {
+                let values = other.ever.count().max(1);
+                let value = other.ever.options().nth(combination % values).flatten();
+                combination /= values;
+                for showing in [&mut moment.now, &mut moment.before, &mut moment.at_rest] {
+                    showing.insert(other.id, Shown::one(value));
+                }
+                continue;
+            }
             let shown = match when {
-                When::Quiet => other.quiet.clone(),
+                When::Quiet | When::Held(_) => other.quiet.clone(),
                 When::Ever => other.ever.clone(),
                 When::Shared => other.sharing(self.pattern).clone(),
                 When::Absent if other.counts_events() => other.quiet.clone(),

@@ -17,6 +17,11 @@ fn alarms() {
         ("too narrow a value",        |s| { s3_filter(s).transformations[0].dimensions.insert("Name".into(), "$.eventName".into()); s3_watched(s).dimensions.insert("Name".into(), "PutBucketPolicy".into()); }, "alarm_wrong_metric"),
         ("unit that is not published", |s| s3_watched(s).unit = Some("Count".into()), "alarm_wrong_metric"),
         ("unit on both",              |s| { s3_watched(s).unit = Some("Count".into()); s3_filter(s).transformations[0].unit = Some("Count".into()); }, "covered"),
+        ("another unit beside it",    |s| { let other = counting(s); of_filters(s).push(other); }, "alarm_undecided"),
+        ("another unit in another group", |s| { let other = counting(s); in_another_group(s, other); }, "alarm_undecided"),
+        ("another unit, and its own named", |s| { let other = counting(s); of_filters(s).push(other); s3_watched(s).unit = Some("None".into()); }, "covered"),
+        ("the same unit beside it",   |s| { let mut other = counting(s); other.transformations[0].unit = Some("None".into()); of_filters(s).push(other); }, "covered"),
+        ("another unit of another metric", |s| { let mut other = counting(s); other.transformations[0].name = "other".into(); of_filters(s).push(other); }, "covered"),
         ("threshold 10",              |s| s3_alarm(s).threshold = Some(10.0), "alarm_needs_more_events"),
         ("threshold 2, two trails",   |s| { twice(s, true); s3_alarm(s).threshold = Some(2.0); }, "alarm_undecided"),
         ("threshold 3, two trails",   |s| { twice(s, true); s3_alarm(s).threshold = Some(3.0); }, "alarm_needs_more_events"),
@@ -84,6 +89,16 @@ fn twice(snapshot: &mut AccountSnapshot, logging: bool) {
 
 fn s3_watched(snapshot: &mut AccountSnapshot) -> &mut WatchedMetric {
     s3_alarm(snapshot).metric.as_mut().unwrap()
+}
+
+/// A filter that publishes to the same metric with a unit.
+fn counting(snapshot: &mut AccountSnapshot) -> MetricFilter {
+    let mut other = MetricFilter {
+        name: "other".to_owned(),
+        ..s3_filter(snapshot).clone()
+    };
+    other.transformations[0].unit = Some("Count".to_owned());
+    other
 }
 
 /// A filter that matches nothing of the control and publishes 1 to its metric, too, while other

@@ -1,0 +1,176 @@
+//! Alarms that may wait for several events, taken together. Each counts for itself: where two wait
+//! for five events each, eight of them ring none. So not all that a decision accepts one by one may
+//! count at once.
+
+use super::blame::Place;
+use super::coverage::Coverage;
+use super::decided::may_wait;
+use super::judge::tails;
+use super::routes::Routes;
+use crate::catalog::{Control, MayWait};
+use crate::chain::judged::{Judged, note};
+use crate::decision::Decisions;
+use crate::finding::{EventsNeeded, LinkState, Note};
+use crate::pattern::Pattern;
+
+/// Counters of which every combination is tried; of more, each alone.
+const MOST_COMBINED: usize = 6;
+
+/// What waits for several events.
+struct Counter {
+    name: String,
+    alarm: String,
+    /// The chains that count in it.
+    places: Vec<Place>,
+    needed: Vec<EventsNeeded>,
+}
+
+impl Counter {
+    /// Events that ring it for certain.
+    fn events(&self) -> u32 {
+        let events = self.needed.iter().map(|needed| needed.events);
+        events.max().unwrap_or(1)
+    }
+}
+
+/// The counters that take part in a control, and how many events are accepted for it.
+pub(super) struct Counters {
+    all: Vec<Counter>,
+    limits: Vec<MayWait>,
+}
+
+impl Counters {
+    /// Those whose chains hold, and whose filters match events of one of the patterns.
+    pub(super) fn of(
+        control: &Control,
+        decisions: &Decisions,
+        routes: &Routes<'_>,
+        coverage: &Coverage,
+    ) -> Self {
+        let limits: Vec<MayWait> = control
+            .alarm
+            .into_iter()
+            .chain(decisions.limits())
+            .collect();
+        let mut all: Vec<Counter> = Vec::new();
+        let requirements = control.requirements.iter();
+        let patterns: Vec<&Pattern> = requirements
+            .flat_map(|requirement| requirement.patterns.iter().map(AsRef::as_ref))
+            .collect();
+        let routes = routes.all.iter().enumerate().filter(|_| !limits.is_empty());
+        for (index, route) in routes {
+            for (number, tail) in tails(route.group.as_ref()).iter().enumerate() {
+                let waiting = tail.links.iter().find_map(|link| {
+                    let accepted = link.if_accepted.as_ref()?;
+                    Some((accepted, link))
+                });
+                let Some((accepted, alarm)) = waiting else {
+                    continue;
+                };
+                let holds = |links: &[Judged]| {
+                    let mut states = links.iter().map(|judged| judged.link.state);
+                    states.all(|state| state == LinkState::Holds)
+                };
+                let touches = |pattern: &Pattern| {
+                    let mut asked = patterns.iter();
+                    asked.any(|required| coverage.touches(required, pattern))
+                };
+                let is_accepted = limits.iter().any(|limit| may_wait(*limit, accepted.needed));
+                if !is_accepted
+                    || !holds(&accepted.links)
+                    || !tail.pattern.as_deref().is_none_or(touches)
+                {
+                    continue;
+                }
+                let place = Place {
+                    route: index,
+                    tail: Some(number),
+                };
+                match all.iter_mut().find(|it| it.name == accepted.counter) {
+                    Some(counter) => {
+                        counter.places.push(place);
+                        counter.needed.push(accepted.needed);
+                    }
+                    None => all.push(Counter {
+                        name: accepted.counter.clone(),
+                        alarm: alarm.link.resource.clone(),
+                        places: vec![place],
+                        needed: vec![accepted.needed],
+                    }),
+                }
+            }
+        }
+        Self { all, limits }
+    }
+
+    /// Whether the accepted number of events rings one of them, however the events fall on them.
+    pub(super) fn suffice(&self) -> bool {
+        self.are_enough(&self.all.iter().collect::<Vec<_>>())
+    }
+
+    fn are_enough(&self, counters: &[&Counter]) -> bool {
+        let silent = counters.iter().map(|counter| counter.events() - 1);
+        let silent = silent.fold(0_u32, u32::saturating_add);
+        let each_waits = |limit: MayWait| {
+            let mut needed = counters.iter().flat_map(|counter| &counter.needed);
+            needed.all(|needed| may_wait(limit, *needed))
+        };
+        let mut limits = self.limits.iter();
+        counters.is_empty() || limits.any(|limit| silent < limit.events && each_waits(*limit))
+    }
+
+    /// The chains of all of them.
+    pub(super) fn places(&self) -> Vec<Place> {
+        self.left_out(|_| false)
+    }
+
+    /// The chains that are left out where only some may count at once: those beside each largest
+    /// choice that suffices.
+    pub(super) fn choices(&self) -> Vec<Vec<Place>> {
+        let number = self.all.len();
+        if number > MOST_COMBINED {
+            let one = |kept| self.left_out(|at| at == kept);
+            return (0..number).map(one).collect();
+        }
+        let sufficing = |chosen: &usize| {
+            let counters = self.all.iter().enumerate();
+            let kept = counters.filter(|(at, _)| chosen >> at & 1 == 1);
+            self.are_enough(&kept.map(|(_, counter)| counter).collect::<Vec<_>>())
+        };
+        let sufficing: Vec<usize> = (1..1_usize << number).filter(sufficing).collect();
+        let is_largest = |chosen: &&usize| {
+            let mut larger = sufficing.iter().filter(|other| other != chosen);
+            !larger.any(|other| *chosen & other == **chosen)
+        };
+        let largest = sufficing.iter().filter(is_largest);
+        largest
+            .map(|chosen| self.left_out(|at| chosen >> at & 1 == 1))
+            .collect()
+    }
+
+    fn left_out(&self, kept: impl Fn(usize) -> bool) -> Vec<Place> {
+        let others = self.all.iter().enumerate().filter(|(at, _)| !kept(*at));
+        others
+            .flat_map(|(_, counter)| counter.places.iter().copied())
+            .collect()
+    }
+
+    /// The remark that they do not suffice together.
+    pub(super) fn note(&self) -> Note {
+        let alarms: Vec<&str> = self
+            .all
+            .iter()
+            .map(|counter| counter.alarm.as_str())
+            .collect();
+        let silent: u32 = self.all.iter().map(|counter| counter.events() - 1).sum();
+        let accepted = self.limits.iter().map(|limit| limit.events).max();
+        note(
+            "events_counted_apart",
+            format!(
+                "{} count events apart, so that {silent} of them may ring none; {} are accepted",
+                alarms.join(" and "),
+                accepted.unwrap_or(1)
+            ),
+        )
+    }
+}
