@@ -226,12 +226,11 @@ fn human_steps(humans: &[HumanStep], names: &AccountNames, whole: bool) -> Strin
     let mut alike: Vec<(&HumanStep, usize)> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for human in humans {
-        match places.get(human.text.as_str()).filter(|_| !whole) {
-            Some(place) => alike[*place].1 += 1,
-            None => {
-                places.insert(&human.text, alike.len());
-                alike.push((human, 0));
-            }
+        if let Some(place) = places.get(human.text.as_str()).filter(|_| !whole) {
+            alike[*place].1 += 1;
+        } else {
+            places.insert(&human.text, alike.len());
+            alike.push((human, 0));
         }
     }
     let mut text = String::new();

@@ -119,8 +119,9 @@ impl Act {
             _ => None,
         };
         match act.change()? {
-            Action::CreateLogGroup { log_group } => Some((log_group, because)),
-            Action::ConnectLogGroup { log_group, .. } => Some((log_group, because)),
+            Action::CreateLogGroup { log_group } | Action::ConnectLogGroup { log_group, .. } => {
+                Some((log_group, because))
+            }
             _ => None,
         }
     }
