@@ -228,10 +228,11 @@ pub(super) fn any_of(field: &str, tests: &[&Test]) -> Modifier {
     let literal = tests
         .iter()
         .all(|test| matches!(test, Test::Equals(Operand::Text(text)) if text.is_literal()));
+    // All that the tests say, or nothing.
     let texts: Vec<&str> = tests
         .iter()
         .filter_map(|test| match test {
-            Test::Equals(Operand::Text(text)) => Some(text.as_str()),
+            Test::Equals(Operand::Text(text)) if literal => Some(text.as_str()),
             _ => None,
         })
         .collect();
@@ -306,10 +307,11 @@ pub(super) fn none_of(field: &str, tests: &[&Test]) -> Modifier {
     let literal = tests
         .iter()
         .all(|test| matches!(test, Test::NotEquals(Operand::Text(text)) if text.is_literal()));
+    // All that the tests say, or nothing.
     let texts: Vec<&str> = tests
         .iter()
         .filter_map(|test| match test {
-            Test::NotEquals(Operand::Text(text)) => Some(text.as_str()),
+            Test::NotEquals(Operand::Text(text)) if literal => Some(text.as_str()),
             _ => None,
         })
         .collect();
