@@ -22,7 +22,7 @@ const PROGRAM: &str = "orgsweep";
 /// How the program says that another process has the sweeps of this database.
 const ANOTHER_SWEEPS: &str = "another process is sweeping into this database";
 /// How long the sweep of a few accounts that nobody waits for any more may take to end.
-const LEFT_BEHIND: Duration = Duration::from_secs(60);
+const LEFT_BEHIND: Duration = Duration::from_mins(1);
 /// Until it is looked again.
 const PAUSE: Duration = Duration::from_secs(2);
 /// Accounts that are named in one call: command lines have limits.
