@@ -10,6 +10,10 @@ begin
         raise exception 'what was done stays recorded: steps of runs cannot be deleted'
             using errcode = 'integrity_constraint_violation';
     end if;
+    if (new.run_id, new.action_no) is distinct from (old.run_id, old.action_no) then
+        raise exception 'step % of run % keeps its number', old.action_no, old.run_id
+            using errcode = 'integrity_constraint_violation';
+    end if;
     if not (
         old.state = 'done' and new.state = 'undone'
         and (new.before, new.after, new.kind, new.resource, new.account_id, new.started_at, new.finished_at)
@@ -22,11 +26,14 @@ begin
     return new;
 end
 $$;
-comment on function run_action_is_final() is 'Keeps steps from being deleted; what is done can only become undone.';
+comment on function run_action_is_final() is 'Keeps steps from being deleted or numbered anew; what is done can only become undone.';
 create trigger run_action_stays before delete on run_action
     for each row execute function run_action_is_final();
 create trigger run_action_is_final before update on run_action
     for each row when (old.state in ('done', 'undone')) execute function run_action_is_final();
+create trigger run_action_keeps_its_number before update on run_action
+    for each row when ((new.run_id, new.action_no) is distinct from (old.run_id, old.action_no))
+    execute function run_action_is_final();
 
 create or replace function run_action_is_audited() returns trigger language plpgsql as $$
 begin

@@ -140,8 +140,8 @@ pub enum Delivery {
         /// When the last delivery was.
         last: DateTime<Utc>,
     },
-    /// The status names no delivery at all (a new trail, or one that never delivered), or none since the
-    /// trail was switched on within the last day.
+    /// The status names no delivery at all (a new trail, or one that never delivered), or none since a
+    /// trail that was off was switched on within the last day.
     NotReported,
 }
 

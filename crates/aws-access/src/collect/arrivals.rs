@@ -106,7 +106,7 @@ fn arrivals(streams: Vec<LogStream>, complete: bool, now: DateTime<Utc>) -> Arri
 
 /// The day is enough, and it changes only when something arrives.
 fn seen(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Delivery {
-    delivery::judged(last, None, now)
+    delivery::judged(last, [None; 2], now)
 }
 
 /// `o-a1b2c3d4e5_111122223333_CloudTrail_us-east-1_2` is a stream of 111122223333.

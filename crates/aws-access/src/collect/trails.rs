@@ -161,11 +161,11 @@ async fn status(session: &Session, trail: &Trail) -> Known<TrailStatus> {
             .filter(|text| !text.is_empty());
         let at = |time: Option<_>| time.as_ref().and_then(delivery::moment);
         let last = at(answer.latest_cloud_watch_logs_delivery_time);
-        let started = at(answer.start_logging_time);
+        let switches = [at(answer.stop_logging_time), at(answer.start_logging_time)];
         Ok(TrailStatus {
             logging,
             delivery_error: error.map(|text| sanitize(&text)),
-            delivery: delivery::judged(last, started, Utc::now()),
+            delivery: delivery::judged(last, switches, Utc::now()),
         })
     });
     match understood {

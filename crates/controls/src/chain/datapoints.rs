@@ -75,6 +75,11 @@ impl Datapoints {
         self.percentile && (self.value < 0.0 || self.default.is_some_and(|value| value < 0.0))
     }
 
+    /// Whether it shows something while other events arrive.
+    pub(crate) fn has_default(&self) -> bool {
+        self.default.is_some()
+    }
+
     /// The same while no other events reach the log group.
     pub(crate) fn undiluted(&self) -> Self {
         Self {

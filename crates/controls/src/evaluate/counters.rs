@@ -2,6 +2,8 @@
 //! for five events each, eight of them ring none. So not all that a decision accepts one by one may
 //! count at once.
 
+use std::collections::BTreeSet;
+
 use super::blame::Place;
 use super::coverage::Coverage;
 use super::decided::may_wait;
@@ -11,6 +13,7 @@ use crate::catalog::{Control, MayWait};
 use crate::chain::judged::{Judged, note};
 use crate::decision::Decisions;
 use crate::finding::{EventsNeeded, LinkState, Note};
+use crate::ids::Region;
 use crate::pattern::Pattern;
 
 /// Counters of which every combination is tried; of more, each alone.
@@ -20,6 +23,8 @@ const MOST_COMBINED: usize = 6;
 struct Counter {
     name: String,
     alarm: String,
+    /// The Region whose events alone it sees, where its trails are of that Region alone.
+    region: Option<Region>,
     /// The chains that count in it.
     places: Vec<Place>,
     needed: Vec<EventsNeeded>,
@@ -86,14 +91,21 @@ impl Counters {
                     route: index,
                     tail: Some(number),
                 };
+                let trail = route.facts.trail;
+                let region = (!trail.multi_region).then(|| trail.home_region.clone());
                 match all.iter_mut().find(|it| it.name == accepted.counter) {
                     Some(counter) => {
+                        counter.region = counter
+                            .region
+                            .take()
+                            .filter(|it| region.as_ref() == Some(it));
                         counter.places.push(place);
                         counter.needed.push(accepted.needed);
                     }
                     None => all.push(Counter {
                         name: accepted.counter.clone(),
                         alarm: alarm.link.resource.clone(),
+                        region,
                         places: vec![place],
                         needed: vec![accepted.needed],
                     }),
@@ -108,15 +120,17 @@ impl Counters {
         self.are_enough(&self.all.iter().collect::<Vec<_>>())
     }
 
+    /// Each Region's events are judged for themselves, and so are the counters that see them.
     fn are_enough(&self, counters: &[&Counter]) -> bool {
-        let silent = counters.iter().map(|counter| counter.events() - 1);
-        let silent = silent.fold(0_u32, u32::saturating_add);
-        let each_waits = |limit: MayWait| {
-            let mut needed = counters.iter().flat_map(|counter| &counter.needed);
-            needed.all(|needed| may_wait(limit, *needed))
-        };
-        let mut limits = self.limits.iter();
-        counters.is_empty() || limits.any(|limit| silent < limit.events && each_waits(*limit))
+        by_region(counters).iter().all(|together| {
+            let silent = silent(together);
+            let each_waits = |limit: MayWait| {
+                let mut needed = together.iter().flat_map(|counter| &counter.needed);
+                needed.all(|needed| may_wait(limit, *needed))
+            };
+            let mut limits = self.limits.iter();
+            together.is_empty() || limits.any(|limit| silent < limit.events && each_waits(*limit))
+        })
     }
 
     /// The chains of all of them.
@@ -162,7 +176,12 @@ impl Counters {
             .iter()
             .map(|counter| counter.alarm.as_str())
             .collect();
-        let silent: u32 = self.all.iter().map(|counter| counter.events() - 1).sum();
+        let all: Vec<&Counter> = self.all.iter().collect();
+        let silent = by_region(&all)
+            .iter()
+            .map(|together| silent(together))
+            .max();
+        let silent = silent.unwrap_or(0);
         let accepted = self.limits.iter().map(|limit| limit.events).max();
         note(
             "events_counted_apart",
@@ -173,4 +192,26 @@ impl Counters {
             ),
         )
     }
+}
+
+/// The counters that an event of one Region may count in, Region by Region.
+fn by_region<'a>(counters: &[&'a Counter]) -> Vec<Vec<&'a Counter>> {
+    let regions: BTreeSet<&Region> = counters
+        .iter()
+        .filter_map(|it| it.region.as_ref())
+        .collect();
+    if regions.is_empty() {
+        return vec![counters.to_vec()];
+    }
+    let seeing = |region: &Region| {
+        let see = |counter: &&&Counter| counter.region.as_ref().is_none_or(|it| it == region);
+        counters.iter().filter(see).copied().collect()
+    };
+    regions.into_iter().map(seeing).collect()
+}
+
+/// Events that may ring none of them.
+fn silent(counters: &[&Counter]) -> u32 {
+    let silent = counters.iter().map(|counter| counter.events() - 1);
+    silent.fold(0, u32::saturating_add)
 }

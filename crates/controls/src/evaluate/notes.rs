@@ -76,7 +76,9 @@ pub(super) fn of(
             let name = &route.facts.trail.name;
             add(note(
                 "delivery_not_reported",
-                format!("trail `{name}` does not say when it last delivered to its log group"),
+                format!(
+                    "trail `{name}` has not reported a delivery to its log group since it was switched on"
+                ),
             ));
         }
         if let Some(Group::Chains(group)) = &route.group {

@@ -190,10 +190,7 @@ fn status(world: &World, trail: &Trail) -> Value {
             trail.logging.then(|| (now - Duration::minutes(2)).into()),
         ),
         ("StartLoggingTime", Some(started.into())),
-        (
-            "StopLoggingTime",
-            (!trail.logging).then(|| (now - Duration::days(12)).into()),
-        ),
+        ("StopLoggingTime", trail.stopped(now).map(Value::Time)),
         (
             "LatestCloudWatchLogsDeliveryError",
             trail.delivery_error.as_ref().map(Value::from),

@@ -52,6 +52,15 @@ impl Trail {
         }
     }
 
+    /// When it was last switched off, seen at `now`.
+    pub fn stopped(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let was_off = !self.logging || self.started_at.is_some();
+        was_off.then_some(match self.last_delivery {
+            LastDelivery::At(last) => last,
+            LastDelivery::Never | LastDelivery::MinutesAgo(_) => now - Duration::days(12),
+        })
+    }
+
     /// When it last delivered, seen at `now`.
     pub fn delivered(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self.last_delivery {

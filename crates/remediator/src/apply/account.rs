@@ -137,9 +137,7 @@ pub async fn apply_account(
         Ok(writer) => writer,
         Err(end) => return end,
     };
-    let removed: BTreeSet<Arn> = (steps.iter())
-        .filter_map(|step| removed_alarm(&step.action).cloned())
-        .collect();
+    let mut removed: BTreeSet<Arn> = BTreeSet::new();
     let mut made: Vec<&str> = over.iter().map(|step| &*step.resource).collect();
     let mut rest = open.as_slice();
     while !rest.is_empty() {
@@ -166,6 +164,7 @@ pub async fn apply_account(
             return end;
         }
         made.extend(stage.iter().map(|step| &*step.resource));
+        removed.extend((stage.iter()).filter_map(|step| removed_alarm(&step.action).cloned()));
         rest = later;
     }
     AccountEnd::Done
@@ -198,7 +197,7 @@ pub(super) struct StepTask<'a> {
     halt: &'a Halt,
     pub(super) step: &'a Step,
     marks: Marks,
-    /// The alarms that the account's steps take away.
+    /// The alarms that were taken away before: AWS may still show them.
     removed: &'a BTreeSet<Arn>,
     /// Whether something that it builds upon was made in this run.
     patient: bool,

@@ -91,7 +91,7 @@ impl Applying<'_> {
             Earlier::Start => self.started(open, &writers, order).await?,
         };
         output::tell(&format!("run {run}"));
-        let waves = waves_left(&open.run_accounts(run).await?);
+        let waves = waves_left(&open.run_accounts(run).await?, self.arguments.resume);
         let access = writers.access().clone();
         let work = Work {
             writers,

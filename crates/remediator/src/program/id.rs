@@ -18,6 +18,9 @@ impl FromStr for Id {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim().to_ascii_lowercase();
+        if let Ok(whole) = text.parse::<Uuid>() {
+            return Ok(Self(whole.to_string()));
+        }
         let is_of_an_id = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
         let whole = Uuid::nil().to_string().len();
         if !text.chars().all(is_of_an_id) || !(FEWEST..=whole).contains(&text.len()) {
@@ -98,6 +101,7 @@ mod tests {
         let whole = Uuid::from_u128(u128::MAX).to_string();
         for (text, taken) in [
             (whole.as_str(), true),
+            (&"f".repeat(32), true),
             ("0193A7", true),
             ("0193a7c2-4", true),
             (" 0193 ", true),

@@ -248,8 +248,9 @@ impl Wave {
     }
 }
 
-/// The waves of a run as they were stored when it started, without the accounts that are done.
-pub(super) fn waves_left(rows: &[RunAccountRow]) -> Vec<Wave> {
+/// The waves of a run as they were stored when it started, without the accounts that are done. Of a run
+/// that goes on, another process may have been at work everywhere.
+pub(super) fn waves_left(rows: &[RunAccountRow], goes_on: bool) -> Vec<Wave> {
     let mut waves: Vec<Wave> = Vec::new();
     for (row, so_far) in rows.iter().zip(1..) {
         match waves.last_mut().filter(|wave| wave.number == row.wave) {
@@ -264,7 +265,7 @@ pub(super) fn waves_left(rows: &[RunAccountRow]) -> Vec<Wave> {
         if row.state != "done"
             && let (Some(wave), Ok(account)) = (waves.last_mut(), row.account_id.parse())
         {
-            let begun = row.state != "pending";
+            let begun = goes_on || row.state != "pending";
             wave.accounts.push(Turn { account, begun });
         }
     }
@@ -316,13 +317,15 @@ mod tests {
             so_far,
         };
         let expected = [wave(2, &[3], 3, 4), wave(3, &[5, 6], 2, 6)];
-        assert_eq!(waves_left(&rows), expected);
+        assert_eq!(waves_left(&rows, false), expected);
+        let all_begun = |wave: &Wave| wave.accounts.iter().all(|turn| turn.begun);
+        assert!(waves_left(&rows, true).iter().all(all_begun));
     }
 
     #[test]
     fn who_is_left_alone_is_told_how_many_and_which_accounts_failed() {
         let rows: Vec<RunAccountRow> = (1..=20).map(|number| row(number, 2, "failed")).collect();
-        let wave = waves_left(&rows).remove(0);
+        let wave = waves_left(&rows, false).remove(0);
         let failed = |count| (1..=count).map(account).collect();
         assert_eq!(
             wave.too_many("in", &failed(2), 20, Threshold(5)),

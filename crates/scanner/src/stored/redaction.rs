@@ -100,7 +100,11 @@ impl Redactor {
     }
 
     fn learn_names(&mut self, text: &str) {
-        for marker in [":user/", ":role/", ":assumed-role/", ":s3:::"] {
+        for bucket in text.split(":s3:::").skip(1) {
+            let name: String = bucket.chars().take_while(|c| is_of_word(*c)).collect();
+            self.learn_name(&name);
+        }
+        for marker in [":user/", ":role/", ":assumed-role/"] {
             for rest in text.split(marker).skip(1) {
                 let path: String = rest
                     .chars()

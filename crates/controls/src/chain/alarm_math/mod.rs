@@ -90,6 +90,7 @@ fn decided(source: &Source<'_>, alarm: &MetricAlarm) -> Result<Firing, String> {
     }
     let times = watched.times();
     let (times, complete) = some_of(&times, &watched.numbers());
+    let number_of_times = times.iter().map(|(_, values)| values.len()).product();
     let decide = |missing_among, undiluted| {
         let showing = Showing {
             watched: &watched,
@@ -99,6 +100,7 @@ fn decided(source: &Source<'_>, alarm: &MetricAlarm) -> Result<Firing, String> {
             missing_among,
             undiluted,
             seconds: period.map(f64::from),
+            times: number_of_times,
         };
         at_all_times(&times, complete, |time| {
             at_one_time(&showing, time, alarm, period)
@@ -167,11 +169,9 @@ fn at_one_time(
             showing.named(false)
         )),
         (ever @ Firing::OnOneEvent { .. }, ..) if showing.watched.repeats() => {
-            let silence = showing.values(time, Own::Silence, When::Quiet)?;
-            let shows_nothing = silence.iter().all(Option::is_none);
             let lately = showing.values(time, Own::SilenceAfterEvents, When::Quiet)?;
             let kept = decide_after(When::Quiet, lately)?;
-            repeating(ever, &kept, shows_nothing)
+            repeating(ever, &kept, showing.ends_by_default())
         }
         (ever @ Firing::OnOneEvent { .. }, ..) => Ok(ever),
         // Its events may be among those that the filter's own metric counts, so that it takes
@@ -234,11 +234,11 @@ fn may_stay(showing: &Showing<'_>, time: &BTreeMap<&str, f64>, alarm: &MetricAla
             .is_ok_and(|shown| shown.iter().all(Option::is_none))
 }
 
-/// An alarm whose expression repeats the last value in gaps, when the event's own value, repeated,
-/// makes what is `kept`.
-fn repeating(mut rings: Firing, kept: &Firing, shows_nothing: bool) -> Result<Firing, String> {
+/// An alarm whose expression repeats the last value in gaps, when the value of an event, repeated,
+/// makes what is `kept`, and default values end that or not.
+fn repeating(mut rings: Firing, kept: &Firing, ends_by_default: bool) -> Result<Firing, String> {
     let stays = matches!(kept, Firing::Not(Reason::AlarmAlwaysFiring, _));
-    if stays && shows_nothing {
+    if stays && !ends_by_default {
         return Err(
             "for how long FILL repeats the value of the last event, and so keeps it in ALARM, is not documented"
                 .to_owned(),

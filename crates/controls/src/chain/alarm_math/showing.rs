@@ -220,10 +220,14 @@ pub(super) struct Showing<'a> {
     pub(super) undiluted: bool,
     /// Seconds of a period.
     pub(super) seconds: Option<f64>,
+    /// Times of day, week and year that it is asked about.
+    pub(super) times: usize,
 }
 
-/// Combinations of values of metrics that count no events that are tried at most.
+/// Combinations of values of metrics that count no events that are tried at most, and those of all
+/// times together.
 const MOST_HELD: usize = 512;
+const MOST_HELD_AT_ALL_TIMES: usize = 4096;
 
 impl Showing<'_> {
     /// The metrics that count events of the log group, or the others.
@@ -231,6 +235,18 @@ impl Showing<'_> {
         let others = self.others.iter();
         let named = others.filter(|other| other.counts_events() == counters);
         named.map(|other| other.id).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether every metric of the expression that counts events has a default value, which takes the
+    /// place of the last event's.
+    pub(super) fn ends_by_default(&self) -> bool {
+        let own = self.targets.iter().map(|(id, own)| (*id, own));
+        let others = self.others.iter().flat_map(|other| {
+            let counted = other.counted.iter();
+            counted.map(|(datapoints, _)| (other.id, datapoints))
+        });
+        let mut read = own.chain(others).filter(|(id, _)| self.watched.reads(id));
+        read.all(|(_, datapoints)| datapoints.has_default())
     }
 
     /// The combinations of one value each for the metrics that count no events, and whether they
@@ -244,7 +260,8 @@ impl Showing<'_> {
         let all = counts
             .iter()
             .try_fold(1_usize, |all, n| all.checked_mul(*n));
-        if let Some(all) = all.filter(|all| *all <= MOST_HELD) {
+        let most = (MOST_HELD_AT_ALL_TIMES / self.times.max(1)).min(MOST_HELD);
+        if let Some(all) = all.filter(|all| *all <= most) {
             return ((0..all).map(When::Held).collect(), true);
         }
         // In the notation to the base of `values`, numbers of which all digits are the same.
@@ -316,7 +333,11 @@ impl Showing<'_> {
                 When::Absent => Shown::NOTHING,
                 When::Still => STILL.into_iter().collect(),
             };
-            moment.before.insert(other.id, shown.or(&other.quiet));
+            let before = match own {
+                Own::SilenceAfterEvents => other.ever.clone(),
+                _ => shown.or(&other.quiet),
+            };
+            moment.before.insert(other.id, before);
             moment.now.insert(other.id, shown);
             moment.at_rest.insert(other.id, other.quiet.clone());
         }

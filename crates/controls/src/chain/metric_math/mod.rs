@@ -106,6 +106,12 @@ impl Watched {
         })
     }
 
+    /// Whether the metric of that id is in it.
+    pub(crate) fn reads(&self, id: &str) -> bool {
+        let is_it = |part: &Expression| matches!(part, Expression::Name(name) if name == id);
+        self.expression.has(&is_it)
+    }
+
     /// Whether it takes the smallest or the largest of several series, of which AWS does not say
     /// whether a missing value counts as 0 there.
     pub(crate) fn compares_series(&self) -> bool {

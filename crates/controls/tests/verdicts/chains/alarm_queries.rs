@@ -80,6 +80,8 @@ fn metric_math_and_composites() {
         ("math: RUNNING_SUM of 5",    |s| { math(s, "RUNNING_SUM(m1)"); s3_alarm(s).threshold = Some(5.0); }, "alarm_needs_more_events"),
         ("math: FILL, REPEAT",        |s| math(s, "FILL(m1, REPEAT)"), "alarm_undecided"),
         ("math: REPEAT, default 0",   |s| { math(s, "FILL(m1, REPEAT)"); s3_filter(s).transformations[0].default_value = Some(0.0); }, "covered"),
+        ("math: REPEAT of another",   |s| math(s, "MAX([FILL(m1, 0), FILL(m2, REPEAT)])"), "alarm_undecided"),
+        ("math: REPEAT beside it",    |s| math(s, "MAX([FILL(m2, 0), FILL(m1, REPEAT)])"), "alarm_undecided"),
         ("math: REPEAT, too many",    |s| { math(s, "FILL(m1, REPEAT)"); s3_alarm(s).threshold = Some(3.0); }, "alarm_needs_more_events"),
         ("math: FILL, LINEAR",        |s| math(s, "FILL(m1, LINEAR)"), "covered"),
         ("math: sum of one series",   |s| math(s, "TIME_SERIES(SUM(m1))"), "alarm_undecided"),
