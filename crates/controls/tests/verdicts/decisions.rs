@@ -11,6 +11,7 @@ use orgsweep_controls::{
 };
 
 use crate::support::*;
+use crate::trails::one_trail_for_each_region;
 
 use Verdict::{Fail, Pass, Unknown};
 
@@ -258,6 +259,21 @@ fn alarms_that_count_apart_may_wait_for_no_more_events_than_are_accepted_in_all(
         for (framework, verdict) in &found.evidence.verdict_by_framework {
             assert_eq!(*verdict, expected, "{name}: {framework}");
         }
+    }
+}
+
+#[test]
+fn alarms_of_several_regions_count_their_own_events_apart() {
+    let mut snapshot = one_trail_for_each_region();
+    for alarms in snapshot.alarms.values_mut() {
+        let alarms = value(alarms).metric.iter_mut();
+        alarms
+            .filter(|alarm| alarm.name == VPC)
+            .for_each(|alarm| alarm.threshold = Some(5.0));
+    }
+    for (events, expected) in [(5, Pass), (4, Fail)] {
+        let found = judged(&snapshot, VPC, several(events, 300));
+        assert_eq!(found.verdict, expected, "{events}: {}", found.summary);
     }
 }
 

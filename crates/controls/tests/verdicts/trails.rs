@@ -12,7 +12,7 @@ fn single_region(place: &str) -> Trail {
 }
 
 /// Each Region has a trail for itself, with its own chains.
-fn one_trail_for_each_region() -> AccountSnapshot {
+pub(crate) fn one_trail_for_each_region() -> AccountSnapshot {
     let mut snapshot = empty(OWN);
     for place in regions() {
         let single = single_region(place.as_str());
