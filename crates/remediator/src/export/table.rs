@@ -11,6 +11,8 @@ use crate::steps::{Cost, Repairs, Step};
 
 /// Steps that are listed one by one; more are counted by kind.
 const LISTED: usize = 40;
+/// Human steps of the same words that are listed.
+const ALIKE: usize = 3;
 
 /// What accounts are called, for people who do not know their numbers by heart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -221,16 +223,18 @@ fn steps_by_kind(steps: &[Step], width: Option<u16>) -> String {
     text
 }
 
-/// What people have to do; what is the same in many accounts once, unless `whole`.
+/// What people have to do; of what is the same in many accounts the first few, unless `whole`.
 fn human_steps(humans: &[HumanStep], names: &AccountNames, whole: bool) -> String {
     let mut alike: Vec<(&HumanStep, usize)> = Vec::new();
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    // How often a text is listed, and where it is listed last.
+    let mut places: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for human in humans {
-        if let Some(place) = places.get(human.text.as_str()).filter(|_| !whole) {
-            alike[*place].1 += 1;
-        } else {
-            places.insert(&human.text, alike.len());
+        let (times, last) = places.entry(&human.text).or_default();
+        if whole || *times < ALIKE {
+            (*times, *last) = (*times + 1, alike.len());
             alike.push((human, 0));
+        } else {
+            alike[*last].1 += 1;
         }
     }
     let mut text = String::new();

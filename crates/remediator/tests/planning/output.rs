@@ -85,6 +85,16 @@ fn the_page_of_many_steps_counts_them_by_kind() {
 }
 
 #[test]
+fn what_people_do_in_many_accounts_alike_is_listed_three_times_and_counted() {
+    let estate = Estate::of((1..=5).map(|number| recorded(&format!("{number:012}"))));
+    let plan = estate.plan(&estate.failing(), &options());
+    let page = |whole| table::page(&plan, &AccountNames::default(), whole, None);
+    assert_eq!(page(false).matches("open the mail").count(), 3);
+    assert!(page(false).contains("and 2 more like it"));
+    assert_eq!(page(true).matches("open the mail").count(), 5);
+}
+
+#[test]
 fn the_page_of_an_empty_plan() {
     let plan = Estate::of([healthy(MEMBER)]).plan(&target(MEMBER, &s3()), &options());
     assert_read!(table::page(&plan, &AccountNames::default(), false, None));
