@@ -216,8 +216,8 @@ impl AccountSession {
     }
 }
 
-/// Whether an operation changes nothing, going by its name.
-fn only_reads(permission: &str) -> bool {
+/// Whether an operation (`logs:DescribeLogGroups`) changes nothing, going by its name.
+pub fn only_reads(permission: &str) -> bool {
     let (_, operation) = permission.split_once(':').unwrap_or_default();
     ["Describe", "Get", "List"]
         .iter()

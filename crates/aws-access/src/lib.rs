@@ -32,7 +32,7 @@ mod support;
 mod tally;
 
 pub use access::{Access, Caller};
-pub use account_session::{AccountSession, CallFailure, CallKind, Quota};
+pub use account_session::{AccountSession, CallFailure, CallKind, Quota, only_reads};
 pub use check_access::{AccessCheck, PermissionCheck, PermissionOutcome};
 pub use config::{AccessConfig, RoleConfig, RoleOverride, StaticCredentials};
 pub use errors::{AccessError, CollectError, FailureReason, FaultKind};

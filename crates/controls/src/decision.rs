@@ -152,27 +152,30 @@ impl Decisions {
         });
         exclusions.chain(acceptances)
     }
-}
 
-impl Decisions {
     /// How many events may come before an alarm rings, by the acceptances in force.
     pub(crate) fn limits(&self) -> impl Iterator<Item = MayWait> + '_ {
         let in_force = self.acceptances.iter();
         let in_force = in_force.filter(|it| it.record.state != DecisionState::Ended);
-        in_force.filter_map(|acceptance| match acceptance.accepted {
-            Accepted::SeveralEvents {
+        in_force.filter_map(|acceptance| acceptance.accepted.may_wait())
+    }
+}
+
+impl Accepted {
+    /// How long an alarm may wait; `None` where it is about something else.
+    pub(crate) fn may_wait(&self) -> Option<MayWait> {
+        match *self {
+            Self::SeveralEvents {
                 events,
                 within_seconds,
             } => Some(MayWait {
                 events,
                 within_seconds,
             }),
-            Accepted::DeniedRegions { .. } => None,
-        })
+            Self::DeniedRegions { .. } => None,
+        }
     }
-}
 
-impl Accepted {
     /// Its kind.
     pub fn kind(&self) -> DecisionKind {
         match self {

@@ -63,9 +63,11 @@ pub(crate) fn watching(
                     best = Watching::Astray("it watches the metric of another account".to_owned());
                 }
                 Watching::Yes(dimensions) => {
-                    let new = dimensions.into_iter().filter(|d| !watched.contains(d));
-                    let new: Vec<_> = new.collect();
-                    watched.extend(new);
+                    for values in dimensions {
+                        if !watched.contains(&values) {
+                            watched.push(values);
+                        }
+                    }
                 }
                 astray => best = astray,
             }

@@ -4,8 +4,7 @@
 use super::blame::{self, Place, stage};
 use super::control::Why;
 use super::coverage::Coverage;
-use super::judge::{Case, facts, tails};
-use super::needed;
+use super::judge::{Case, facts, placed, tails};
 use super::routes::{Group, Route, Routes};
 use crate::chain::judged::Judged;
 use crate::chain::tail::Tail;
@@ -79,7 +78,7 @@ pub(super) fn shown(
             Some(pattern) => coverage.is_relevant(required, pattern),
             None => blame::looks_like(required, &tail.text),
         };
-        let numbers: Vec<usize> = needed::placed(index, tails(route.group.as_ref()))
+        let numbers: Vec<usize> = placed(index, tails(route.group.as_ref()))
             .filter(|(place, tail)| takes_part(*place) || is_meant(tail))
             .filter_map(|(place, _)| place.tail)
             .collect();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::blame::Place;
 use super::coverage::Coverage;
 use super::decided::may_wait;
-use super::judge::tails;
+use super::judge::{placed, tails};
 use super::routes::Routes;
 use crate::catalog::{Control, MayWait};
 use crate::chain::judged::{Judged, note};
@@ -64,7 +64,7 @@ impl Counters {
             .collect();
         let routes = routes.all.iter().enumerate().filter(|_| !limits.is_empty());
         for (index, route) in routes {
-            for (number, tail) in tails(route.group.as_ref()).iter().enumerate() {
+            for (place, tail) in placed(index, tails(route.group.as_ref())) {
                 let waiting = tail.links.iter().find_map(|link| {
                     let accepted = link.if_accepted.as_ref()?;
                     Some((accepted, link))
@@ -87,10 +87,6 @@ impl Counters {
                 {
                     continue;
                 }
-                let place = Place {
-                    route: index,
-                    tail: Some(number),
-                };
                 let trail = route.facts.trail;
                 let region = (!trail.multi_region).then(|| trail.home_region.clone());
                 match all.iter_mut().find(|it| it.name == accepted.counter) {

@@ -8,7 +8,7 @@ use super::blame::Place;
 use super::chains::Shown;
 use super::control::Judged;
 use super::coverage::{Coverage, Facts};
-use super::judge::facts;
+use super::judge::{facts, placed};
 use super::routes::{Group, Route, Routes};
 use crate::catalog::MayWait;
 use crate::chain::group::GroupChains;
@@ -216,39 +216,21 @@ fn waiting(decisions: &Decisions, routes: &Routes<'_>) -> Vec<(Place, Arc<Accept
         let Some(Group::Chains(chains)) = &route.group else {
             continue;
         };
-        for (number, tail) in chains.tails.iter().enumerate() {
+        for (place, tail) in placed(index, &chains.tails) {
             let needed = tail.links.iter().find_map(|link| link.if_accepted.as_ref());
             let acceptance = needed.and_then(|accepted| {
                 let mut all = decisions.acceptances.iter();
-                all.find(|acceptance| is_enough(&acceptance.accepted, accepted.needed))
+                all.find(|acceptance| {
+                    let rule = acceptance.accepted.may_wait();
+                    rule.is_some_and(|rule| may_wait(rule, accepted.needed))
+                })
             });
             if let Some(acceptance) = acceptance {
-                let place = Place {
-                    route: index,
-                    tail: Some(number),
-                };
                 found.push((place, Arc::clone(acceptance)));
             }
         }
     }
     found
-}
-
-/// Whether an alarm that waits for these events is what a decision accepts.
-fn is_enough(accepted: &Accepted, needed: EventsNeeded) -> bool {
-    match *accepted {
-        Accepted::SeveralEvents {
-            events,
-            within_seconds,
-        } => may_wait(
-            MayWait {
-                events,
-                within_seconds,
-            },
-            needed,
-        ),
-        Accepted::DeniedRegions { .. } => false,
-    }
 }
 
 /// Whether an alarm that waits for these events is no stricter than what is accepted: it asks for
@@ -272,20 +254,15 @@ pub(super) fn by_rule<'a>(
         let Some(Group::Chains(chains)) = &route.group else {
             continue;
         };
-        let waits = |number: usize, tail: &Tail| {
-            let place = Place {
-                route: index,
-                tail: Some(number),
-            };
+        let waits = |place: Place, tail: &Tail| {
             let mut links = tail.links.iter();
             let waiting = links.find_map(|link| link.if_accepted.as_ref());
             waiting.is_some_and(|waiting| may_wait(rule, waiting.needed))
                 && !left_out.contains(&place)
         };
-        let all = chains.tails.iter().enumerate();
-        let waiting: Vec<usize> = all
-            .filter(|(number, tail)| waits(*number, tail))
-            .map(|(number, _)| number)
+        let waiting: Vec<usize> = placed(index, &chains.tails)
+            .filter(|(place, tail)| waits(*place, tail))
+            .filter_map(|(place, _)| place.tail)
             .collect();
         if waiting.is_empty() {
             continue;

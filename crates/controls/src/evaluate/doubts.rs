@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::blame::Place;
 use super::coverage::{Answer, Coverage};
-use super::judge::{self, Outcome};
+use super::judge::{self, Outcome, placed};
 use super::needed;
 use super::routes::{Group, Routes};
 use crate::chain::tail::Tail;
@@ -83,7 +83,7 @@ pub(super) fn of(
                         text: chains.group.link.detail.clone(),
                     });
                 }
-                let tails = needed::placed(index, &chains.tails);
+                let tails = placed(index, &chains.tails);
                 open.extend(tails.filter(|(_, tail)| tail.state() == LinkState::Unknown));
             }
         }

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::blame::Place;
 use super::coverage::{Answer, Coverage, Facts};
 use super::routes::{Group, Routes};
 use super::sets::{KnownSets, Sets};
@@ -154,6 +155,16 @@ pub(super) fn tails(group: Option<&Group>) -> &[Tail] {
         Some(Group::Chains(group)) => &group.tails,
         _ => &[],
     }
+}
+
+/// The chains of a route's log group with their places.
+pub(super) fn placed(route: usize, tails: &[Tail]) -> impl Iterator<Item = (Place, &Tail)> {
+    let place = move |number| Place {
+        route,
+        tail: Some(number),
+    };
+    let numbered = tails.iter().enumerate();
+    numbered.map(move |(number, tail)| (place(number), tail))
 }
 
 /// The verdict over all cases of a pattern.

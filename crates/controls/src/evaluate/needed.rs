@@ -7,9 +7,8 @@ use std::sync::Arc;
 use super::blame::Place;
 use super::control::Judged;
 use super::coverage::{Coverage, Facts};
-use super::judge::{Outcome, facts, tails};
+use super::judge::{Outcome, facts, placed, tails};
 use super::routes::{Group, Routes};
-use crate::chain::tail::Tail;
 use crate::chain::trail::Delivers;
 use crate::finding::LinkState;
 use crate::pattern::{Pattern, PatternSet};
@@ -85,14 +84,4 @@ fn holding<'r>(
         .flat_map(|(route, tails)| placed(route, tails))
         .filter(|(_, tail)| tail.state() == LinkState::Holds)
         .filter_map(|(place, tail)| Some((place, tail.pattern.as_ref()?)))
-}
-
-/// The chains of a route's log group with their places.
-pub(super) fn placed(route: usize, tails: &[Tail]) -> impl Iterator<Item = (Place, &Tail)> {
-    let place = move |number| Place {
-        route,
-        tail: Some(number),
-    };
-    let numbered = tails.iter().enumerate();
-    numbered.map(move |(number, tail)| (place(number), tail))
 }

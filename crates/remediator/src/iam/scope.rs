@@ -2,6 +2,8 @@
 //! can be about (Service Authorization Reference; actions that know no resources
 //! need `*`).
 
+use orgsweep_aws_access::only_reads;
+
 use super::policy::{Condition, Resource};
 use crate::planner::Names;
 use crate::steps::StepKind;
@@ -13,9 +15,7 @@ pub(super) type Scope = (&'static str, Resource, Option<Condition>);
 /// Where `action` of a step of this kind is allowed.
 pub(super) fn scope(kind: StepKind, action: &str, names: &Names) -> Scope {
     let (service, operation) = action.split_once(':').unwrap_or(("", action));
-    let reads = ["Describe", "Get", "List"]
-        .iter()
-        .any(|verb| operation.starts_with(verb));
+    let reads = only_reads(action);
     // Unsubscribe knows no resource.
     if reads || action == "sns:Unsubscribe" {
         return if reads {

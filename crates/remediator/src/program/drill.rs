@@ -39,6 +39,13 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
         if alarms.is_empty() {
             let candidates = arguments.how.candidates(&catalog, &store).await?;
             alarms = candidates.into_iter().map(|one| one.alarm).collect();
+            if alarms.is_empty() {
+                output::tell(
+                    "no alarm is to be rung: only alarms of findings that pass are, and none of what was \
+                     asked for does; `orgsweep findings` shows them",
+                );
+                return Ok(Exit::Fine);
+            }
             let named = arguments.how.names_accounts();
             let Some(limit) = arguments.how.limit.or(named.then_some(u32::MAX)) else {
                 return Err(usage(format!(

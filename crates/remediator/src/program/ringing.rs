@@ -158,10 +158,7 @@ impl How {
         store: &Store,
     ) -> anyhow::Result<Exit> {
         if alarms.is_empty() {
-            output::tell(
-                "no alarm is to be rung: only alarms of findings that pass are, and none of what was \
-                 asked for does; `orgsweep findings` shows them",
-            );
+            output::tell("no alarm is to be rung");
             return Ok(Exit::Fine);
         }
         self.agreed(alarms)?;
