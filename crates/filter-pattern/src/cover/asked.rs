@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use crate::ast::Operand;
-use crate::evaluate::{OpenQuestion, Reading};
+use crate::evaluate::{OpenQuestion, Reading, Taken};
 use crate::event::{Event, EventValue};
 use crate::schema::Schema;
 
@@ -13,7 +13,7 @@ use super::answer::{Covers, Proof, Why};
 use super::assumption::Assumption;
 use super::cells::Cells;
 use super::polish::polished;
-use super::problem::Problem;
+use super::problem::{Patterns, Problem};
 use super::restrict::contradicts;
 use super::search::{Attempt, Found, Run, Search};
 use super::state::State;
@@ -51,10 +51,12 @@ pub(super) enum Outcome {
 /// A question with its problem.
 pub(super) struct Asked<'p, 'a> {
     pub(super) problem: &'p Problem<'a>,
+    /// What the problem was made of.
+    pub(super) patterns: Patterns<'a>,
     /// What cells hold, shared by all runs.
     pub(super) cells: RefCell<Cells<'p, 'a>>,
     /// The events that the problem is about.
-    schema: &'p Schema,
+    pub(super) schema: &'a Schema,
     confirm: &'p dyn Confirm,
 }
 
@@ -101,11 +103,13 @@ type Finish<'f, 'p, 'a> =
 impl<'p, 'a> Asked<'p, 'a> {
     pub(super) fn new(
         problem: &'p Problem<'a>,
-        schema: &'p Schema,
+        patterns: Patterns<'a>,
+        schema: &'a Schema,
         confirm: &'p dyn Confirm,
     ) -> Self {
         Self {
             problem,
+            patterns,
             cells: RefCell::new(Cells::new(problem)),
             schema,
             confirm,
@@ -138,6 +142,7 @@ impl<'p, 'a> Asked<'p, 'a> {
         let mut share = if asks { *budget / 2 } else { *budget };
         let kept = *budget - share;
         let found = self.find(&mut active, true, None, &mut share);
+        let is_spent = share == 0;
         *budget = kept + share;
         let in_doubt = match found {
             Found::Nothing => return Outcome::Answer(self.proved(active, budget)),
@@ -146,7 +151,7 @@ impl<'p, 'a> Asked<'p, 'a> {
             }
             Found::Solution(Stop::Escapes(found)) => Some(*found),
             Found::Solution(_) => return Outcome::Caught,
-            Found::Undecided if !asks => return Outcome::Answer(self.undecided(*budget)),
+            Found::Undecided if !asks => return Outcome::Answer(self.undecided(is_spent)),
             Found::Undecided => None,
         };
         let found = self.find(&mut active, false, None, budget);
@@ -157,7 +162,8 @@ impl<'p, 'a> Asked<'p, 'a> {
                 questions: reading.affirmed().collect(),
                 witness: Box::new(witness),
             }),
-            (Found::Nothing | Found::Undecided, _) => self.undecided(*budget),
+            (Found::Nothing, None) => self.undecided(is_spent),
+            (Found::Undecided, _) => self.undecided(is_spent || *budget == 0),
         })
     }
 
@@ -284,6 +290,9 @@ impl<'p, 'a> Asked<'p, 'a> {
             };
             let mut assumptions = self.readings_needed(&event, reading);
             assumptions.extend(self.wildcards_decide(&event).then(leftmost_wildcards));
+            let taken = [Taken::ExactNumbers, Taken::NumbersAsTexts].into_iter();
+            let decides = |point: &Taken| !self.slips(&event, reading.departing(*point));
+            assumptions.extend(taken.filter(decides).map(Taken::assumption));
             let witness = Witness::new(event, assumptions);
             return Attempt::Solution(Stop::Escapes(Box::new((witness, reading))));
         }
@@ -309,6 +318,14 @@ impl<'p, 'a> Asked<'p, 'a> {
                 .filter(|fact| contradicts(self.problem, state, &facts[*fact]))
                 .collect()
         })
+    }
+
+    /// Whether an event escapes all filters under a reading.
+    fn slips(&self, event: &Event, reading: Reading) -> bool {
+        matches!(
+            self.confirm.confirm(event, reading),
+            Confirmation::Escapes | Confirmation::ShownAs(_)
+        )
     }
 
     /// Whether some wildcard would match the event's value otherwise if it did
@@ -345,29 +362,13 @@ impl<'p, 'a> Asked<'p, 'a> {
         };
         let raised = self.confirm.raised_by(event).into_iter();
         raised
-            .filter(|question| {
-                matches!(
-                    self.confirm.confirm(event, other(*question)),
-                    Confirmation::Caught | Confirmation::Refused
-                )
-            })
-            .map(|question| {
-                let answer = if reading.answers_yes(question) {
-                    "yes"
-                } else {
-                    "no"
-                };
-                Assumption::new(
-                    question.name(),
-                    format!("{question}: {answer}"),
-                    "not documented by AWS",
-                )
-            })
+            .filter(|question| !self.slips(event, other(*question)))
+            .map(|question| question.assumption(reading.answers_yes(question)))
             .collect()
     }
 
-    fn undecided(&self, budget: u64) -> Covers {
-        Covers::Unknown(if budget == 0 {
+    fn undecided(&self, is_spent: bool) -> Covers {
+        Covers::Unknown(if is_spent {
             Why::TooManySteps
         } else if self.problem.inexact {
             Why::NotJson
@@ -378,9 +379,5 @@ impl<'p, 'a> Asked<'p, 'a> {
 }
 
 pub(super) fn leftmost_wildcards() -> Assumption {
-    Assumption::new(
-        "leftmost-wildcards",
-        "each piece between wildcards is found at its first place, without going back",
-        "observed on TestMetricFilter, not documented by AWS",
-    )
+    Taken::LeftmostWildcards.assumption()
 }

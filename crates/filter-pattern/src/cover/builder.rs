@@ -21,6 +21,8 @@ pub(super) struct Builder<'a> {
     pub(super) formula: Formula,
     pub(super) state_words: usize,
     pub(super) inexact: bool,
+    /// Whether numbers differ from all texts, against what is taken as given.
+    numbers_apart: bool,
     /// Where the drafts stand, whose order the fields after the open questions have.
     places: Places,
 }
@@ -30,12 +32,13 @@ const QUESTIONS: usize = OpenQuestion::ALL.len();
 
 impl<'a> Builder<'a> {
     /// The fields of the open questions and of all drafts.
-    pub(super) fn of(drafts: Drafts<'a>, usual: &Event) -> Self {
+    pub(super) fn of(drafts: Drafts<'a>, usual: &Event, numbers_apart: bool) -> Self {
         let mut builder = Self {
             fields: Vec::with_capacity(QUESTIONS + drafts.list.len()),
             formula: Formula::default(),
             state_words: 0,
             inexact: false,
+            numbers_apart,
             places: drafts.places,
         };
         for question in OpenQuestion::ALL {
@@ -176,7 +179,12 @@ impl<'a> Builder<'a> {
     /// A test of a field, with what open questions add to it.
     pub(super) fn test(&mut self, field: usize, test: &'a Test) -> NodeId {
         let classes = &self.fields[field].classes;
-        let truth = classes.truth(test);
+        let mut truth = classes.truth(test);
+        if self.numbers_apart
+            && let Some(text) = classes.text_as_number(test)
+        {
+            truth.classes[text / 64] ^= 1 << (text % 64);
+        }
         let questions: &[OpenQuestion] = match test {
             Test::Equals(_) => &[OpenQuestion::BooleanAsText],
             Test::NotEquals(_) => &[

@@ -134,6 +134,16 @@ impl Classes<'_> {
         words
     }
 
+    /// The class of the text that a test compares with a number of the same characters.
+    pub(crate) fn text_as_number(&self, test: &Test) -> Option<usize> {
+        match test {
+            Test::Equals(Operand::Number(literal)) | Test::NotEquals(Operand::Number(literal)) => {
+                self.of_named_text(literal.as_str())
+            }
+            _ => None,
+        }
+    }
+
     fn language_of(&self, test: &Test) -> Option<(usize, bool)> {
         let (operand, outside) = match test {
             Test::Equals(operand) => (operand, false),

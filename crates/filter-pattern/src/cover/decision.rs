@@ -147,14 +147,12 @@ fn with_question<'f, R>(
     let (filters, except) = (bounded(&concerned.filters), bounded(&concerned.except));
     let filters: Vec<&FilterPattern> = filters.iter().map(AsRef::as_ref).collect();
     let except: Vec<&FilterPattern> = except.iter().map(AsRef::as_ref).collect();
-    let mut problem = Problem::new(
-        &Patterns {
-            filters: &filters,
-            except: &except,
-            ..*patterns
-        },
-        schema,
-    );
+    let taking_part = Patterns {
+        filters: &filters,
+        except: &except,
+        ..*patterns
+    };
+    let mut problem = Problem::new(&taking_part, schema);
     problem.inexact |= inexact;
     let takes_part = |filter: &&&FilterPattern| {
         concerned
@@ -171,7 +169,7 @@ fn with_question<'f, R>(
             .collect(),
         schema,
     };
-    answer(&Asked::new(&problem, schema, &confirm))
+    answer(&Asked::new(&problem, taking_part, schema, &confirm))
 }
 
 /// The evaluator on the patterns of a question.

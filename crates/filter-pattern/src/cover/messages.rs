@@ -54,17 +54,20 @@ fn with_question<R>(
     let required: Vec<_> = required.iter().collect();
     let (filters, except): (Vec<_>, Vec<_>) = (filters.iter().collect(), except.iter().collect());
     let messages = Schema::messages();
-    let mut problem = Problem::new(
-        &Patterns {
-            required: &required,
-            filters: &filters,
-            except: &except,
-        },
-        &messages,
-    );
+    let taking_part = Patterns {
+        required: &required,
+        filters: &filters,
+        except: &except,
+    };
+    let mut problem = Problem::new(&taking_part, &messages);
     problem.inexact = !all_there || schema.records() != Records::Any;
     let confirm = Evaluator { patterns, schema };
-    Some(answer(&Asked::new(&problem, &messages, &confirm)))
+    Some(answer(&Asked::new(
+        &problem,
+        taking_part,
+        &messages,
+        &confirm,
+    )))
 }
 
 /// The evaluator on messages.

@@ -2,9 +2,12 @@
 //! which it would not hold.
 
 use crate::ast::Operand;
+use crate::evaluate::Taken;
 
 use super::asked::{Active, Asked, leftmost_wildcards};
 use super::assumption::Assumption;
+use super::cells::Cells;
+use super::problem::Problem;
 use super::search::{Attempt, Found, Run, Search};
 
 impl Asked<'_, '_> {
@@ -12,11 +15,14 @@ impl Asked<'_, '_> {
     pub(super) fn needed(&self, active: Active, budget: &mut u64) -> Vec<Assumption> {
         let Active { mut facts, order } = active;
         self.leave_out(&mut facts, &order, budget);
-        let wildcards = self.wildcards_needed(&facts, budget);
+        let taken = [
+            self.wildcards_needed(&facts, budget),
+            self.numbers_as_texts_needed(&facts, budget),
+        ];
         let kept = self.problem.facts.iter().zip(&facts);
         kept.filter(|(_, kept)| **kept)
             .map(|(fact, _)| fact.assumption())
-            .chain(wildcards)
+            .chain(taken.into_iter().flatten())
             .collect()
     }
 
@@ -58,6 +64,20 @@ impl Asked<'_, '_> {
         needed.then(leftmost_wildcards)
     }
 
+    /// That numbers equal texts of the same characters, if a proof needs that.
+    fn numbers_as_texts_needed(&self, active: &[bool], budget: &mut u64) -> Option<Assumption> {
+        let problem = Problem::with_numbers_apart(&self.patterns, self.schema)?;
+        *budget = budget.saturating_sub(problem.cost());
+        let run = Run {
+            active,
+            questions_open: true,
+            fixed: None,
+            languages_free: false,
+        };
+        let is_closed = nothing_escapes(&problem, &run, &mut Cells::new(&problem), budget);
+        (!is_closed).then(|| Taken::NumbersAsTexts.assumption())
+    }
+
     /// Whether no event at all escapes under some of the statements, as far as
     /// the budget tells.
     fn is_closed(&self, active: &[bool], languages_free: bool, budget: &mut u64) -> bool {
@@ -67,15 +87,20 @@ impl Asked<'_, '_> {
             fixed: None,
             languages_free,
         };
-        let found = Search::run(
-            self.problem,
-            &run,
-            &mut self.cells.borrow_mut(),
-            budget,
-            &mut |_, _, _| Attempt::Solution(()),
-        );
-        matches!(found, Found::Nothing)
+        nothing_escapes(self.problem, &run, &mut self.cells.borrow_mut(), budget)
     }
+}
+
+fn nothing_escapes<'p, 'a>(
+    problem: &'p Problem<'a>,
+    run: &Run<'_>,
+    cells: &mut Cells<'p, 'a>,
+    budget: &mut u64,
+) -> bool {
+    let found = Search::run(problem, run, cells, budget, &mut |_, _, _| {
+        Attempt::Solution(())
+    });
+    matches!(found, Found::Nothing)
 }
 
 fn set(active: &mut [bool], group: &[usize], to: bool) {

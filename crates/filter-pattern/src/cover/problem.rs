@@ -3,7 +3,7 @@
 //! satisfies, and the facts of the schema as restrictions that can be switched
 //! off one by one.
 
-use crate::ast::{Ast, Condition, Selector};
+use crate::ast::{Ast, Condition, Expression, Operand, Selector, Test};
 use crate::evaluate::OpenQuestion;
 use crate::pattern::FilterPattern;
 use crate::schema::{Schema, plain_template};
@@ -109,6 +109,27 @@ pub(crate) struct Problem<'a> {
 
 impl<'a> Problem<'a> {
     pub(crate) fn new(patterns: &Patterns<'a>, schema: &'a Schema) -> Self {
+        Self::made(patterns, schema, false)
+    }
+
+    /// The same question where a number without quotation marks differs from every text; `None` when
+    /// no condition is about one.
+    pub(super) fn with_numbers_apart(patterns: &Patterns<'a>, schema: &'a Schema) -> Option<Self> {
+        let names_number = |expression: &Expression| {
+            expression.conditions().iter().any(|condition| {
+                matches!(
+                    condition.test,
+                    Test::Equals(Operand::Number(_)) | Test::NotEquals(Operand::Number(_))
+                )
+            })
+        };
+        patterns
+            .all()
+            .any(|(pattern, _)| matches!(pattern.ast(), Ast::Json(it) if names_number(it)))
+            .then(|| Self::made(patterns, schema, true))
+    }
+
+    fn made(patterns: &Patterns<'a>, schema: &'a Schema, numbers_apart: bool) -> Self {
         let mut drafts = Drafts::default();
         let mut wildcards: Vec<(&'a Condition, bool)> = Vec::new();
         for (pattern, required) in patterns.all() {
@@ -132,7 +153,7 @@ impl<'a> Problem<'a> {
         let relations = facts::relevant_relations(&mut drafts, schema);
         facts::add_texts(&mut drafts, schema);
 
-        let mut builder = Builder::of(drafts, &plain_template(schema));
+        let mut builder = Builder::of(drafts, &plain_template(schema), numbers_apart);
         let mut goals = Vec::new();
         for (pattern, required) in patterns.all() {
             let node = builder.pattern(pattern, required, &elements);

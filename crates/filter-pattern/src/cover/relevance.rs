@@ -129,8 +129,11 @@ fn holds(test: &Test, text: &str) -> bool {
         Test::Equals(Operand::Text(pattern)) => pattern.matches(text),
         Test::NotEquals(Operand::Text(pattern)) => !pattern.matches(text),
         Test::Equals(Operand::Regex(regex)) => regex.is_match(text),
-        // The kinds of tests whose answer on a text is open stay possible.
-        Test::IsTrue | Test::IsFalse => true,
+        // The kinds of tests whose answer on a text is open, or only taken as given, stay possible.
+        Test::IsTrue
+        | Test::IsFalse
+        | Test::Equals(Operand::Number(_))
+        | Test::NotEquals(Operand::Number(_)) => true,
         other => test_holds(
             other,
             Some(&EventValue::String(text.into())),

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::ast::Selector;
 use crate::evaluate::Reading;
-use crate::event::{Event, EventValue};
+use crate::event::{Event, EventValue, is_json_number};
 use crate::pattern::FilterPattern;
 use crate::schema::{
     self, Circumstances, Schema, only_mandatory, plain_template, template, without_caller,
@@ -199,10 +199,15 @@ fn choose(
     if usual.is_none() && left(field.classes.missing()) {
         return Some(None);
     }
-    for (position, class) in field.classes.list.iter().enumerate() {
-        if !left(position) {
-            continue;
-        }
+    let classes = field.classes.list.iter().enumerate();
+    let mut in_order: Vec<(usize, &Class<'_>)> = classes.filter(|it| left(it.0)).collect();
+    let names_number = |class: &Class<'_>| matches!(class, Class::NumberAt(_));
+    if in_order.iter().any(|(_, class)| names_number(class)) {
+        // What is compared with a number is one, rather than a text of the same digits.
+        in_order
+            .sort_by_key(|(_, class)| matches!(class, Class::Text(text) if is_json_number(text)));
+    }
+    for (position, class) in in_order {
         if let Some(value) = class.value() {
             return Some(Some(value));
         }

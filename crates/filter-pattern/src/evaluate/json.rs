@@ -89,6 +89,11 @@ fn equals(operand: &Operand, value: &EventValue, reading: Reading) -> Option<boo
         (Operand::Number(literal), EventValue::Number(text)) => {
             Some(compared(text, literal, reading).is_some_and(Ordering::is_eq))
         }
+        (Operand::Number(_), EventValue::String(_))
+            if reading.departs_from(Taken::NumbersAsTexts) =>
+        {
+            Some(false)
+        }
         // Everything else compares texts: a quoted `"12"` is not the number `12.0`.
         (_, EventValue::String(text) | EventValue::Number(text)) => {
             Some(equals_text(operand, text, reading))

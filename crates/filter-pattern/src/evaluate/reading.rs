@@ -112,7 +112,7 @@ impl Reading {
         }
     }
 
-    pub(super) fn departing(self, point: super::Taken) -> Self {
+    pub(crate) fn departing(self, point: super::Taken) -> Self {
         Self {
             departs: self.departs | 1 << point as u8,
             ..self

@@ -9,21 +9,23 @@ use crate::cover::Assumption;
 pub(crate) enum Taken {
     LeftmostWildcards,
     ExactNumbers,
+    NumbersAsTexts,
     LastMemberCounts,
     OptionalTermsIgnored,
     LastFieldTakesTheRest,
 }
 
 impl Taken {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::LeftmostWildcards,
         Self::ExactNumbers,
+        Self::NumbersAsTexts,
         Self::LastMemberCounts,
         Self::OptionalTermsIgnored,
         Self::LastFieldTakesTheRest,
     ];
 
-    pub(super) fn assumption(self) -> Assumption {
+    pub(crate) fn assumption(self) -> Assumption {
         match self {
             Self::LeftmostWildcards => Assumption::new(
                 "leftmost-wildcards",
@@ -34,6 +36,11 @@ impl Taken {
                 "exact-numbers",
                 "numbers are compared exactly, not rounded to 64 bits",
                 "not documented by AWS",
+            ),
+            Self::NumbersAsTexts => Assumption::new(
+                "numbers-as-texts",
+                "a number without quotation marks equals a text of the same characters",
+                "observed for texts of other characters (they are compared), not documented by AWS",
             ),
             Self::LastMemberCounts => Assumption::new(
                 "last-member-counts",

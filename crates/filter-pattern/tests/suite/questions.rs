@@ -38,6 +38,14 @@ fn a_proof_names_the_statements_that_it_needs_and_no_others() {
         ("{ $.userIdentity.type = Root && $.userIdentity.arn = * }", &["{ $.userIdentity.arn = arn:* }"],
          &["root-arn"]),
         ("{ $.a = \"*ab\" }", &["{ $.a = %b$% }"], &["leftmost-wildcards"]),
+        ("{ $.a = \"12\" }", &["{ $.a = 12 }"], &["numbers-as-texts"]),
+        ("{ $.a = \"12\" && $.a != 12 }", &[], &["numbers-as-texts"]),
+        ("{ $.a = 12 && $.b = x }", &["{ $.a = 12 }"], &[]),
+        ("{ $.a = 1* }", &["{ $.a != 2 }"], &[]),
+        ("{ $.a != 12 }", &["{ $.a != 12 && $.a = 1* }", "{ $.a != 1* }"], &[]),
+        ("{ $.recipientAccountId = 123456789012 }", &["{ $.recipientAccountId = \"123456789012\" }"],
+         &["recipientAccountId-kind"]),
+        ("{ $.recipientAccountId = * }", &["{ $.recipientAccountId = 1 }", "{ $.recipientAccountId != 1 }"], &[]),
     ];
     for (required, filters, expected) in table {
         let filters: Vec<FilterPattern> = filters.iter().map(|text| pattern(text)).collect();
@@ -65,6 +73,12 @@ fn facts_about_the_account_count() {
     let other = Schema::cloudtrail().with_fact("recipientAccountId", "444455556666");
     assert_eq!(
         assumed(&covers(&required, &[&filter], &own)),
+        ["recipientAccountId-known", "numbers-as-texts"]
+    );
+    let quoted =
+        pattern("{ $.eventName = StopLogging && $.recipientAccountId = \"111122223333\" }");
+    assert_eq!(
+        assumed(&covers(&required, &[&quoted], &own)),
         ["recipientAccountId-known"]
     );
     let Covers::No(witness) = covers(&required, &[&filter], &other) else {
@@ -239,7 +253,16 @@ fn number_texts_in_witnesses_are_exact() {
     let Covers::No(witness) = covers(&required, &[&filter], &schema) else {
         panic!("the number 12.0 escapes");
     };
-    assert_eq!(witness.to_json(), r#"{"a":12.0,"b":"1"}"#);
+    assert_eq!(witness.to_json(), r#"{"a":12.0,"b":1}"#);
+    assert!(witness.assumptions().is_empty());
+    let as_text = pattern("{ $.a = 12 }");
+    let quoted = pattern("{ $.a = \"*\" && $.a > -1 }");
+    let Covers::No(witness) = covers(&as_text, &[&quoted], &schema) else {
+        panic!("the text escapes");
+    };
+    assert_eq!(witness.to_json(), r#"{"a":"12"}"#);
+    let names: Vec<_> = witness.assumptions().iter().map(|it| it.name()).collect();
+    assert_eq!(names, ["numbers-as-texts"]);
     let huge = pattern("{ $.a > 1e400 }");
     let Covers::No(witness) = covers(&huge, &[], &schema) else {
         panic!("there are such numbers");
