@@ -1,6 +1,6 @@
 //! What carrying out a plan takes: money per month, calls, and the time below
-//! which AWS's quotas do not let it fall. Waves, retries and waiting for people
-//! come on top.
+//! which AWS's quotas do not let it fall, wave after wave. Judging each wave, retries and
+//! waiting for people come on top.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +8,7 @@ use orgsweep_aws_access::Quota;
 use orgsweep_controls::{AccountId, Region};
 use serde::Serialize;
 
+use crate::apply::{Canary, in_order, waves};
 use crate::document::Plan;
 use crate::steps::{Action, Cost};
 use crate::write::operation;
@@ -28,13 +29,15 @@ pub struct Estimate {
     pub calls: u64,
     /// Accounts that are changed.
     pub accounts: usize,
-    /// Minutes that it takes at least.
+    /// Waves in which that is done, unless the canary is chosen otherwise.
+    pub waves: usize,
+    /// Minutes that it takes at least, one wave after the other.
     pub minutes: f64,
     /// The quota that says so; none when nothing is done.
     pub bound_by: Option<Bound>,
 }
 
-/// The quota that takes longest.
+/// The quota that takes longest in an account.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Bound {
     /// The quota.
@@ -83,20 +86,30 @@ pub fn estimate(plan: &Plan, share: f64) -> Estimate {
             bucket.or_insert((0, rate)).0 += 1;
         }
     }
-    let mut accounts: Vec<&AccountId> = plan.steps.iter().map(|step| &step.account_id).collect();
-    accounts.sort();
-    accounts.dedup();
+    let accounts = in_order(plan);
     calls += READING_AGAIN * accounts.len() as u64;
-    // Accounts and quotas do not wait for each other.
-    let slowest = buckets.iter().max_by(|(_, one), (_, other)| {
-        let seconds = |(calls, rate): &(u64, f64)| *calls as f64 / rate;
-        seconds(one).total_cmp(&seconds(other))
-    });
+    // Accounts and quotas do not wait for each other; waves do.
+    let seconds = |(calls, rate): &(u64, f64)| *calls as f64 / rate;
+    let mut longest: BTreeMap<&AccountId, f64> = BTreeMap::new();
+    for ((account, ..), bucket) in &buckets {
+        let known = longest.entry(account).or_default();
+        *known = known.max(seconds(bucket));
+    }
+    let waves = waves(&accounts, &Canary::First(1));
+    let in_wave = |wave: &Vec<AccountId>| {
+        let each = wave.iter().filter_map(|account| longest.get(account));
+        each.copied().fold(0.0, f64::max)
+    };
+    let in_all: f64 = waves.iter().map(in_wave).sum();
+    let slowest = buckets
+        .iter()
+        .max_by(|(_, one), (_, other)| seconds(one).total_cmp(&seconds(other)));
     Estimate {
         monthly_cost_usd: plan.monthly_cost_usd,
         calls,
         accounts: accounts.len(),
-        minutes: slowest.map_or(0.0, |(_, (calls, rate))| *calls as f64 / rate / 60.0),
+        waves: waves.len(),
+        minutes: in_all / 60.0,
         bound_by: slowest.map(|((account, region, quota), (calls, rate))| Bound {
             quota,
             per_second: *rate,
@@ -119,13 +132,17 @@ impl Estimate {
             return "Nothing is to be done, so it costs nothing.".to_owned();
         };
         format!(
-            "Carrying it out adds at most {} a month and takes {} calls in {} account{}. It lasts {:.1} minutes or more: \
+            "Carrying it out adds at most {} a month and takes {} calls in {} account{}. It lasts {:.1} minutes or more, in {}: \
              {} calls count against {} in account {}, {}, of which {:.1} a second are used.",
             self.monthly_cost_usd,
             self.calls,
             self.accounts,
             if self.accounts == 1 { "" } else { "s" },
             self.minutes,
+            match self.waves {
+                1 => "one wave".to_owned(),
+                several => format!("{several} waves"),
+            },
             bound.calls,
             bound.quota,
             bound.account_id,

@@ -53,6 +53,9 @@ pub struct Owner {
     pub name: String,
     /// The tag that says so.
     pub tag: String,
+    /// Of what code looks after: the person or team that another tag names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
 }
 
 /// By what means somebody looks after a resource.
@@ -90,10 +93,17 @@ pub struct OwnerTags {
 impl Owner {
     /// Who looks after a resource with these tags. Code comes before people.
     pub fn of(tags: &BTreeMap<String, String>, rules: &OwnerTags) -> Option<Self> {
-        Self::stack(tags)
+        let people = Self::people(tags, rules);
+        let code = Self::stack(tags)
             .or_else(|| Self::configured_code(tags, rules))
-            .or_else(|| Self::tool(tags))
-            .or_else(|| Self::people(tags, rules))
+            .or_else(|| Self::tool(tags));
+        match code {
+            Some(code) => Some(Self {
+                team: people.map(|people| people.name),
+                ..code
+            }),
+            None => people,
+        }
     }
 
     fn stack(tags: &BTreeMap<String, String>) -> Option<Self> {
@@ -110,6 +120,7 @@ impl Owner {
             manager,
             name: name.to_owned(),
             tag: STACK.to_owned(),
+            team: None,
         })
     }
 
@@ -121,6 +132,7 @@ impl Owner {
                 manager: Manager::OtherCode,
                 name: value.clone(),
                 tag: key.clone(),
+                team: None,
             })
         })
     }
@@ -141,6 +153,7 @@ impl Owner {
                 manager: *manager,
                 name: place.map_or(value, |(_, place)| place).clone(),
                 tag: key.clone(),
+                team: None,
             })
         })
     }
@@ -151,6 +164,7 @@ impl Owner {
                 manager: Manager::People,
                 name: tags.get(key)?.clone(),
                 tag: key.clone(),
+                team: None,
             })
         })
     }
@@ -165,6 +179,10 @@ impl fmt::Display for Owner {
             Manager::Terraform => write!(f, "Terraform (tag {} = {name})", self.tag),
             Manager::OtherCode => write!(f, "code (tag {} = {name})", self.tag),
             Manager::People => write!(f, "{name}"),
+        }?;
+        match &self.team {
+            Some(team) => write!(f, " of {team}"),
+            None => Ok(()),
         }
     }
 }
@@ -202,7 +220,7 @@ mod tests {
             (&[("Managed-By", "Terraform"), ("repo", "acme/net")],        Some("Terraform (tag Managed-By = acme/net)")),
             (&[("terraform", "true")],                                    Some("Terraform (tag terraform = true)")),
             (&[("managed_by", "hand")],                                   None),
-            (&[("pipeline", "blue"), ("team", "payments")],               Some("code (tag pipeline = blue)")),
+            (&[("pipeline", "blue"), ("team", "payments")],               Some("code (tag pipeline = blue) of payments")),
             (&[("env", "gitops")],                                        Some("code (tag env = gitops)")),
             (&[("env", "prod"), ("owner", "anna")],                       Some("anna")),
             (&[("owner", "anna"), ("team", "payments")],                  Some("payments")),

@@ -81,6 +81,11 @@ chain = "trail_not_logging"
 name = "one-region"
 numbers = ["100000000004"]
 chain = "trail_not_multi_region"
+
+[[group]]
+name = "infrequent"
+numbers = ["100000000005"]
+chain = "log_group_class"
 "#;
 
 /// The flags with which trails may be changed, and alarms are not rung.

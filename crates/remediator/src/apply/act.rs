@@ -267,6 +267,14 @@ pub(super) async fn take_back(
         }
         Action::RecordGlobalServiceEvents { trail } => {
             if let Seen::Trail(was) = before {
+                if was.multi_region && !was.global_service_events {
+                    // CloudTrail refuses it: InvalidParameterCombinationException.
+                    return Ok(TakenBack::AsFarAsItGoes(
+                        "a trail of every Region cannot leave global service events out any more: \
+                         it goes on recording them"
+                            .to_owned(),
+                    ));
+                }
                 let change = TrailChange {
                     global_service_events: Some(was.global_service_events),
                     ..TrailChange::default()

@@ -1,8 +1,8 @@
 //! Doing what a plan says, and taking it back. Each step is read again before it
 //! is done (`seen`; one call may answer for several, `reading`), judged by a function of values (`readiness`), done or taken
 //! back through `write` (`act`), and recorded before and after (`recorder`), so that a run
-//! that was killed anywhere can go on. One account after the other in `account`
-//! and `undo`; how many at once and in which order, in `waves`.
+//! that was killed anywhere can go on (`step`). An account's steps in their stages: `account` and
+//! `undo`; how many accounts at once and in which order: `waves`.
 
 mod account;
 mod act;
@@ -14,6 +14,7 @@ mod recorder;
 mod removal;
 mod seen;
 mod stages;
+mod step;
 mod undo;
 mod waves;
 

@@ -1,8 +1,8 @@
 //! Which steps of an account go together, and which of them are in hand at once. Filters and
-//! alarms build upon what stands before all of them and not upon each other: filters go one
+//! alarms build upon what stands before all of them and not upon each other: filters are sent one
 //! after the other, because a log group refuses changes that meet, and beside them a few
-//! alarms. Subscriptions go together, and so do changes of alarms that exist: one after the
-//! other, but read with one call (`reading`). Everything else goes alone.
+//! alarms and the subscriptions of the topics. Changes of alarms that exist go together, too: one
+//! after the other, but read with one call (`reading`). Everything else goes alone.
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,25 +10,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
-use super::account::{AccountEnd, StepTask};
+use super::account::AccountEnd;
+use super::step::StepTask;
 use crate::steps::{Action, Step};
 
 /// Alarms of an account that are in hand at once: as many as may be put in a second.
 const ALARMS_AT_ONCE: usize = 3;
+/// Filters of an account that are in hand at once: while one is sent, the next is recorded.
+const FILTERS_AT_ONCE: usize = 2;
 
 /// What the steps of a stage have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Company {
-    FiltersAndAlarms,
-    Subscriptions,
+    Watching,
     ChangesOfAlarms,
 }
 
 /// With which others a step goes; `None` when it goes alone.
 fn company(action: &Action) -> Option<Company> {
     match action {
-        Action::PutMetricFilter { .. } | Action::PutAlarm { .. } => Some(Company::FiltersAndAlarms),
-        Action::Subscribe { .. } => Some(Company::Subscriptions),
+        Action::PutMetricFilter { .. } | Action::PutAlarm { .. } | Action::Subscribe { .. } => {
+            Some(Company::Watching)
+        }
         Action::AddAlarmAction { .. } | Action::EnableAlarmActions { .. } => {
             Some(Company::ChangesOfAlarms)
         }
@@ -65,16 +68,27 @@ pub(super) async fn done(
     stop: &CancellationToken,
     halt: &Halt,
 ) -> Option<AccountEnd> {
-    let (alarms, others): (Vec<StepTask<'_>>, Vec<StepTask<'_>>) = tasks
-        .into_iter()
-        .partition(|task| matches!(task.step.action, Action::PutAlarm { .. }));
-    let (alarms, others) = futures::future::join(
-        lane(alarms, ALARMS_AT_ONCE, stop, halt),
+    let (mut alarms, mut filters) = (Vec::new(), Vec::new());
+    let (mut subscriptions, mut others) = (Vec::new(), Vec::new());
+    for task in tasks {
+        match &task.step.action {
+            Action::PutAlarm { .. } => alarms.push(task),
+            Action::PutMetricFilter { .. } => filters.push(task),
+            Action::Subscribe { .. } => subscriptions.push(task),
+            _ => others.push(task),
+        }
+    }
+    let (subscriptions, others, filters, alarms) = futures::future::join4(
+        lane(subscriptions, 1, stop, halt),
         lane(others, 1, stop, halt),
+        lane(filters, FILTERS_AT_ONCE, stop, halt),
+        lane(alarms, ALARMS_AT_ONCE, stop, halt),
     )
     .await;
     // Of several as grave, the first.
-    let ends = others.into_iter().chain(alarms);
+    let ends = [subscriptions, others, filters, alarms]
+        .into_iter()
+        .flatten();
     ends.min_by_key(|end| Reverse(gravity(end)))
 }
 
@@ -182,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_with_alarms_subscriptions_and_changes_of_alarms_go_together() {
+    fn filters_with_alarms_and_subscriptions_and_changes_of_alarms_go_together() {
         let together =
             |one: &Action, other: &Action| company(one).is_some() && company(one) == company(other);
         let all = actions();
@@ -196,6 +210,8 @@ mod tests {
         }
         let expected = [
             "subscription subscription",
+            "subscription filter",
+            "subscription alarm",
             "filter filter",
             "filter alarm",
             "alarm alarm",

@@ -13,11 +13,12 @@ use orgsweep_store::{ActionRow, ActionState, StoreError};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::account::{AccountEnd, Work, credentials_over};
+use super::account::{AccountEnd, Work};
 use super::act::{TakenBack, take_back};
 use super::reading::Reading;
 use super::removal::{notified_by_others, watched_by_others};
 use super::seen::{Seen, look};
+use super::step::credentials_over;
 use crate::endpoint::Endpoint;
 use crate::steps::{Action, Metric, Step};
 use crate::write::Writer;

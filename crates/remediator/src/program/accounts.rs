@@ -27,6 +27,13 @@ pub(super) async fn numbers(texts: &[String], store: &Store) -> anyhow::Result<V
     texts.iter().map(|text| number(text, &known)).collect()
 }
 
+/// That no account has a name or number.
+pub(super) fn nobodys(name: &str) -> anyhow::Error {
+    usage(format!(
+        "no account is called `{name}`; `orgsweep accounts` lists them"
+    ))
+}
+
 /// The account of a number or a name.
 fn number(text: &str, known: &[AccountRow]) -> anyhow::Result<AccountId> {
     if let Ok(number) = text.parse() {
@@ -39,9 +46,7 @@ fn number(text: &str, known: &[AccountRow]) -> anyhow::Result<AccountId> {
         .collect();
     match named[..] {
         [account] => Ok(account.clone()),
-        [] => Err(usage(format!(
-            "no account is called `{text}`; `orgsweep accounts` lists them"
-        ))),
+        [] => Err(nobodys(text)),
         [first, second, ..] => Err(usage(format!(
             "several accounts are called `{text}`, {first} and {second} among them: write the number"
         ))),

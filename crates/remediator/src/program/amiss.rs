@@ -1,12 +1,15 @@
-//! What is amiss with a selection, told with the plan: a name that no account or OU has, and why
+//! What is amiss with a selection: a name that no account has; told with the plan, an OU or tag that no account has, and why
 //! nothing was selected where that does not mean that all is well.
 
 use orgsweep_remediator::selection::Selection;
 use orgsweep_store::{AccountRow, Store};
 
-use super::output;
+use super::{accounts, output};
 
 /// What somebody should know about a selection. `nothing` when no finding was selected.
+///
+/// # Errors
+/// Bad usage, when an account is named that does not exist; or the database's.
 pub(super) async fn lines(
     selection: &Selection,
     nothing: bool,
@@ -16,16 +19,27 @@ pub(super) async fn lines(
         let words = "the query returns no finding".to_owned();
         return Ok(if nothing { vec![words] } else { Vec::new() });
     }
-    let accounts = store.accounts().await?;
-    let mut lines = unknown_names(selection, &accounts);
+    let known = store.accounts().await?;
+    if let Some(name) = nobodys_name(selection, &known) {
+        // Nobody means an account that does not exist: a plan without it would not be what was asked for.
+        return Err(accounts::nobodys(name));
+    }
+    let mut lines = unknown_names(selection, &known);
     if nothing && lines.is_empty() {
         let unknown = selection.unknown(store).await?;
-        lines.extend(why_nothing(selection, &accounts, unknown));
+        lines.extend(why_nothing(selection, &known, unknown));
     }
     Ok(lines)
 }
 
-/// The accounts, OUs and tags that were named and that nothing has.
+/// The first account that was named and that no sweep has listed, once one has listed any.
+fn nobodys_name<'a>(selection: &'a Selection, accounts: &[AccountRow]) -> Option<&'a String> {
+    let nobodys = |name: &&String| !accounts.iter().any(|row| is_named(row, name));
+    let named = selection.accounts.iter().find(nobodys);
+    named.filter(|_| !accounts.is_empty())
+}
+
+/// The OUs and tags that were named and that nothing has, and names that several accounts have.
 fn unknown_names(selection: &Selection, accounts: &[AccountRow]) -> Vec<String> {
     if accounts.is_empty() {
         let words = "no sweep has listed an account yet, so that nothing is known to fail; \
@@ -36,15 +50,11 @@ fn unknown_names(selection: &Selection, accounts: &[AccountRow]) -> Vec<String> 
     let mut lines = Vec::new();
     for name in &selection.accounts {
         let named = accounts.iter().filter(|row| is_named(row, name)).count();
-        match named {
-            0 => lines.push(format!(
-                "no account is called `{name}`; `orgsweep accounts` lists them"
-            )),
-            1 => {}
-            several => lines.push(format!(
-                "{several} accounts are called `{name}`, and all of them were selected; write the number \
+        if named > 1 {
+            lines.push(format!(
+                "{named} accounts are called `{name}`, and all of them were selected; write the number \
                  of the one that is meant"
-            )),
+            ));
         }
     }
     for ou in &selection.ous {
@@ -166,13 +176,23 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_nothing_has_is_told() {
+    fn a_name_that_nothing_has_is_told_or_refused() {
         let known = [account(1, "shop", "Workloads/Prod")];
         let told = |accounts: &[&str], ous: &[&str]| {
             unknown_names(&selection(accounts, ous), &known).join("\n")
         };
         assert_eq!(told(&["shop", "000000000001"], &["Workloads", "ou-1"]), "");
-        assert!(told(&["shop", "shopp"], &[]).contains("no account is called `shopp`"));
+        let nobodys = |accounts: &[&str], known: &[AccountRow]| {
+            nobodys_name(&selection(accounts, &[]), known).cloned()
+        };
+        assert_eq!(nobodys(&["shop", "000000000001"], &known), None);
+        let names = ["shop", "shopp", "000000000002"];
+        assert_eq!(nobodys(&names, &known).as_deref(), Some("shopp"));
+        assert_eq!(
+            nobodys(&names[2..], &known).as_deref(),
+            Some("000000000002")
+        );
+        assert_eq!(nobodys(&names, &[]), None);
         assert!(told(&[], &["Work"]).contains("in or below an OU `Work`"));
         let tagged = Selection {
             tags: vec![("stage".to_owned(), "test".to_owned())],

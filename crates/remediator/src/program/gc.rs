@@ -24,9 +24,9 @@ use super::{accounts, author, demo, output, owners, plan, stored, usage};
 /// what others use and what was changed since is left alone.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Only things in this account; can be repeated.
+    /// Only things in this account, by number or name; can be repeated.
     #[arg(long = "account", value_name = "ACCOUNT")]
-    accounts: Vec<AccountId>,
+    accounts: Vec<String>,
 
     #[command(flatten)]
     owners: owners::OwnerArguments,
@@ -132,9 +132,8 @@ async fn theirs(
         });
     }
     let mut theirs = made(&records);
-    theirs.retain(|(made, _)| {
-        arguments.accounts.is_empty() || arguments.accounts.contains(&made.action.account())
-    });
+    let chosen = accounts::numbers(&arguments.accounts, store).await?;
+    theirs.retain(|(made, _)| chosen.is_empty() || chosen.contains(&made.action.account()));
     Ok(theirs)
 }
 

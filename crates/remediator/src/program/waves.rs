@@ -2,6 +2,7 @@
 //! left alone when too many accounts failed.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 
 use anyhow::bail;
 use orgsweep_controls::AccountId;
@@ -72,7 +73,15 @@ impl Applying<'_> {
             failed.extend(end.failed);
             let mut problem = None;
             if !self.arguments.how.without_verification {
-                let (broken, why) = self.verified(store, &mut work).await?;
+                let writers = work.writers.clone();
+                let next = match (&cut, waves.get(place + 1)) {
+                    (None, Some(next)) => next.first_accounts(limits.concurrency),
+                    _ => Vec::new(),
+                };
+                let (broken, why) = tokio::select! {
+                    judged = self.verified(store, &mut work) => judged?,
+                    never = meanwhile(writers.sign_in_ahead(&next)) => match never {},
+                };
                 failed.extend(broken);
                 problem = why;
             }
@@ -215,6 +224,12 @@ pub(super) struct Wave {
 }
 
 impl Wave {
+    /// The accounts that are changed at once when its turn comes.
+    fn first_accounts(&self, concurrency: usize) -> Vec<AccountId> {
+        let first = self.accounts.iter().take(concurrency);
+        first.map(|turn| turn.account.clone()).collect()
+    }
+
     /// Why the others are left alone when nobody knows what came of this one.
     fn not_judged(&self, why: &str) -> String {
         format!(
@@ -246,6 +261,12 @@ impl Wave {
             named.join(", "),
         )
     }
+}
+
+/// Does something beside what is waited for, which alone decides when it is over.
+async fn meanwhile(work: impl Future<Output = ()>) -> Infallible {
+    work.await;
+    std::future::pending().await
 }
 
 /// The waves of a run as they were stored when it started, without the accounts that are done. Of a run

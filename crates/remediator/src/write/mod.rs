@@ -7,6 +7,7 @@
 //! `orgsweep-aws-access`: a throttle is waited out, `logs:LimitExceededException`
 //! is final, and a request that was cut off may have had its effect.
 
+mod ahead;
 pub mod alarm;
 pub mod alarm_state;
 pub mod filter;
@@ -23,6 +24,7 @@ use std::ops::Deref;
 use orgsweep_aws_access::{Access, AccountSession, CallFailure, CollectError};
 use orgsweep_controls::{AccountId, Region};
 
+use ahead::SignedInAhead;
 pub use tags::Marks;
 
 /// Writing to AWS with the caller's credentials. Cheap to clone.
@@ -30,6 +32,7 @@ pub use tags::Marks;
 pub struct Writers {
     access: Access,
     iam: aws_sdk_iam::Client,
+    ahead: SignedInAhead,
 }
 
 impl Writers {
@@ -42,6 +45,7 @@ impl Writers {
         Self {
             access,
             iam: aws_sdk_iam::Client::from_conf(config),
+            ahead: SignedInAhead::default(),
         }
     }
 
@@ -55,14 +59,28 @@ impl Writers {
     /// # Errors
     /// Why the role cannot be assumed, and what to do.
     pub async fn account(&self, account: &AccountId) -> Result<Writer, CollectError> {
-        let session = self.access.account_session(account);
-        session.sign_in().await?;
+        let session = match self.ahead.take(account) {
+            Some(session) => session,
+            None => signed_in(&self.access, account).await?,
+        };
         Ok(Writer {
             session,
             iam: self.iam.clone(),
             home: self.access.vantage_region().clone(),
         })
     }
+
+    /// Signs in to accounts whose turn comes next, so that their first steps need not wait for it.
+    /// Where that does not work it is tried again when their turn comes.
+    pub async fn sign_in_ahead(&self, accounts: &[AccountId]) {
+        self.ahead.fill(&self.access, accounts).await;
+    }
+}
+
+async fn signed_in(access: &Access, account: &AccountId) -> Result<AccountSession, CollectError> {
+    let session = access.account_session(account);
+    session.sign_in().await?;
+    Ok(session)
 }
 
 /// A session in one account that may change things.

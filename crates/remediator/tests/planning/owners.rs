@@ -39,6 +39,7 @@ fn stack() -> Owned {
         manager: Manager::CloudFormation,
         name: "monitoring".to_owned(),
         tag: "aws:cloudformation:stack-name".to_owned(),
+        team: None,
     })
 }
 
@@ -49,6 +50,7 @@ fn what_code_defines_is_changed_there_unless_the_plan_is_told_otherwise() {
         manager: Manager::People,
         name: "payments".to_owned(),
         tag: "team".to_owned(),
+        team: None,
     });
     let unread = || Owned::Unread("cloudwatch:ListTagsForResource was denied".to_owned());
     let step: (&[&str], &[&str]) = (&["enable_alarm_actions"], &[]);

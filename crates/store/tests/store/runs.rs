@@ -137,6 +137,50 @@ async fn a_run_is_recorded_step_by_step_and_what_is_done_stays(database: &Databa
     assert_eq!(told.finished_at, None, "it goes on");
 }
 
+#[tokio::test]
+async fn what_is_recorded_of_steps_is_kept_from_whoever_may_write() {
+    let database = on_server().await;
+    let store = &database.store;
+    let run = run_of(store, None, &[1, 2, 3]).await;
+    done(store, run, 1).await;
+    let (nothing, failed) = (json!({}), ended(ActionState::Failed, None, None));
+    record(store, run, 2, begun(nothing)).await.unwrap();
+    record(store, run, 2, failed).await.unwrap();
+    #[rustfmt::skip]
+    let changes = [
+        ("update run_action set action_no = 9 where action_no = 1",              "keeps its number"),
+        ("update run_action set action_no = 9 where action_no = 2",              "keeps its number"),
+        ("update run_action set action_no = 9 where action_no = 3",              "keeps its number"),
+        ("update run_action set run_id = gen_random_uuid() where action_no = 3", "keeps its number"),
+        ("update run_action set before = null where action_no = 1",              "is done and cannot be changed"),
+        ("update run_action set state = 'failed' where action_no = 1",           "is done and cannot be changed"),
+        ("delete from run_action where action_no = 3",                           "steps of runs cannot be deleted"),
+        ("delete from audit_event",                                              "the audit trail cannot be changed"),
+        ("update audit_event set actor = 'nobody'",                              "the audit trail cannot be changed"),
+    ];
+    for (change, refused) in changes {
+        let error = sqlx::query(change).execute(database.store.pool()).await;
+        let error = error.expect_err(change).to_string();
+        assert!(error.contains(refused), "{change}: {error}");
+    }
+    let events: Vec<String> = sqlx::query_scalar(
+        "select action_no || ' ' || event from audit_event where action_no is not null order by event_no",
+    )
+    .fetch_all(database.store.pool())
+    .await
+    .unwrap();
+    assert_eq!(
+        events,
+        [
+            "1 create_topic started",
+            "1 create_topic done",
+            "2 create_topic started",
+            "2 create_topic failed",
+        ]
+    );
+    database.store.close().await;
+}
+
 async fn several_steps_are_recorded_together_or_not_at_all(database: &Database) {
     let store = &database.store;
     let run = run_of(store, None, &[1, 2, 3]).await;

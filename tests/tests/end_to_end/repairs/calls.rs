@@ -62,7 +62,7 @@ async fn what_somebody_changes_between_two_stages_is_noticed() {
     repair.when(
         SHOP,
         "sns",
-        "Subscribe",
+        "CreateTopic",
         Fault::Latency {
             delay: Duration::from_secs(2),
         },
@@ -79,8 +79,8 @@ async fn what_somebody_changes_between_two_stages_is_noticed() {
         "json",
         "--without-verification",
     ]));
-    until("the subscription, whose answer takes its time", || {
-        let there = calls_in(&repair, SHOP).contains_key("Subscribe");
+    until("the topic, whose answer takes its time", || {
+        let there = calls_in(&repair, SHOP).contains_key("CreateTopic");
         async move { there.then_some(()) }
     })
     .await;

@@ -218,7 +218,7 @@ async fn of_two_who_apply_at_once_one_is_refused() {
     let first = repair.planned(&["--control", "nacl-changes"]).await;
     let second = repair.planned(&["--control", "vpc-changes"]).await;
     repair.simulated.forget_calls();
-    repair.simulated.slow_down(600);
+    repair.simulated.slow_down(1200);
     let running = Running::start(repair.installation.command(&[
         "remediate",
         "apply",

@@ -60,6 +60,40 @@ async fn accounts_are_changed_wave_by_wave_each_judged_before_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_next_wave_signs_in_once_and_while_the_one_before_is_judged() {
+    let repair = Repair::of(TWELVE).await;
+    let plan = repair.planned(&[]).await;
+    repair.simulated.forget_calls();
+    let told = repair.apply(&plan, &["--canary", "2"]).await;
+    let told = told.with_code(0).json();
+    let of_wave = |number: u64| -> Vec<String> {
+        let accounts = told["accounts"].as_array().expect("accounts").iter();
+        let in_wave = accounts.filter(|account| account["wave"] == number);
+        in_wave
+            .filter_map(|account| account["account_id"].as_str().map(str::to_owned))
+            .collect()
+    };
+    let calls = repair.simulated.calls();
+    let places = |accounts: &[String], sign_in: bool| -> Vec<usize> {
+        let asked = calls.iter().enumerate().filter(|(_, call)| {
+            accounts.contains(&call.target_account) && (call.operation == "AssumeRole") == sign_in
+        });
+        asked.map(|(place, _)| place).collect()
+    };
+    for wave in 1..=3 {
+        let accounts = of_wave(wave);
+        // To change them, and to judge them.
+        let signed_in = places(&accounts, true).len();
+        assert_eq!(signed_in, 2 * accounts.len(), "wave {wave}");
+    }
+    let judged = places(&of_wave(2), false).into_iter().max();
+    let ahead = places(&of_wave(3), true).into_iter().min();
+    assert!(ahead < judged, "{ahead:?} {judged:?}");
+    let begun = places(&of_wave(3), false).into_iter().min();
+    assert!(judged < begun, "{judged:?} {begun:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_canary_that_fails_keeps_the_others_untouched() {
     let repair = Repair::of(TWELVE).await;
     let plan = repair.planned(&[]).await;
@@ -136,6 +170,13 @@ async fn accounts_are_named_as_people_call_them() {
     nobody
         .with_code(2)
         .saying(&["no account is called `nobody`"]);
+    let unplanned = repair
+        .installation
+        .run(&["remediate", "plan", "--account", "nobody"])
+        .await;
+    unplanned
+        .with_code(2)
+        .saying(&["no account is called `nobody`"]);
     let told = repair.apply(&plan, &["--canary", "shop"]).await;
     let told = told.with_code(0).json();
     let run = run_id(&told).to_owned();
@@ -143,6 +184,8 @@ async fn accounts_are_named_as_people_call_them() {
         let page = repair.installation.run(&["remediate", "show", id]).await;
         page.with_code(0).printing(&["100000000003 shop"]);
     }
+    let needless = ["remediate", "gc", "--account", "shop", "--format", "json"];
+    repair.installation.run(&needless).await.with_code(0);
     let told = repair.undo(&run, &plan, &["--account", "shop"]).await;
     assert_eq!(findings(&told.with_code(0).json(), "undone"), 2);
 }
