@@ -263,6 +263,24 @@ fn alarms_that_count_apart_may_wait_for_no_more_events_than_are_accepted_in_all(
 }
 
 #[test]
+fn of_many_alarms_that_count_apart_some_may_suffice() {
+    // Two halves that wait for two events each suffice for three, whatever counts beside them.
+    for (beside, expected) in [(0, Pass), (5, Pass), (9, Unknown)] {
+        let mut snapshot = healthy(OWN);
+        waiting_halves(&mut snapshot, [2.0, 2.0]);
+        for number in 0..beside {
+            let name = format!("beside-{number}");
+            of_filters(&mut snapshot).push(filter(&name, "{ $.eventName = CreateVpc }"));
+            let mut alarm = alarm(OWN, HOME, &name);
+            alarm.threshold = Some(2.0);
+            of_alarms(&mut snapshot).metric.push(alarm);
+        }
+        let found = judged(&snapshot, VPC, several(3, 300));
+        assert_eq!(found.verdict, expected, "{beside}: {}", found.summary);
+    }
+}
+
+#[test]
 fn alarms_of_several_regions_count_their_own_events_apart() {
     let mut snapshot = one_trail_for_each_region();
     for alarms in snapshot.alarms.values_mut() {
