@@ -183,7 +183,7 @@ impl Ringing<'_> {
     }
 
     /// Whether one event may count as so many, because several filters publish to the
-    /// metric, or several trails bring it.
+    /// metric, with whatever values, or several trails bring it.
     pub(super) fn may_count_as(&self, published: &MetricTransformation, events: u32) -> bool {
         let here = self
             .filters
@@ -192,6 +192,16 @@ impl Ringing<'_> {
         let same = here
             .flat_map(|filter| &filter.transformations)
             .filter(|other| other.name == published.name && other.namespace == published.namespace);
-        u32::try_from(same.count() * self.deliveries).is_ok_and(|times| times >= events)
+        let same: Vec<_> = same.collect();
+        let value = |of: &MetricTransformation| of.value.trim().parse::<f64>().ok();
+        let own = value(published).unwrap_or(1.0).abs();
+        // What is taken from the event may be anything.
+        let worth = |other: &&MetricTransformation| match value(other) {
+            Some(value) => (value / own).max(1.0),
+            None if *other == published => 1.0,
+            None => f64::INFINITY,
+        };
+        let times = u32::try_from(self.deliveries).map_or(f64::INFINITY, f64::from);
+        same.iter().map(worth).sum::<f64>() * times >= f64::from(events)
     }
 }

@@ -136,6 +136,8 @@ fn metric_math_and_composites() {
         ("composite: woken suppressor", |s| { twin(s, 300); silence_twin(s); let twin = of_alarms(s).metric.iter_mut().find(|a| a.name == "twin").unwrap(); twin.comparison = Some("LessThanThreshold".into()); composite(s, "ALARM(s3-bucket-policy-changes)"); second(s, "NOT ALARM(twin)"); of_alarms(s).composite[0].actions_suppressor = Some("second".into()); }, "alarm_undecided"),
         ("composite: for want of data", |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND INSUFFICIENT_DATA(unrelated)"); }, "alarm_undecided"),
         ("composite: disabled",       |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); of_alarms(s).composite[0].actions_enabled = false; }, "alarm_no_action"),
+        ("math: both of twins",       |s| { math(s, "IF(m1 > 0 AND FILL(m2, 0) > 0, 1, 0)"); beside(s, &prescribed(S3)); }, "alarm_undecided"),
+        ("math: both of two",         |s| math(s, "IF(m1 > 0 AND FILL(m2, 0) > 0, 1, 0)"), "alarm_never_fires"),
         ("composite of a composite",  |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); let mut upper = of_alarms(s).composite[0].clone(); of_alarms(s).composite[0].alarm_actions.clear(); upper.name = "upper".into(); upper.arn = alarm_arn(OWN, HOME, "upper"); upper.rule = "ALARM(any)".into(); of_alarms(s).composite.push(upper); }, "covered"),
     ]);
 }
@@ -284,6 +286,12 @@ fn second(snapshot: &mut AccountSnapshot, rule: &str) {
         alarm_actions: Vec::new(),
         ..first
     });
+}
+
+/// Lets the filter of VPC changes look for something else, and its alarm tell nobody.
+fn beside(snapshot: &mut AccountSnapshot, pattern: &str) {
+    pattern.clone_into(&mut of_filter(snapshot, "vpc-changes").pattern);
+    of_alarm(snapshot, "vpc-changes").alarm_actions.clear();
 }
 
 /// Takes the S3 alarm's actions away and gives them to a composite alarm.

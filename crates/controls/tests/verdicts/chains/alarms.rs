@@ -26,6 +26,9 @@ fn alarms() {
         ("threshold 2, two trails",   |s| { twice(s, true); s3_alarm(s).threshold = Some(2.0); }, "alarm_undecided"),
         ("threshold 3, two trails",   |s| { twice(s, true); s3_alarm(s).threshold = Some(3.0); }, "alarm_needs_more_events"),
         ("threshold 2, one stopped",  |s| { twice(s, false); s3_alarm(s).threshold = Some(2.0); }, "alarm_needs_more_events"),
+        ("threshold 6, and 5 beside it", |s| { s3_alarm(s).threshold = Some(6.0); let other = worth(s, "5"); of_filters(s).push(other); }, "alarm_undecided"),
+        ("threshold 6, and 2 beside it", |s| { s3_alarm(s).threshold = Some(6.0); let other = worth(s, "2"); of_filters(s).push(other); }, "alarm_needs_more_events"),
+        ("threshold 6, a field beside it", |s| { s3_alarm(s).threshold = Some(6.0); let other = worth(s, "$.size"); of_filters(s).push(other); }, "alarm_undecided"),
         ("greater than 0",            |s| { s3_alarm(s).threshold = Some(0.0); s3_alarm(s).comparison = Some("GreaterThanThreshold".into()); }, "covered"),
         ("greater than 1",            |s| s3_alarm(s).comparison = Some("GreaterThanThreshold".into()), "alarm_needs_more_events"),
         ("reversed comparison",       |s| s3_alarm(s).comparison = Some("LessThanThreshold".into()), "alarm_never_fires"),
@@ -98,6 +101,16 @@ fn counting(snapshot: &mut AccountSnapshot) -> MetricFilter {
         ..s3_filter(snapshot).clone()
     };
     other.transformations[0].unit = Some("Count".to_owned());
+    other
+}
+
+/// A second filter for the same events that publishes this value to the same metric.
+fn worth(snapshot: &mut AccountSnapshot, value: &str) -> MetricFilter {
+    let mut other = MetricFilter {
+        name: "other".to_owned(),
+        ..s3_filter(snapshot).clone()
+    };
+    value.clone_into(&mut other.transformations[0].value);
     other
 }
 
