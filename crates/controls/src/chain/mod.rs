@@ -8,6 +8,7 @@ pub(crate) mod alarm;
 pub(crate) mod alarm_math;
 pub(crate) mod alarm_rule;
 pub(crate) mod arrivals;
+mod companions;
 pub(crate) mod composite;
 pub(crate) mod datapoints;
 pub(crate) mod filter_policy;

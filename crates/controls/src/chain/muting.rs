@@ -210,6 +210,7 @@ mod tests {
         let lasts = Lasting {
             at_least,
             at_most: at_least + 600,
+            until: at_least,
         };
         match of_alarm(rules, "s3", lasts) {
             Muting::Silent(why, _) if why.contains("for good") => "always".to_owned(),

@@ -2,9 +2,10 @@
 //! (`above`) the composite alarms above it and theirs. Gives the links of every way on.
 
 use super::action::{self, Topics};
-use super::alarm::{self, Source, Watching};
+use super::alarm::{self, Source};
+use super::companions::Companions;
 use super::filter_policy::Sender;
-use super::firing::{self, Firing, Lasting};
+use super::firing::{Firing, Lasting};
 use super::judged::{Accepted, Judged, MutedBy, note};
 use super::muting::{self, Muting};
 use super::resting;
@@ -40,15 +41,6 @@ pub(super) struct Acting<'a> {
     pub(super) actions: &'a [String],
     /// How long it stays in ALARM.
     pub(super) lasts: Lasting,
-}
-
-/// Alarms that go to ALARM on the same event as another, by name and ARN.
-#[derive(Debug, Default)]
-pub(super) struct Companions {
-    /// At the same time, and as long.
-    pub(super) in_step: Vec<String>,
-    /// Perhaps at another time.
-    pub(super) at_some_time: Vec<String>,
 }
 
 impl Ringing<'_> {
@@ -90,7 +82,7 @@ impl Ringing<'_> {
                             .noting(self.rung_from_elsewhere(filter, alarm)),
                     },
                 };
-                with = self.companions(&source, alarm);
+                with = self.companions(&source, alarm, delay, lasts);
                 (link.noting(notes).taking(delay), lasts)
             }
             Firing::NeedsEvents(needed, _) if self.may_count_as(published, needed.events) => {
@@ -113,31 +105,6 @@ impl Ringing<'_> {
             }
         };
         self.after(alarm, &link, lasts, &with)
-    }
-
-    /// Other alarms that go to ALARM on the same event.
-    fn companions(&self, source: &Source<'_>, alarm: &MetricAlarm) -> Companions {
-        let mut with = Companions::default();
-        for other in self.alarms.metric.iter().filter(|other| *other != alarm) {
-            let sees_it = matches!(
-                alarm::watching(source.filter, source.published, other, self.account),
-                Watching::Yes(seen) if seen.iter().any(|seen| seen == source.dimensions)
-            );
-            let rings = || {
-                let firing = alarm::firing_on(source, other);
-                matches!(firing, Firing::OnOneEvent { .. })
-            };
-            if sees_it && rings() {
-                let names = [other.name.clone(), other.arn.to_string()];
-                let sure = self.mixed_units(source, other).is_none();
-                if sure && firing::in_step(alarm, other) {
-                    with.in_step.extend(names);
-                } else {
-                    with.at_some_time.extend(names);
-                }
-            }
-        }
-        with
     }
 
     /// The broken link of an alarm that waits for several events, with the best
