@@ -45,6 +45,7 @@ impl Ringing<'_> {
                 enabled: composite.actions_enabled,
                 actions: &composite.alarm_actions,
                 // It is in ALARM while its child is.
+                rises: child.rises,
                 lasts: child.lasts,
             };
             if self.runs_when_released(composite, mentions, &is_child, with) {

@@ -3,11 +3,12 @@
 
 use super::action::{self, Topics};
 use super::alarm::{self, Source};
+use super::at_times::{AtTimes, Silent};
 use super::companions::Companions;
 use super::filter_policy::Sender;
 use super::firing::{Firing, Lasting};
-use super::judged::{Accepted, Judged, MutedBy, note};
-use super::muting::{self, Muting};
+use super::judged::{Accepted, Delay, Judged, MutedBy, note};
+use super::muting::{self, MutedTimes, Muting};
 use super::resting;
 use super::shared_metric::Kept;
 use crate::finding::{EventsNeeded, LinkKind, LinkState};
@@ -39,6 +40,8 @@ pub(super) struct Acting<'a> {
     pub(super) sender: Sender<'a>,
     pub(super) enabled: bool,
     pub(super) actions: &'a [String],
+    /// From the event in the log group to ALARM, where that is known.
+    pub(super) rises: Option<Delay>,
     /// How long it stays in ALARM.
     pub(super) lasts: Lasting,
 }
@@ -97,7 +100,13 @@ impl Ringing<'_> {
                 return vec![vec![self.if_accepted(&source, alarm, broken, needed)]];
             }
             Firing::Not(reason, why) => {
-                return vec![vec![Judged::broken(kind, resource, reason, why)]];
+                let mut broken = Judged::broken(kind, resource, reason, why.clone());
+                if reason == Reason::AlarmConditional {
+                    let links = self.as_if_ringing(&source, alarm, &broken);
+                    let silent = Silent::While(why);
+                    broken.at_times = Some(Box::new(AtTimes { silent, links }));
+                }
+                return vec![vec![broken]];
             }
             Firing::Undecided(why) => {
                 let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, why);
@@ -116,12 +125,6 @@ impl Ringing<'_> {
         mut broken: Judged,
         needed: EventsNeeded,
     ) -> Judged {
-        // The alarm as it would be: what else is wrong with it shows in its place.
-        let link = &broken.link;
-        let ringing = match self.disturbed(source, alarm) {
-            Some(why) => Judged::unknown(link.kind, &link.resource, Reason::AlarmUndecided, why),
-            None => Judged::holds(link.kind, &link.resource, link.detail.clone()),
-        };
         // What a plain alarm counts adds up, whichever filter counts it.
         let counter = match &alarm.metric {
             Some(_) => alarm.arn.to_string(),
@@ -130,15 +133,30 @@ impl Ringing<'_> {
                 alarm.arn, source.filter.name, source.dimensions
             ),
         };
-        let worst = |links: &Vec<Judged>| links.iter().map(|judged| judged.link.state).max();
-        let ways = self.after_alarm(alarm, &ringing, Lasting::ANY);
-        let best = ways.into_iter().min_by_key(worst).unwrap_or_default();
+        let links = self.as_if_ringing(source, alarm, &broken);
         broken.if_accepted = Some(Box::new(Accepted {
             needed,
             counter,
-            links: best,
+            links,
         }));
         broken
+    }
+
+    /// The best way on from an alarm with a broken link, were it to go to ALARM nonetheless: what else
+    /// is wrong with it shows in its place.
+    fn as_if_ringing(
+        &self,
+        source: &Source<'_>,
+        alarm: &MetricAlarm,
+        broken: &Judged,
+    ) -> Vec<Judged> {
+        let link = &broken.link;
+        let ringing = match self.disturbed(source, alarm) {
+            Some(why) => Judged::unknown(link.kind, &link.resource, Reason::AlarmUndecided, why),
+            None => Judged::holds(link.kind, &link.resource, link.detail.clone()),
+        };
+        let ways = self.after_alarm(alarm, &ringing, Lasting::ANY);
+        ways.into_iter().min_by_key(worst).unwrap_or_default()
     }
 
     /// The links from an alarm on, once it is in ALARM: its own actions, and the
@@ -161,6 +179,7 @@ impl Ringing<'_> {
             sender: Sender::Log(alarm),
             enabled: alarm.actions_enabled,
             actions: &alarm.alarm_actions,
+            rises: None,
             lasts: Lasting::ANY,
         };
         let mut rests = self.actions(&acting, link);
@@ -183,6 +202,7 @@ impl Ringing<'_> {
             sender: Sender::Metric(alarm),
             enabled: alarm.actions_enabled,
             actions: &alarm.alarm_actions,
+            rises: link.delay,
             lasts,
         };
         let mut rests = self.actions(&acting, link);
@@ -209,10 +229,33 @@ impl Ringing<'_> {
                 "it has no action for the ALARM state",
             );
         }
-        let link = self.muted(alarm, link);
-        if link.reason == Some(Reason::AlarmMuted) {
-            return vec![vec![link]];
+        let (muted, times) = self.muted(alarm, link);
+        let at_times = |links| {
+            let silent = Silent::Muted {
+                muted: times.clone()?,
+                delay: alarm.rises?,
+                lasts: alarm.lasts,
+            };
+            Some(Box::new(AtTimes { silent, links }))
+        };
+        if muted.reason == Some(Reason::AlarmMuted) {
+            let best = self.acting(alarm, link).into_iter().min_by_key(worst);
+            let at_times = best.and_then(at_times);
+            return vec![vec![Judged { at_times, ..muted }]];
         }
+        let mut ways = self.acting(alarm, &muted);
+        if times.is_some() {
+            for links in &mut ways {
+                let rest = links.iter().skip(1).cloned();
+                let unmuted = [link.clone()].into_iter().chain(rest).collect();
+                links[0].at_times = at_times(unmuted);
+            }
+        }
+        ways
+    }
+
+    /// The links from an alarm with such a link on, over each of its actions.
+    fn acting(&self, alarm: &Acting<'_>, link: &Judged) -> Vec<Vec<Judged>> {
         let with_link = |action: &String| {
             let mut links = vec![link.clone()];
             let failed = self.alarms.failed(alarm.name, action);
@@ -238,21 +281,21 @@ impl Ringing<'_> {
     }
 
     /// The alarm's link with what mute rules make of it: broken where some events are
-    /// told to nobody.
-    fn muted(&self, alarm: &Acting<'_>, link: &Judged) -> Judged {
+    /// told to nobody; and when they are not, where that is at times.
+    fn muted(&self, alarm: &Acting<'_>, link: &Judged) -> (Judged, Option<MutedTimes>) {
         let kind = LinkKind::Alarm;
         let resource = alarm.arn.as_str();
         let rules = match self.alarms.mute_rules.as_ref().map(Known::get) {
             Some(Ok(rules)) => rules,
-            _ if link.reason.is_some() => return link.clone(),
-            Some(Err(unread)) => return Judged::unread(kind, resource, unread),
+            _ if link.reason.is_some() => return (link.clone(), None),
+            Some(Err(unread)) => return (Judged::unread(kind, resource, unread), None),
             None => {
                 let unread = Unread {
                     call: Call::new("cloudwatch", "ListAlarmMuteRules", alarm.arn.region()),
                     cause: UnreadCause::NotAsked,
                     message: String::new(),
                 };
-                return Judged::unread(kind, resource, &unread);
+                return (Judged::unread(kind, resource, &unread), None);
             }
         };
         match muting::of_alarm(rules, alarm.name, alarm.lasts) {
@@ -261,9 +304,9 @@ impl Ringing<'_> {
                 if let Some(delay) = &mut link.delay {
                     delay.max_seconds = delay.max_seconds.saturating_add(late.saturating_mul(60));
                 }
-                link
+                (link, None)
             }
-            Muting::Silent(why, silent) => {
+            Muting::Silent(why, silent, times) => {
                 let mut broken = Judged::broken(kind, resource, Reason::AlarmMuted, why);
                 let silent = rules.iter().filter(|rule| silent.contains(&rule.name));
                 broken.muted_by = silent
@@ -272,10 +315,17 @@ impl Ringing<'_> {
                         mutes_others: rule.alarm_names.iter().any(|name| name != alarm.name),
                     })
                     .collect();
-                broken
+                (broken, times)
             }
-            Muting::Undecided(_) if link.reason.is_some() => link.clone(),
-            Muting::Undecided(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
+            Muting::Undecided(..) if link.reason.is_some() => (link.clone(), None),
+            Muting::Undecided(why, times) => {
+                let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, why);
+                (link, times)
+            }
         }
     }
+}
+
+fn worst(links: &Vec<Judged>) -> Option<LinkState> {
+    links.iter().map(|judged| judged.link.state).max()
 }

@@ -5,6 +5,7 @@ mod beside;
 mod chains;
 mod decisions;
 mod evidence;
+mod in_turn;
 mod laws;
 mod notes;
 mod opinions;
