@@ -155,7 +155,7 @@ fn while_muted(chains: &[&AtTimes], apart: u32, others: Tells) -> Vec<Moment> {
 /// A chain that is muted at times.
 #[derive(Debug, Clone, Copy)]
 struct Muted<'a> {
-    muted: &'a MutedTimes,
+    times: &'a MutedTimes,
     delay: Delay,
     lasts: Lasting,
 }
@@ -168,7 +168,7 @@ impl<'a> Muted<'a> {
                 delay,
                 lasts,
             } => Some(Self {
-                muted,
+                times: muted,
                 delay: *delay,
                 lasts: *lasts,
             }),
@@ -183,7 +183,7 @@ fn moments_of_muted(chains: &[Muted<'_>], apart: u32) -> Vec<Moment> {
     };
     if chains
         .iter()
-        .any(|chain| chain.muted.zone != first.muted.zone)
+        .any(|chain| chain.times.zone != first.times.zone)
     {
         // Each is muted at some time, and what the others do then is not known.
         let each = (0..chains.len()).map(|silent| {
@@ -201,7 +201,7 @@ fn moments_of_muted(chains: &[Muted<'_>], apart: u32) -> Vec<Moment> {
         });
         return each.collect();
     }
-    let rules = chains.iter().flat_map(|chain| &chain.muted.rules);
+    let rules = chains.iter().flat_map(|chain| &chain.times.rules);
     let (days, weekly) = days_to_see(&rules.collect::<Vec<_>>());
     let mut changes: Vec<Change> = Vec::new();
     for (number, chain) in chains.iter().enumerate() {
@@ -229,7 +229,7 @@ fn moments_of_muted(chains: &[Muted<'_>], apart: u32) -> Vec<Moment> {
         let mut others = all.keys().filter(|other| *other != tells);
         !others.any(|other| other.iter().zip(tells).all(|(other, own)| other <= own))
     };
-    let zone = &first.muted.zone;
+    let zone = &first.times.zone;
     let moments = all.iter().filter(|(tells, _)| least(tells));
     moments
         .map(|(tells, occurrences)| Moment {
@@ -255,8 +255,8 @@ struct Change {
 impl Muted<'_> {
     /// When events begin and cease to be told for certain, and not to be told for certain.
     fn changes(&self, chain: usize, days: u32, apart: u32) -> Vec<Change> {
-        let rules: Vec<&Recurring> = self.muted.rules.iter().collect();
-        let slack = i64::from(self.muted.clock_change);
+        let rules: Vec<&Recurring> = self.times.rules.iter().collect();
+        let slack = i64::from(self.times.clock_change);
         let earliest = i64::from(self.delay.min_seconds);
         let latest = i64::from(self.delay.max_seconds) + i64::from(apart);
         // When it goes to ALARM in a muted time, it tells where it is in ALARM when that ends.
@@ -351,12 +351,11 @@ impl Occurrences {
     fn in_words(&self, weekly: bool, zone: &str) -> Option<String> {
         let time = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
         let one = |((from, minutes), days): (&(u32, u32), &BTreeSet<u32>)| {
-            let days = match days.len() {
-                7 => "every day".to_owned(),
-                _ => {
-                    let names = days.iter().filter_map(|day| WEEKDAYS.get(*day as usize));
-                    format!("on {}", names.copied().collect::<Vec<_>>().join(", "))
-                }
+            let days = if days.len() == WEEKDAYS.len() {
+                "every day".to_owned()
+            } else {
+                let names = days.iter().filter_map(|day| WEEKDAYS.get(*day as usize));
+                format!("on {}", names.copied().collect::<Vec<_>>().join(", "))
             };
             if *minutes < DAY {
                 let until = time((from + minutes) % DAY);

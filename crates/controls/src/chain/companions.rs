@@ -70,7 +70,7 @@ impl Ringing<'_> {
             }
         }
         // Where some event rings the alarm alone, the others change nothing.
-        if !of_others.is_empty() && !self.some_event_is_its_own(source, &of_others) {
+        if !of_others.is_empty() && !Self::some_event_is_its_own(source, &of_others) {
             let others = of_others.into_iter().map(|(other, _)| other);
             with.at_some_time.extend(others.flat_map(names_of));
         }
@@ -126,7 +126,6 @@ impl Ringing<'_> {
 
     /// Whether, for certain, some event of the source's filter is one of none of the others.
     fn some_event_is_its_own(
-        &self,
         source: &Source<'_>,
         others: &[(&MetricAlarm, &MetricFilter)],
     ) -> bool {

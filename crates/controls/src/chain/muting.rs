@@ -83,13 +83,11 @@ pub(super) fn of_alarm(rules: &[MuteRule], alarm: &str, lasts: Lasting) -> Mutin
             }
             continue;
         }
-        match Recurring::parse(&rule.expression, &rule.duration) {
-            Some(windows) => recurring.push((rule, windows)),
-            None => {
-                let why = format!("mute rule `{name}` has a schedule that is not decided: {when}");
-                return Muting::Undecided(why, None);
-            }
-        }
+        let Some(windows) = Recurring::parse(&rule.expression, &rule.duration) else {
+            let why = format!("mute rule `{name}` has a schedule that is not decided: {when}");
+            return Muting::Undecided(why, None);
+        };
+        recurring.push((rule, windows));
     }
     match together(&recurring, lasts) {
         Together::Never => {}

@@ -178,7 +178,7 @@ impl Counters {
         }
         finding.verdict = Verdict::Unknown;
         finding.reason = Reason::Undecided;
-        finding.cause = Reason::Undecided.as_str().to_owned();
+        Reason::Undecided.as_str().clone_into(&mut finding.cause);
         finding.summary = format!(
             "{} alarms wait for several events each, and whether some of them suffice together for the \
              accepted number is not decided: {}",

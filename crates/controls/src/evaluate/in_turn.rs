@@ -14,6 +14,7 @@ use super::sets::KnownSets;
 use crate::catalog::{Catalog, Control};
 use crate::chain::at_times::{AtTimes, Moment, Tells, moments, surely};
 use crate::chain::group::GroupChains;
+use crate::chain::judged::Judged;
 use crate::chain::tail::Tail;
 use crate::decision::Decisions;
 use crate::finding::{Finding, LinkState, Verdict};
@@ -121,7 +122,7 @@ fn parts<'r>(control: &Control, routes: &'r Routes<'_>, coverage: &Coverage) -> 
             .links
             .iter()
             .find_map(|link| link.at_times.as_deref())?;
-        let is_broken = at_times.links.iter().any(|link| link.is_broken());
+        let is_broken = at_times.links.iter().any(Judged::is_broken);
         (!is_broken && touches(tail)).then_some(Part { place, at_times })
     };
     let routes = routes.all.iter().enumerate();
