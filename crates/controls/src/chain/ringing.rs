@@ -6,7 +6,7 @@ use super::alarm::{self, Source};
 use super::at_times::{AtTimes, Silent};
 use super::companions::Companions;
 use super::filter_policy::Sender;
-use super::firing::{Firing, Lasting};
+use super::firing::{self, Firing, Lasting};
 use super::judged::{Accepted, Delay, Judged, MutedBy, note};
 use super::muting::{self, MutedTimes, Muting};
 use super::resting;
@@ -65,6 +65,11 @@ impl Ringing<'_> {
             account: self.account,
             filters: self.filters,
         };
+        // One of several datapoints counts by its age only among missing ones.
+        let aged = || {
+            let several = firing::needs_several(alarm);
+            several.then(|| self.filled_in(&source, alarm)).flatten()
+        };
         let (link, lasts) = match alarm::firing_on(&source, alarm) {
             Firing::OnOneEvent {
                 delay,
@@ -79,7 +84,7 @@ impl Ringing<'_> {
                     Some(Kept::Elsewhere(why)) => {
                         Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
                     }
-                    None => match self.disturbed(&source, alarm) {
+                    None => match self.disturbed(&source, alarm).or_else(aged) {
                         Some(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
                         None => Judged::holds(kind, resource, "goes to ALARM on one event")
                             .noting(self.rung_from_elsewhere(filter, alarm)),
@@ -100,6 +105,10 @@ impl Ringing<'_> {
                 return vec![vec![self.if_accepted(&source, alarm, broken, needed)]];
             }
             Firing::Not(reason, why) => {
+                if let Some(why) = self.ended_by_another(reason, &source, alarm) {
+                    let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, why);
+                    return self.after(alarm, &link, Lasting::ANY, &with);
+                }
                 let mut broken = Judged::broken(kind, resource, reason, why.clone());
                 if reason == Reason::AlarmConditional {
                     let links = self.as_if_ringing(&source, alarm, &broken);
@@ -156,7 +165,9 @@ impl Ringing<'_> {
             None => Judged::holds(link.kind, &link.resource, link.detail.clone()),
         };
         let ways = self.after_alarm(alarm, &ringing, Lasting::ANY);
-        ways.into_iter().min_by_key(worst).unwrap_or_default()
+        ways.into_iter()
+            .min_by_key(|links| worst(links))
+            .unwrap_or_default()
     }
 
     /// The links from an alarm on, once it is in ALARM: its own actions, and the
@@ -239,7 +250,10 @@ impl Ringing<'_> {
             Some(Box::new(AtTimes { silent, links }))
         };
         if muted.reason == Some(Reason::AlarmMuted) {
-            let best = self.acting(alarm, link).into_iter().min_by_key(worst);
+            let best = self
+                .acting(alarm, link)
+                .into_iter()
+                .min_by_key(|links| worst(links));
             let at_times = best.and_then(at_times);
             return vec![vec![Judged { at_times, ..muted }]];
         }
@@ -326,6 +340,6 @@ impl Ringing<'_> {
     }
 }
 
-fn worst(links: &Vec<Judged>) -> Option<LinkState> {
+fn worst(links: &[Judged]) -> Option<LinkState> {
     links.iter().map(|judged| judged.link.state).max()
 }

@@ -106,6 +106,7 @@ fn metric_math_and_composites() {
         ("composite: parent tells",   |s| composite(s, "ALARM(\"s3-bucket-policy-changes\") OR ALARM(vpc-changes)"), "covered"),
         ("composite: stuck sibling",  |s| { stuck(s, |a| a.treat_missing_data = Some("breaching".into())); }, "alarm_no_action"),
         ("composite: once sibling",   |s| { stuck(s, |a| a.treat_missing_data = Some("ignore".into())); }, "alarm_no_action"),
+        ("composite: once, but filled", |s| { stuck(s, |a| a.treat_missing_data = Some("ignore".into())); let mut other = of_filter(s, "vpc-changes").clone(); other.name = "other".into(); other.transformations[0].default_value = Some(0.0); of_filters(s).push(other); }, "alarm_undecided"),
         ("composite: sibling of sums", |s| stuck(s, |a| { a.metric = None; a.queries = vec![query("m1", Some("vpc-changes"), None), query("m2", Some("nacl-changes"), None), query("e1", None, Some("m1 + m2"))]; }), "covered"),
         ("composite: ends with data", |s| stuck(s, |a| { a.metric = None; a.treat_missing_data = Some("ignore".into()); a.queries = vec![query("m1", Some("vpc-changes"), None), query("m2", Some("nacl-changes"), None), query("e1", None, Some("m1 + m2"))]; }), "alarm_undecided"),
         ("composite: silent sibling", |s| stuck(s, |a| a.comparison = Some("LessThanThreshold".into())), "covered"),
@@ -309,7 +310,7 @@ fn beside(snapshot: &mut AccountSnapshot, pattern: &str) {
 fn below(snapshot: &mut AccountSnapshot, name: &str, rule: &str) {
     second(snapshot, rule);
     let added = of_alarms(snapshot).composite.last_mut().unwrap();
-    added.name = name.to_owned();
+    name.clone_into(&mut added.name);
     added.arn = alarm_arn(OWN, HOME, name);
 }
 
