@@ -374,3 +374,6 @@ impl Occurrences {
         (!told.is_empty()).then(|| format!("{example}{} ({zone})", told.join("; ")))
     }
 }
+
+#[cfg(test)]
+mod tests;
