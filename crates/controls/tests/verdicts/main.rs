@@ -3,6 +3,7 @@
 mod alike;
 mod beside;
 mod chains;
+mod counting_apart;
 mod decisions;
 mod evidence;
 mod in_turn;
