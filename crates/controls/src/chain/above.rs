@@ -1,16 +1,20 @@
 //! The composite alarms above an alarm that goes to ALARM, and what suppressors make of
 //! their actions.
 
+use super::companions::Companions;
 use super::composite::{self, Follows, Rest};
 use super::filter_policy::Sender;
 use super::judged::Judged;
-use super::ringing::{Acting, Companions, Ringing};
+use super::ringing::{Acting, Ringing};
 use crate::finding::LinkKind;
 use crate::reason::Reason;
 use crate::snapshot::CompositeAlarm;
 
 /// Composites above composites that are followed.
 const DEEPEST: usize = 8;
+
+/// Seconds within which alarms on the same datapoints have all changed their states, generously.
+const LONGEST_APART: i32 = 180;
 
 impl Ringing<'_> {
     pub(super) fn above(
@@ -41,6 +45,7 @@ impl Ringing<'_> {
                 enabled: composite.actions_enabled,
                 actions: &composite.alarm_actions,
                 // It is in ALARM while its child is.
+                rises: child.rises,
                 lasts: child.lasts,
             };
             if self.runs_when_released(composite, mentions, &is_child, with) {
@@ -53,7 +58,7 @@ impl Ringing<'_> {
             if !mentions {
                 continue;
             }
-            let link = match self.follows(composite, &is_child, child.settles, with) {
+            let link = match self.follows(composite, child, with) {
                 Follows::Yes => match &composite.actions_suppressor {
                     None => {
                         let link = Judged::holds(kind, resource, "goes to ALARM with its child");
@@ -75,7 +80,7 @@ impl Ringing<'_> {
             let own = self.actions(&acting, &link);
             rests.extend(own.into_iter().map(|rest| [below, &rest].concat()));
             links.push(link);
-            rests.extend(self.above(&acting, &links, &Companions::default(), depth + 1));
+            rests.extend(self.above(&acting, &links, &with.above(child), depth + 1));
         }
         rests
     }
@@ -104,14 +109,15 @@ impl Ringing<'_> {
     fn follows(
         &self,
         composite: &CompositeAlarm,
-        is_child: &dyn Fn(&str) -> bool,
-        settles: bool,
+        child: &Acting<'_>,
         with: &Companions,
     ) -> Follows {
+        let own = [child.name.to_owned(), child.arn.to_string()];
+        let is_child = |text: &str| own.iter().any(|name| name == text);
         let rests = |name: &str| self.rest_beside(name);
         let joined = |names: &[String]| {
             let is_one = |name: &str| is_child(name) || names.iter().any(|other| other == name);
-            composite::follows(&composite.rule, &is_one, settles, &rests)
+            composite::follows(&composite.rule, &is_one, child.settles, &rests)
         };
         let follows = joined(&with.in_step);
         if !matches!(follows, Follows::Not(..)) {
@@ -122,8 +128,9 @@ impl Ringing<'_> {
         if !matches!(alone, Follows::Not(..)) {
             return alone;
         }
-        let all = [with.in_step.as_slice(), with.at_some_time.as_slice()].concat();
-        if joined(&all) == Follows::Yes {
+        let all = [&own, with.in_step.as_slice(), with.at_some_time.as_slice()].concat();
+        let all = [all.as_slice(), &self.composites_with(&all, composite)].concat();
+        if !matches!(joined(&all), Follows::Not(..)) {
             let why = "whether its alarms, which ring on the same event, are in ALARM at the same time is not decided";
             return Follows::Undecided(why.to_owned());
         }
@@ -140,7 +147,11 @@ impl Ringing<'_> {
     ) -> Judged {
         let kind = LinkKind::Alarm;
         let resource = composite.arn.as_str();
-        if is_child(suppressor) || with.in_step.iter().any(|name| name == suppressor) {
+        let in_step = with.in_step.iter().any(|name| name == suppressor);
+        let waits = composite
+            .suppressor_wait
+            .is_some_and(|wait| wait >= LONGEST_APART);
+        if is_child(suppressor) || in_step && waits {
             let why = format!("its suppressor `{suppressor}` is in ALARM whenever it is");
             return Judged::broken(kind, resource, Reason::AlarmMuted, why);
         }

@@ -35,6 +35,8 @@ pub struct Lasting {
     pub at_least: u32,
     /// At most, when nothing else happens.
     pub at_most: u32,
+    /// For so long after the event reached the log group it does not leave ALARM.
+    pub until: u32,
 }
 
 impl Lasting {
@@ -42,6 +44,7 @@ impl Lasting {
     pub(crate) const ANY: Self = Self {
         at_least: 0,
         at_most: u32::MAX,
+        until: 0,
     };
 }
 
@@ -154,6 +157,10 @@ impl Periods {
                 self.window().saturating_add(more).saturating_add(delay)
             } else {
                 u32::MAX
+            },
+            until: match self.needed {
+                1 => self.window(),
+                _ => 0,
             },
         }
     }

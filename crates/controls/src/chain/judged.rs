@@ -1,5 +1,6 @@
 //! A judged link: what people see of it, and what the verdict needs to know.
 
+use super::at_times::AtTimes;
 use crate::finding::{EventsNeeded, Link, LinkKind, LinkState, Note};
 use crate::known::Unread;
 use crate::reason::Reason;
@@ -20,6 +21,8 @@ pub(crate) struct Judged {
     /// Of an alarm that waits for several events: how many, and the links that
     /// follow where so many are accepted.
     pub(crate) if_accepted: Option<Box<Accepted>>,
+    /// Of an alarm that is muted at times: when, and the links that follow at other times.
+    pub(crate) at_times: Option<Box<AtTimes>>,
 }
 
 /// A mute rule over an alarm.
@@ -116,6 +119,7 @@ impl Judged {
             muted_by: Vec::new(),
             delay: None,
             if_accepted: None,
+            at_times: None,
         }
     }
 }

@@ -8,6 +8,8 @@ pub(crate) mod alarm;
 pub(crate) mod alarm_math;
 pub(crate) mod alarm_rule;
 pub(crate) mod arrivals;
+pub(crate) mod at_times;
+mod companions;
 pub(crate) mod composite;
 pub(crate) mod datapoints;
 pub(crate) mod filter_policy;

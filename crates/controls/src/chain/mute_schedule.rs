@@ -41,7 +41,8 @@ pub(super) enum Reading {
     Either,
 }
 
-const DAY: u32 = 24 * 60;
+/// Minutes of a day.
+pub(super) const DAY: u32 = 24 * 60;
 /// Days and weekdays of the calendar repeat after so many years.
 const YEARS: i32 = 28;
 const LONGEST_MINUTES: u32 = 15 * DAY;
@@ -80,6 +81,12 @@ impl Recurring {
         })
     }
 
+    /// Whether it does the same in every week.
+    fn is_weekly(&self) -> bool {
+        let all = |of: &[u32], last: u32| (1..=last).all(|one| of.contains(&one));
+        all(&self.days, 31) && all(&self.months, 12)
+    }
+
     fn includes(&self, day: NaiveDate, reading: Reading) -> bool {
         let of_month = self.days.contains(&day.day());
         let of_week = self
@@ -108,48 +115,65 @@ impl Recurring {
 
 /// The longest time for which at least one of `rules`, which share a time zone, mutes.
 pub(super) fn longest(rules: &[&Recurring], reading: Reading) -> Stretch {
+    let days = whole_cycle();
+    match stretches(rules, reading, days).as_slice() {
+        [] => Stretch::Never,
+        // The first days are no gap: a window may reach into them.
+        [(start, until)] if *start <= LONGEST_MINUTES && *until >= days * DAY => Stretch::Always,
+        all => Stretch::Minutes(
+            all.iter()
+                .map(|(from, until)| until - from)
+                .max()
+                .unwrap_or(0),
+        ),
+    }
+}
+
+/// Days after which calendar and weekdays come again.
+fn whole_cycle() -> u32 {
+    (YEARS.unsigned_abs() * 1461).div_ceil(4)
+}
+
+/// Days over which all that `rules` do is seen, but for the first and the last [`AT_THE_ENDS`] of
+/// them, of which windows outside are not known; and whether every week is like the others.
+pub(super) fn days_to_see(rules: &[&Recurring]) -> (u32, bool) {
+    let weekly = rules.iter().all(|rule| rule.is_weekly());
+    let days = if weekly { 28 } else { whole_cycle() };
+    (days + 2 * AT_THE_ENDS, weekly)
+}
+
+/// More days than a window lasts.
+pub(super) const AT_THE_ENDS: u32 = 21;
+
+/// The stretches in which at least one of `rules`, which share a time zone, mutes, in minutes from
+/// a Monday on, over windows that begin in so many days.
+pub(super) fn stretches(rules: &[&Recurring], reading: Reading, days: u32) -> Vec<(u32, u32)> {
     let of_day: Vec<Vec<(u32, u32)>> = rules.iter().map(|rule| rule.of_day()).collect();
-    let Some(first) = NaiveDate::from_ymd_opt(2001, 1, 1) else {
-        return Stretch::Always;
-    };
-    let mut longest = 0;
-    let mut gap = false;
-    // The stretch that is open, in minutes of the first day.
-    let mut open: Option<(u32, u32)> = None;
-    let days = (YEARS.unsigned_abs() * 1461).div_ceil(4);
+    let mut all: Vec<(u32, u32)> = Vec::new();
     for number in 0..days {
-        let Some(day) = first.checked_add_days(Days::new(u64::from(number))) else {
-            return Stretch::Always;
+        let first = NaiveDate::from_ymd_opt(2001, 1, 1);
+        let Some(day) = first.and_then(|it| it.checked_add_days(Days::new(u64::from(number))))
+        else {
+            break;
         };
         let mut today: Vec<(u32, u32)> = Vec::new();
         for (rule, stretches) in rules.iter().zip(&of_day) {
             if rule.includes(day, reading) {
-                today.extend(stretches);
+                let of_rule = stretches.iter();
+                today.extend(
+                    of_rule.map(|(from, until)| (number * DAY + from, number * DAY + until)),
+                );
             }
         }
         today.sort_unstable();
         for (start, end) in today {
-            let (start, end) = (number * DAY + start, number * DAY + end);
-            open = Some(match open {
-                Some((from, until)) if start <= until => (from, until.max(end)),
-                Some((from, until)) => {
-                    longest = longest.max(until - from);
-                    gap = true;
-                    (start, end)
-                }
-                None => {
-                    // The first days are no gap: a window may reach into them.
-                    gap |= start > LONGEST_MINUTES;
-                    (start, end)
-                }
-            });
+            match all.last_mut() {
+                Some((_, until)) if start <= *until => *until = end.max(*until),
+                _ => all.push((start, end)),
+            }
         }
     }
-    match open {
-        None => Stretch::Never,
-        Some((_, until)) if !gap && until >= days * DAY => Stretch::Always,
-        Some((from, until)) => Stretch::Minutes(longest.max(until - from)),
-    }
+    all
 }
 
 /// Stretches in order of their start, joined where they touch.

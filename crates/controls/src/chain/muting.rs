@@ -14,10 +14,37 @@ use crate::snapshot::MuteRule;
 pub(super) enum Muting {
     /// They run for every event, if late by so many minutes.
     Runs { late: u32, notes: Vec<Note> },
-    /// They do not for some events: why, and the names of the rules.
-    Silent(String, Vec<String>),
-    /// That cannot be decided, and why.
-    Undecided(String),
+    /// They do not for some events: why, the names of the rules, and when, where that is known and
+    /// is not always.
+    Silent(String, Vec<String>, Option<MutedTimes>),
+    /// That cannot be decided, and why; and when it is in question, where that is known.
+    Undecided(String, Option<MutedTimes>),
+}
+
+/// When rules mute that come again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MutedTimes {
+    /// The rules, which share a time zone.
+    pub(super) rules: Vec<Recurring>,
+    pub(super) zone: String,
+    /// The rules as people read them.
+    pub(super) words: String,
+    /// Seconds by which a window may be longer or shorter on days on which clocks change.
+    pub(super) clock_change: u32,
+}
+
+impl MutedTimes {
+    /// `None` where the rules are of several time zones.
+    fn of(rules: &[(&MuteRule, Recurring)]) -> Option<Self> {
+        let (first, _) = rules.first()?;
+        let one_zone = rules.iter().all(|(rule, _)| rule.zone() == first.zone());
+        one_zone.then(|| Self {
+            rules: rules.iter().map(|(_, windows)| windows.clone()).collect(),
+            zone: first.zone().to_owned(),
+            words: rules_in_words(rules),
+            clock_change: clock_change(first) * 60,
+        })
+    }
 }
 
 /// What `rules` make of the actions of the alarm of that name, which stays in ALARM as
@@ -46,24 +73,21 @@ pub(super) fn of_alarm(rules: &[MuteRule], alarm: &str, lasts: Lasting) -> Mutin
             match minutes.map_or(Some(true), |minutes| silences(lasts, minutes, rule)) {
                 Some(true) => {
                     let why = format!("mute rule `{name}` silences it now: {when}");
-                    return Muting::Silent(why, vec![name.clone()]);
+                    return Muting::Silent(why, vec![name.clone()], None);
                 }
                 Some(false) => {
                     late = late.max(minutes.unwrap_or_default());
                     notes.push(note("muted_at_times", told_late(rule)));
                 }
-                None => return Muting::Undecided(not_known(name, &when)),
+                None => return Muting::Undecided(not_known(name, &when), None),
             }
             continue;
         }
-        match Recurring::parse(&rule.expression, &rule.duration) {
-            Some(windows) => recurring.push((rule, windows)),
-            None => {
-                return Muting::Undecided(format!(
-                    "mute rule `{name}` has a schedule that is not decided: {when}"
-                ));
-            }
-        }
+        let Some(windows) = Recurring::parse(&rule.expression, &rule.duration) else {
+            let why = format!("mute rule `{name}` has a schedule that is not decided: {when}");
+            return Muting::Undecided(why, None);
+        };
+        recurring.push((rule, windows));
     }
     match together(&recurring, lasts) {
         Together::Never => {}
@@ -73,17 +97,16 @@ pub(super) fn of_alarm(rules: &[MuteRule], alarm: &str, lasts: Lasting) -> Mutin
             notes.extend(told.map(|text| note("muted_at_times", text)));
         }
         Together::Silent(always) => {
-            let words: Vec<String> = recurring
-                .iter()
-                .map(|(rule, _)| format!("mute rule `{}`: {}", rule.name, in_words(rule)))
-                .collect();
+            let words = rules_in_words(&recurring);
             let names = recurring.iter().map(|(rule, _)| rule.name.clone());
             let what = if always {
                 "its actions are muted for good"
             } else {
                 "its actions are muted at times, and an event in that time is told to nobody"
             };
-            return Muting::Silent(format!("{what}: {}", words.join("; ")), names.collect());
+            let times = MutedTimes::of(&recurring).filter(|_| !always);
+            let why = format!("{what}: {words}");
+            return Muting::Silent(why, names.collect(), times);
         }
         Together::Undecided => {
             let names: Vec<&str> = recurring
@@ -92,7 +115,7 @@ pub(super) fn of_alarm(rules: &[MuteRule], alarm: &str, lasts: Lasting) -> Mutin
                 .collect();
             let names = names.join(", ");
             let why = format!("for how long these mute rules silence it is not decided: {names}");
-            return Muting::Undecided(why);
+            return Muting::Undecided(why, MutedTimes::of(&recurring));
         }
     }
     Muting::Runs { late, notes }
@@ -152,8 +175,7 @@ fn together(rules: &[(&MuteRule, Recurring)], lasts: Lasting) -> Together {
 
 /// Whether ALARM is over when so many minutes of muting are; `None`: perhaps.
 fn silences(lasts: Lasting, minutes: u32, rule: &MuteRule) -> Option<bool> {
-    // Where clocks are put back or forward, a window may last an hour longer or shorter.
-    let change = if rule.zone() == "UTC" { 0 } else { 60 };
+    let change = clock_change(rule);
     let seconds = |minutes: u32| minutes.saturating_mul(60);
     if lasts.at_least > seconds(minutes.saturating_add(change)) {
         Some(false)
@@ -162,6 +184,11 @@ fn silences(lasts: Lasting, minutes: u32, rule: &MuteRule) -> Option<bool> {
     } else {
         None
     }
+}
+
+/// Minutes by which a window may last longer or shorter where clocks are put back or forward.
+fn clock_change(rule: &MuteRule) -> u32 {
+    if rule.zone() == "UTC" { 0 } else { 60 }
 }
 
 fn not_known(rules: &str, when: &str) -> String {
@@ -176,6 +203,12 @@ fn told_late(rule: &MuteRule) -> String {
         rule.name,
         in_words(rule)
     )
+}
+
+fn rules_in_words(rules: &[(&MuteRule, Recurring)]) -> String {
+    let each = rules.iter();
+    let words = each.map(|(rule, _)| format!("mute rule `{}`: {}", rule.name, in_words(rule)));
+    words.collect::<Vec<_>>().join("; ")
 }
 
 fn in_words(rule: &MuteRule) -> String {
@@ -210,11 +243,12 @@ mod tests {
         let lasts = Lasting {
             at_least,
             at_most: at_least + 600,
+            until: at_least,
         };
         match of_alarm(rules, "s3", lasts) {
-            Muting::Silent(why, _) if why.contains("for good") => "always".to_owned(),
+            Muting::Silent(why, ..) if why.contains("for good") => "always".to_owned(),
             Muting::Silent(..) => "silent".to_owned(),
-            Muting::Undecided(_) => "undecided".to_owned(),
+            Muting::Undecided(..) => "undecided".to_owned(),
             Muting::Runs { late, notes } => {
                 let codes: Vec<&str> = notes.iter().map(|note| note.code.as_str()).collect();
                 format!("{late} {}", codes.join(" ")).trim().to_owned()

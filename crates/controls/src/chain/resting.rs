@@ -1,7 +1,7 @@
 //! What becomes of an alarm once nothing happens any more: whether it leaves ALARM,
 //! without which a composite alarm above it, or one that it suppresses, tells nobody.
 
-use super::alarm::{self, Watching};
+use super::alarm::{self, Source, Watching};
 use super::alarm_rule::AlarmRule;
 use super::composite::{self, Rest};
 use super::firing::Firing;
@@ -60,7 +60,22 @@ impl Ringing<'_> {
                             {
                                 Rest::Unknown
                             }
-                            firing => rest_after(&firing, alarm),
+                            firing => {
+                                let rest = rest_after(&firing, alarm);
+                                let source = Source {
+                                    filter,
+                                    published,
+                                    dimensions: &[],
+                                    account: self.account,
+                                    filters: self.filters,
+                                };
+                                let stays = matches!(rest, Rest::Stays | Rest::AlwaysInAlarm);
+                                if stays && self.filled_in(&source, alarm).is_some() {
+                                    Rest::Unknown
+                                } else {
+                                    rest
+                                }
+                            }
                         });
                     }
                     Watching::Undecided(_) => rests.push(Rest::Unknown),

@@ -2,11 +2,13 @@
 //! (`above`) the composite alarms above it and theirs. Gives the links of every way on.
 
 use super::action::{self, Topics};
-use super::alarm::{self, Source, Watching};
+use super::alarm::{self, Source};
+use super::at_times::{AtTimes, Silent};
+use super::companions::Companions;
 use super::filter_policy::Sender;
 use super::firing::{self, Firing, Lasting};
-use super::judged::{Accepted, Judged, MutedBy, note};
-use super::muting::{self, Muting};
+use super::judged::{Accepted, Delay, Judged, MutedBy, note};
+use super::muting::{self, MutedTimes, Muting};
 use super::resting;
 use super::shared_metric::Kept;
 use crate::finding::{EventsNeeded, LinkKind, LinkState};
@@ -38,17 +40,10 @@ pub(super) struct Acting<'a> {
     pub(super) sender: Sender<'a>,
     pub(super) enabled: bool,
     pub(super) actions: &'a [String],
+    /// From the event in the log group to ALARM, where that is known.
+    pub(super) rises: Option<Delay>,
     /// How long it stays in ALARM.
     pub(super) lasts: Lasting,
-}
-
-/// Alarms that go to ALARM on the same event as another, by name and ARN.
-#[derive(Debug, Default)]
-pub(super) struct Companions {
-    /// At the same time, and as long.
-    pub(super) in_step: Vec<String>,
-    /// Perhaps at another time.
-    pub(super) at_some_time: Vec<String>,
 }
 
 impl Ringing<'_> {
@@ -70,6 +65,11 @@ impl Ringing<'_> {
             account: self.account,
             filters: self.filters,
         };
+        // One of several datapoints counts by its age only among missing ones.
+        let aged = || {
+            let several = firing::needs_several(alarm);
+            several.then(|| self.filled_in(&source, alarm)).flatten()
+        };
         let (link, lasts) = match alarm::firing_on(&source, alarm) {
             Firing::OnOneEvent {
                 delay,
@@ -84,13 +84,13 @@ impl Ringing<'_> {
                     Some(Kept::Elsewhere(why)) => {
                         Judged::unknown(kind, resource, Reason::AlarmUndecided, why)
                     }
-                    None => match self.disturbed(&source, alarm) {
+                    None => match self.disturbed(&source, alarm).or_else(aged) {
                         Some(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
                         None => Judged::holds(kind, resource, "goes to ALARM on one event")
                             .noting(self.rung_from_elsewhere(filter, alarm)),
                     },
                 };
-                with = self.companions(&source, alarm);
+                with = self.companions(&source, alarm, delay, lasts);
                 (link.noting(notes).taking(delay), lasts)
             }
             Firing::NeedsEvents(needed, _) if self.may_count_as(published, needed.events) => {
@@ -105,7 +105,17 @@ impl Ringing<'_> {
                 return vec![vec![self.if_accepted(&source, alarm, broken, needed)]];
             }
             Firing::Not(reason, why) => {
-                return vec![vec![Judged::broken(kind, resource, reason, why)]];
+                if let Some(why) = self.ended_by_another(reason, &source, alarm) {
+                    let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, why);
+                    return self.after(alarm, &link, Lasting::ANY, &with);
+                }
+                let mut broken = Judged::broken(kind, resource, reason, why.clone());
+                if reason == Reason::AlarmConditional {
+                    let links = self.as_if_ringing(&source, alarm, &broken);
+                    let silent = Silent::While(why);
+                    broken.at_times = Some(Box::new(AtTimes { silent, links }));
+                }
+                return vec![vec![broken]];
             }
             Firing::Undecided(why) => {
                 let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, why);
@@ -113,31 +123,6 @@ impl Ringing<'_> {
             }
         };
         self.after(alarm, &link, lasts, &with)
-    }
-
-    /// Other alarms that go to ALARM on the same event.
-    fn companions(&self, source: &Source<'_>, alarm: &MetricAlarm) -> Companions {
-        let mut with = Companions::default();
-        for other in self.alarms.metric.iter().filter(|other| *other != alarm) {
-            let sees_it = matches!(
-                alarm::watching(source.filter, source.published, other, self.account),
-                Watching::Yes(seen) if seen.iter().any(|seen| seen == source.dimensions)
-            );
-            let rings = || {
-                let firing = alarm::firing_on(source, other);
-                matches!(firing, Firing::OnOneEvent { .. })
-            };
-            if sees_it && rings() {
-                let names = [other.name.clone(), other.arn.to_string()];
-                let sure = self.mixed_units(source, other).is_none();
-                if sure && firing::in_step(alarm, other) {
-                    with.in_step.extend(names);
-                } else {
-                    with.at_some_time.extend(names);
-                }
-            }
-        }
-        with
     }
 
     /// The broken link of an alarm that waits for several events, with the best
@@ -149,12 +134,6 @@ impl Ringing<'_> {
         mut broken: Judged,
         needed: EventsNeeded,
     ) -> Judged {
-        // The alarm as it would be: what else is wrong with it shows in its place.
-        let link = &broken.link;
-        let ringing = match self.disturbed(source, alarm) {
-            Some(why) => Judged::unknown(link.kind, &link.resource, Reason::AlarmUndecided, why),
-            None => Judged::holds(link.kind, &link.resource, link.detail.clone()),
-        };
         // What a plain alarm counts adds up, whichever filter counts it.
         let counter = match &alarm.metric {
             Some(_) => alarm.arn.to_string(),
@@ -163,15 +142,32 @@ impl Ringing<'_> {
                 alarm.arn, source.filter.name, source.dimensions
             ),
         };
-        let worst = |links: &Vec<Judged>| links.iter().map(|judged| judged.link.state).max();
-        let ways = self.after_alarm(alarm, &ringing, Lasting::ANY);
-        let best = ways.into_iter().min_by_key(worst).unwrap_or_default();
+        let links = self.as_if_ringing(source, alarm, &broken);
         broken.if_accepted = Some(Box::new(Accepted {
             needed,
             counter,
-            links: best,
+            links,
         }));
         broken
+    }
+
+    /// The best way on from an alarm with a broken link, were it to go to ALARM nonetheless: what else
+    /// is wrong with it shows in its place.
+    fn as_if_ringing(
+        &self,
+        source: &Source<'_>,
+        alarm: &MetricAlarm,
+        broken: &Judged,
+    ) -> Vec<Judged> {
+        let link = &broken.link;
+        let ringing = match self.disturbed(source, alarm) {
+            Some(why) => Judged::unknown(link.kind, &link.resource, Reason::AlarmUndecided, why),
+            None => Judged::holds(link.kind, &link.resource, link.detail.clone()),
+        };
+        let ways = self.after_alarm(alarm, &ringing, Lasting::ANY);
+        ways.into_iter()
+            .min_by_key(|links| worst(links))
+            .unwrap_or_default()
     }
 
     /// The links from an alarm on, once it is in ALARM: its own actions, and the
@@ -194,6 +190,7 @@ impl Ringing<'_> {
             sender: Sender::Log(alarm),
             enabled: alarm.actions_enabled,
             actions: &alarm.alarm_actions,
+            rises: None,
             lasts: Lasting::ANY,
         };
         let mut rests = self.actions(&acting, link);
@@ -216,6 +213,7 @@ impl Ringing<'_> {
             sender: Sender::Metric(alarm),
             enabled: alarm.actions_enabled,
             actions: &alarm.alarm_actions,
+            rises: link.delay,
             lasts,
         };
         let mut rests = self.actions(&acting, link);
@@ -242,10 +240,36 @@ impl Ringing<'_> {
                 "it has no action for the ALARM state",
             );
         }
-        let link = self.muted(alarm, link);
-        if link.reason == Some(Reason::AlarmMuted) {
-            return vec![vec![link]];
+        let (muted, times) = self.muted(alarm, link);
+        let at_times = |links| {
+            let silent = Silent::Muted {
+                muted: times.clone()?,
+                delay: alarm.rises?,
+                lasts: alarm.lasts,
+            };
+            Some(Box::new(AtTimes { silent, links }))
+        };
+        if muted.reason == Some(Reason::AlarmMuted) {
+            let best = self
+                .acting(alarm, link)
+                .into_iter()
+                .min_by_key(|links| worst(links));
+            let at_times = best.and_then(at_times);
+            return vec![vec![Judged { at_times, ..muted }]];
         }
+        let mut ways = self.acting(alarm, &muted);
+        if times.is_some() {
+            for links in &mut ways {
+                let rest = links.iter().skip(1).cloned();
+                let unmuted = [link.clone()].into_iter().chain(rest).collect();
+                links[0].at_times = at_times(unmuted);
+            }
+        }
+        ways
+    }
+
+    /// The links from an alarm with such a link on, over each of its actions.
+    fn acting(&self, alarm: &Acting<'_>, link: &Judged) -> Vec<Vec<Judged>> {
         let with_link = |action: &String| {
             let mut links = vec![link.clone()];
             let failed = self.alarms.failed(alarm.name, action);
@@ -271,21 +295,21 @@ impl Ringing<'_> {
     }
 
     /// The alarm's link with what mute rules make of it: broken where some events are
-    /// told to nobody.
-    fn muted(&self, alarm: &Acting<'_>, link: &Judged) -> Judged {
+    /// told to nobody; and when they are not, where that is at times.
+    fn muted(&self, alarm: &Acting<'_>, link: &Judged) -> (Judged, Option<MutedTimes>) {
         let kind = LinkKind::Alarm;
         let resource = alarm.arn.as_str();
         let rules = match self.alarms.mute_rules.as_ref().map(Known::get) {
             Some(Ok(rules)) => rules,
-            _ if link.reason.is_some() => return link.clone(),
-            Some(Err(unread)) => return Judged::unread(kind, resource, unread),
+            _ if link.reason.is_some() => return (link.clone(), None),
+            Some(Err(unread)) => return (Judged::unread(kind, resource, unread), None),
             None => {
                 let unread = Unread {
                     call: Call::new("cloudwatch", "ListAlarmMuteRules", alarm.arn.region()),
                     cause: UnreadCause::NotAsked,
                     message: String::new(),
                 };
-                return Judged::unread(kind, resource, &unread);
+                return (Judged::unread(kind, resource, &unread), None);
             }
         };
         match muting::of_alarm(rules, alarm.name, alarm.lasts) {
@@ -294,9 +318,9 @@ impl Ringing<'_> {
                 if let Some(delay) = &mut link.delay {
                     delay.max_seconds = delay.max_seconds.saturating_add(late.saturating_mul(60));
                 }
-                link
+                (link, None)
             }
-            Muting::Silent(why, silent) => {
+            Muting::Silent(why, silent, times) => {
                 let mut broken = Judged::broken(kind, resource, Reason::AlarmMuted, why);
                 let silent = rules.iter().filter(|rule| silent.contains(&rule.name));
                 broken.muted_by = silent
@@ -305,10 +329,17 @@ impl Ringing<'_> {
                         mutes_others: rule.alarm_names.iter().any(|name| name != alarm.name),
                     })
                     .collect();
-                broken
+                (broken, times)
             }
-            Muting::Undecided(_) if link.reason.is_some() => link.clone(),
-            Muting::Undecided(why) => Judged::unknown(kind, resource, Reason::AlarmUndecided, why),
+            Muting::Undecided(..) if link.reason.is_some() => (link.clone(), None),
+            Muting::Undecided(why, times) => {
+                let link = Judged::unknown(kind, resource, Reason::AlarmUndecided, why);
+                (link, times)
+            }
         }
     }
+}
+
+fn worst(links: &[Judged]) -> Option<LinkState> {
+    links.iter().map(|judged| judged.link.state).max()
 }

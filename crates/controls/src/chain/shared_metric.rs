@@ -2,7 +2,7 @@
 //! watches it.
 
 use super::alarm::{self, Source, Watching};
-use super::firing::Firing;
+use super::firing::{self, Firing};
 use super::judged::note;
 use super::ringing::Ringing;
 use crate::finding::Note;
@@ -55,6 +55,51 @@ impl Ringing<'_> {
         let other = elsewhere.find(|other| keeps(other))?;
         let when = " whenever its log group receives events";
         Some(Kept::Elsewhere(why(other, when)))
+    }
+
+    /// A filter that publishes datapoints to the same metric which do not breach, while the source's own
+    /// publishes nothing without events: they end an ALARM that missing data does not, and keep an alarm
+    /// from ringing that waits for a datapoint to age among missing ones.
+    pub(super) fn filled_in(&self, source: &Source<'_>, alarm: &MetricAlarm) -> Option<String> {
+        if source.published.default_value.is_some() {
+            return None;
+        }
+        let fills = |other: &MetricFilter, to: &MetricTransformation| {
+            let is_own = other == source.filter && to == source.published;
+            let sees = alarm::watching(other, to, alarm, self.account);
+            let same =
+                (&to.namespace, &to.name) == (&source.published.namespace, &source.published.name);
+            !is_own
+                && same
+                && matches!(sees, Watching::Yes(_))
+                && (to.default_value.is_some() || !value_breaches(to, alarm))
+        };
+        let here = self.filters.iter();
+        let all = here.chain(self.filters_elsewhere.iter().copied());
+        let mut others =
+            all.filter(|other| other.transformations.iter().any(|to| fills(other, to)));
+        others.next().map(|other| {
+            format!(
+                "what it does among the datapoints that filter `{}` publishes to its metric, too, is not decided",
+                other.name
+            )
+        })
+    }
+
+    /// Why it is not known whether an alarm stays in ALARM, as it would for such a reason were the
+    /// source's filter the only one that publishes to the metric.
+    pub(super) fn ended_by_another(
+        &self,
+        reason: Reason,
+        source: &Source<'_>,
+        alarm: &MetricAlarm,
+    ) -> Option<String> {
+        let stays = matches!(reason, Reason::AlarmFiresOnce | Reason::AlarmAlwaysFiring);
+        let kept = || self.kept_in_alarm(source.filter, source.published, alarm);
+        if !stays || kept().is_some() {
+            return None;
+        }
+        self.filled_in(source, alarm)
     }
 
     /// The remark that filters of other log groups, which look for other events, ring the alarm, too.
@@ -183,7 +228,7 @@ impl Ringing<'_> {
     }
 
     /// Whether one event may count as so many, because several filters publish to the
-    /// metric, or several trails bring it.
+    /// metric, with whatever values, or several trails bring it.
     pub(super) fn may_count_as(&self, published: &MetricTransformation, events: u32) -> bool {
         let here = self
             .filters
@@ -192,6 +237,22 @@ impl Ringing<'_> {
         let same = here
             .flat_map(|filter| &filter.transformations)
             .filter(|other| other.name == published.name && other.namespace == published.namespace);
-        u32::try_from(same.count() * self.deliveries).is_ok_and(|times| times >= events)
+        let same: Vec<_> = same.collect();
+        let value = |of: &MetricTransformation| of.value.trim().parse::<f64>().ok();
+        let own = value(published).unwrap_or(1.0).abs();
+        // What is taken from the event may be anything.
+        let worth = |other: &&MetricTransformation| match value(other) {
+            Some(value) => (value / own).max(1.0),
+            None if *other == published => 1.0,
+            None => f64::INFINITY,
+        };
+        let times = u32::try_from(self.deliveries).map_or(f64::INFINITY, f64::from);
+        same.iter().map(worth).sum::<f64>() * times >= f64::from(events)
     }
+}
+
+/// Whether each datapoint of another filter breaches.
+fn value_breaches(to: &MetricTransformation, alarm: &MetricAlarm) -> bool {
+    let value = to.value.trim().parse::<f64>().ok();
+    alarm.metric.is_some() && value.is_some_and(|value| firing::may_breach(alarm, &[Some(value)]))
 }

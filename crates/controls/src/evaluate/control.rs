@@ -66,13 +66,16 @@ pub(super) fn finding<'a>(
     if let Some(counters) = counters.filter(|counters| !counters.suffice()) {
         let mut on_one_event = without(&counters.places());
         if finding.verdict == Verdict::Pass && on_one_event.verdict != Verdict::Pass {
-            let choices = counters.choices();
+            let (choices, are_all) = counters.choices();
             let mut chosen = choices.iter().map(|left_out| without(left_out));
             finding = chosen
                 .find(|finding| finding.verdict == Verdict::Pass)
                 .unwrap_or_else(|| {
                     let notes = &mut on_one_event.evidence.notes;
                     notes.push(counters.note());
+                    if !are_all {
+                        counters.leave_open(&mut on_one_event);
+                    }
                     on_one_event
                 });
         } else {

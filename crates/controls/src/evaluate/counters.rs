@@ -12,12 +12,16 @@ use super::routes::Routes;
 use crate::catalog::{Control, MayWait};
 use crate::chain::judged::{Judged, note};
 use crate::decision::Decisions;
-use crate::finding::{EventsNeeded, LinkState, Note};
+use crate::finding::{EventsNeeded, Finding, LinkState, Note, Verdict};
 use crate::ids::Region;
 use crate::pattern::Pattern;
+use crate::reason::Reason;
 
-/// Counters of which every combination is tried; of more, each alone.
-const MOST_COMBINED: usize = 6;
+/// Counters of which every combination is looked at; of more, each alone.
+const MOST_COMBINED: usize = 10;
+
+/// Combinations by which a control is judged at most.
+const MOST_CHOICES: usize = 32;
 
 /// What waits for several events.
 struct Counter {
@@ -135,12 +139,12 @@ impl Counters {
     }
 
     /// The chains that are left out where only some may count at once: those beside each largest
-    /// choice that suffices.
-    pub(super) fn choices(&self) -> Vec<Vec<Place>> {
+    /// choice that suffices; and whether these are all.
+    pub(super) fn choices(&self) -> (Vec<Vec<Place>>, bool) {
         let number = self.all.len();
         if number > MOST_COMBINED {
             let one = |kept| self.left_out(|at| at == kept);
-            return (0..number).map(one).collect();
+            return ((0..number).map(one).collect(), false);
         }
         let sufficing = |chosen: &usize| {
             let counters = self.all.iter().enumerate();
@@ -148,14 +152,16 @@ impl Counters {
             self.are_enough(&kept.map(|(_, counter)| counter).collect::<Vec<_>>())
         };
         let sufficing: Vec<usize> = (1..1_usize << number).filter(sufficing).collect();
+        // What is part of a choice that suffices does, too: with one more, a largest one does not.
         let is_largest = |chosen: &&usize| {
-            let mut larger = sufficing.iter().filter(|other| other != chosen);
-            !larger.any(|other| *chosen & other == **chosen)
+            let one_more = (0..number).map(|at| **chosen | 1 << at);
+            let mut larger = one_more.filter(|more| more != *chosen);
+            !larger.any(|more| sufficing.binary_search(&more).is_ok())
         };
-        let largest = sufficing.iter().filter(is_largest);
-        largest
-            .map(|chosen| self.left_out(|at| chosen >> at & 1 == 1))
-            .collect()
+        let largest: Vec<usize> = sufficing.iter().filter(is_largest).copied().collect();
+        let tried = largest.iter().take(MOST_CHOICES);
+        let left_out = tried.map(|chosen| self.left_out(|at| chosen >> at & 1 == 1));
+        (left_out.collect(), largest.len() <= MOST_CHOICES)
     }
 
     fn left_out(&self, kept: impl Fn(usize) -> bool) -> Vec<Place> {
@@ -163,6 +169,25 @@ impl Counters {
         others
             .flat_map(|(_, counter)| counter.places.iter().copied())
             .collect()
+    }
+
+    /// Makes of a finding that fails one that does not say so: not every combination was tried.
+    pub(super) fn leave_open(&self, finding: &mut Finding) {
+        if finding.verdict != Verdict::Fail {
+            return;
+        }
+        finding.verdict = Verdict::Unknown;
+        finding.reason = Reason::Undecided;
+        Reason::Undecided.as_str().clone_into(&mut finding.cause);
+        finding.summary = format!(
+            "{} alarms wait for several events each, and whether some of them suffice together for the \
+             accepted number is not decided: {}",
+            self.all.len(),
+            self.note().text
+        );
+        let fix = "let fewer alarms wait for several events, or let them ring on one";
+        finding.evidence.fix = Some(fix.to_owned());
+        finding.evidence.commands = Vec::new();
     }
 
     /// The remark that they do not suffice together.

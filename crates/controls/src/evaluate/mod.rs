@@ -14,6 +14,7 @@ mod deciding;
 mod doubts;
 mod evidence;
 mod fix;
+mod in_turn;
 mod judge;
 mod kinds;
 mod needed;
@@ -136,7 +137,7 @@ impl Evaluator {
                 if control.scope == Scope::ManagementAccount && elsewhere {
                     return not_applicable(control, snapshot, management.as_ref());
                 }
-                let mut finding = control::finding(
+                let mut finding = in_turn::finding(
                     control,
                     &self.catalog,
                     &routes,

@@ -3,8 +3,10 @@
 mod alike;
 mod beside;
 mod chains;
+mod counting_apart;
 mod decisions;
 mod evidence;
+mod in_turn;
 mod laws;
 mod notes;
 mod opinions;

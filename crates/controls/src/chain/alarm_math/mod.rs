@@ -181,7 +181,7 @@ fn at_one_time(
             showing.named(true)
         )),
         (_, _, Firing::OnOneEvent { .. }) => Err(depends_on(&showing.named(false))),
-        (_, _, silent @ Firing::NeedsEvents(..)) => {
+        (_, _, silent) => {
             let shared = decide(When::Shared, When::Quiet)?;
             if rings(&shared) {
                 return Err(
@@ -190,7 +190,6 @@ fn at_one_time(
             }
             unless_held(showing, time, alarm, silent, &decide)
         }
-        (_, _, silent) => unless_held(showing, time, alarm, silent, &decide),
     }
 }
 

@@ -156,6 +156,10 @@ fn tested(test: &str, wanted: &Value, subject: &Subject) -> Passes {
     let with = |holds: fn(&str, &str) -> bool| match (wanted.as_str(), subject) {
         (Some(wanted), Subject::Is(Value::String(text))) => Passes::of(holds(text, wanted)),
         (Some(_), Subject::Is(_)) => Passes::Never,
+        (Some(wanted), Subject::NameOfRegion(region)) => {
+            let known = regions::name_holds(region.as_ref(), |name| holds(name, wanted));
+            known.map_or(Passes::Maybe, Passes::of)
+        }
         _ => Passes::Maybe,
     };
     match test {

@@ -56,3 +56,22 @@ pub(super) fn is_named(region: Option<&Region>, text: &str) -> Option<bool> {
         .any(|(code, _, city)| *code != region && of(city));
     (another && !of(city)).then_some(false)
 }
+
+/// Whether `holds` of the name of the Region in a message; `None` when that is not known. Of a
+/// European Region it has to be the same for every spelling.
+pub(super) fn name_holds(region: Option<&Region>, holds: impl Fn(&str) -> bool) -> Option<bool> {
+    let code = region?.to_string();
+    let (_, area, city) = NAMES.iter().find(|(known, ..)| *known == code)?;
+    let spellings = match area {
+        Some(area) => vec![format!("{area} ({city})")],
+        None if code.starts_with("eu-") => vec![
+            format!("EU ({city})"),
+            format!("EU - {city}"),
+            format!("Europe ({city})"),
+        ],
+        None => return None,
+    };
+    let each: Vec<bool> = spellings.iter().map(|name| holds(name)).collect();
+    let first = *each.first()?;
+    each.iter().all(|one| *one == first).then_some(first)
+}

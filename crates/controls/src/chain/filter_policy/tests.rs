@@ -94,6 +94,17 @@ fn policies_let_the_message_of_an_alarm_through_or_not() {
         (BODY, r#"{"Region":["US East (N. Virginia)"]}"#,                     Never),
         (BODY, r#"{"Region":[{"anything-but":["US East (Ohio)"]}]}"#,         Always),
         (BODY, r#"{"Region":[{"prefix":"EU"}]}"#,                             Maybe),
+        (BODY, r#"{"Region":[{"prefix":"E"}]}"#,                              Always),
+        (BODY, r#"{"Region":[{"prefix":"US "}]}"#,                            Never),
+        (BODY, r#"{"Region":[{"prefix":"eu-"}]}"#,                            Never),
+        (BODY, r#"{"Region":[{"suffix":"(Ireland)"}]}"#,                      Maybe),
+        (BODY, r#"{"Region":[{"wildcard":"*Ireland*"}]}"#,                    Always),
+        (BODY, r#"{"Region":[{"wildcard":"*(Ohio)"}]}"#,                      Never),
+        (BODY, r#"{"Region":[{"anything-but":{"prefix":"US"}}]}"#,            Always),
+        (BODY, r#"{"Region":[{"anything-but":{"wildcard":"*Ireland*"}}]}"#,   Never),
+        (BODY, r#"{"Region":[{"equals-ignore-case":"eu (ireland)"}]}"#,       Maybe),
+        (BODY, r#"{"Region":[{"equals-ignore-case":"us east (ohio)"}]}"#,     Never),
+        (BODY, r#"{"Region":[{"prefix":1}]}"#,                                Maybe),
         (BODY, r#"{"OldStateValue":["OK"]}"#,                                 Maybe),
         (BODY, r#"{"OldStateValue":["OK","INSUFFICIENT_DATA"]}"#,             Always),
         (BODY, r#"{"OldStateValue":["ALARM"]}"#,                              Never),
@@ -154,6 +165,25 @@ fn policies_let_the_message_of_an_alarm_through_or_not() {
 
 #[test]
 #[rustfmt::skip]
+fn the_name_of_a_region_is_tested_where_it_is_known() {
+    for (region, prefix, expected) in [
+        ("us-west-2",    "US West (O", Always),
+        ("us-west-2",    "US East",    Never),
+        ("ca-central-1", "Canada",     Always),
+        ("eu-north-1",   "EU",         Maybe),
+        ("eu-north-1",   "Asia",       Never),
+        ("me-south-1",   "Middle",     Maybe),
+        ("mx-central-1", "Mexico",     Maybe),
+    ] {
+        let alarm = alarm(region);
+        let policy = format!(r#"{{"Region":[{{"prefix":"{prefix}"}}]}}"#);
+        let told = passes(&filter(BODY, &policy), Some(Sender::Metric(&alarm)));
+        assert_eq!(told, expected, "{region} {prefix}");
+    }
+}
+
+#[test]
+#[rustfmt::skip]
 fn what_a_message_holds_depends_on_the_kind_of_its_alarm() {
     let plain = alarm("us-east-1");
     let settling = MetricAlarm { treat_missing_data: Some("notBreaching".to_owned()), ..alarm("us-east-1") };
@@ -170,6 +200,10 @@ fn what_a_message_holds_depends_on_the_kind_of_its_alarm() {
     for (policy, of_plain, of_settling, of_math, of_composite) in [
         (r#"{"Region":["US East (N. Virginia)"]}"#,         Always, Always, Always, Always),
         (r#"{"Region":["us-east-1"]}"#,                     Never,  Never,  Never,  Never),
+        (r#"{"Region":[{"prefix":"US East"}]}"#,            Always, Always, Always, Always),
+        (r#"{"Region":[{"suffix":"Virginia)"}]}"#,          Always, Always, Always, Always),
+        (r#"{"Region":[{"prefix":"US West"}]}"#,            Never,  Never,  Never,  Never),
+        (r#"{"Region":[{"equals-ignore-case":"us east (n. virginia)"}]}"#, Always, Always, Always, Always),
         (r#"{"OldStateValue":["OK"]}"#,                     Maybe,  Always, Maybe,  Always),
         (r#"{"OldStateValue":["INSUFFICIENT_DATA"]}"#,      Maybe,  Never,  Maybe,  Never),
         (r#"{"Trigger":{"MetricName":["root"]}}"#,          Always, Always, Maybe,  Never),

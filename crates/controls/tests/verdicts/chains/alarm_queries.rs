@@ -106,6 +106,7 @@ fn metric_math_and_composites() {
         ("composite: parent tells",   |s| composite(s, "ALARM(\"s3-bucket-policy-changes\") OR ALARM(vpc-changes)"), "covered"),
         ("composite: stuck sibling",  |s| { stuck(s, |a| a.treat_missing_data = Some("breaching".into())); }, "alarm_no_action"),
         ("composite: once sibling",   |s| { stuck(s, |a| a.treat_missing_data = Some("ignore".into())); }, "alarm_no_action"),
+        ("composite: once, but filled", |s| { stuck(s, |a| a.treat_missing_data = Some("ignore".into())); let mut other = of_filter(s, "vpc-changes").clone(); other.name = "other".into(); other.transformations[0].default_value = Some(0.0); of_filters(s).push(other); }, "alarm_undecided"),
         ("composite: sibling of sums", |s| stuck(s, |a| { a.metric = None; a.queries = vec![query("m1", Some("vpc-changes"), None), query("m2", Some("nacl-changes"), None), query("e1", None, Some("m1 + m2"))]; }), "covered"),
         ("composite: ends with data", |s| stuck(s, |a| { a.metric = None; a.treat_missing_data = Some("ignore".into()); a.queries = vec![query("m1", Some("vpc-changes"), None), query("m2", Some("nacl-changes"), None), query("e1", None, Some("m1 + m2"))]; }), "alarm_undecided"),
         ("composite: silent sibling", |s| stuck(s, |a| a.comparison = Some("LessThanThreshold".into())), "covered"),
@@ -136,6 +137,19 @@ fn metric_math_and_composites() {
         ("composite: woken suppressor", |s| { twin(s, 300); silence_twin(s); let twin = of_alarms(s).metric.iter_mut().find(|a| a.name == "twin").unwrap(); twin.comparison = Some("LessThanThreshold".into()); composite(s, "ALARM(s3-bucket-policy-changes)"); second(s, "NOT ALARM(twin)"); of_alarms(s).composite[0].actions_suppressor = Some("second".into()); }, "alarm_undecided"),
         ("composite: for want of data", |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND INSUFFICIENT_DATA(unrelated)"); }, "alarm_undecided"),
         ("composite: disabled",       |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); of_alarms(s).composite[0].actions_enabled = false; }, "alarm_no_action"),
+        ("composite: briefly both",   |s| { twin(s, 60); s3_alarm(s).metric.as_mut().unwrap().period = Some(60); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(twin)"); silence_twin(s); }, "alarm_undecided"),
+        ("composite: both, unless",   |s| { twin(s, 60); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(twin) AND NOT ALARM(maintenance)"); silence_twin(s); }, "alarm_undecided"),
+        ("composite: both, above",    |s| { twin(s, 300); silence_twin(s); composite(s, "ALARM(second) AND ALARM(third)"); second(s, "ALARM(s3-bucket-policy-changes)"); below(s, "third", "ALARM(twin)"); }, "alarm_undecided"),
+        ("composite: above and twin", |s| { twin(s, 300); silence_twin(s); composite(s, "ALARM(second) AND ALARM(twin)"); second(s, "ALARM(s3-bucket-policy-changes)"); }, "alarm_undecided"),
+        ("composite: above and below", |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(second)"); second(s, "ALARM(s3-bucket-policy-changes)"); }, "alarm_undecided"),
+        ("composite: above another",  |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(second)"); second(s, "ALARM(vpc-changes)"); }, "alarm_no_action"),
+        ("composite: another filter", |s| { beside(s, &prescribed(S3)); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"); }, "alarm_undecided"),
+        ("composite: by half of it",  |s| { beside(s, "{ $.eventSource = s3.amazonaws.com && $.eventName = Put* }"); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"); }, "alarm_no_action"),
+        ("composite: another group's", |s| { beside(s, &prescribed(S3)); let moved = of_filters(s).extract_if(.., |f| f.name == "vpc-changes").next().unwrap(); in_another_group(s, moved); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"); }, "alarm_undecided"),
+        ("composite: twin suppresses", |s| { twin(s, 300); silence_twin(s); suppressed_by_twin(s, 600); }, "alarm_muted"),
+        ("composite: twin, soon",     |s| { twin(s, 300); silence_twin(s); suppressed_by_twin(s, 60); }, "alarm_undecided"),
+        ("math: both of twins",       |s| { math(s, "IF(m1 > 0 AND FILL(m2, 0) > 0, 1, 0)"); beside(s, &prescribed(S3)); }, "alarm_undecided"),
+        ("math: both of two",         |s| math(s, "IF(m1 > 0 AND FILL(m2, 0) > 0, 1, 0)"), "alarm_never_fires"),
         ("composite of a composite",  |s| { composite(s, "ALARM(s3-bucket-policy-changes)"); let mut upper = of_alarms(s).composite[0].clone(); of_alarms(s).composite[0].alarm_actions.clear(); upper.name = "upper".into(); upper.arn = alarm_arn(OWN, HOME, "upper"); upper.rule = "ALARM(any)".into(); of_alarms(s).composite.push(upper); }, "covered"),
     ]);
 }
@@ -284,6 +298,28 @@ fn second(snapshot: &mut AccountSnapshot, rule: &str) {
         alarm_actions: Vec::new(),
         ..first
     });
+}
+
+/// Lets the filter of VPC changes look for something else, and its alarm tell nobody.
+fn beside(snapshot: &mut AccountSnapshot, pattern: &str) {
+    pattern.clone_into(&mut of_filter(snapshot, "vpc-changes").pattern);
+    of_alarm(snapshot, "vpc-changes").alarm_actions.clear();
+}
+
+/// Adds a composite alarm of that name without actions.
+fn below(snapshot: &mut AccountSnapshot, name: &str, rule: &str) {
+    second(snapshot, rule);
+    let added = of_alarms(snapshot).composite.last_mut().unwrap();
+    name.clone_into(&mut added.name);
+    added.arn = alarm_arn(OWN, HOME, name);
+}
+
+/// Lets a composite's actions wait so many seconds for the second alarm on its metric.
+fn suppressed_by_twin(snapshot: &mut AccountSnapshot, wait: i32) {
+    composite(snapshot, "ALARM(s3-bucket-policy-changes)");
+    let composite = &mut of_alarms(snapshot).composite[0];
+    composite.actions_suppressor = Some("twin".to_owned());
+    composite.suppressor_wait = Some(wait);
 }
 
 /// Takes the S3 alarm's actions away and gives them to a composite alarm.

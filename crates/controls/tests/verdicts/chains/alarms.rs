@@ -26,6 +26,9 @@ fn alarms() {
         ("threshold 2, two trails",   |s| { twice(s, true); s3_alarm(s).threshold = Some(2.0); }, "alarm_undecided"),
         ("threshold 3, two trails",   |s| { twice(s, true); s3_alarm(s).threshold = Some(3.0); }, "alarm_needs_more_events"),
         ("threshold 2, one stopped",  |s| { twice(s, false); s3_alarm(s).threshold = Some(2.0); }, "alarm_needs_more_events"),
+        ("threshold 6, and 5 beside it", |s| { s3_alarm(s).threshold = Some(6.0); let other = worth(s, "5"); of_filters(s).push(other); }, "alarm_undecided"),
+        ("threshold 6, and 2 beside it", |s| { s3_alarm(s).threshold = Some(6.0); let other = worth(s, "2"); of_filters(s).push(other); }, "alarm_needs_more_events"),
+        ("threshold 6, a field beside it", |s| { s3_alarm(s).threshold = Some(6.0); let other = worth(s, "$.size"); of_filters(s).push(other); }, "alarm_undecided"),
         ("greater than 0",            |s| { s3_alarm(s).threshold = Some(0.0); s3_alarm(s).comparison = Some("GreaterThanThreshold".into()); }, "covered"),
         ("greater than 1",            |s| s3_alarm(s).comparison = Some("GreaterThanThreshold".into()), "alarm_needs_more_events"),
         ("reversed comparison",       |s| s3_alarm(s).comparison = Some("LessThanThreshold".into()), "alarm_never_fires"),
@@ -36,8 +39,8 @@ fn alarms() {
         ("value of a field",          |s| s3_filter(s).transformations[0].value = "$.size".into(), "alarm_undecided"),
         ("default 0",                 |s| s3_filter(s).transformations[0].default_value = Some(0.0), "covered"),
         ("default 1",                 |s| s3_filter(s).transformations[0].default_value = Some(1.0), "alarm_always_firing"),
-        ("default 1 of another",      |s| { let other = resting_at_one(s); of_filters(s).push(other); }, "alarm_always_firing"),
-        ("default 1 in another group", |s| { let other = resting_at_one(s); in_another_group(s, other); }, "alarm_undecided"),
+        ("default 1 of another",      |s| { let other = resting_at(s, 1.0); of_filters(s).push(other); }, "alarm_always_firing"),
+        ("default 1 in another group", |s| { let other = resting_at(s, 1.0); in_another_group(s, other); }, "alarm_undecided"),
         ("threshold 0",               |s| { s3_alarm(s).threshold = Some(0.0); s3_filter(s).transformations[0].default_value = Some(0.0); }, "alarm_always_firing"),
         ("average",                   |s| s3_watched(s).statistic = Some("Average".into()), "covered"),
         ("average, default 0",        |s| { s3_watched(s).statistic = Some("Average".into()); s3_filter(s).transformations[0].default_value = Some(0.0); }, "alarm_never_fires"),
@@ -55,6 +58,15 @@ fn alarms() {
         ("missing: ignored",          |s| s3_alarm(s).treat_missing_data = Some("ignore".into()), "alarm_fires_once"),
         ("missing: breaching",        |s| s3_alarm(s).treat_missing_data = Some("breaching".into()), "alarm_always_firing"),
         ("ignored, default 0",        |s| { s3_alarm(s).treat_missing_data = Some("ignore".into()); s3_filter(s).transformations[0].default_value = Some(0.0); }, "covered"),
+        ("ignored, default 0 of another", |s| { s3_alarm(s).treat_missing_data = Some("ignore".into()); let other = resting_at(s, 0.0); of_filters(s).push(other); }, "alarm_undecided"),
+        ("ignored, another without",  |s| { s3_alarm(s).treat_missing_data = Some("ignore".into()); let other = worth(s, "1"); of_filters(s).push(other); }, "alarm_fires_once"),
+        ("ignored, another's 0",      |s| { s3_alarm(s).treat_missing_data = Some("ignore".into()); let other = worth(s, "0"); of_filters(s).push(other); }, "alarm_undecided"),
+        ("breaching, default 0 of another", |s| { s3_alarm(s).treat_missing_data = Some("breaching".into()); let other = resting_at(s, 0.0); of_filters(s).push(other); }, "alarm_undecided"),
+        ("breaching, default 1 of another", |s| { s3_alarm(s).treat_missing_data = Some("breaching".into()); let other = resting_at(s, 1.0); of_filters(s).push(other); }, "alarm_always_firing"),
+        ("3 of 3, default 0 of another", |s| { s3_alarm(s).evaluation_periods = Some(3); let other = resting_at(s, 0.0); of_filters(s).push(other); }, "alarm_undecided"),
+        ("3 of 3, default 0 of a group", |s| { s3_alarm(s).evaluation_periods = Some(3); let other = resting_at(s, 0.0); in_another_group(s, other); }, "alarm_undecided"),
+        ("3 of 3, another without",   |s| { s3_alarm(s).evaluation_periods = Some(3); let other = worth(s, "1"); of_filters(s).push(other); }, "covered"),
+        ("1 of 1, default 0 of another", |s| { let other = resting_at(s, 0.0); of_filters(s).push(other); }, "covered"),
         ("one day",                   |s| s3_watched(s).period = Some(86_400), "covered"),
         ("anomaly detection",         |s| { s3_alarm(s).threshold_metric_id = Some("ad1".into()); s3_alarm(s).threshold = None; }, "alarm_undecided"),
         ("actions disabled",          |s| s3_alarm(s).actions_enabled = false, "alarm_actions_disabled"),
@@ -101,14 +113,24 @@ fn counting(snapshot: &mut AccountSnapshot) -> MetricFilter {
     other
 }
 
-/// A filter that matches nothing of the control and publishes 1 to its metric, too, while other
-/// events arrive.
-fn resting_at_one(snapshot: &mut AccountSnapshot) -> MetricFilter {
+/// A second filter for the same events that publishes this value to the same metric.
+fn worth(snapshot: &mut AccountSnapshot, value: &str) -> MetricFilter {
+    let mut other = MetricFilter {
+        name: "other".to_owned(),
+        ..s3_filter(snapshot).clone()
+    };
+    value.clone_into(&mut other.transformations[0].value);
+    other
+}
+
+/// A filter that matches nothing of the control and publishes a default value to its metric, too,
+/// while other events arrive.
+fn resting_at(snapshot: &mut AccountSnapshot, default: f64) -> MetricFilter {
     let mut other = MetricFilter {
         name: "other".to_owned(),
         pattern: "{ $.eventName = ListBuckets }".to_owned(),
         ..s3_filter(snapshot).clone()
     };
-    other.transformations[0].default_value = Some(1.0);
+    other.transformations[0].default_value = Some(default);
     other
 }
