@@ -50,7 +50,7 @@ fn broken_by(failed: &FailedAction, link: &Judged) -> Option<Judged> {
     let arn = failed.action.parse::<Arn>().ok()?;
     let by_topic = link.link.state == LinkState::Unknown && arn.service() == "sns";
     // Whether CloudWatch may run any other action is in no fact.
-    let by_nothing_else = link.link.state == LinkState::Holds && arn.service() != "sns";
+    let by_nothing_else = !link.is_broken() && arn.service() != "sns";
     let reason = match failed.error.to_ascii_lowercase() {
         _ if by_nothing_else => Reason::ActionNotNotifying,
         _ if !by_topic => return None,
@@ -93,26 +93,42 @@ fn by_facts(action: &str, sender: Sender<'_>, topics: &dyn Topics) -> Vec<Judged
             detail,
         )];
     };
-    match (arn.service(), arn.resource()) {
-        ("sns", _) => topic_links(&arn, sender, topics),
-        ("lambda", _) => vec![machine(action, "a Lambda function")],
-        ("ssm", resource) if resource.starts_with("opsitem:") => {
-            vec![machine(action, "an OpsItem in Systems Manager")]
-        }
-        ("ssm-incidents", _) => vec![machine(action, "an incident of Incident Manager")],
+    let alarm = sender.arn();
+    let machines = ["lambda", "ssm", "ssm-incidents", "aiops"];
+    if machines.contains(&arn.service()) && arn.partition() != alarm.partition() {
+        let detail = format!("the action is in partition {}", arn.partition());
+        let reason = Reason::ActionWrongPlace;
+        return vec![Judged::broken(kind, action, reason, detail)];
+    }
+    let tells = match (arn.service(), arn.resource()) {
+        ("sns", _) => return topic_links(&arn, sender, topics),
+        ("lambda", _) => "a Lambda function",
+        ("ssm", resource) if resource.starts_with("opsitem:") => "an OpsItem in Systems Manager",
+        ("ssm-incidents", _) => "an incident of Incident Manager",
         ("aiops", resource) if resource.starts_with("investigation-group") => {
-            vec![machine(action, "an investigation of CloudWatch")]
+            "an investigation of CloudWatch"
         }
         (service, _) => {
             let detail = format!("an action of {service} tells nobody");
-            vec![Judged::broken(
+            return vec![Judged::broken(
                 kind,
                 action,
                 Reason::ActionNotNotifying,
                 detail,
-            )]
+            )];
         }
+    };
+    if let Some(region) = arn
+        .region()
+        .filter(|of| Some(of) != alarm.region().as_ref())
+    {
+        let detail = format!(
+            "the action is {tells} in {region}; whether CloudWatch runs actions of another Region is not documented"
+        );
+        let reason = Reason::AlarmUndecided;
+        return vec![Judged::unknown(kind, action, reason, detail)];
     }
+    vec![machine(action, tells)]
 }
 
 fn machine(action: &str, what: &str) -> Judged {
@@ -234,6 +250,9 @@ mod tests {
             (LinkState::Holds,   "arn:aws:ssm:eu-west-1:111122223333:opsitem:2#CATEGORY=Security"),
             (LinkState::Holds,   "arn:aws:ssm-incidents::111122223333:response-plan/on-call"),
             (LinkState::Holds,   "arn:aws:aiops:eu-west-1:111122223333:investigation-group/a1b2"),
+            (LinkState::Unknown, "arn:aws:lambda:us-east-1:111122223333:function:tell"),
+            (LinkState::Unknown, "arn:aws:ssm:us-east-1:111122223333:opsitem:2"),
+            (LinkState::Broken,  "arn:aws-cn:lambda:cn-north-1:111122223333:function:tell"),
             (LinkState::Broken,  "arn:aws:automate:eu-west-1:ec2:recover"),
             (LinkState::Broken,  "arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:1"),
             (LinkState::Broken,  "security-alerts"),
