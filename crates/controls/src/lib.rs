@@ -24,7 +24,7 @@ pub use chain::alarm::firing;
 pub use chain::filter_policy::lets_every_alarm_through;
 pub use chain::firing::Firing;
 pub use chain::judged::Delay;
-pub use chain::narrowing::pattern_with_criteria;
+pub use chain::narrowing::{CRITERIA_ASSUME, pattern_with_criteria};
 pub use chain::waiting::waiting_alarms;
 pub use decision::Decisions;
 pub use evaluate::{Alike, Evaluator, OwnChains, ReliedOn, evaluate, multi_region_trails_decide};

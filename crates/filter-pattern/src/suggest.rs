@@ -89,8 +89,49 @@ pub fn suggest(
         }
     }
     match best {
-        Some(addition) => Suggestion::Add(addition),
+        Some(addition) => Suggestion::Add(fewer(addition, alternatives, filters, except, schema)),
         None => Suggestion::Unproved,
+    }
+}
+
+/// The addition without clauses that another of the alternatives does not need.
+fn fewer(
+    addition: Addition,
+    alternatives: &[&FilterPattern],
+    filters: &[&FilterPattern],
+    except: &[&FilterPattern],
+    schema: &Schema,
+) -> Addition {
+    let ([_, _, ..], [added]) = (alternatives, addition.filters.as_slice()) else {
+        return addition;
+    };
+    let prover = Prover::new(schema).except(except);
+    // The alternative that is covered with less, and what that rests on.
+    let mut served: Option<(&FilterPattern, Vec<Assumption>)> = None;
+    let pattern = stripped(added, Lists::Alternatives, &mut |edit: &Edit| {
+        let mut all = filters.to_vec();
+        all.push(&edit.pattern);
+        let mut proofs = alternatives
+            .iter()
+            .map(|required| Some((*required, prover.proof(required, &all)?)));
+        let proved = proofs.find_map(|proof| proof);
+        let suffices = proved.is_some();
+        served = proved.or_else(|| served.take());
+        suffices
+    });
+    let Some((required, assumptions)) = served else {
+        return addition;
+    };
+    let witness = match prover.covers(required, filters) {
+        Covers::No(witness) => Some(witness),
+        Covers::Yes(_) | Covers::Unknown(_) => addition.witness,
+    };
+    Addition {
+        clauses: clauses(&pattern),
+        filters: vec![pattern],
+        witness,
+        undecided: addition.undecided,
+        assumptions,
     }
 }
 
@@ -255,6 +296,25 @@ mod tests {
             };
             assert_eq!(addition.filters, std::slice::from_ref(&one));
         }
+    }
+
+    #[test]
+    fn a_clause_that_only_one_alternative_needs_is_left_out() {
+        // Of the first form two are missing, of the second one.
+        let (wide, narrow) = (
+            pattern("{ $.a = 1 || $.a = 2 || $.a = 3 }"),
+            pattern("{ $.s = x && ($.a = 1 || $.a = 2 || $.a = 3) }"),
+        );
+        let there = [pattern("{ $.a = 1 }"), pattern("{ $.s = x && $.a = 2 }")];
+        let there: Vec<&FilterPattern> = there.iter().collect();
+        let suggestion = suggest(&[&wide, &narrow], &there, &[], &Schema::any());
+        let Suggestion::Add(addition) = suggestion else {
+            panic!("both have holes");
+        };
+        assert_eq!(addition.filters, [pattern("{ $.a = 3 }")]);
+        assert_eq!(addition.clauses, 1);
+        let witness = addition.witness.expect("3 escapes");
+        assert!(addition.filters[0].matches(witness.as_event()));
     }
 
     #[test]

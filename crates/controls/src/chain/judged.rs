@@ -23,6 +23,8 @@ pub(crate) struct Judged {
     pub(crate) if_accepted: Option<Box<Accepted>>,
     /// Of an alarm that is muted at times: when, and the links that follow at other times.
     pub(crate) at_times: Option<Box<AtTimes>>,
+    /// What is taken as given where it holds.
+    pub(crate) assumes: Option<&'static str>,
 }
 
 /// A mute rule over an alarm.
@@ -120,6 +122,7 @@ impl Judged {
             delay: None,
             if_accepted: None,
             at_times: None,
+            assumes: None,
         }
     }
 }

@@ -4,6 +4,10 @@
 
 use filter_pattern::{FieldSelectionCriteria, FilterPattern, PatternKind};
 
+/// What is taken as given where a filter's field-selection criteria decide.
+pub const CRITERIA_ASSUME: &str = "the account and Region of a log event, for which field-selection criteria ask, are its record's \
+     `recipientAccountId` and `awsRegion` (not documented by AWS)";
+
 /// The pattern that matches what `pattern` matches under all `conditions`
 /// (bodies of JSON patterns); `None` when that cannot be written.
 pub(crate) fn narrowed(pattern: &str, conditions: &[String]) -> Option<String> {

@@ -117,7 +117,11 @@ impl Reader<'_> {
                 let detail = format!("field selection narrows it: {criteria}");
                 let broken = Judged::broken(kind, &name, Reason::FilterFieldSelection, detail);
                 let mut tails = vec![tail(Some(Arc::clone(&pattern)), vec![broken])];
-                tails.extend(of_metrics(&link, Some(&pattern), &conditions));
+                let narrowed = Judged {
+                    assumes: Some(narrowing::CRITERIA_ASSUME),
+                    ..link
+                };
+                tails.extend(of_metrics(&narrowed, Some(&pattern), &conditions));
                 tails
             }
             None => {

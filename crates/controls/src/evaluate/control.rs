@@ -182,7 +182,7 @@ fn told<'a>(
         more_chains,
         covered_by,
         witness: evidence::witness(&judged, &why, routes, coverage),
-        assumptions: evidence::assumptions(&judged, routes),
+        assumptions: evidence::assumptions(&judged, &shown, routes),
         missing_permissions: evidence::permissions(&unread),
         unread,
         notes,

@@ -194,10 +194,19 @@ pub(super) fn events_needed(shown: &[Shown], first: Option<Place>) -> Option<Eve
     Some(accepted.needed)
 }
 
-pub(super) fn assumptions(judged: &Judged<'_>, routes: &Routes<'_>) -> Vec<String> {
+pub(super) fn assumptions(
+    judged: &Judged<'_>,
+    shown: &[Shown],
+    routes: &Routes<'_>,
+) -> Vec<String> {
     let mut all: BTreeSet<String> = BTreeSet::new();
     if judged.verdict == Verdict::Pass {
         all.extend(routes.assumptions());
+        let holding = shown
+            .iter()
+            .filter(|shown| shown.state() == LinkState::Holds);
+        let links = holding.flat_map(|shown| &shown.links);
+        all.extend(links.filter_map(|link| Some(link.assumes?.to_owned())));
     }
     for outcome in &judged.outcomes {
         match outcome.answer.as_ref() {

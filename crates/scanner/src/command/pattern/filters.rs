@@ -71,6 +71,11 @@ impl Named {
 }
 
 impl Filters {
+    /// Whether somebody said where they are, though there may be none.
+    pub(super) fn are_given(&self) -> bool {
+        !self.patterns.is_empty() || !self.files.is_empty()
+    }
+
     /// The filters, all of one log group: an event is in one group, and filters of another do not see it.
     pub(super) fn read(&self) -> anyhow::Result<Vec<Named>> {
         let mut filters = Vec::new();
@@ -103,14 +108,26 @@ pub(super) fn filters_of(path: &Path) -> anyhow::Result<Vec<Named>> {
             "the filter file `{origin}` cannot be read: {error}"
         ))
     })?;
-    match serde_json::from_str(&text) {
+    let text = text.trim_start_matches('\u{feff}');
+    match serde_json::from_str(text) {
         Ok(Value::Object(mut members)) => match members.remove("metricFilters") {
-            Some(Value::Array(listed)) => of_list(&origin, &listed),
+            Some(Value::Array(listed)) => {
+                if members.get("nextToken").is_some_and(Value::is_string) {
+                    return Err(usage(format!(
+                        "`{origin}` is one page of several (it has a `nextToken`), and the filters of the others \
+                         count, too; `aws logs describe-metric-filters` without `--no-paginate` and `--max-items` prints all"
+                    )));
+                }
+                of_list(&origin, &listed)
+            }
             _ => Err(usage(format!(
                 "`{origin}` has no list `metricFilters`; `aws logs describe-metric-filters` prints one"
             ))),
         },
         Ok(Value::Array(listed)) => of_list(&origin, &listed),
+        Err(error) if is_cut_json(&text) => {
+            Err(usage(format!("`{origin}` is not valid JSON: {error}")))
+        }
         _ => text
             .lines()
             .map(str::trim)
@@ -119,6 +136,21 @@ pub(super) fn filters_of(path: &Path) -> anyhow::Result<Vec<Named>> {
             .map(|(index, line)| Named::read(format!("{origin}, line {}", index + 1), line))
             .collect(),
     }
+}
+
+/// Whether a text that is no JSON begins as what AWS prints: `{"`, or a list of objects. A pattern does not.
+fn is_cut_json(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
+    let begins = |text: &str, with: char| {
+        Some(
+            text.trim_start()
+                .strip_prefix(with)?
+                .trim_start()
+                .to_owned(),
+        )
+    };
+    begins(text, '{').is_some_and(|rest| rest.starts_with('"'))
+        || begins(text, '[').is_some_and(|rest| rest.starts_with('{'))
 }
 
 fn of_list(origin: &str, listed: &[Value]) -> anyhow::Result<Vec<Named>> {
@@ -197,11 +229,17 @@ mod tests {
             r#"[{"filterName": "x", "filterpattern": "{ $.a = 9 }"}]"#,
             r#"[{"filterName": "x", "filterPattern": null}]"#,
             r#"{"filters": []}"#,
+            r#"{"metricFilters": [], "nextToken": "x"}"#,
+            r#"{"metricFilters": [{"filterName""#,
         ] {
             assert!(read(refused).is_err(), "{refused}");
         }
         let empty = read(r#"[{"filterName": "x", "filterPattern": ""}]"#).unwrap();
         assert_eq!(empty[0].pattern, FilterPattern::empty());
+        assert!(read(r#"{"metricFilters": []}"#).unwrap().is_empty());
+        let cut = read("\u{feff}{ \"metricFilters\": [{").err().unwrap();
+        assert!(cut.to_string().contains("not valid JSON"), "{cut}");
+        assert_eq!(read("\u{feff}{ $.a = 1 }").unwrap().len(), 1);
     }
 
     #[test]

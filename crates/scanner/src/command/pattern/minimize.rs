@@ -177,7 +177,7 @@ fn group_printed(before: usize, group: &MinimizedGroup, format: Format) -> anyho
                         name, covered_by, ..
                     } => {
                         let by = covered_by.join("`, `");
-                        text.push_str(&paragraph("  - ", &format!("delete `{name}`: `{by}` matches all of its events; an event is then counted once less")));
+                        text.push_str(&paragraph("  - ", &format!("delete `{name}`: `{by}` {} all of its events; an event is then counted once less", if covered_by.len() == 1 { "matches" } else { "match" })));
                     }
                     GroupStep::Merged {
                         names,
@@ -196,6 +196,11 @@ fn group_printed(before: usize, group: &MinimizedGroup, format: Format) -> anyho
                         ));
                         text.push_str(&paragraph("      ", &offered_text(pattern)));
                     }
+                }
+                let (GroupStep::Removed { assumptions, .. }
+                | GroupStep::Merged { assumptions, .. }) = step;
+                for assumption in texts(assumptions) {
+                    text.push_str(&paragraph("      given that ", &assumption));
                 }
             }
             text

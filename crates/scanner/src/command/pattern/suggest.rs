@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::output::{Format, csv, json as output, terminal};
 
-/// Find the smallest filter that, beside those that are there, covers a control or a pattern.
+/// Find the smallest part of a control's pattern that, beside the filters that are there, covers it.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]

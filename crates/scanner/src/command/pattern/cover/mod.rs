@@ -11,6 +11,7 @@ use clap::Args;
 use filter_pattern::compare::{Side, side};
 use filter_pattern::explain::events_of;
 use filter_pattern::{CoverQuestion, Covers, FilterPattern, Schema, Why, Witness};
+use orgsweep_controls::CRITERIA_ASSUME;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -104,7 +105,7 @@ struct Noise {
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Exit> {
     let wanted = wanted_patterns(&arguments.wanted, arguments.framework.as_deref(), context)?;
     let filters = arguments.filters.read()?;
-    if filters.is_empty() {
+    if filters.is_empty() && !arguments.filters.are_given() {
         return Err(usage(
             "there are no filters; give --filter or --filter-file",
         ));
@@ -115,10 +116,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Ex
     for required in &wanted {
         answers.push(answer(&required.pattern, &filters, &except, &schema)?);
     }
-    // Covering any of the accepted patterns is enough; else the prescribed one is shown.
+    // Covering any of the accepted patterns is enough; else the one to which least is missing is shown.
     let shown = ["yes", "unknown"]
         .iter()
         .find_map(|wanted| answers.iter().position(|answer| answer.covers == *wanted))
+        .or_else(|| nearest(&answers))
         .unwrap_or_default();
     let mut answer = answers.swap_remove(shown);
     let required = &wanted[shown];
@@ -150,6 +152,15 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<Ex
     } else {
         Exit::Fine
     })
+}
+
+/// The answer with the fewest missing events, the first of several; one that names none is no nearer.
+fn nearest(answers: &[Answer]) -> Option<usize> {
+    let missing = |answer: &Answer| match answer.missing_events.len() {
+        0 => usize::MAX,
+        number => number,
+    };
+    (0..answers.len()).min_by_key(|number| missing(&answers[*number]))
 }
 
 fn answer(
@@ -204,6 +215,17 @@ fn answer(
                 answer.reason.push_str(", or is excepted");
             }
             answer.assumptions = texts(proof.assumptions());
+            let without: Vec<&FilterPattern> = (filters.iter())
+                .filter(|filter| filter.narrowed.is_none())
+                .map(|filter| &filter.pattern)
+                .collect();
+            let by_pattern = CoverQuestion {
+                filters: &without,
+                ..question
+            };
+            if without.len() < filters.len() && !by_pattern.decide().is_yes() {
+                answer.assumptions.push(CRITERIA_ASSUME.to_owned());
+            }
             for filter in filters {
                 if let Side::Events { part, .. } = side(&filter.pattern, &[required], schema) {
                     answer.noise.push(Noise {
@@ -220,6 +242,13 @@ fn answer(
             answer.narrowed_by = narrowed_by(&question, filters, &witness);
             answer.missing_events = question.missing_values("eventName");
             answer.assumptions = texts(witness.assumptions());
+            // What it fails may be no more than its field-selection criteria.
+            let by_criteria = |filter: &Named| {
+                filter.narrowed.is_some() && filter.pattern.matches(witness.as_event())
+            };
+            if filters.iter().any(by_criteria) {
+                answer.assumptions.push(CRITERIA_ASSUME.to_owned());
+            }
             answer.witness = Some(RawValue::from_string(witness.to_json())?);
         }
         Covers::Unknown(why) => {

@@ -1,6 +1,7 @@
 //! Events and messages from files, directories and standard input, and what of
 //! them could not be read. How a file is read is `reader`'s.
 
+mod envelope;
 mod files;
 mod reader;
 

@@ -1,5 +1,5 @@
 //! One file of events or messages: JSON lines, JSON documents, CloudTrail's
-//! `{"Records": […]}`, plain lines, any of them compressed with gzip. A line is in
+//! `{"Records": […]}`, what AWS's commands print events in (`envelope`), plain lines, any of them compressed with gzip. A line is in
 //! memory at a time, or a document over several lines. A line of text among events is
 //! an event that no JSON pattern matches, unless the file's name says that it holds JSON.
 
@@ -12,7 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Message, Unreadable, files};
+use super::{Message, Unreadable, envelope, files};
 
 /// Hands over every message of the file. Whether events are wanted (`is_json`) or lines decides how
 /// the file is read; what cannot be read is handed over too, and the rest of the file still read.
@@ -199,25 +199,44 @@ fn events(
     text: &str,
     found: &mut dyn FnMut(Message<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Result<(), serde_json::Error>> {
-    let whole: &RawValue = match serde_json::from_str(text) {
-        Ok(whole) => whole,
-        Err(error) => return Ok(Err(error)),
+    let all = match serde_json::from_str::<&RawValue>(text) {
+        Ok(whole) => vec![whole],
+        Err(error) => match documents_of_one_line(text) {
+            Some(documents) => documents,
+            None => return Ok(Err(error)),
+        },
     };
-    let several = if let Ok(Records { records }) = serde_json::from_str(whole.get()) {
-        records
-    } else if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(whole.get()) {
-        list
-    } else {
-        vec![whole]
-    };
-    for event in several {
-        found(Message {
-            file,
-            line,
-            text: event.get(),
-        })?;
+    for whole in all {
+        let several = if let Ok(Records { records }) = serde_json::from_str(whole.get()) {
+            records
+        } else if let Some(messages) = envelope::messages(whole.get()) {
+            for text in &messages {
+                found(Message { file, line, text })?;
+            }
+            continue;
+        } else if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(whole.get()) {
+            list
+        } else {
+            vec![whole]
+        };
+        for event in several {
+            found(Message {
+                file,
+                line,
+                text: event.get(),
+            })?;
+        }
     }
     Ok(Ok(()))
+}
+
+/// Objects that follow each other without a line's end between them, as CloudTrail's files do when they
+/// are put one behind the other; `None` when they are something else.
+fn documents_of_one_line(text: &str) -> Option<Vec<&RawValue>> {
+    let values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    let all: Vec<&RawValue> = values.collect::<Result<_, _>>().ok()?;
+    let are_objects = all.iter().all(|value| value.get().starts_with('{'));
+    are_objects.then_some(all)
 }
 
 /// The reader itself, or what it holds when that is compressed.
@@ -299,9 +318,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("events.jsonl");
         #[rustfmt::skip]
-        let rows: [Row; 11] = [
+        let rows: [Row; 13] = [
             ("{\"a\": 1}\n\n{\"a\": 12.0}\n",              &[(1, "{\"a\": 1}"), (3, "{\"a\": 12.0}")], &[]),
             ("{\"Records\": [{\"a\": 1}, {\"a\": 2}]}",    &[(1, "{\"a\": 1}"), (1, "{\"a\": 2}")],    &[]),
+            ("{\"Records\": [{\"a\": 1}]}{\"Records\": [{\"a\": 2}]}", &[(1, "{\"a\": 1}"), (1, "{\"a\": 2}")], &[]),
+            ("{\"a\": 1} {\"a\": ",                        &[],                                        &[Some(1)]),
             ("[{\"a\": 1}]",                               &[(1, "{\"a\": 1}")],                       &[]),
             ("{\n \"a\":\n 1}\n{\"b\": 2}\n",              &[(1, "{\n \"a\":\n 1}"), (4, "{\"b\": 2}")], &[]),
             ("{\"a\": 1}\nnonsense\n{\"a\": 2}",           &[(1, "{\"a\": 1}"), (3, "{\"a\": 2}")],    &[Some(2)]),
