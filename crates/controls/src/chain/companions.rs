@@ -83,8 +83,8 @@ impl Ringing<'_> {
         composites.any(|above| composite::mentions(&above.rule, &alarm.name, &is_it))
     }
 
-    /// The filters beside the source's on whose events `other` may ring, and that match some of the
-    /// source's events, as far as is known.
+    /// The filters on whose events `other` may ring by another metric than the source's, and that match
+    /// some of the source's events, as far as is known.
     fn seen_of_others<'a>(
         &'a self,
         source: &Source<'_>,
@@ -116,9 +116,11 @@ impl Ringing<'_> {
         };
         let here = self.filters.iter();
         let all = here.chain(self.filters_elsewhere.iter().copied());
-        let beside = all.filter(|filter| *filter != source.filter);
-        let ringing = beside.filter(|filter| {
-            let mut theirs = filter.transformations.iter();
+        let ringing = all.filter(|filter| {
+            // Another value of the same metric's dimensions is that of other events.
+            let beside =
+                |to: &&MetricTransformation| *filter != source.filter || *to != source.published;
+            let mut theirs = filter.transformations.iter().filter(beside);
             theirs.any(|published| rings(filter, published))
         });
         ringing.filter(|filter| shares(filter)).collect()

@@ -205,3 +205,24 @@ fn a_pass_in_turn_says_so_and_shows_all_that_take_part() {
     assert!(finding.evidence.fix.is_none() && finding.evidence.commands.is_empty());
     assert!(finding.evidence.time_to_notice.is_some());
 }
+
+#[test]
+fn members_are_judged_by_what_tells_in_turn_in_the_account_of_the_organization_trail() {
+    let second = |schedule, duration| ("second", schedule, duration, "UTC");
+    for (day, verdict, reason) in [
+        (DAY, "pass", "covered_by_organization_trail"),
+        (second("cron(0 7 * * *)", "PT13H"), "fail", "alarm_muted"),
+    ] {
+        let mut owner = owner();
+        let twin = MetricAlarm {
+            name: "second".to_owned(),
+            arn: alarm_arn(OWNER, HOME, "second"),
+            ..of_alarm(&mut owner, S3).clone()
+        };
+        of_alarms(&mut owner).metric.push(twin);
+        mute(&mut owner, &[NIGHT, day]);
+        let finding = judge(&member(OWN), &relying_on(owner), S3);
+        let found = (finding.verdict.as_str(), finding.reason.as_str());
+        assert_eq!(found, (verdict, reason), "{}", finding.summary);
+    }
+}

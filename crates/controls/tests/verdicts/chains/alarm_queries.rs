@@ -144,6 +144,11 @@ fn metric_math_and_composites() {
         ("composite: above and below", |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(second)"); second(s, "ALARM(s3-bucket-policy-changes)"); }, "alarm_undecided"),
         ("composite: above another",  |s| { composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(second)"); second(s, "ALARM(vpc-changes)"); }, "alarm_no_action"),
         ("composite: another filter", |s| { beside(s, &prescribed(S3)); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"); }, "alarm_undecided"),
+        ("composite: two metrics of it", |s| { let mut to = s3_filter(s).transformations[0].clone(); to.name = "again".into(); s3_filter(s).transformations.push(to); of_alarm(s, "vpc-changes").metric.as_mut().unwrap().name = "again".into(); of_alarm(s, "vpc-changes").alarm_actions.clear(); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"); }, "alarm_undecided"),
+        ("composite: of any account", |s| { by_account(s); composite(s, "ALARM(s3-bucket-policy-changes) OR ALARM(twin)"); }, "covered"),
+        ("composite: of all accounts", |s| { by_account(s); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(twin)"); }, "alarm_no_action"),
+        ("composite: at least two",   |s| { twin(s, 300); silence_twin(s); composite(s, "AT_LEAST(2, ALARM, (s3-bucket-policy-changes, twin, vpc-changes))"); }, "covered"),
+        ("composite: two of filters", |s| { beside(s, &prescribed(S3)); composite(s, "AT_LEAST(2, ALARM, (s3-bucket-policy-changes, nacl-changes, vpc-changes))"); }, "alarm_undecided"),
         ("composite: by half of it",  |s| { beside(s, "{ $.eventSource = s3.amazonaws.com && $.eventName = Put* }"); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"); }, "alarm_no_action"),
         ("composite: another group's", |s| { beside(s, &prescribed(S3)); let moved = of_filters(s).extract_if(.., |f| f.name == "vpc-changes").next().unwrap(); in_another_group(s, moved); composite(s, "ALARM(s3-bucket-policy-changes) AND ALARM(vpc-changes)"); }, "alarm_undecided"),
         ("composite: twin suppresses", |s| { twin(s, 300); silence_twin(s); suppressed_by_twin(s, 600); }, "alarm_muted"),
@@ -304,6 +309,18 @@ fn second(snapshot: &mut AccountSnapshot, rule: &str) {
 fn beside(snapshot: &mut AccountSnapshot, pattern: &str) {
     pattern.clone_into(&mut of_filter(snapshot, "vpc-changes").pattern);
     of_alarm(snapshot, "vpc-changes").alarm_actions.clear();
+}
+
+/// Lets the S3 filter publish a metric for each account, the S3 alarm watch the own account's and a
+/// twin another's.
+fn by_account(snapshot: &mut AccountSnapshot) {
+    twin(snapshot, 300);
+    silence_twin(snapshot);
+    s3_filter(snapshot).system_field_dimensions = vec!["@aws.account".to_owned()];
+    for (name, id) in [(S3, OWN), ("twin", OWNER)] {
+        let watched = of_alarm(snapshot, name).metric.as_mut().unwrap();
+        watched.dimensions = [("@aws.account".to_owned(), id.to_owned())].into();
+    }
 }
 
 /// Adds a composite alarm of that name without actions.
