@@ -174,7 +174,7 @@ impl Case<'_> {
     /// because of a mute rule.
     fn while_muted(&self, traffics: &[Traffic], lost: &mut [Option<String>], counted: &mut usize) {
         let mut notes = self.finding.evidence.notes.iter();
-        if !notes.any(|note| note.code == "muted_at_times") {
+        if !notes.any(|note| matches!(&*note.code, "muted_at_times" | "muted_in_turn")) {
             return;
         }
         let events = self.events();

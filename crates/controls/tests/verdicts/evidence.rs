@@ -53,6 +53,20 @@ fn a_filter_of_another_control_that_asks_for_an_account_leaves_the_witness_its_o
 }
 
 #[test]
+fn a_pass_by_field_selection_criteria_says_what_these_are_taken_to_ask_for() {
+    let mut snapshot = healthy(OWN);
+    let assumed = |snapshot: &_| {
+        let finding = finding(snapshot, S3);
+        assert_eq!(finding.verdict, Verdict::Pass, "{}", finding.summary);
+        let mut all = finding.evidence.assumptions.into_iter();
+        all.any(|it| it == orgsweep_controls::CRITERIA_ASSUME)
+    };
+    assert!(!assumed(&snapshot));
+    of_filter(&mut snapshot, S3).field_selection = Some(format!("@aws.account = \"{OWN}\""));
+    assert!(assumed(&snapshot));
+}
+
+#[test]
 fn the_witness_is_of_a_region_whose_trails_were_read() {
     // No trail of another Region was asked about: one there may record what this one does not.
     let finding = one_event_missing();

@@ -61,6 +61,17 @@ impl Named {
         }
     }
 
+    /// The filter with field-selection criteria.
+    pub(super) fn narrowed_by(self, criteria: &str) -> Self {
+        Self {
+            narrowed: Some(format!(
+                "its field-selection criteria narrow it: {criteria}"
+            )),
+            with_criteria: pattern_with_criteria(&self.text, criteria),
+            ..self
+        }
+    }
+
     /// The pattern of the events that it matches, where that is known.
     pub(super) fn decided(&self) -> Option<&FilterPattern> {
         match &self.narrowed {
@@ -183,19 +194,8 @@ fn of_value(origin: &str, index: usize, filter: &Value) -> anyhow::Result<Named>
         .as_str()
         .unwrap_or_default();
     let transformed = filter["applyOnTransformedLogs"] == Value::Bool(true);
-    let narrowed = if transformed {
-        Some("it sees transformed logs".to_owned())
-    } else {
-        (!criteria.trim().is_empty())
-            .then(|| format!("its field-selection criteria narrow it: {criteria}"))
-    };
-    let with_criteria = (!transformed)
-        .then(|| pattern_with_criteria(text, criteria))
-        .flatten();
-    Ok(Named {
-        pattern: super::read(text, &place)?,
-        text: text.to_owned(),
-        name,
+    let pattern = super::read(text, &place)?;
+    let filter = Named {
         looks_at: parts(&[
             "logGroupName",
             "fieldSelectionCriteria",
@@ -203,8 +203,17 @@ fn of_value(origin: &str, index: usize, filter: &Value) -> anyhow::Result<Named>
         ]),
         publishes: parts(&["metricTransformations", "emitSystemFieldDimensions"]),
         log_group: filter["logGroupName"].as_str().map(str::to_owned),
-        narrowed,
-        with_criteria,
+        ..Named::plain(name, text, pattern)
+    };
+    Ok(if transformed {
+        Named {
+            narrowed: Some("it sees transformed logs".to_owned()),
+            ..filter
+        }
+    } else if criteria.trim().is_empty() {
+        filter
+    } else {
+        filter.narrowed_by(criteria)
     })
 }
 

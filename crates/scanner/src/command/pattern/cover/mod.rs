@@ -340,6 +340,47 @@ mod tests {
     }
 
     #[test]
+    fn of_several_answers_the_one_to_which_least_is_missing_is_nearest() {
+        let of = |missing: &[&str]| {
+            let required = REQUIRED.parse().unwrap();
+            let mut answer = answer(&required, &[], &[], &Schema::cloudtrail()).unwrap();
+            answer.missing_events = missing.iter().map(|name| (*name).to_owned()).collect();
+            answer
+        };
+        let answers = [of(&[]), of(&["a", "b"]), of(&["c"]), of(&["d"])];
+        assert_eq!(nearest(&answers), Some(2));
+        assert_eq!(nearest(&answers[..1]), Some(0));
+    }
+
+    #[test]
+    fn what_rests_on_field_selection_criteria_says_so() {
+        let required = REQUIRED.parse().unwrap();
+        let named = |criteria: Option<&str>, text: &str| {
+            let mut filter = Named::plain("filter".to_owned(), text, text.parse().unwrap());
+            if let Some(criteria) = criteria {
+                filter = filter.narrowed_by(criteria);
+            }
+            filter
+        };
+        let here = "@aws.region = \"us-east-1\"";
+        let elsewhere = "{ $.awsRegion != us-east-1 }";
+        #[rustfmt::skip]
+        let table = [
+            (vec![named(Some(here), REQUIRED), named(None, elsewhere)], "yes", true),
+            (vec![named(Some(here), REQUIRED), named(None, REQUIRED)],  "yes", false),
+            (vec![named(Some(here), REQUIRED)],                         "no",  true),
+            (vec![named(Some(here), "{ $.eventName = StopLogging }")],  "no",  false),
+            (vec![named(None, elsewhere)],                              "no",  false),
+        ];
+        for (filters, covers, names) in table {
+            let answer = answer(&required, &filters, &[], &Schema::cloudtrail()).unwrap();
+            assert_eq!(answer.covers, covers);
+            let found = answer.assumptions.iter().any(|it| it == CRITERIA_ASSUME);
+            assert_eq!(found, names, "{:?}", answer.assumptions);
+        }
+    }
+
+    #[test]
     fn the_clause_that_narrows_is_named_with_what_it_met() {
         let narrow = "{ $.eventName = * && $.awsRegion = us-east-1 }";
         let answer = json_of(REQUIRED, &[narrow]);
