@@ -132,16 +132,19 @@ impl Reader<'_> {
         }
     }
 
-    /// Log alarms query the group themselves, without filter and metric. Which events
+    /// Log alarms query the group themselves, without filter and metric, those of monitoring accounts by its ARN. Which events
     /// they find is not decided, so those that would tell somebody leave it open.
     pub(super) fn of_log_alarms(&self) -> Vec<Tail> {
-        let Some(alarms) = self.alarms.and_then(Known::value) else {
-            return Vec::new();
-        };
-        let ringing = self.ringing(alarms);
-        let here = alarms.log.iter().filter(|alarm| alarm.queries(self.group));
+        let own = self.alarms.and_then(Known::value).into_iter();
+        let own = own.flat_map(|alarms| alarms.log.iter().map(move |alarm| (alarms, alarm)));
+        let accounts = self.monitoring.and_then(Known::value).into_iter().flatten();
+        let theirs = accounts.filter_map(|(_, monitoring)| monitoring.alarms.value());
+        let theirs = theirs.flat_map(|alarms| alarms.log.iter().map(move |alarm| (alarms, alarm)));
+        let here = own.filter(|(_, alarm)| alarm.queries(self.group));
+        let there = theirs.filter(|(_, alarm)| alarm.queries_by_arn(self.group));
         let mut tails = Vec::new();
-        for alarm in here {
+        for (alarms, alarm) in here.chain(there) {
+            let ringing = self.ringing(alarms);
             let kind = LinkKind::Alarm;
             let detail = "it is a log alarm: which events its query finds is not decided";
             let resource = alarm.arn.as_str();

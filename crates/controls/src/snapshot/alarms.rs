@@ -73,11 +73,17 @@ pub struct LogAlarm {
 impl LogAlarm {
     /// Whether it queries the log group, which it may name by name or by ARN.
     pub fn queries(&self, group: &LogGroupArn) -> bool {
-        self.log_groups.iter().any(|named| {
-            let named = named.strip_suffix(":*").unwrap_or(named);
-            let arn = group.to_string();
-            named == group.name() || named == arn.strip_suffix(":*").unwrap_or(&arn)
-        })
+        let by_name = self.log_groups.iter().any(|named| named == group.name());
+        by_name || self.queries_by_arn(group)
+    }
+
+    /// Whether it queries the log group by its ARN, as alarms of other accounts do.
+    pub fn queries_by_arn(&self, group: &LogGroupArn) -> bool {
+        let arn = group.to_string();
+        let arn = arn.strip_suffix(":*").unwrap_or(&arn);
+        self.log_groups
+            .iter()
+            .any(|named| named.strip_suffix(":*").unwrap_or(named) == arn)
     }
 }
 

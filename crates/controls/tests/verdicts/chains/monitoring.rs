@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use orgsweep_controls::snapshot::{Alarms, CompositeAlarm, Key, MetricQuery, MonitoringAccount};
+use orgsweep_controls::snapshot::{
+    Alarms, CompositeAlarm, Key, LogAlarm, MetricQuery, MonitoringAccount,
+};
 use orgsweep_controls::{Known, OwnChains};
 
 use super::*;
@@ -36,6 +38,8 @@ fn alarms_of_a_monitoring_account_tell_as_its_own_would() {
         ("muted here",                |s| { monitored(s); mute(s, "cron(* * * * *)", "PT1M", S3); }, "covered"),
         ("two accounts' key aliases", |s| { monitored(s); same_alias(s); }, "covered"),
         ("their key denies",          |s| { monitored(s); same_alias(s); s.keys.insert(format!("{HOME}/{OWNER}/alias/alarms"), key(OWNER, "{\"Statement\":[]}")); }, "topic_key_denies"),
+        ("their log alarm",           |s| { monitored(s); their_log_alarm(s, true); }, "alarm_undecided"),
+        ("their group of that name",  |s| { monitored(s); their_log_alarm(s, false); }, "no_alarm"),
         ("their topic is gone",       |s| { monitored(s); s.topics.insert(topic_arn(OWNER, HOME), known(None)); }, "topic_missing"),
         ("their topic is not read",   |s| { monitored(s); s.topics.insert(topic_arn(OWNER, HOME), denied("sns", "GetTopicAttributes")); }, "fact_unread"),
     ]);
@@ -90,6 +94,26 @@ fn with_dimension(snapshot: &mut AccountSnapshot) {
     published.dimensions = [("EventName".to_owned(), "$.eventName".to_owned())].into();
     let watched = s3_alarm(snapshot).metric.as_mut().unwrap();
     watched.dimensions = [("EventName".to_owned(), "PutBucketPolicy".to_owned())].into();
+}
+
+/// Puts a log alarm on the trail's log group in the place of their alarm; or on one of theirs with the same name.
+fn their_log_alarm(snapshot: &mut AccountSnapshot, by_arn: bool) {
+    let group = snapshot.log_groups.keys().next().unwrap().clone();
+    let actions = their_alarm(snapshot).alarm_actions.clone();
+    let alarms = theirs(snapshot);
+    alarms.metric.clear();
+    alarms.log.push(LogAlarm {
+        name: "query".to_owned(),
+        arn: alarm_arn(OWNER, HOME, "query"),
+        actions_enabled: true,
+        alarm_actions: actions,
+        log_groups: vec![if by_arn {
+            group.to_string()
+        } else {
+            group.name().to_owned()
+        }],
+        query: "stats count(*)".to_owned(),
+    });
 }
 
 /// Moves the S3 alarm into a monitoring account, with its topic.
