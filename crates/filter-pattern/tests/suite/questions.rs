@@ -261,7 +261,11 @@ fn number_texts_in_witnesses_are_exact() {
         panic!("the text escapes");
     };
     assert_eq!(witness.to_json(), r#"{"a":"12"}"#);
-    let names: Vec<_> = witness.assumptions().iter().map(|it| it.name()).collect();
+    let names: Vec<_> = witness
+        .assumptions()
+        .iter()
+        .map(filter_pattern::Assumption::name)
+        .collect();
     assert_eq!(names, ["numbers-as-texts"]);
     let huge = pattern("{ $.a > 1e400 }");
     let Covers::No(witness) = covers(&huge, &[], &schema) else {

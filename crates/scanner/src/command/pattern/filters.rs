@@ -136,7 +136,7 @@ pub(super) fn filters_of(path: &Path) -> anyhow::Result<Vec<Named>> {
             ))),
         },
         Ok(Value::Array(listed)) => of_list(&origin, &listed),
-        Err(error) if is_cut_json(&text) => {
+        Err(error) if is_cut_json(text) => {
             Err(usage(format!("`{origin}` is not valid JSON: {error}")))
         }
         _ => text
