@@ -121,7 +121,10 @@ pub(super) fn event_of(
             plain = Cow::Owned(template(schema, &circumstances));
         }
         let usual = plain.get(&selector);
-        let value = choose(state, cells, field, usual, budget)?;
+        let value = match likely_name(state, cells, field, &circumstances) {
+            Some(name) => Some(name),
+            None => choose(state, cells, field, usual, budget)?,
+        };
         let forced = usual != value.as_ref() || classes_left(state, &problem.fields[field]) == 1;
         if let (true, Some(EventValue::String(text))) = (forced, value) {
             *place(&mut circumstances) = Some(text.into());
@@ -166,6 +169,24 @@ fn likely_source(
     sources
         .into_iter()
         .find(|source| admits(state, cells, field, source))
+}
+
+/// For the field of the event's name, once it is known that the event is of the sign-in service: what
+/// that logs, since every other familiar name is that of a call.
+fn likely_name(
+    state: &State,
+    cells: &Cells<'_, '_>,
+    field: usize,
+    circumstances: &Circumstances,
+) -> Option<EventValue> {
+    if *cells.problem().fields[field].selector()? != Selector::of_keys(["eventName"]) {
+        return None;
+    }
+    let names = circumstances.sign_in_events()?;
+    let names = names.iter().map(|name| EventValue::String((*name).into()));
+    names
+        .into_iter()
+        .find(|name| admits(state, cells, field, name))
 }
 
 type Place = fn(&mut Circumstances) -> &mut Option<String>;

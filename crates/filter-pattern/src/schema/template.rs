@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::cloudtrail::rule;
+use super::event_sources::is_call;
 use super::familiar::{usual_event, usual_source};
 use super::identity::{Caller, text};
 use super::{Records, Schema};
@@ -21,6 +22,20 @@ pub(crate) struct Circumstances {
     pub(crate) identity_type: Option<String>,
     pub(crate) error_code: Option<String>,
     pub(crate) error_message: Option<String>,
+}
+
+impl Circumstances {
+    /// What the sign-in service logs, the best known first; `None` when the event may be another one's.
+    pub(crate) fn sign_in_events(&self) -> Option<&'static [&'static str]> {
+        let event_type = self.event_type.as_deref();
+        match event_type.map(|it| SIGN_IN_TYPES.contains(&it)) {
+            Some(true) => Some(&SIGN_INS),
+            of_type => {
+                let is_its = self.event_source.as_deref() == Some(SIGN_IN);
+                is_its.then_some(of_type.map_or(&SIGN_INS[..], |_| &NO_SIGN_INS))
+            }
+        }
+    }
 }
 
 /// The account of examples.
@@ -64,7 +79,7 @@ fn record(account: &str, circumstances: &Circumstances) -> Event {
             .flatten()
     });
     let name = name.unwrap_or(match (source, of_sign_in) {
-        (Some(SIGN_IN), Some(false)) => "AuthorizeOAuth2Access",
+        (Some(SIGN_IN), Some(false)) => NO_SIGN_INS[0],
         _ => usual_event(source),
     });
     let source = source.unwrap_or_else(|| usual_source(name));
@@ -91,8 +106,8 @@ fn record(account: &str, circumstances: &Circumstances) -> Event {
     let denied_by_endpoint = circumstances.error_code.as_deref() == Some("VpceAccessDenied");
     let (event_type, category) = match (denied_by_endpoint, sign_in) {
         (true, _) => ("AwsVpceEvents", "NetworkActivity"),
-        (false, true) => ("AwsConsoleSignIn", "Management"),
-        (false, false) => ("AwsApiCall", "Management"),
+        (false, true) if !is_call(name) => ("AwsConsoleSignIn", "Management"),
+        (false, _) => ("AwsApiCall", "Management"),
     };
     let mut members: Vec<(Box<str>, EventValue)> = vec![
         text("eventVersion", "1.11"),
@@ -143,6 +158,18 @@ fn record(account: &str, circumstances: &Circumstances) -> Event {
 const SIGN_IN: &str = "signin.amazonaws.com";
 
 const SIGN_IN_TYPES: [&str; 2] = ["AwsConsoleSignIn", "AwsConsoleSignin"];
+
+/// Events of the sign-in service of these types.
+const SIGN_INS: [&str; 5] = [
+    "ConsoleLogin",
+    "CheckMfa",
+    "PasswordRecoveryRequested",
+    "PasswordRecoveryCompleted",
+    "SwitchRole",
+];
+
+/// Its events of another type.
+const NO_SIGN_INS: [&str; 1] = ["AuthorizeOAuth2Access"];
 
 /// A service that reports an error code.
 fn source_of_error(code: Option<&str>) -> Option<&'static str> {

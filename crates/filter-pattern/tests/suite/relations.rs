@@ -1,7 +1,7 @@
 //! Fields of CloudTrail records that go together, with conditions of each form in front:
 //! the search knows what the check on its witnesses knows.
 
-use filter_pattern::{Covers, FilterPattern, Schema, covers, never_matches};
+use filter_pattern::{CoverQuestion, Covers, FilterPattern, Schema, covers, never_matches};
 
 fn pattern(text: &str) -> FilterPattern {
     FilterPattern::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -91,6 +91,45 @@ fn a_sign_in_is_of_the_type_of_sign_ins_and_a_call_is_not() {
             assumptions.any(|it| it.name() == needed),
             "{filter}: {proof:?}"
         );
+    }
+}
+
+#[test]
+fn other_events_of_the_sign_in_service_are_found_as_witnesses() {
+    let root = "{ $.userIdentity.type = Root && $.userIdentity.invokedBy NOT EXISTS && $.eventType != AwsServiceEvent }";
+    #[rustfmt::skip]
+    let table: [(&str, &[&str], &[&str], &str); 6] = [
+        ("{ $.eventSource = signin.amazonaws.com }", &["{ $.eventName = ConsoleLogin }"], &[], "CheckMfa"),
+        (root, &["{ $.userIdentity.type = Root && $.eventType != AwsConsoleSignIn }",
+                 "{ $.userIdentity.type = Root && $.eventName = ConsoleLogin }"], &[], "CheckMfa"),
+        ("{ $.eventName = * }", &["{ $.eventType = AwsApiCall || $.eventName = ConsoleLogin }"], &[], ""),
+        ("{ $.eventName = CreateRoute && $.eventSource = signin.amazonaws.com }",
+         &["{ $.eventSource = ec2.amazonaws.com }"], &[], "CreateRoute"),
+        (root, &["{ $.userIdentity.type = Root && $.userIdentity.invokedBy NOT EXISTS && $.eventType = AwsApiCall }"],
+         &["{ $.eventName = ConsoleLogin }"], ""),
+        ("{ $.eventSource = signin.amazonaws.com && $.eventType = AwsConsoleAction }",
+         &["{ $.eventName = ConsoleLogin }"], &[], "AuthorizeOAuth2Access"),
+    ];
+    let schema = Schema::cloudtrail();
+    for (required, filters, except, name) in table {
+        let required = pattern(required);
+        let read = |texts: &[&str]| -> Vec<FilterPattern> {
+            texts.iter().map(|text| pattern(text)).collect()
+        };
+        let (filters, except) = (read(filters), read(except));
+        let (filters, except): (Vec<_>, Vec<_>) =
+            (filters.iter().collect(), except.iter().collect());
+        let question = CoverQuestion {
+            except: &except,
+            schema: &schema,
+            ..CoverQuestion::new(&required, &filters)
+        };
+        let Covers::No(witness) = question.decide() else {
+            panic!("{required}: {:?}", question.decide());
+        };
+        if !name.is_empty() {
+            assert_eq!(witness.event()["eventName"], name, "{required}");
+        }
     }
 }
 
