@@ -71,13 +71,13 @@ impl Applying<'_> {
             let when = if end.too_many { "in" } else { "after" };
             let cut = too_many.then(|| these.too_many(when, &end.failed, these.planned, threshold));
             failed.extend(end.failed);
+            let pauses = self.arguments.pause_after == Some(these.number);
             let mut problem = None;
             if !self.arguments.how.without_verification {
                 let writers = work.writers.clone();
-                let next = match (&cut, waves.get(place + 1)) {
-                    (None, Some(next)) => next.first_accounts(limits.concurrency),
-                    _ => Vec::new(),
-                };
+                let goes_on = cut.is_none() && !pauses;
+                let next = waves.get(place + 1).filter(|_| goes_on);
+                let next = next.map_or_else(Vec::new, |it| it.first_accounts(limits.concurrency));
                 let (broken, why) = tokio::select! {
                     judged = self.verified(store, &mut work) => judged?,
                     never = meanwhile(writers.sign_in_ahead(&next)) => match never {},
@@ -95,7 +95,6 @@ impl Applying<'_> {
                 let message = these.too_many("after", &failed, these.so_far, threshold);
                 return Ok(RunEnd::of(RunState::Failed, Some(message)));
             }
-            let pauses = self.arguments.pause_after == Some(these.number);
             if !last && pauses && !self.stop.is_cancelled() {
                 return Ok(RunEnd::paused_after(these.number));
             }

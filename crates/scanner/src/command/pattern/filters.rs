@@ -123,7 +123,12 @@ pub(super) fn filters_of(path: &Path) -> anyhow::Result<Vec<Named>> {
     match serde_json::from_str(text) {
         Ok(Value::Object(mut members)) => match members.remove("metricFilters") {
             Some(Value::Array(listed)) => {
-                if members.get("nextToken").is_some_and(Value::is_string) {
+                // The API's own, and that of the command line with `--max-items`.
+                let more = ["nextToken", "NextToken"];
+                if more
+                    .iter()
+                    .any(|it| members.get(*it).is_some_and(Value::is_string))
+                {
                     return Err(usage(format!(
                         "`{origin}` is one page of several (it has a `nextToken`), and the filters of the others \
                          count, too; `aws logs describe-metric-filters` without `--no-paginate` and `--max-items` prints all"
