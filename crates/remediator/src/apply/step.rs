@@ -169,10 +169,11 @@ impl StepTask<'_> {
             self.patient,
         )
         .await;
-        drop(turn);
         work.boundaries.cross();
         match acted {
             Ok(after) => {
+                // Not after a failure: the account stops before the next one has its turn.
+                drop(turn);
                 self.record(ActionState::Done, Some(&after), None).await?;
                 work.boundaries.cross();
                 Ok(())
