@@ -9,8 +9,9 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
 
-/// Connections kept open per host: enough for many accounts in flight.
-const IDLE_CONNECTIONS: usize = 256;
+/// Connections kept open per host: more than calls are in flight at once, or each call
+/// beyond that would open one and close it again.
+const IDLE_CONNECTIONS: usize = 4_096;
 /// AWS closes idle connections after about a minute; be earlier.
 const IDLE_TIME: Duration = Duration::from_secs(20);
 

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         }
     };
     output::start_logging(&arguments.common);
+    orgsweep_aws_access::allow_many_connections();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -58,6 +58,7 @@ fn main() -> ExitCode {
         Err(error) => return failed(&error),
     };
     logging::start(verbosity, json_log, export.as_ref());
+    orgsweep_aws_access::allow_many_connections();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

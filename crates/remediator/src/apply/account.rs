@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::boundary::Boundaries;
+use super::pace::Topics;
 use super::readiness::built_upon;
 use super::reading::Reading;
 use super::recorder::Recorder;
@@ -123,12 +124,16 @@ pub async fn apply_account(
         let reading = Reading::of(&writer, stage);
         let halt = Halt::default();
         let turn = Mutex::new(());
+        let makes_topic = |step: &&&Step| matches!(step.action, Action::CreateTopic { .. });
+        let topics = Topics::to_make(stage.iter().filter(makes_topic).map(|step| step.number));
+        made.extend(stage.iter().map(|step| &*step.resource));
         let tasks = stage.iter().map(|step| StepTask {
             work,
             writer: &writer,
             reading: &reading,
             halt: &halt,
             turn: matches!(step.action, Action::PutMetricFilter { .. }).then_some(&turn),
+            topics: &topics,
             step,
             marks: marks(work, step),
             removed: &removed,
@@ -140,10 +145,9 @@ pub async fn apply_account(
                 .filter(|row| row.state == ActionState::Started)
                 .and_then(|row| row.before.clone()),
         });
-        if let Some(end) = stages::done(tasks.collect(), &work.stop, &halt).await {
+        if let Some(end) = stages::done(tasks.collect(), &topics, &work.stop, &halt).await {
             return end;
         }
-        made.extend(stage.iter().map(|step| &*step.resource));
         removed.extend((stage.iter()).filter_map(|step| removed_alarm(&step.action).cloned()));
         rest = later;
     }

@@ -148,8 +148,7 @@ async fn act_once(
         }
         Action::CreateTopic { topic } => {
             topic::create(writer, topic, &region, marks).await?;
-            // AWS gives it a policy, which taking it back has to know.
-            Seen::Topic(made_topic(writer, action).await?)
+            Seen::Topic(Topic::default())
         }
         Action::AllowCloudWatch { topic, statement } => {
             let Seen::Topic(now) = &before.seen else {
@@ -193,6 +192,26 @@ async fn act_once(
         }
         Action::Remove { made, .. } => removal::remove(writer, made, before).await?,
     })
+}
+
+/// What is there after `action`, with what AWS added to what was asked for: a policy for a topic, which
+/// taking it back has to know. Waits until it is there for everybody.
+pub(super) async fn settled(
+    writer: &Writer,
+    action: &Action,
+    after: Seen,
+) -> Result<Seen, CallFailure> {
+    if !matches!(action, Action::CreateTopic { .. }) {
+        return Ok(after);
+    }
+    let until = Instant::now() + SPREADING;
+    loop {
+        match look(&Reading::alone(writer), action).await?.seen {
+            topic @ Seen::Topic(_) => return Ok(topic),
+            _ if Instant::now() < until => tokio::time::sleep(Duration::from_millis(500)).await,
+            _ => return Ok(after),
+        }
+    }
 }
 
 /// Who made what has the name of what `action` makes: AWS's tags say so.
@@ -370,18 +389,6 @@ pub(super) async fn take_back(
         }
     }
     Ok(TakenBack::Done)
-}
-
-/// The topic that was just made, once it is there for everybody.
-async fn made_topic(writer: &Writer, action: &Action) -> Result<Topic, CallFailure> {
-    let until = Instant::now() + SPREADING;
-    loop {
-        match look(&Reading::alone(writer), action).await?.seen {
-            Seen::Topic(topic) => return Ok(topic),
-            _ if Instant::now() < until => tokio::time::sleep(Duration::from_millis(500)).await,
-            _ => return Ok(Topic::default()),
-        }
-    }
 }
 
 fn changed_trail(before: &Look, change: impl FnOnce(&mut Trail)) -> Seen {

@@ -5,9 +5,10 @@
 //! An answer serves for [`AT_MOST`] after it was asked for, and for one step: who asks about
 //! the same thing once more asks AWS, and what others ask for leaves out what a step has had
 //! its answer about. So no step is decided on what was read before this run wrote the same
-//! thing. Tags are not read here: they are asked for when they decide, for one thing at a time.
+//! thing. What a topic has that was just made need not be asked: nothing. Tags are not read here: they are asked for when they decide, for one thing at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use orgsweep_aws_access::CallFailure;
@@ -32,6 +33,8 @@ pub(super) struct Reading<'a> {
     filters: BTreeMap<LogGroupArn, Shared<String, MetricFilter>>,
     alarms: BTreeMap<Region, Shared<String, FoundAlarm>>,
     subscriptions: BTreeMap<Arn, Shared<Endpoint, Subscription>>,
+    /// Topics that a step of the stage has just made.
+    new_topics: std::sync::Mutex<BTreeSet<Arn>>,
 }
 
 impl<'a> Reading<'a> {
@@ -51,6 +54,7 @@ impl<'a> Reading<'a> {
             filters: BTreeMap::new(),
             alarms: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
+            new_topics: std::sync::Mutex::default(),
         }
     }
 
@@ -74,6 +78,15 @@ impl<'a> Reading<'a> {
                 subscriptions.expect(endpoint.clone());
             }
             _ => {}
+        }
+    }
+
+    /// Asks about an alarm and those that go with it, so that the answer is there when it is wanted.
+    pub(super) async fn ahead(&self, action: &Action) {
+        let region = action.region();
+        if let (Action::PutAlarm { .. }, Some(shared)) = (action, self.alarms.get(&region)) {
+            let ask = async |names| alarm::read_named(self.writer, &region, names).await;
+            shared.ahead(ask).await;
         }
     }
 
@@ -110,6 +123,23 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// A step has done `action`.
+    pub(super) fn done(&self, action: &Action) {
+        if let Action::CreateTopic { topic } = action {
+            let mut new = self
+                .new_topics
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            new.insert(topic.clone());
+        }
+    }
+
+    /// Whether a step of the stage has just made the topic.
+    fn is_new(&self, topic: &Arn) -> bool {
+        let new = self.new_topics.lock();
+        new.unwrap_or_else(PoisonError::into_inner).contains(topic)
+    }
+
     /// The subscription of `endpoint` to a topic, if there is one.
     pub(super) async fn subscription(
         &self,
@@ -117,6 +147,9 @@ impl<'a> Reading<'a> {
         region: &Region,
         endpoint: &Endpoint,
     ) -> Result<Option<Subscription>, CallFailure> {
+        if self.is_new(topic) {
+            return Ok(None);
+        }
         let ask = async |endpoints| subscription::read(self.writer, topic, region, endpoints).await;
         let endpoint = endpoint.clone();
         match self.subscriptions.get(topic) {
@@ -169,13 +202,33 @@ impl<K: Ord + Clone, V> Shared<K, V> {
         if let (true, Some(answer)) = (fresh, held.answers.remove(&key)) {
             return Ok(answer);
         }
-        let asked_at = Instant::now();
         let others = held.expected.iter().cloned();
-        let mut answers = ask(std::iter::once(key.clone()).chain(others).collect()).await?;
-        let answer = answers.remove(&key).flatten();
-        held.answers = answers;
-        held.asked_at = Some(asked_at);
-        Ok(answer)
+        let keys = std::iter::once(key.clone()).chain(others).collect();
+        held.ask(keys, ask).await?;
+        Ok(held.answers.remove(&key).flatten())
+    }
+
+    /// Asks about all that is expected, unless somebody has asked. Where that does not work, whoever
+    /// needs an answer asks for it.
+    async fn ahead<E>(&self, ask: impl AsyncFnOnce(Vec<K>) -> Result<BTreeMap<K, Option<V>>, E>) {
+        let mut held = self.0.lock().await;
+        if held.asked_at.is_none() && !held.expected.is_empty() {
+            let keys = held.expected.iter().cloned().collect();
+            let _ = held.ask(keys, ask).await;
+        }
+    }
+}
+
+impl<K: Ord, V> Held<K, V> {
+    async fn ask<E>(
+        &mut self,
+        keys: Vec<K>,
+        ask: impl AsyncFnOnce(Vec<K>) -> Result<BTreeMap<K, Option<V>>, E>,
+    ) -> Result<(), E> {
+        let asked_at = Instant::now();
+        self.answers = ask(keys).await?;
+        self.asked_at = Some(asked_at);
+        Ok(())
     }
 }
 
@@ -263,6 +316,32 @@ mod tests {
                 vec!["a", "c"],
             ]
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_asked_ahead_serves_each_step_once_and_is_not_asked_again() {
+        let (asked, shared) = (Asked::default(), expecting(&["a", "b"]));
+        let ahead = async |keys: Vec<&'static str>| {
+            let answers = keys.into_iter().map(|key| (key, Some(0)));
+            Ok::<_, Infallible>(answers.collect())
+        };
+        shared.ahead(ahead).await;
+        shared.ahead(ahead).await;
+        for (key, number) in [("a", 0), ("b", 0), ("a", 1)] {
+            assert_eq!(asked.about(&shared, key).await, number);
+        }
+        tokio::time::advance(AT_MOST * 2).await;
+        shared.ahead(ahead).await;
+        assert_eq!(asked.about(&shared, "b").await, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_did_not_come_ahead_is_asked_for() {
+        let (asked, shared) = (Asked::default(), expecting(&["a", "b"]));
+        let refused = async |_: Vec<&'static str>| Err::<BTreeMap<_, _>, _>("denied");
+        shared.ahead(refused).await;
+        assert_eq!(asked.about(&shared, "a").await, 1);
+        assert_eq!(asked.all(), [["a", "b"]]);
     }
 
     #[tokio::test(start_paused = true)]

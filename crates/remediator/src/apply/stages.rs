@@ -1,8 +1,9 @@
 //! Which steps of an account go together, and which of them are in hand at once. Filters and
 //! alarms build upon what stands before all of them and not upon each other: filters are sent one
 //! after the other, because a log group refuses changes that meet, and beside them a few
-//! alarms and the subscriptions of the topics. Changes of alarms that exist go together, too: one
-//! after the other, but read with one call (`reading`). Everything else goes alone.
+//! alarms and the subscriptions of the topics (`pace`). The topics are made before them, and while that
+//! happens, the alarms are read. Changes of alarms that exist go together, too: one after the other,
+//! but read with one call (`reading`). Everything else goes alone.
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +12,10 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
 use super::account::AccountEnd;
+use super::pace::{ALARMS_AT_ONCE, Pace, Topics};
 use super::step::StepTask;
 use crate::steps::{Action, Step};
 
-/// Alarms of an account that are in hand at once: as many as may be put in a second.
-const ALARMS_AT_ONCE: usize = 3;
 /// Filters of an account that are in hand at once: while one is sent, the next is recorded.
 const FILTERS_AT_ONCE: usize = 2;
 
@@ -29,9 +29,10 @@ enum Company {
 /// With which others a step goes; `None` when it goes alone.
 fn company(action: &Action) -> Option<Company> {
     match action {
-        Action::PutMetricFilter { .. } | Action::PutAlarm { .. } | Action::Subscribe { .. } => {
-            Some(Company::Watching)
-        }
+        Action::CreateTopic { .. }
+        | Action::Subscribe { .. }
+        | Action::PutMetricFilter { .. }
+        | Action::PutAlarm { .. } => Some(Company::Watching),
         Action::AddAlarmAction { .. } | Action::EnableAlarmActions { .. } => {
             Some(Company::ChangesOfAlarms)
         }
@@ -65,64 +66,111 @@ impl Halt {
 /// been sent when one of them stops is finished, and no other begun.
 pub(super) async fn done(
     tasks: Vec<StepTask<'_>>,
+    topics: &Topics,
     stop: &CancellationToken,
     halt: &Halt,
 ) -> Option<AccountEnd> {
-    let (mut alarms, mut filters) = (Vec::new(), Vec::new());
+    let (mut made, mut alarms, mut filters) = (Vec::new(), Vec::new(), Vec::new());
     let (mut subscriptions, mut others) = (Vec::new(), Vec::new());
     for task in tasks {
         match &task.step.action {
+            Action::CreateTopic { .. } => made.push(task),
             Action::PutAlarm { .. } => alarms.push(task),
             Action::PutMetricFilter { .. } => filters.push(task),
             Action::Subscribe { .. } => subscriptions.push(task),
             _ => others.push(task),
         }
     }
-    let (subscriptions, others, filters, alarms) = futures::future::join4(
-        lane(subscriptions, 1, stop, halt),
-        lane(others, 1, stop, halt),
-        lane(filters, FILTERS_AT_ONCE, stop, halt),
-        lane(alarms, ALARMS_AT_ONCE, stop, halt),
-    )
-    .await;
+    let stage = Stage {
+        topics,
+        pace: Pace::of(alarms.len(), filters.len()),
+        stop,
+        halt,
+    };
+    let made = async {
+        let ends = stage.lane(made, 1).await;
+        topics.over();
+        ends
+    };
+    let alarms = async {
+        let ends = stage.lane(alarms, ALARMS_AT_ONCE).await;
+        stage.pace.over();
+        ends
+    };
+    let (made, subscriptions, others, filters, alarms) = futures::join!(
+        made,
+        stage.lane(subscriptions, 1),
+        stage.lane(others, 1),
+        stage.lane(filters, FILTERS_AT_ONCE),
+        alarms,
+    );
     // Of several as grave, the first.
-    let ends = [subscriptions, others, filters, alarms]
+    let ends = [made, subscriptions, others, filters, alarms]
         .into_iter()
         .flatten();
     ends.min_by_key(|end| Reverse(gravity(end)))
 }
 
-/// Does steps of one kind, so many at once; the ends of the account that they come to.
-async fn lane(
-    tasks: Vec<StepTask<'_>>,
-    at_once: usize,
-    stop: &CancellationToken,
-    halt: &Halt,
-) -> Vec<AccountEnd> {
-    let (mut waiting, mut in_hand) = (tasks.into_iter(), FuturesUnordered::new());
-    let mut ends = Vec::new();
-    loop {
-        // A step takes a lot of memory once it is in hand, and next to none before.
-        while in_hand.len() < at_once
-            && let Some(task) = waiting.next()
-        {
-            in_hand.push(one(task, stop, halt));
-        }
-        match in_hand.next().await {
-            Some(end) => ends.extend(end),
-            None => return ends,
-        }
-    }
+/// What the steps of a stage share while they are done.
+struct Stage<'a> {
+    topics: &'a Topics,
+    pace: Pace,
+    stop: &'a CancellationToken,
+    halt: &'a Halt,
 }
 
-async fn one(task: StepTask<'_>, stop: &CancellationToken, halt: &Halt) -> Option<AccountEnd> {
-    if halt.is_set() {
-        return None;
+impl Stage<'_> {
+    /// Does steps of one kind, so many at once; the ends of the account that they come to.
+    async fn lane(&self, tasks: Vec<StepTask<'_>>, at_once: usize) -> Vec<AccountEnd> {
+        let (mut waiting, mut in_hand) = (tasks.into_iter().enumerate(), FuturesUnordered::new());
+        let mut ends = Vec::new();
+        loop {
+            // A step takes a lot of memory once it is in hand, and next to none before.
+            while in_hand.len() < at_once
+                && let Some((place, task)) = waiting.next()
+            {
+                in_hand.push(self.one(place, task));
+            }
+            match in_hand.next().await {
+                Some(end) => ends.extend(end),
+                None => return ends,
+            }
+        }
     }
-    if stop.is_cancelled() {
-        return Some(AccountEnd::Interrupted);
+
+    /// Does a step, which has that place among those of its kind.
+    async fn one(&self, place: usize, task: StepTask<'_>) -> Option<AccountEnd> {
+        self.turn_comes(place, &task).await;
+        let end = if self.halt.is_set() {
+            None
+        } else if self.stop.is_cancelled() {
+            Some(AccountEnd::Interrupted)
+        } else {
+            task.end().await
+        };
+        if let Action::PutAlarm { .. } = task.step.action {
+            self.pace.alarm_ended();
+        }
+        end
     }
-    task.end().await
+
+    /// Waits for those that it builds upon or gives way to.
+    async fn turn_comes(&self, place: usize, task: &StepTask<'_>) {
+        match task.step.action {
+            Action::PutAlarm { .. } => {
+                futures::future::join(self.topics.stand(), task.read_ahead()).await;
+            }
+            Action::PutMetricFilter { .. } => {
+                self.topics.stand().await;
+                self.pace.filter(place).await;
+            }
+            Action::Subscribe { .. } => {
+                self.topics.stand().await;
+                self.pace.first_alarms().await;
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Of several ends of one stage, the one that must be known.
@@ -196,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_with_alarms_and_subscriptions_and_changes_of_alarms_go_together() {
+    fn filters_with_alarms_topics_and_subscriptions_and_changes_of_alarms_go_together() {
         let together =
             |one: &Action, other: &Action| company(one).is_some() && company(one) == company(other);
         let all = actions();
@@ -209,6 +257,10 @@ mod tests {
             }
         }
         let expected = [
+            "topic topic",
+            "topic subscription",
+            "topic filter",
+            "topic alarm",
             "subscription subscription",
             "subscription filter",
             "subscription alarm",

@@ -10,7 +10,8 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::account::{AccountEnd, Work};
-use super::act::{TAKEN, Whose, act, whose};
+use super::act::{TAKEN, Whose, act, settled, whose};
+use super::pace::Topics;
 use super::quota;
 use super::readiness::{Readiness, readiness};
 use super::reading::Reading;
@@ -49,6 +50,8 @@ pub(super) struct StepTask<'a> {
     pub(super) halt: &'a Halt,
     /// Whose turn it is to be sent, of steps that must not meet.
     pub(super) turn: Option<&'a Mutex<()>>,
+    /// The topics that its stage makes.
+    pub(super) topics: &'a Topics,
     pub(super) step: &'a Step,
     pub(super) marks: Marks,
     /// The alarms that were taken away before: AWS may still show them.
@@ -60,6 +63,11 @@ pub(super) struct StepTask<'a> {
 }
 
 impl StepTask<'_> {
+    /// Reads what it will need while something else is waited for.
+    pub(super) async fn read_ahead(&self) {
+        self.reading.ahead(&self.step.action).await;
+    }
+
     /// Does the step; how the account ends, when it stops here.
     pub(super) async fn end(&self) -> Option<AccountEnd> {
         match self.run().await {
@@ -174,6 +182,12 @@ impl StepTask<'_> {
             Ok(after) => {
                 // Not after a failure: the account stops before the next one has its turn.
                 drop(turn);
+                // Whoever waits for a topic need not wait until it is recorded.
+                self.reading.done(&step.action);
+                self.topics.stands(step.number);
+                let after = settled(self.writer, &step.action, after).await;
+                // It has taken effect, whatever cannot be read now.
+                let after = after.map_err(Stopped::Unclear)?;
                 self.record(ActionState::Done, Some(&after), None).await?;
                 work.boundaries.cross();
                 Ok(())

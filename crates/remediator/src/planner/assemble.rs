@@ -69,6 +69,23 @@ impl Assembly {
         index
     }
 
+    /// Adds what was chosen for other accounts.
+    pub(super) fn join(&mut self, others: Self) {
+        let first = self.acts.len();
+        self.acts.extend(others.acts);
+        for (account, acts) in others.by_account {
+            let known = self.by_account.entry(account).or_default();
+            known.extend(acts.into_iter().map(|index| index + first));
+        }
+        self.serving.extend(others.serving);
+        self.repaired
+            .extend(others.repaired.into_iter().map(|chosen| Chosen {
+                acts: chosen.acts.into_iter().map(|index| index + first).collect(),
+                ..chosen
+            }));
+        self.left_out.extend(others.left_out);
+    }
+
     fn of_accounts<'a>(
         &'a self,
         accounts: impl IntoIterator<Item = &'a AccountId>,

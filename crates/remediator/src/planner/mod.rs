@@ -2,23 +2,25 @@
 //! out. For each finding the lightest way is searched (`search`) among the
 //! moves that its reason suggests (`repairs`), on the organization as it will
 //! be after the steps chosen before (`world`), so that what one control needs
-//! another one shares.
+//! another one shares. Accounts that do not concern each other are planned at once (`parts`).
 
 mod act;
 mod assemble;
 mod broken;
 mod names;
 mod options;
+mod parts;
 mod removal;
 mod repairs;
 mod search;
 mod site;
+mod why;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use orgsweep_controls::{AccountId, AccountSnapshot, ControlId, Finding, Reason, Verdict};
+use orgsweep_controls::{AccountId, AccountSnapshot, Arn, ControlId, Finding, Verdict};
 
 pub use names::{NameError, Names, tags};
 pub use options::{Owned, Ownership, PlanOptions, Strategy};
@@ -28,7 +30,8 @@ pub use world::Facts;
 use act::Act;
 use assemble::{Assembly, Chosen};
 use search::{Outcome, Question, cheapest, repairable};
-use site::{has_choice, sites};
+use site::{has_choice, own_trails, sites};
+use why::Why;
 use world::World;
 
 use crate::document::{Alternative, LeftOut, Plan};
@@ -56,10 +59,12 @@ pub fn plan(
     options: &PlanOptions,
     authorship: &Authorship,
 ) -> Plan {
-    let mut plan = Planner::new(facts, options)
-        .plan(targets)
-        .document(authorship, &options.ownership);
-    plan.alternative = alternative(facts, targets, options, authorship);
+    let (mut plan, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| alternative(facts, targets, options, authorship));
+        let plan = chosen(facts, targets, options).document(authorship, &options.ownership);
+        (plan, other.join())
+    });
+    plan.alternative = other.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     plan.sealed()
 }
 
@@ -94,9 +99,7 @@ fn alternative(
         strategy,
         ..options.clone()
     };
-    let other = Planner::new(facts, &options)
-        .plan(targets)
-        .document(authorship, &options.ownership);
+    let other = chosen(facts, targets, &options).document(authorship, &options.ownership);
     Some(Alternative {
         strategy,
         steps: other.steps.len(),
@@ -104,6 +107,17 @@ fn alternative(
         repairs: other.repairs.len(),
         monthly_cost_usd: other.monthly_cost_usd,
     })
+}
+
+/// The acts that are chosen for `targets`.
+fn chosen(facts: Facts<'_>, targets: &BTreeSet<Target>, options: &PlanOptions) -> Assembly {
+    let parts = parts::parts(&World::as_read(facts), targets);
+    let of_parts = parts::each(&parts, |part| Planner::new(facts, options).plan(part));
+    let mut all = Planner::new(facts, options).assembly;
+    for part in of_parts {
+        all.join(part);
+    }
+    all
 }
 
 /// Chooses acts finding by finding.
@@ -126,11 +140,20 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn plan(mut self, targets: &BTreeSet<Target>) -> Assembly {
-        for (account, control) in targets {
+    fn plan(mut self, targets: &[Target]) -> Assembly {
+        // Whoever has no trail for the strategy may be served by what is done for others.
+        let (first, last): (Vec<_>, Vec<_>) = targets
+            .iter()
+            .partition(|(account, _)| self.has_site(account));
+        for (account, control) in first.into_iter().chain(last) {
             self.plan_finding(account, control);
         }
         self.assembly
+    }
+
+    fn has_site(&self, account: &AccountId) -> bool {
+        let snapshot = self.world.snapshot(account);
+        snapshot.is_some_and(|snapshot| !sites(snapshot, self.options.strategy).is_empty())
     }
 
     fn plan_finding(&mut self, account: &AccountId, control: &ControlId) {
@@ -153,8 +176,7 @@ impl<'a> Planner<'a> {
         {
             return self.leave_out(account, control, &Why::Accepted(decision.clone()));
         }
-        let now = self.world.judge(account, control, None);
-        if now.is_none_or(|finding| finding.verdict != Verdict::Pass) {
+        if !self.passes(&self.world, account, control) {
             match self.repair(account, control) {
                 Outcome::Repaired(acts) => self.take(account, acts),
                 Outcome::Blocked(acts) => {
@@ -218,6 +240,21 @@ impl<'a> Planner<'a> {
         outcome
     }
 
+    /// Whether the finding passes in `world` by a chain that stands where the strategy wants it.
+    fn passes(&self, world: &World<'_>, account: &AccountId, control: &ControlId) -> bool {
+        let trails = self.trails_of_strategy(account);
+        let finding = world.judge(account, control, trails.as_deref());
+        finding.is_some_and(|finding| finding.verdict == Verdict::Pass)
+    }
+
+    /// The trails that count, where not all do: who asks for local chains is not served by what another
+    /// account's steps do for the organization's trail.
+    fn trails_of_strategy(&self, account: &AccountId) -> Option<Vec<Arn>> {
+        let snapshot = self.world.snapshot(account)?;
+        let is_chosen = self.options.strategy == Strategy::Local && has_choice(snapshot);
+        is_chosen.then(|| own_trails(snapshot))
+    }
+
     /// The strategy for which an account has trails, where it has none for the chosen one.
     fn other_strategy(&self, snapshot: &AccountSnapshot) -> Option<Strategy> {
         let other = match self.options.strategy {
@@ -258,8 +295,7 @@ impl<'a> Planner<'a> {
             for index in acts {
                 world.apply(self.assembly.act(index), &involved);
             }
-            let finding = world.judge(account, control, None);
-            finding.is_some_and(|finding| finding.verdict == Verdict::Pass)
+            self.passes(&world, account, control)
         };
         let [likely, concerned] = self.assembly.concerning(&involved, control);
         let candidates = if passes_with(&mut likely.iter().copied()) {
@@ -298,83 +334,4 @@ impl<'a> Planner<'a> {
             text: why.text(),
         });
     }
-}
-
-/// Why a finding stays as it is.
-enum Why {
-    PassesAlready,
-    NotApplicable,
-    NotRead,
-    UnknownControl,
-    Accepted(String),
-    NotKnown(Finding),
-    OtherStrategy(Strategy),
-    NoRepair(Finding),
-}
-
-impl Why {
-    fn of(finding: &Finding) -> Self {
-        match finding.verdict {
-            Verdict::Pass => Self::PassesAlready,
-            Verdict::NotApplicable => Self::NotApplicable,
-            Verdict::Unknown | Verdict::Fail => Self::NotKnown(finding.clone()),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::PassesAlready => "passes_already",
-            Self::NotApplicable => "not_applicable",
-            Self::NotRead => "not_read",
-            Self::UnknownControl => "unknown_control",
-            Self::Accepted(_) => "accepted",
-            Self::NotKnown(_) => "not_known",
-            Self::OtherStrategy(_) => "other_strategy",
-            Self::NoRepair(_) => "no_repair",
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::PassesAlready => "passes already".to_owned(),
-            Self::NotApplicable => "does not concern this account".to_owned(),
-            Self::NotRead => "the account has not been read; sweep it first".to_owned(),
-            Self::UnknownControl => {
-                "the catalog has no such control; `orgsweep controls` lists them".to_owned()
-            }
-            Self::Accepted(decision) => decision.clone(),
-            Self::NotKnown(finding) if !finding.evidence.missing_permissions.is_empty() => format!(
-                "not known whether it fails: the scanner lacks {}; grant it and sweep again",
-                finding.evidence.missing_permissions.join(", ")
-            ),
-            Self::NotKnown(finding) => format!(
-                "not known whether it fails: {}; sweep again first",
-                lower_first(finding.reason.meaning())
-            ),
-            Self::OtherStrategy(Strategy::Local) => {
-                "no organization trail records this account, but its own do: `--strategy local` or none"
-                    .to_owned()
-            }
-            Self::OtherStrategy(_) => {
-                "the account has no trail of its own, but an organization trail records it: `--strategy central` or none"
-                    .to_owned()
-            }
-            Self::NoRepair(finding) => match finding.reason {
-                Reason::NoTrail | Reason::NoLogGroup => {
-                    "no trail of this account can be mended by steps; see the human steps"
-                        .to_owned()
-                }
-                reason => format!(
-                    "no step repairs `{reason}` here; `orgsweep explain ACCOUNT CONTROL` shows why"
-                ),
-            },
-        }
-    }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
 }

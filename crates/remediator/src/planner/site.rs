@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use orgsweep_controls::snapshot::Trail;
-use orgsweep_controls::{AccountId, AccountSnapshot, Arn};
+use orgsweep_controls::{AccountSnapshot, Arn};
 
 use super::options::Strategy;
 
@@ -20,7 +20,7 @@ pub(super) struct Site {
 /// The sites that `strategy` may repair, in the order in which they are tried.
 pub(super) fn sites(snapshot: &AccountSnapshot, strategy: Strategy) -> Vec<Site> {
     let trails = snapshot.distinct_trails();
-    let own = |trail: &&&Trail| trail.arn.account().as_ref() == Some(&snapshot.account);
+    let own = |trail: &&&Trail| is_own(snapshot, trail);
     let central: Vec<Site> = trails
         .values()
         .filter(|trail| trail.organization)
@@ -47,7 +47,7 @@ pub(super) fn has_choice(snapshot: &AccountSnapshot) -> bool {
     let trails = snapshot.distinct_trails();
     let own = trails
         .values()
-        .any(|trail| !trail.organization && owner(trail).as_ref() == Some(&snapshot.account));
+        .any(|trail| !trail.organization && is_own(snapshot, trail));
     own && trails.values().any(|trail| trail.organization)
 }
 
@@ -59,6 +59,13 @@ fn site_of<'a>(trails: impl IntoIterator<Item = &'a Trail>, central: bool) -> Si
     }
 }
 
-fn owner(trail: &Trail) -> Option<AccountId> {
-    trail.arn.account()
+/// The account's own trails.
+pub(super) fn own_trails(snapshot: &AccountSnapshot) -> Vec<Arn> {
+    let trails = snapshot.distinct_trails();
+    let own = trails.values().filter(|trail| is_own(snapshot, trail));
+    own.map(|trail| trail.arn.clone()).collect()
+}
+
+fn is_own(snapshot: &AccountSnapshot, trail: &Trail) -> bool {
+    trail.arn.account().as_ref() == Some(&snapshot.account)
 }

@@ -87,15 +87,20 @@ impl<'a> World<'a> {
         if act.changes_trail() {
             accounts.extend(witnesses.into_iter().cloned());
         }
+        let done = |snapshot: &mut AccountSnapshot| match act {
+            Act::Step { action, .. } => apply_action(snapshot, action),
+            Act::Human(act) => apply_human_act(snapshot, act),
+        };
         for account in accounts {
+            if let Some(changed) = self.changed.get_mut(&account) {
+                done(Arc::make_mut(changed));
+                continue;
+            }
             let Some(before) = self.snapshot(&account) else {
                 continue;
             };
             let mut after = AccountSnapshot::clone(before);
-            match act {
-                Act::Step { action, .. } => apply_action(&mut after, action),
-                Act::Human(act) => apply_human_act(&mut after, act),
-            }
+            done(&mut after);
             if after != **before {
                 self.changed.insert(account, Arc::new(after));
             }

@@ -6,4 +6,5 @@ mod output;
 mod owners;
 mod reasons;
 mod repairs;
+mod strategies;
 mod support;

@@ -1,16 +1,14 @@
 //! What a plan shares, where it puts things, whom it asks, and what it leaves out.
 
-use std::collections::BTreeSet;
-
 use orgsweep_controls::snapshot::{Alarms, MetricAlarm, MetricQuery, MonitoringAccount};
 use orgsweep_controls::{AccountSnapshot, Call, Known, Reason, Region, Verdict};
 use orgsweep_remediator::{PlanOptions, Strategy};
 
 use crate::estate::{Estate, kinds, options, target};
 use crate::support::{
-    HOME, MANAGEMENT, MEMBER, OTHER, account, alarm, alarms, arn, bare, control, filter, filters,
-    first_alarm, healthy, management, member_of_organization, other_regions_are_empty, pattern,
-    recorded, s3, status, subscriptions, topic_arn, trails,
+    HOME, MEMBER, OTHER, account, alarm, alarms, arn, bare, control, filter, filters, first_alarm,
+    healthy, other_regions_are_empty, pattern, recorded, s3, status, subscriptions, topic_arn,
+    trails,
 };
 
 #[test]
@@ -91,63 +89,6 @@ fn an_alarm_that_waits_and_would_not_ring_is_left_as_it_is() {
         (vec!["put_metric_filter", "put_alarm"], vec![])
     );
     assert!(estate.after(&plan).failing().len() < estate.failing().len());
-}
-
-#[test]
-fn behind_an_organization_trail_one_chain_repairs_every_member() {
-    let estate = Estate::of([
-        management(recorded(MANAGEMENT)),
-        member_of_organization(MEMBER),
-        member_of_organization(OTHER),
-    ]);
-    let targets: BTreeSet<_> = [MEMBER, OTHER].map(|id| (account(id), s3())).into();
-    let plan = estate.plan(&targets, &options());
-    let steps = [
-        "create_topic",
-        "subscribe",
-        "put_metric_filter",
-        "put_alarm",
-    ];
-    assert_eq!(kinds(&plan).0, steps);
-    assert!(
-        plan.steps
-            .iter()
-            .all(|step| step.account_id == account(MANAGEMENT))
-    );
-    assert!(plan.steps.iter().all(|step| step.repairs.accounts == 2));
-    assert_eq!(plan.repairs.len(), 2);
-    let after = estate.after(&plan);
-    for id in [MEMBER, OTHER] {
-        assert_eq!(after.finding(id, &s3()).verdict, Verdict::Pass);
-    }
-}
-
-#[test]
-fn the_strategy_decides_where_the_chain_stands() {
-    let mut member = recorded(MEMBER);
-    let mut seen = member_of_organization(MEMBER);
-    trails(&mut member).append(trails(&mut seen));
-    let estate = Estate::of([management(recorded(MANAGEMENT)), member]);
-    for (strategy, stands_in) in [
-        (Strategy::Auto, MANAGEMENT),
-        (Strategy::Central, MANAGEMENT),
-        (Strategy::Local, MEMBER),
-    ] {
-        let chosen = PlanOptions {
-            strategy,
-            ..options()
-        };
-        let plan = estate.plan(&target(MEMBER, &s3()), &chosen);
-        assert!(!plan.steps.is_empty());
-        assert!(
-            plan.steps
-                .iter()
-                .all(|step| step.account_id == account(stands_in)),
-            "{strategy}"
-        );
-        let other = plan.alternative.unwrap();
-        assert_eq!((other.steps, other.repairs), (4, 1), "{strategy}");
-    }
 }
 
 #[test]
