@@ -44,13 +44,16 @@ const TRUE_FALSE: &[&str] = &["true", "false"];
 const EVENT_TYPES: &[&str] = &[
     "AwsApiCall",
     "AwsServiceEvent",
-    "AwsConsoleAction",
     "AwsConsoleSignIn",
     "AwsConsoleSignin",
+    "AwsConsoleAction",
     "AwsVpceEvents",
     "AwsCloudTrailInsight",
     "AwsAggregatedEvent",
 ];
+/// The types of events with the name of an API call: the call itself, and what a VPC endpoint
+/// reports of it.
+pub(crate) const CALL_TYPES: [&str; 2] = ["AwsApiCall", "AwsVpceEvents"];
 const EVENT_CATEGORIES: &[&str] = &[
     "Management",
     "Data",

@@ -103,8 +103,9 @@ fn record(account: &str, circumstances: &Circumstances) -> Event {
     } else {
         EventValue::Null
     };
-    let denied_by_endpoint = circumstances.error_code.as_deref() == Some("VpceAccessDenied");
-    let (event_type, category) = match (denied_by_endpoint, sign_in) {
+    let of_endpoint = event_type == Some("AwsVpceEvents")
+        || circumstances.error_code.as_deref() == Some("VpceAccessDenied");
+    let (event_type, category) = match (of_endpoint, sign_in) {
         (true, _) => ("AwsVpceEvents", "NetworkActivity"),
         (false, true) if !is_call(name) => ("AwsConsoleSignIn", "Management"),
         (false, _) => ("AwsApiCall", "Management"),

@@ -38,7 +38,7 @@ fn an_excluded_role_escapes_as_a_session_of_that_role() {
 
 #[test]
 fn an_excluded_identity_fits_the_rest_of_the_record() {
-    let stop = "{ $.eventName = StopLogging }";
+    let required = "{ $.eventName = RotateKey }";
     #[rustfmt::skip]
     let table = [
         ("$.userIdentity.type != Root",
@@ -54,8 +54,8 @@ fn an_excluded_identity_fits_the_rest_of_the_record() {
     ];
     for (clause, expected) in table {
         let event = witness(
-            stop,
-            &[&format!("{{ $.eventName = StopLogging && {clause} }}")],
+            required,
+            &[&format!("{{ $.eventName = RotateKey && {clause} }}")],
         );
         for (key, value) in expected.as_object().expect("an object") {
             assert_eq!(&event["userIdentity"][key], value, "{clause}: {event}");
