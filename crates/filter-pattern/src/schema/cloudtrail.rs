@@ -29,7 +29,7 @@ pub(crate) enum Presence {
 
 const RECORD: &str = "CloudTrail User Guide, record contents";
 // Documented as optional; seen in all observed records of these types since version 1.06.
-const MANAGEMENT: &str = "CloudTrail User Guide, record contents: shown since version 1.06; two of AWS's samples lack it";
+const MANAGEMENT: &str = "CloudTrail User Guide, record contents: shown since version 1.06; two of AWS's samples of version 1.08 lack it, KMS `ScheduleKeyDeletion` and `RotateKey`";
 const IDENTITY: &str = "CloudTrail User Guide, userIdentity element";
 const SIGN_IN: &str = "CloudTrail User Guide, console sign-in events";
 
