@@ -209,6 +209,9 @@ pub(crate) struct Relation {
 
 #[rustfmt::skip]
 const RELATIONS: &[[&str; 5]] = &[
+    ["event-version-form", "the version of a record is two numbers with a period between them", RECORD,
+     "{ $.eventVersion = * }",
+     "{ $.eventVersion = %^[0-9]+\\.[0-9]+$% }"],
     ["root-arn", "the ARN of a root identity is `arn:<partition>:iam::<account>:root`", IDENTITY,
      "{ $.userIdentity.type = Root }",
      "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:iam::[0-9]{12}:root$% }"],

@@ -105,6 +105,69 @@ fn a_name_that_is_a_part_becomes_a_real_one() {
 }
 
 #[test]
+fn a_name_that_several_services_log_is_a_known_ones_where_that_escapes() {
+    let policy = "{ $.eventName = DeletePolicy }";
+    let route = "{ $.eventName = CreateRoute }";
+    #[rustfmt::skip]
+    let table: [(&str, &[&str], &str); 10] = [
+        (policy, &[], "iam.amazonaws.com"),
+        (policy, &["{ $.eventName = DeletePolicy && $.eventSource = iam.amazonaws.com }"], "organizations.amazonaws.com"),
+        (policy, &["{ $.eventName = DeletePolicy && $.eventSource = kms.amazonaws.com }"], "iam.amazonaws.com"),
+        (policy, &["{ $.eventName = DeletePolicy && $.eventSource = iam.amazonaws.com && $.awsRegion = us-west-1 }",
+                   "{ $.eventName = DeletePolicy && $.eventSource = organizations.amazonaws.com && $.awsRegion = us-west-1 }"], "iam.amazonaws.com"),
+        ("{ $.eventName = DeletePolicy && $.eventSource != iam.amazonaws.com }", &[], "organizations.amazonaws.com"),
+        ("{ $.eventName = DeletePolicy && $.eventSource = *.amazonaws.com }", &["{ $.eventSource = i* }"], "organizations.amazonaws.com"),
+        (route,  &["{ $.eventName = CreateRoute && $.eventSource = ec2.amazonaws.com }"], "apigateway.amazonaws.com"),
+        (route,  &["{ $.eventSource = signin.amazonaws.com }"], "ec2.amazonaws.com"),
+        ("{ $.eventName = CreateRoute && $.eventType = * }", &["{ $.eventSource = ec2.amazonaws.com }"], "apigateway.amazonaws.com"),
+        ("{ $.eventName = CreateRoute && $.eventType != AwsApiCall }", &[], "ec2.amazonaws.com"),
+    ];
+    let mut wrong = Vec::new();
+    for (required, filters, source) in table {
+        let event = witness(required, filters);
+        if event["eventSource"] != source {
+            wrong.push(format!("{required} by {filters:?}: {event}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_version_is_one_of_records() {
+    #[rustfmt::skip]
+    let table = [
+        ("$.eventVersion = 1.11",         "1.10"),
+        ("$.eventVersion != \"\"",        ""),
+        ("$.eventVersion = %.%",          ""),
+        ("$.eventVersion = 1.*",          "2.0"),
+        ("$.eventVersion = %^1\\.[0-9]+$%", "2.0"),
+        ("$.eventVersion = %^[0-9.]+$%",  ""),
+    ];
+    let pattern = |text: &str| text.parse::<FilterPattern>().expect(text);
+    for (clause, version) in table {
+        let required = pattern("{ $.eventName = RunInstances }");
+        let filter = pattern(&format!("{{ $.eventName = RunInstances && {clause} }}"));
+        match covers(&required, &[&filter], &Schema::cloudtrail()) {
+            Covers::No(witness) => {
+                assert_eq!(witness.event()["eventVersion"], version, "{clause}");
+            }
+            Covers::Yes(proof) => {
+                let mut names = proof
+                    .assumptions()
+                    .iter()
+                    .map(filter_pattern::Assumption::name);
+                assert!(version.is_empty(), "{clause}");
+                assert!(
+                    names.any(|it| it == "event-version-form"),
+                    "{clause}: {proof:?}"
+                );
+            }
+            Covers::Unknown(why) => panic!("{clause}: {why}"),
+        }
+    }
+}
+
+#[test]
 fn a_sign_in_has_the_fields_of_a_sign_in() {
     let event = witness(
         "{ $.eventName = ConsoleLogin && $.additionalEventData.MFAUsed != Yes }",
