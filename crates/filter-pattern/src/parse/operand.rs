@@ -47,11 +47,14 @@ pub(crate) fn quoted(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
     loop {
         match cursor.bump() {
             None => {
-                let mut message = "the text that starts here is not closed".to_owned();
-                if let Some(mark) = text.chars().rfind(|it| habits::is_typographic(*it)) {
-                    message +=
-                        &format!("; `{mark}` is a typographic quotation mark and closes nothing");
-                }
+                let message = "the text that starts here is not closed";
+                let typographic = text.chars().rfind(|it| habits::is_typographic(*it));
+                let message = match typographic {
+                    Some(mark) => format!(
+                        "{message}; `{mark}` is a typographic quotation mark and closes nothing"
+                    ),
+                    None => message.to_owned(),
+                };
                 return Err(
                     ParseError::syntax(start..start + 1, message).expecting("a closing `\"`")
                 );

@@ -10,7 +10,11 @@ fn pattern(text: &str) -> FilterPattern {
 
 fn names(answer: &Covers) -> Vec<&str> {
     match answer {
-        Covers::Yes(proof) => proof.assumptions().iter().map(|it| it.name()).collect(),
+        Covers::Yes(proof) => proof
+            .assumptions()
+            .iter()
+            .map(filter_pattern::Assumption::name)
+            .collect(),
         other => panic!("{other:?}"),
     }
 }

@@ -137,7 +137,10 @@ fn management_events_say_so() {
     let Covers::Yes(proof) = covers(&required, &[&filter], &management) else {
         panic!("proved above");
     };
-    let mut sources = proof.assumptions().iter().map(|it| it.source());
+    let mut sources = proof
+        .assumptions()
+        .iter()
+        .map(filter_pattern::Assumption::source);
     let has_samples = |source: &str| {
         ["1.08", "`ScheduleKeyDeletion`", "`RotateKey`"]
             .iter()
