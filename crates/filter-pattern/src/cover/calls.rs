@@ -28,8 +28,12 @@ pub(super) fn add_source(drafts: &mut Drafts<'_>, schema: &Schema) {
     let Some(names) = drafts.find(&Selector::of_keys(["eventName"])) else {
         return;
     };
-    let is_shared = |name: &&str| matches!(schema::services_of_call(name), Some((Claim::Among, _)));
-    if named_texts(&drafts.list[names]).iter().any(is_shared) {
+    let known = schema.known().iter();
+    let known = known.filter_map(|(selector, text)| {
+        (*selector == drafts.list[names].selector).then_some(&**text)
+    });
+    let mut named = named_texts(&drafts.list[names]).into_iter().chain(known);
+    if named.any(|name| matches!(schema::services_of_call(name), Some((Claim::Among, _)))) {
         drafts.add(&Selector::of_keys(["eventSource"]));
     }
 }

@@ -167,6 +167,18 @@ fn events_without_a_name_of_a_call_may_be_of_any_type() {
     }
 }
 
+#[test]
+fn what_is_known_of_all_events_counts_as_named() {
+    let route = Schema::cloudtrail().with_fact("eventName", "CreateRoute");
+    let of_ec2 = route.clone().with_fact("eventSource", "ec2.amazonaws.com");
+    let stop = Schema::cloudtrail().with_fact("eventName", "StopLogging");
+    for (schema, never) in [(route, false), (of_ec2, true), (stop, true)] {
+        let answer = never_matches(&pattern("{ $.eventType = AwsServiceEvent }"), &schema);
+        assert!(!matches!(answer, Covers::Unknown(_)), "{answer:?}");
+        assert_eq!(answer.is_yes(), never, "{answer:?}");
+    }
+}
+
 /// A filter for other events escapes a call as one that is plausible.
 #[test]
 fn a_call_that_an_endpoint_reports_is_a_network_activity_event() {
