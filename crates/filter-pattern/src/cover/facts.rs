@@ -91,7 +91,7 @@ impl Fact<'_> {
             Statement::OfCalls => Assumption::new(
                 "event-type-of-calls",
                 "an event with the name of an API call, from the service that has that call, is of the `eventType` `AwsApiCall` (`AwsVpceEvents` if a VPC endpoint reports it)",
-                "the services' CloudTrail pages and API models list the names; AWS documents the type of no single event, and ECR's `CreateRepository`, no event of a control, was seen as `AwsServiceEvent`, too",
+                "the services' CloudTrail pages and API models list the names; AWS documents the type of no single event, and ECR's `CreateRepository` (of no control) was seen as `AwsServiceEvent`, too",
             ),
             Statement::Related(relation) => {
                 Assumption::new(relation.name, relation.statement, relation.source)
