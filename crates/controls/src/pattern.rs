@@ -58,7 +58,9 @@ impl Pattern {
             digest: TextDigest(Sha256::digest(text.as_bytes()).into()),
             by_account: asks("ccount") || asks("arn"),
             by_region: asks("egion"),
-            by_category: asks("eventCategory") || asks("managementEvent"),
+            by_category: ["eventCategory", "managementEvent", "eventType"]
+                .into_iter()
+                .any(asks),
             filter,
             text,
         })
@@ -155,6 +157,7 @@ mod tests {
             ("{ $.a = 1 && $.awsRegion != eu-west-1 }",            [false, true,  false]),
             ("{ $.eventCategory = Management }",                   [false, false, true]),
             ("{ $.managementEvent IS TRUE }",                      [false, false, true]),
+            ("{ $.eventType = AwsApiCall }",                       [false, false, true]),
             ("{ $.resources[0].accountId = 1 }",                   [true,  false, false]),
             ("{ $.resources[*].type = x }",                        [false, false, false]),
             ("{ $.userIdentity.* = x }",                           [true,  true,  true]),

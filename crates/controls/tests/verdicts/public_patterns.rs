@@ -45,6 +45,13 @@ fn public_patterns_get_the_verdict_that_they_deserve() {
         ("cis-7.0.0", "console-auth-failures", "{ $.eventName = ConsoleLogin && $.errorMessage = \"Failed*\" }", Pass),
         ("cis-7.0.0", "s3-bucket-policy-changes", one_missing.as_str(), Fail),
         ("cis-7.0.0", "s3-bucket-policy-changes", over_lines.as_str(), Pass),
+        ("cis-7.0.0", "kms-cmk-disable-delete", "{ $.eventSource = kms.amazonaws.com && $.eventType = AwsApiCall && ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) }", Pass),
+        ("cis-7.0.0", "kms-cmk-disable-delete", "{ $.eventSource = kms.amazonaws.com && $.eventType = AwsServiceEvent && ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) }", Fail),
+        // Security Hub's form asks for no other service's routes.
+        ("cis-7.0.0", "route-table-changes", "{ $.eventSource = ec2.amazonaws.com && $.eventType != AwsServiceEvent && $.eventName = *Route* }", Pass),
+        ("cis-7.0.0", "root-usage", "{ $.userIdentity.type = Root && $.userIdentity.invokedBy NOT EXISTS && $.eventType = AwsApiCall }", Fail),
+        ("cis-7.0.0", "console-signin-without-mfa", "{ $.eventName = ConsoleLogin && $.additionalEventData.MFAUsed != Yes && $.eventType = AwsApiCall }", Fail),
+        ("cis-7.0.0", "unauthorized-api-calls", r#"{(($.errorCode="AccessDenied*") || ($.errorCode="*UnauthorizedOperation")) && $.eventType = AwsApiCall}"#, Fail),
     ];
     for (framework, control, pattern, deserved) in cases {
         let found = verdict(framework, control, pattern);
@@ -61,6 +68,16 @@ fn a_pattern_that_rests_on_an_undocumented_reading_names_it() {
     assert_eq!(found.verdict, Pass);
     let assumptions = found.evidence.assumptions.join("; ");
     assert!(assumptions.contains("MFAUsed"), "{assumptions}");
+}
+
+/// AWS documents of no single event that it is an API call; that those of the control are is assumed.
+#[test]
+fn a_pattern_for_api_calls_passes_by_what_it_assumes() {
+    let pattern = "{ $.eventSource = cloudtrail.amazonaws.com && $.eventType = \"AwsApiCall\" && ($.eventName = *Trail || $.eventName = St*Logging) }";
+    let found = judged("cis-7.0.0", "cloudtrail-config-changes", pattern);
+    assert_eq!(found.verdict, Pass);
+    let assumptions = found.evidence.assumptions.join("; ");
+    assert!(assumptions.contains("name of an API call"), "{assumptions}");
 }
 
 /// A failed sign-in is answered with `ConsoleLogin: Failure`, which the finding says it assumes.

@@ -235,7 +235,10 @@ impl<'p, 'a> Asked<'p, 'a> {
             match found {
                 Found::Solution(Stop::Breaks(facts)) => {
                     let before = active.order.len();
-                    for fact in facts {
+                    let (last, first): (Vec<usize>, Vec<usize>) = facts
+                        .into_iter()
+                        .partition(|fact| self.problem.facts[*fact].is_last_resort());
+                    for fact in if first.is_empty() { last } else { first } {
                         active.take_in(fact);
                     }
                     if active.order.len() == before {

@@ -75,6 +75,15 @@ impl<'a> Builder<'a> {
             (_, Some(EventValue::Bool(value))) => {
                 [*value, !*value].map(|value| classes.of_value(&EventValue::Bool(value)))
             }
+            // Services that only statements name, such as the sign-in service, come last.
+            (Source::Property(selector), usual)
+                if *selector == Selector::of_keys(["eventSource"]) =>
+            {
+                [
+                    usual.and_then(|value| classes.of_value(value)),
+                    Some(classes.other_text()),
+                ]
+            }
             (_, usual) => [usual.and_then(|value| classes.of_value(value)), None],
         };
         let field = Field {
@@ -269,10 +278,14 @@ impl<'a> Builder<'a> {
 
     /// That a field has another value than a text that some test names.
     pub(super) fn text_is_not(&mut self, field: usize, text: &str) -> NodeId {
+        self.text_not_among(field, &[text])
+    }
+
+    /// That a field has another value than these texts, all of which have classes.
+    pub(super) fn text_not_among(&mut self, field: usize, texts: &[&str]) -> NodeId {
         let classes = &self.fields[field].classes;
-        let named = classes.of_named_text(text);
         let mut words = classes.all();
-        if let Some(position) = named {
+        for position in texts.iter().filter_map(|text| classes.of_named_text(text)) {
             words[position / 64] &= !(1 << (position % 64));
         }
         self.formula.literal(Literal {

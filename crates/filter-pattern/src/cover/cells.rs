@@ -142,6 +142,19 @@ impl<'p, 'a> Cells<'p, 'a> {
         let (inside, outside) = state.languages(&self.problem.fields[field]);
         Asked::new(&self.problem.fields[field], inside, outside).admits(text)
     }
+
+    /// A readable text of a field's cell under a state that `accepts` takes.
+    pub(crate) fn readable_text(
+        &self,
+        state: &State,
+        field: usize,
+        accepts: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let (inside, outside) = state.languages(&self.problem.fields[field]);
+        let asked = Asked::new(&self.problem.fields[field], inside, outside);
+        let mut shaped = asked.shaped_texts();
+        shaped.find(|text| accepts(text) && asked.is_good(text))
+    }
 }
 
 /// The conditions on a text or number text.
@@ -171,19 +184,22 @@ impl<'f, 'a> Asked<'f, 'a> {
                 .any(|language| operand_matches(operands[*language], text))
     }
 
+    /// Whether a text is one of the cell's.
+    fn is_good(&self, text: &str) -> bool {
+        self.field.classes.of_named_text(text).is_none() && self.admits(text)
+    }
+
     fn is_unconstrained(&self) -> bool {
         self.inside.is_empty() && self.outside.is_empty()
     }
 
     fn text(&self, budget: &mut u64) -> Filled {
-        let named = |text: &str| self.field.classes.of_named_text(text).is_some();
-        let good = |text: &str| !named(text) && self.admits(text);
         let usual = self.field.selector().map_or(&[][..], schema::usual_texts);
-        if let Some(text) = usual.iter().find(|text| good(text)) {
+        if let Some(text) = usual.iter().find(|text| self.is_good(text)) {
             return Filled::Value(EventValue::String((*text).into()));
         }
         for text in self.shaped_texts() {
-            if good(&text) {
+            if self.is_good(&text) {
                 return Filled::Value(EventValue::String(text.into()));
             }
         }

@@ -217,6 +217,11 @@ impl<'a> Classes<'a> {
         self.texts.get(text).unwrap_or(self.other_text)
     }
 
+    /// The class of the texts without a class of their own.
+    pub(crate) fn other_text(&self) -> usize {
+        self.other_text
+    }
+
     /// The class of being absent.
     pub(crate) fn missing(&self) -> usize {
         self.missing

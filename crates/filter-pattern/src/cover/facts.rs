@@ -1,12 +1,13 @@
 //! What a schema says, as restrictions of a problem that can be switched off
 //! one by one, so that a proof can name the ones that it needs.
 
-use crate::ast::{Ast, Condition, Operand, Selector, Test};
+use crate::ast::{Ast, Condition, Selector};
 use crate::pattern::FilterPattern;
 use crate::schema::{self, Claim, FieldRule, Kinds, Presence, Records, Relation, Schema};
 
 use super::assumption::Assumption;
 use super::builder::Builder;
+use super::calls;
 use super::drafts::Drafts;
 use super::formula::NodeId;
 
@@ -35,10 +36,17 @@ enum Statement<'a> {
     EventSources(&'a str, &'static [&'static str]),
     Writes(&'a str),
     Calls(&'a str),
+    OfCalls,
     Related(&'static Relation),
 }
 
 impl Fact<'_> {
+    /// Whether nothing documents the statement of single events, so that a proof rests on it only
+    /// where all other statements do not suffice.
+    pub(super) fn is_last_resort(&self) -> bool {
+        matches!(self.statement, Statement::OfCalls)
+    }
+
     pub(crate) fn assumption(&self) -> Assumption {
         match &self.statement {
             Statement::Present(rule) => Assumption::new(
@@ -79,6 +87,11 @@ impl Fact<'_> {
                 format!("{name}-call"),
                 format!("`{name}` is a call, whose `eventType` is not that of a sign-in"),
                 "CloudTrail User Guide, record contents: eventType",
+            ),
+            Statement::OfCalls => Assumption::new(
+                "event-type-of-calls",
+                "an event with the name of an API call, from the service that has that call, is of the `eventType` `AwsApiCall` (`AwsVpceEvents` if a VPC endpoint reports it)",
+                "the services' CloudTrail pages and API models list the names; AWS documents the type of no single event, and ECR's `CreateRepository` (of no control) was seen as `AwsServiceEvent`, too",
             ),
             Statement::Related(relation) => {
                 Assumption::new(relation.name, relation.statement, relation.source)
@@ -163,20 +176,11 @@ pub(super) fn add_texts<'a>(drafts: &mut Drafts<'a>, schema: &'a Schema) {
     let Some((names, sources)) = event_fields(drafts, schema) else {
         return;
     };
-    let compared = drafts.list[names]
-        .tests
-        .iter()
-        .filter_map(|test| match test {
-            Test::Equals(Operand::Text(pattern)) | Test::NotEquals(Operand::Text(pattern)) => {
-                Some(pattern.as_str())
-            }
-            _ => None,
-        });
-    let named: Vec<&'a str> = compared
-        .chain(drafts.list[names].texts.iter().copied())
-        .collect();
-    for name in named {
-        if let Some((Claim::Only, from)) = schema::sources_of_event(name) {
+    let all_matter = calls::asks_for_type(drafts, schema);
+    for name in calls::named_texts(&drafts.list[names]) {
+        if let Some((claim, from)) = schema::sources_of_event(name)
+            && (all_matter || claim == Claim::Only)
+        {
             drafts.list[sources].texts.extend(from);
         }
     }
@@ -216,6 +220,11 @@ pub(super) fn facts<'a>(
         }
     }
     event_source_facts(builder, schema, &mut facts);
+    // Before what says less of the same events, so that a proof that needs no more names that.
+    facts.extend(calls::are_of_type(builder, schema).map(|node| Fact {
+        effect: Effect::Holds(node),
+        statement: Statement::OfCalls,
+    }));
     named_event_facts(builder, schema, &mut facts);
     for relation in relations {
         let (Ast::Json(when), Ast::Json(then)) = (relation.when.ast(), relation.then.ast()) else {

@@ -10,6 +10,7 @@ mod answer;
 mod asked;
 mod assumption;
 mod builder;
+mod calls;
 mod cells;
 mod class_truth;
 mod classes;

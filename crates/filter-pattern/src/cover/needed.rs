@@ -13,7 +13,12 @@ use super::search::{Attempt, Found, Run, Search};
 impl Asked<'_, '_> {
     /// The assumptions of a proof in which these statements took part.
     pub(super) fn needed(&self, active: Active, budget: &mut u64) -> Vec<Assumption> {
-        let Active { mut facts, order } = active;
+        let Active {
+            mut facts,
+            mut order,
+        } = active;
+        // What is left out first is what the rest may make up for.
+        order.sort_by_key(|fact| !self.problem.facts[*fact].is_last_resort());
         self.leave_out(&mut facts, &order, budget);
         let taken = [
             self.wildcards_needed(&facts, budget),

@@ -6,6 +6,7 @@ use crate::ast::Selector;
 use crate::event::{Event, EventValue};
 use crate::schema::{
     Caller, Records, Schema, account_of, better_error_codes, caller_of_arn, familiar_events,
+    sources_of_event,
 };
 
 use super::overlay::overlaid;
@@ -31,6 +32,7 @@ pub(super) fn polished(
         left: MOST_CHANGES,
     };
     polish.name();
+    polish.source();
     polish.error_code();
     polish.caller();
     if let Some(rich) = rich {
@@ -104,6 +106,26 @@ impl Polish<'_> {
                 (&["eventName"], string(known)),
                 (&["eventSource"], string(from)),
             ]) {
+                return;
+            }
+        }
+    }
+
+    /// The event of a service that may have a call of that name becomes one of a service that is known
+    /// to log it.
+    fn source(&mut self) {
+        let (Some(name), Some(source)) = (self.text(&["eventName"]), self.text(&["eventSource"]))
+        else {
+            return;
+        };
+        let Some((_, known)) = sources_of_event(name) else {
+            return;
+        };
+        if known.contains(&source) {
+            return;
+        }
+        for better in known {
+            if self.change(&[(&["eventSource"], string(better))]) {
                 return;
             }
         }

@@ -9,6 +9,7 @@ use crate::pattern::FilterPattern;
 use crate::schema::{Schema, plain_template};
 
 use super::builder::Builder;
+use super::calls;
 use super::classes::Classes;
 use super::drafts::Drafts;
 use super::elements;
@@ -149,6 +150,7 @@ impl<'a> Problem<'a> {
         for (selector, _) in schema.known() {
             drafts.add(selector);
         }
+        calls::add_source(&mut drafts, schema);
         drafts.add_ancestors();
         let relations = facts::relevant_relations(&mut drafts, schema);
         facts::add_texts(&mut drafts, schema);

@@ -149,7 +149,29 @@ pub(super) fn event_of(
     // What is chosen about the caller need not go with the usual one.
     let of_anyone = overlaid(without_caller(&plain), &chosen)?;
     let rich = overlaid(plain.into_owned(), &chosen)?;
-    Some((vec![rich, of_anyone, bare], reading))
+    let renamed = other_name(state, cells, &rich).and_then(|name| {
+        overlaid(
+            rich.clone(),
+            &[(&Selector::of_keys(["eventName"]), Some(name))],
+        )
+    });
+    let events = [rich, of_anyone, bare].into_iter().chain(renamed);
+    Some((events.collect(), reading))
+}
+
+/// A name of no known event in place of one that was made up and happens to be known, about which
+/// the schema says more than the search took into account.
+fn other_name(state: &State, cells: &Cells<'_, '_>, event: &Event) -> Option<EventValue> {
+    let selector = Selector::of_keys(["eventName"]);
+    let made_up = event.get(&selector).and_then(EventValue::as_text)?;
+    let is_known = |name: &str| schema::sources_of_event(name).is_some();
+    let field = cells.problem().find_field(&selector)?;
+    let names = &cells.problem().fields[field].classes;
+    if !is_known(made_up) || names.of_named_text(made_up).is_some() {
+        return None;
+    }
+    let name = cells.readable_text(state, field, |name| !is_known(name))?;
+    Some(EventValue::String(name.into()))
 }
 
 /// For the field of the event's source: a service that logs the event's name.

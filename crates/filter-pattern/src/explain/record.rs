@@ -22,8 +22,23 @@ pub(super) fn of_condition(condition: &Condition) -> Option<(RemarkKind, String)
         return None;
     };
     let text = text.is_literal().then(|| text.as_str())?;
-    let said = other_value(text, rule?)?;
+    let said = empty_error_code(condition, text, rule?).or_else(|| other_value(text, rule?))?;
     Some((RemarkKind::UnusualValue, said))
+}
+
+/// The words for a comparison of the error code with nothing: "only if the request returned an error"
+/// (CloudTrail User Guide, record contents).
+fn empty_error_code(condition: &Condition, text: &str, rule: &FieldRule) -> Option<String> {
+    let instead = match condition.test {
+        Test::Equals(_) => "NOT EXISTS",
+        _ => "= *",
+    };
+    (text.is_empty() && rule.path == "errorCode").then(|| {
+        format!(
+            "`errorCode` is missing where a call succeeded, and never empty: write `{} {instead}`",
+            condition.selector
+        )
+    })
 }
 
 /// Fields that records have beside the ones with a rule: of other kinds of records, and
@@ -238,6 +253,20 @@ const IDENTITY_TYPES: &[&str] = &[
     "Unknown",
 ];
 
+/// Operations of Amazon S3 that CloudTrail logs under another name (Amazon S3 User Guide, CloudTrail
+/// events).
+const LOGGED_OTHERWISE: &[(&str, &str)] = &[
+    ("PutBucketLifecycleConfiguration", "`PutBucketLifecycle`"),
+    (
+        "PutPublicAccessBlock",
+        "`PutBucketPublicAccessBlock` of a bucket and `PutAccountPublicAccessBlock` of an account",
+    ),
+    (
+        "DeletePublicAccessBlock",
+        "`DeleteBucketPublicAccessBlock` of a bucket and `DeleteAccountPublicAccessBlock` of an account",
+    ),
+];
+
 /// The words for a text that the field has in another spelling.
 fn other_value(text: &str, rule: &FieldRule) -> Option<String> {
     if !rule.values.is_empty() && !rule.values.contains(&text) {
@@ -253,6 +282,9 @@ fn other_value(text: &str, rule: &FieldRule) -> Option<String> {
                 return Some(format!(
                     "names of events have no prefix as the actions of policies have: write `$.eventName = \"{name}\"`, and if need be `$.eventSource = \"{service}.amazonaws.com\"`"
                 ));
+            }
+            if let Some((_, logged)) = LOGGED_OTHERWISE.iter().find(|it| it.0 == text) {
+                return Some(format!("Amazon S3 logs `{text}` as {logged}"));
             }
             in_other_case(text, names().chain(schema::documented_events())).map(case_matters)
         }

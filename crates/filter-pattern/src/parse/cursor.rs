@@ -1,6 +1,7 @@
 //! A position in the text, with the few moves that all grammars share.
 
 use super::error::ParseError;
+use super::habits;
 
 /// A position in a text.
 pub(crate) struct Cursor<'a> {
@@ -73,16 +74,24 @@ impl<'a> Cursor<'a> {
         false
     }
 
-    /// An error about the character here.
+    /// An error about the word or the character here.
     pub(crate) fn unexpected(&self, expected: &str) -> ParseError {
-        match self.peek() {
-            None => ParseError::syntax(self.at..self.at, "the pattern ends too early"),
-            Some(character) => {
-                let span = self.at..self.at + character.len_utf8();
-                ParseError::syntax(span, format!("unexpected `{character}`"))
-            }
+        if let Some(error) = habits::of_other_programs(self) {
+            return error;
         }
-        .expecting(expected)
+        let Some(character) = self.peek() else {
+            let end = self.at..self.at;
+            return ParseError::syntax(end, "the pattern ends too early").expecting(expected);
+        };
+        let of_word = |it: char| it.is_alphanumeric() || matches!(it, '_' | '-');
+        let length = if character.is_alphanumeric() {
+            let end = self.rest().find(|it| !of_word(it));
+            end.unwrap_or(self.rest().len())
+        } else {
+            character.len_utf8()
+        };
+        let message = format!("unexpected `{}`", &self.rest()[..length]);
+        ParseError::syntax(self.at..self.at + length, message).expecting(expected)
     }
 
     pub(crate) fn expect_end(&self) -> Result<(), ParseError> {

@@ -172,6 +172,9 @@ impl Parser<'_> {
 
     fn test(&mut self) -> Result<Test, ParseError> {
         let start = self.cursor.at();
+        if let Some(error) = habits::operator(&self.cursor) {
+            return Err(error);
+        }
         if self.cursor.eat("!=") {
             return self.operand().map(Test::NotEquals);
         }
@@ -187,11 +190,6 @@ impl Parser<'_> {
                     .number(comparison)
                     .map(|number| Test::Compare(comparison, number));
             }
-        }
-        if self.cursor.eat("==") {
-            return Err(
-                ParseError::syntax(start..start + 2, "unknown operator `==`").expecting("`=`"),
-            );
         }
         if self.cursor.eat("=") {
             return self.operand().map(Test::Equals);

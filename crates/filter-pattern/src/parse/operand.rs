@@ -6,11 +6,18 @@ use crate::regex::RegexPattern;
 
 use super::cursor::Cursor;
 use super::error::{ParseError, ParseErrorKind};
+use super::habits;
 
 /// Reads an operand; the cursor stands on its first character.
 pub(super) fn operand(cursor: &mut Cursor<'_>) -> Result<Operand, ParseError> {
     match cursor.peek() {
-        Some('"') => Ok(Operand::Text(TextPattern::new(quoted(cursor)?))),
+        Some('"') => {
+            let text = quoted(cursor)?;
+            match habits::doubled_mark(cursor, &text) {
+                Some(error) => Err(error),
+                None => Ok(Operand::Text(TextPattern::new(text))),
+            }
+        }
         Some('%') => regex(cursor).map(Operand::Regex),
         Some('\'') => Err(ParseError::syntax(
             cursor.at()..cursor.at() + 1,
@@ -40,11 +47,17 @@ pub(crate) fn quoted(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
     loop {
         match cursor.bump() {
             None => {
-                return Err(ParseError::syntax(
-                    start..start + 1,
-                    "the text that starts here is not closed",
-                )
-                .expecting("a closing `\"`"));
+                let message = "the text that starts here is not closed";
+                let typographic = text.chars().rfind(|it| habits::is_typographic(*it));
+                let message = match typographic {
+                    Some(mark) => format!(
+                        "{message}; `{mark}` is a typographic quotation mark and closes nothing"
+                    ),
+                    None => message.to_owned(),
+                };
+                return Err(
+                    ParseError::syntax(start..start + 1, message).expecting("a closing `\"`")
+                );
             }
             Some('"') => return Ok(text),
             Some('\\') if matches!(cursor.peek(), Some('"' | '\\')) => text.extend(cursor.bump()),
@@ -84,6 +97,9 @@ pub(super) fn needs_quotes(character: char) -> bool {
 }
 
 fn quotes_needed(cursor: &Cursor<'_>, character: char) -> ParseError {
+    if let Some(error) = habits::of_other_programs(cursor) {
+        return error;
+    }
     let span = cursor.at()..cursor.at() + character.len_utf8();
     let message =
         format!("unexpected `{character}`; a text with it stands in double quotation marks");

@@ -134,6 +134,9 @@ impl Parser<'_> {
     }
 
     fn test(&mut self) -> Result<Test, ParseError> {
+        if let Some(error) = habits::operator(&self.cursor) {
+            return Err(error);
+        }
         if self.cursor.eat("!=") {
             return self.operand().map(Test::NotEquals);
         }

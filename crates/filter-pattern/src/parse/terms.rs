@@ -6,7 +6,7 @@ use crate::regex::RegexPattern;
 
 use super::cursor::Cursor;
 use super::error::ParseError;
-use super::operand;
+use super::{habits, operand};
 
 /// Reads `%…%`; the text starts with blanks or the percent sign.
 pub(super) fn regex(text: &str) -> Result<RegexPattern, ParseError> {
@@ -76,6 +76,9 @@ fn term(cursor: &mut Cursor<'_>) -> Result<Term, ParseError> {
         None => {}
         Some(character) if character.is_whitespace() => {}
         Some(character) => {
+            if let Some(error) = habits::of_other_programs(cursor) {
+                return Err(error);
+            }
             let span = cursor.at()..cursor.at() + character.len_utf8();
             let message = format!(
                 "unexpected `{character}`; a term with other characters than letters, digits and `_` stands in double quotation marks"

@@ -4,8 +4,8 @@
 use crate::ast::Selector;
 use crate::event::{Event, EventValue};
 
-use super::cloudtrail::{self, FieldRule, Presence};
-use super::event_sources::{Claim, is_call, is_write_event, sources_of_event};
+use super::cloudtrail::{self, CALL_TYPES, FieldRule, Presence};
+use super::event_sources::{Claim, is_call, is_write_event, services_of_call, sources_of_event};
 use super::{Kinds, Records, Schema};
 
 impl Schema {
@@ -71,7 +71,14 @@ fn is_cloudtrail_record(event: &Event) -> bool {
     let written = !text("eventName").is_some_and(is_write_event)
         || cloudtrail::not_read_only().matches(event);
     let called = !text("eventName").is_some_and(is_call) || cloudtrail::no_sign_in().matches(event);
-    fields && source && related && written && called
+    let known_call =
+        text("eventName")
+            .and_then(services_of_call)
+            .is_some_and(|(claim, services)| {
+                claim == Claim::Only || text("eventSource").is_some_and(|it| services.contains(&it))
+            });
+    let typed = !known_call || text("eventType").is_some_and(|it| CALL_TYPES.contains(&it));
+    fields && source && related && written && called && typed
 }
 
 fn follows(rule: &FieldRule, value: Option<&EventValue>) -> bool {

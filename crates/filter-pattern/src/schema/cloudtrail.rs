@@ -29,7 +29,7 @@ pub(crate) enum Presence {
 
 const RECORD: &str = "CloudTrail User Guide, record contents";
 // Documented as optional; seen in all observed records of these types since version 1.06.
-const MANAGEMENT: &str = "CloudTrail User Guide, record contents: shown since version 1.06; two of AWS's samples lack it";
+const MANAGEMENT: &str = "CloudTrail User Guide, record contents: shown since version 1.06; two of AWS's samples of version 1.08 lack it, KMS `ScheduleKeyDeletion` and `RotateKey`";
 const IDENTITY: &str = "CloudTrail User Guide, userIdentity element";
 const SIGN_IN: &str = "CloudTrail User Guide, console sign-in events";
 
@@ -44,13 +44,16 @@ const TRUE_FALSE: &[&str] = &["true", "false"];
 const EVENT_TYPES: &[&str] = &[
     "AwsApiCall",
     "AwsServiceEvent",
-    "AwsConsoleAction",
     "AwsConsoleSignIn",
     "AwsConsoleSignin",
+    "AwsConsoleAction",
     "AwsVpceEvents",
     "AwsCloudTrailInsight",
     "AwsAggregatedEvent",
 ];
+/// The types of events with the name of an API call: the call itself, and what a VPC endpoint
+/// reports of it.
+pub(crate) const CALL_TYPES: [&str; 2] = ["AwsApiCall", "AwsVpceEvents"];
 const EVENT_CATEGORIES: &[&str] = &[
     "Management",
     "Data",
@@ -206,6 +209,9 @@ pub(crate) struct Relation {
 
 #[rustfmt::skip]
 const RELATIONS: &[[&str; 5]] = &[
+    ["event-version-form", "the version of a record is two numbers with a period between them", RECORD,
+     "{ $.eventVersion = * }",
+     "{ $.eventVersion = %^[0-9]+\\.[0-9]+$% }"],
     ["root-arn", "the ARN of a root identity is `arn:<partition>:iam::<account>:root`", IDENTITY,
      "{ $.userIdentity.type = Root }",
      "{ $.userIdentity.arn NOT EXISTS || $.userIdentity.arn = %^arn:aws[a-z-]*:iam::[0-9]{12}:root$% }"],

@@ -129,6 +129,13 @@ pub(crate) fn is_call(name: &str) -> bool {
     name != "ConsoleLogin" && (sources_of_event(name).is_some() || familiar())
 }
 
+/// Where an event of this name is known to be an API call, as the services' own pages list it: from
+/// any service when no other logs the name, else from the services named.
+pub(crate) fn services_of_call(name: &str) -> Option<(Claim, &'static [&'static str])> {
+    let is_call = !matches!(name, "ConsoleLogin" | "HeadBucket");
+    sources_of_event(name).filter(|_| is_call)
+}
+
 /// The event names that documentation gives a service for.
 pub(crate) fn documented_events() -> impl Iterator<Item = &'static str> + Clone {
     EVENT_SOURCES.iter().map(|(name, _, _)| *name)
@@ -152,7 +159,10 @@ pub(crate) fn likely_sources(name: &str) -> impl Iterator<Item = &'static str> +
         "CreateVpcPeeringConnection" | "DeleteVpcPeeringConnection" => &["gamelift.amazonaws.com"],
         "CreateAccount" => &["chime.amazonaws.com"],
         "DeleteOrganization" => &["workmail.amazonaws.com"],
-        "PutBucketReplication" | "DeleteBucketReplication" => &["s3-outposts.amazonaws.com"],
+        "PutBucketPolicy"
+        | "DeleteBucketPolicy"
+        | "PutBucketReplication"
+        | "DeleteBucketReplication" => &["s3-outposts.amazonaws.com"],
         _ => &[],
     };
     let familiar = super::familiar::familiar_events().filter_map(move |(event, source)| {
@@ -199,6 +209,25 @@ mod tests {
         let of_buckets: Vec<&str> = likely_sources("PutBucketReplication").collect();
         assert_eq!(of_buckets.first(), Some(&"s3.amazonaws.com"));
         assert_eq!(of_buckets.last(), Some(&"s3-outposts.amazonaws.com"));
+    }
+
+    #[test]
+    fn what_is_a_call_is_said_of_a_service() {
+        #[rustfmt::skip]
+        let table: [(&str, Option<Claim>); 6] = [
+            ("StopLogging",       Some(Only)),
+            ("CreateRoute",       Some(Among)),
+            ("PutBucketPolicy",   Some(Among)),
+            ("ConsoleLogin",      None),
+            ("HeadBucket",        None),
+            ("DescribeInstances", None),
+        ];
+        for (name, expected) in table {
+            let claim = services_of_call(name).map(|(claim, _)| claim);
+            assert_eq!(claim, expected, "{name}");
+        }
+        let calls = documented_events().filter(|name| services_of_call(name).is_some());
+        assert_eq!(calls.count(), 89);
     }
 
     #[test]

@@ -10,11 +10,12 @@ mod template;
 
 pub(crate) use admit::{only_mandatory, without_caller};
 pub(crate) use cloudtrail::{
-    FieldRule, Presence, Relation, documented_paths, mandatory, no_sign_in, not_read_only,
-    relations, rule as documented,
+    CALL_TYPES, FieldRule, Presence, Relation, documented_paths, mandatory, no_sign_in,
+    not_read_only, relations, rule as documented,
 };
 pub(crate) use event_sources::{
-    Claim, documented_events, is_call, is_write_event, likely_sources, sources_of_event,
+    Claim, documented_events, is_call, is_write_event, likely_sources, services_of_call,
+    sources_of_event,
 };
 pub(crate) use familiar::familiar_events;
 pub(crate) use identity::{Caller, arns_like, caller_of_arn};

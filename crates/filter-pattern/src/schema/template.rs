@@ -103,8 +103,9 @@ fn record(account: &str, circumstances: &Circumstances) -> Event {
     } else {
         EventValue::Null
     };
-    let denied_by_endpoint = circumstances.error_code.as_deref() == Some("VpceAccessDenied");
-    let (event_type, category) = match (denied_by_endpoint, sign_in) {
+    let of_endpoint = event_type == Some("AwsVpceEvents")
+        || circumstances.error_code.as_deref() == Some("VpceAccessDenied");
+    let (event_type, category) = match (of_endpoint, sign_in) {
         (true, _) => ("AwsVpceEvents", "NetworkActivity"),
         (false, true) if !is_call(name) => ("AwsConsoleSignIn", "Management"),
         (false, _) => ("AwsApiCall", "Management"),
@@ -200,6 +201,7 @@ pub(crate) fn better_error_codes(code: &str, source: &str) -> &'static [&'static
 /// Texts that a field often has, the most usual first.
 pub(crate) fn usual_texts(selector: &Selector) -> &'static [&'static str] {
     match rule(selector).map_or("", |rule| rule.path) {
+        "eventVersion" => &["1.11", "1.10", "1.09", "1.08", "1.12", "2.0"],
         "errorCode" => &[
             "AccessDenied",
             "Client.UnauthorizedOperation",
@@ -292,6 +294,7 @@ mod tests {
     fn fields_have_usual_texts_that_their_rules_allow() {
         #[rustfmt::skip]
         let table = [
+            ("eventVersion",                  "1.11"),
             ("errorCode",                     "AccessDenied"),
             ("errorMessage",                  "Failed authentication"),
             ("awsRegion",                     "us-east-1"),

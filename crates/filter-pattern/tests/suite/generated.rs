@@ -270,9 +270,10 @@ type Members = Vec<(Box<str>, EventValue)>;
 /// An event with the fields of CloudTrail records; not always an admissible one.
 pub(crate) fn trail_event(random: &mut Random) -> Event {
     let text = |text: &str| EventValue::String(text.into());
-    let mut members: Members = ["eventVersion", "eventTime", "sourceIPAddress", "eventID"]
+    let mut members: Members = ["eventTime", "sourceIPAddress", "eventID"]
         .map(|key| (key.into(), text("x")))
         .into();
+    members.push(("eventVersion".into(), text("1.11")));
     members.push(("eventType".into(), text("AwsApiCall")));
     let mut nested: Vec<(&str, Members)> = vec![
         ("userIdentity", vec![]),

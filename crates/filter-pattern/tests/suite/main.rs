@@ -3,6 +3,7 @@
 
 mod answers;
 mod bounded;
+mod calls;
 mod controls;
 mod differential;
 mod generated;

@@ -166,6 +166,15 @@ fn errors_span_the_character_that_they_are_about() {
         ("{ $.a = %\\!% }",             9..11,    "`!` is not supported in regular expressions of filter patterns; write `\\x21`"),
         (&deep,                         202..203, "parentheses nest deeper than 200"),
         ("{ $.a = 1 b }",               10..11,   "unexpected `b`"),
+        ("{ $.a = 1 then }",            10..14,   "unexpected `then`"),
+        ("{ status = 401 }",            2..8,     "unexpected `status`"),
+        ("{ élan = 1 }",                2..7,     "unexpected `élan`"),
+        ("{ $.a[first] = 1 }",          6..11,    "unexpected `first`"),
+        ("{ $.a NOT NULL }",            10..14,   "unexpected `NULL`"),
+        ("{ $.a no-value }",            6..14,    "unexpected `no-value`"),
+        ("[a or b]",                    3..5,     "unexpected `or`"),
+        ("{ $.a = 1 } rest",            12..16,   "unexpected `rest`"),
+        ("{ $.a IS TRUE ( }",           14..15,   "unexpected `(`"),
         ("{ $.a = x \"b\" }",           10..11,   "unexpected `\"`"),
         ("{ $.a IS TRUE b }",           14..15,   "unexpected `b`"),
     ];
@@ -174,6 +183,78 @@ fn errors_span_the_character_that_they_are_about() {
         assert!(error.message().starts_with(message), "{text}: {error}");
         assert_eq!(error.span(), span, "{text}: {error}");
     }
+}
+
+/// Where another program or another language left its traces: which ones, and what to write.
+#[test]
+fn what_is_written_out_of_habit_is_told_with_what_stands_for_it() {
+    let typographic = "is a typographic quotation mark; a text stands in straight ones";
+    let escaped = "is a quotation mark as other programs escape it";
+    #[rustfmt::skip]
+    let table = [
+        // Text, place, how the message goes on after it, what stands there instead.
+        ("{ $.a = “x” }",                        "“",          typographic,                               "`\"`"),
+        ("{ $.a = „x“ }",                        "„",          typographic,                               "`\"`"),
+        ("{ $.a = ‘x’ }",                        "‘",          typographic,                               "`\"`"),
+        ("{ $.a = «x» }",                        "«",          typographic,                               "`\"`"),
+        ("{ $.a = x” }",                         "”",          typographic,                               "`\"`"),
+        ("{ $.a[“x”] = 1 }",                     "“",          typographic,                               "`\"`"),
+        ("[a = “x”, b]",                         "“",          typographic,                               "`\"`"),
+        ("“some words”",                         "“",          typographic,                               "`\"`"),
+        ("{ $.a = &quot;x&quot; }",              "&quot;",     "is HTML for `\"`",                        "`\"`"),
+        ("{ $.a = &#34;x&#34; }",                "&#34;",      "is HTML for `\"`",                        "`\"`"),
+        ("{ $.a = 1 &amp;&amp; $.b = 2 }",       "&amp;&amp;", "is HTML for `&&`",                        "`&&`"),
+        ("{ $.a = x &amp;&amp; $.b = 2 }",       "&amp;&amp;", "is HTML for `&&`",                        "`&&`"),
+        ("{ $.a &gt; 1 }",                       "&gt;",       "is HTML for `>`",                         "`>`"),
+        ("{ $.a &lt;= 1 }",                      "&lt;",       "is HTML for `<`",                         "`<`"),
+        ("&quot;some words&quot;",               "&quot;",     "is HTML for `\"`",                        "`\"`"),
+        ("{ $.a = \"\"x\"\" }",                  "\"\"",       "is one quotation mark as other programs double it", "`\"`"),
+        ("{ $.a = \"x\"\" }",                   "\"\"",       "is one quotation mark as other programs double it", "`\"`"),
+        ("{ $.a = \"\"two words\"\" }",          "\"\"",       "is one quotation mark as other programs double it", "`\"`"),
+        ("{ $.a = \\\"x\\\" }",                "\\\"",       escaped,                                   "`\"`"),
+        ("{ $.a = x\\\" }",                     "\\\"",       escaped,                                   "`\"`"),
+        ("\\\"some words\\\"",                 "\\\"",       escaped,                                   "`\"`"),
+        ("{ \\$.a = 1 }",                       "\\$",        "is a dollar sign as shells escape it",    "`$`"),
+        ("{ $.a <> x }",                         "<>",         "",                                        "`!=`"),
+        ("{ $.a == x }",                         "==",         "",                                        "`=`"),
+        ("{ $.a === x }",                        "===",        "",                                        "`=`"),
+        ("{ $.a !== x }",                        "!==",        "",                                        "`!=`"),
+        ("{ $.a => 1 }",                         "=>",         "",                                        "`>=`"),
+        ("{ $.a =< 1 }",                         "=<",         "",                                        "`<=`"),
+        ("[a <> x, b]",                          "<>",         "",                                        "`!=`"),
+        ("{ $.a NOTEXISTS }",                    "NOTEXISTS",  "",                                        "`NOT EXISTS`"),
+        ("{ $.a NOT_EXISTS }",                   "NOT_EXISTS", "",                                        "`NOT EXISTS`"),
+        ("{ $.a notExists && $.b = 1 }",         "notExists",  "",                                        "`NOT EXISTS`"),
+        ("{ $.a ISNULL }",                       "ISNULL",     "",                                        "`IS NULL`"),
+        ("{ $.a LIKE x }",                       "LIKE",       "",                                        "`=` and a text with `*`"),
+        ("{ $.a IN (x) }",                       "IN",         "",                                        "`=` and a text, for each of several texts joined with `||`"),
+        ("{ $.a = 1 AND $.b = 2 }",              "AND",        "; conditions are joined with `&&`",       "`&&` and a condition"),
+        ("{ $.a NOT EXISTS OR $.b = 2 }",        "OR",         "; conditions are joined with `||`",       "`||` and a condition"),
+        ("{ $.a IS NOT NULL }",                  "IS NOT",     "; write `= *` for a text or number that is there", ""),
+    ];
+    for (text, place, rest, expected) in table {
+        let error = FilterPattern::parse(text).expect_err(text);
+        let (_, from) = error
+            .message()
+            .split_once(&format!("`{place}`"))
+            .expect(text);
+        assert!(from.trim_start().starts_with(rest), "{text}: {error}");
+        assert_eq!(&text[error.span()], place, "{text}: {error}");
+        assert_eq!(error.expected().unwrap_or_default(), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_text_that_a_typographic_mark_was_to_close_says_so() {
+    let text = "{ $.a = \"x” }";
+    let error = FilterPattern::parse(text).expect_err(text);
+    assert_eq!(error.span(), 8..9);
+    assert_eq!(
+        error.message(),
+        "the text that starts here is not closed; `”` is a typographic quotation mark and closes nothing"
+    );
+    let closed = FilterPattern::parse("{ $.a = \"“x”\" }");
+    assert!(closed.is_ok(), "in a text, each mark stands for itself");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn an_excluded_role_escapes_as_a_session_of_that_role() {
 
 #[test]
 fn an_excluded_identity_fits_the_rest_of_the_record() {
-    let stop = "{ $.eventName = StopLogging }";
+    let required = "{ $.eventName = RotateKey }";
     #[rustfmt::skip]
     let table = [
         ("$.userIdentity.type != Root",
@@ -54,8 +54,8 @@ fn an_excluded_identity_fits_the_rest_of_the_record() {
     ];
     for (clause, expected) in table {
         let event = witness(
-            stop,
-            &[&format!("{{ $.eventName = StopLogging && {clause} }}")],
+            required,
+            &[&format!("{{ $.eventName = RotateKey && {clause} }}")],
         );
         for (key, value) in expected.as_object().expect("an object") {
             assert_eq!(&event["userIdentity"][key], value, "{clause}: {event}");
@@ -101,6 +101,69 @@ fn a_name_that_is_a_part_becomes_a_real_one() {
         let event = witness(required, &[filter]);
         assert_eq!(event["eventName"], name, "{required}");
         assert_eq!(event["eventSource"], source, "{required}");
+    }
+}
+
+#[test]
+fn a_name_that_several_services_log_is_a_known_ones_where_that_escapes() {
+    let policy = "{ $.eventName = DeletePolicy }";
+    let route = "{ $.eventName = CreateRoute }";
+    #[rustfmt::skip]
+    let table: [(&str, &[&str], &str); 10] = [
+        (policy, &[], "iam.amazonaws.com"),
+        (policy, &["{ $.eventName = DeletePolicy && $.eventSource = iam.amazonaws.com }"], "organizations.amazonaws.com"),
+        (policy, &["{ $.eventName = DeletePolicy && $.eventSource = kms.amazonaws.com }"], "iam.amazonaws.com"),
+        (policy, &["{ $.eventName = DeletePolicy && $.eventSource = iam.amazonaws.com && $.awsRegion = us-west-1 }",
+                   "{ $.eventName = DeletePolicy && $.eventSource = organizations.amazonaws.com && $.awsRegion = us-west-1 }"], "iam.amazonaws.com"),
+        ("{ $.eventName = DeletePolicy && $.eventSource != iam.amazonaws.com }", &[], "organizations.amazonaws.com"),
+        ("{ $.eventName = DeletePolicy && $.eventSource = *.amazonaws.com }", &["{ $.eventSource = i* }"], "organizations.amazonaws.com"),
+        (route,  &["{ $.eventName = CreateRoute && $.eventSource = ec2.amazonaws.com }"], "apigateway.amazonaws.com"),
+        (route,  &["{ $.eventSource = signin.amazonaws.com }"], "ec2.amazonaws.com"),
+        ("{ $.eventName = CreateRoute && $.eventType = * }", &["{ $.eventSource = ec2.amazonaws.com }"], "apigateway.amazonaws.com"),
+        ("{ $.eventName = CreateRoute && $.eventType != AwsApiCall }", &[], "ec2.amazonaws.com"),
+    ];
+    let mut wrong = Vec::new();
+    for (required, filters, source) in table {
+        let event = witness(required, filters);
+        if event["eventSource"] != source {
+            wrong.push(format!("{required} by {filters:?}: {event}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_version_is_one_of_records() {
+    #[rustfmt::skip]
+    let table = [
+        ("$.eventVersion = 1.11",         "1.10"),
+        ("$.eventVersion != \"\"",        ""),
+        ("$.eventVersion = %.%",          ""),
+        ("$.eventVersion = 1.*",          "2.0"),
+        ("$.eventVersion = %^1\\.[0-9]+$%", "2.0"),
+        ("$.eventVersion = %^[0-9.]+$%",  ""),
+    ];
+    let pattern = |text: &str| text.parse::<FilterPattern>().expect(text);
+    for (clause, version) in table {
+        let required = pattern("{ $.eventName = RunInstances }");
+        let filter = pattern(&format!("{{ $.eventName = RunInstances && {clause} }}"));
+        match covers(&required, &[&filter], &Schema::cloudtrail()) {
+            Covers::No(witness) => {
+                assert_eq!(witness.event()["eventVersion"], version, "{clause}");
+            }
+            Covers::Yes(proof) => {
+                let mut names = proof
+                    .assumptions()
+                    .iter()
+                    .map(filter_pattern::Assumption::name);
+                assert!(version.is_empty(), "{clause}");
+                assert!(
+                    names.any(|it| it == "event-version-form"),
+                    "{clause}: {proof:?}"
+                );
+            }
+            Covers::Unknown(why) => panic!("{clause}: {why}"),
+        }
     }
 }
 

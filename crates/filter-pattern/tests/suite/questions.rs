@@ -132,6 +132,21 @@ fn management_events_say_so() {
         };
         assert!(Schema::cloudtrail().admits(witness.as_event()), "{clause}");
     }
+    // What speaks against it stands beside it.
+    let filter = narrowed("$.managementEvent IS TRUE");
+    let Covers::Yes(proof) = covers(&required, &[&filter], &management) else {
+        panic!("proved above");
+    };
+    let mut sources = proof
+        .assumptions()
+        .iter()
+        .map(filter_pattern::Assumption::source);
+    let has_samples = |source: &str| {
+        ["1.08", "`ScheduleKeyDeletion`", "`RotateKey`"]
+            .iter()
+            .all(|part| source.contains(part))
+    };
+    assert!(sources.any(has_samples), "{proof:?}");
     for clause in ["$.managementEvent IS FALSE", "$.eventCategory = Data"] {
         let answer = covers(&required, &[&narrowed(clause)], &management);
         assert!(matches!(answer, Covers::No(_)), "{clause}: {answer:?}");

@@ -12,15 +12,22 @@ fn patterns(schema: &Schema) -> Vec<FilterPattern> {
             "readOnly",
             "userIdentity.arn",
             "userIdentity.type",
+            "eventType",
+            "eventSource",
         ]
     } else {
-        ["a", "b", "c[0]", "c[1].d"]
+        ["a", "b", "c[0]", "c[1].d", "e", "f"]
     };
     let tests = [
         "= x",
         "!= x",
         "= x*",
         "!= *y",
+        "= CreateRoute",
+        "= AwsApiCall",
+        "= ec2.amazonaws.com",
+        "!= AwsServiceEvent",
+        "= StopLogging",
         "= %^x.y$%",
         "NOT EXISTS",
         "IS TRUE",
