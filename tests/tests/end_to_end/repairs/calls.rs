@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use orgsim::Fault;
-use orgsweep_tests::{Running, until};
+use orgsweep_tests::until;
 
-use super::{NOTHING_THERE, ROLE, Repair, SHOP, TWO};
+use super::{NOTHING_THERE, Repair, SHOP, TWO};
 
 /// How long one answer serves several steps, in seconds.
 const SERVES: u64 = 5;
@@ -65,18 +65,7 @@ async fn what_somebody_changes_between_two_stages_is_noticed() {
             delay: Duration::from_secs(2),
         },
     );
-    let running = Running::start(repair.installation.command(&[
-        "remediate",
-        "apply",
-        &plan.id,
-        "--digest",
-        &plan.digest,
-        "--role-name",
-        ROLE,
-        "--format",
-        "json",
-        "--without-verification",
-    ]));
+    let running = repair.applying(&plan);
     until("the topic, whose answer takes its time", || {
         let there = calls_in(&repair, SHOP).contains_key("CreateTopic");
         async move { there.then_some(()) }

@@ -1,8 +1,10 @@
 //! Steps that are denied or throttled, and accounts in which somebody changed something
 //! since the plan was made: nothing of anybody's is overwritten or deleted.
 
+use std::time::Duration;
+
 use orgsim::Fault;
-use orgsweep_tests::Installation;
+use orgsweep_tests::{Installation, until};
 
 use super::{NOTHING_THERE, Repair, SHOP, TWO, findings, run_id};
 
@@ -27,6 +29,38 @@ async fn a_denied_step_names_the_permission_and_is_tried_again_on_request() {
     repair.simulated.forget_faults();
     let told = repair.apply(&plan, &["--resume"]).await.with_code(0).json();
     assert_eq!(findings(&told, "verified"), 2, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_cannot_be_read_back_was_made_all_the_same() {
+    let repair = Repair::of(NOTHING_THERE).await;
+    let before = repair.state();
+    let plan = repair.planned(TWO).await;
+    let delay = Duration::from_secs(2);
+    repair.when(SHOP, "sns", "CreateTopic", Fault::Latency { delay });
+    repair.simulated.forget_calls();
+    let running = repair.applying(&plan);
+    until("the topic, whose answer takes its time", || {
+        let calls = repair.simulated.calls();
+        let there = calls.iter().any(|call| call.operation == "CreateTopic");
+        async move { there.then_some(()) }
+    })
+    .await;
+    repair.when(SHOP, "sns", "GetTopicAttributes", Fault::Denied);
+    let failed = running.end().await.with_code(1);
+    let failed = failed.saying(&["`sns:GetTopicAttributes` was denied"]);
+    let told = failed.json();
+    assert_eq!(told["step_states"]["started"], 1, "{told}");
+
+    repair.simulated.forget_faults();
+    let told = repair.apply(&plan, &["--resume"]).await.with_code(0).json();
+    assert_eq!(findings(&told, "verified"), 2, "{told}");
+    assert_eq!(told["step_states"]["done"], plan.steps().len(), "{told}");
+    repair
+        .undo(run_id(&told), &plan, &["--without-verification"])
+        .await
+        .with_code(0);
+    assert_eq!(repair.changes_since(&before), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

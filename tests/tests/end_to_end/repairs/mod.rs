@@ -13,7 +13,7 @@ mod shared_topic;
 mod waves;
 
 use orgsim::{Fault, SavedWorld, Scenario};
-use orgsweep_tests::{Ended, Installation};
+use orgsweep_tests::{Ended, Installation, Running};
 use serde_json::Value;
 
 use crate::simulated::Simulated;
@@ -79,6 +79,14 @@ impl Repair {
         arguments.extend(["--role-name", ROLE, "--format", "json"]);
         arguments.extend(flags);
         self.installation.run(&arguments).await
+    }
+
+    /// Begins to apply the plan, after which nothing is judged.
+    fn applying(&self, plan: &Planned) -> Running {
+        let mut arguments = vec!["remediate", "apply", &plan.id, "--digest", &plan.digest];
+        arguments.extend(["--role-name", ROLE, "--format", "json"]);
+        arguments.push("--without-verification");
+        Running::start(self.installation.command(&arguments))
     }
 
     /// Takes a run back, with these flags more.

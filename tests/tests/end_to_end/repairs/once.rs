@@ -1,10 +1,10 @@
 //! What is confirmed, done once, recorded and shown: digests, expiry, applying twice,
 //! planning what is repaired, the audit trail, and two who apply at once.
 
-use orgsweep_tests::{Installation, Running, until};
+use orgsweep_tests::{Installation, until};
 use serde_json::Value;
 
-use super::{NOTHING_THERE, ROLE, Repair, SHOP, TWO, findings, run_id};
+use super::{NOTHING_THERE, Repair, SHOP, TWO, findings, run_id};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_is_applied_only_by_somebody_who_names_its_digest() {
@@ -219,18 +219,7 @@ async fn of_two_who_apply_at_once_one_is_refused() {
     let second = repair.planned(&["--control", "vpc-changes"]).await;
     repair.simulated.forget_calls();
     repair.simulated.slow_down(1200);
-    let running = Running::start(repair.installation.command(&[
-        "remediate",
-        "apply",
-        &first.id,
-        "--digest",
-        &first.digest,
-        "--role-name",
-        ROLE,
-        "--format",
-        "json",
-        "--without-verification",
-    ]));
+    let running = repair.applying(&first);
     until("the first one's first call in the account", || {
         let there = repair
             .simulated
