@@ -86,7 +86,14 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
+/// Connections that clients may have open at once, as far as the system lets them: a thousand accounts take
+/// several thousand, and most systems begin with 1,024 open files.
+const CONNECTIONS: u64 = 65_536;
+
 async fn serve(arguments: &Serve) -> anyhow::Result<()> {
+    if let Err(error) = rlimit::increase_nofile_limit(CONNECTIONS) {
+        tracing::warn!(%error, "few connections may be open: raise `ulimit -n`");
+    }
     let world = Arc::new(World::build(&arguments.source.scenario()?));
     world.enforce_policies(arguments.enforce_policies);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
