@@ -5,7 +5,8 @@
 //! An answer serves for [`AT_MOST`] after it was asked for, and for one step: who asks about
 //! the same thing once more asks AWS, and what others ask for leaves out what a step has had
 //! its answer about. So no step is decided on what was read before this run wrote the same
-//! thing. What a topic has that was just made need not be asked: nothing. Tags are not read here: they are asked for when they decide, for one thing at a time.
+//! thing. A topic that the run has just made is not asked for subscriptions: it has none. Tags are
+//! not read here: they are asked for when they decide, for one thing at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
