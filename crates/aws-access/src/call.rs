@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -51,7 +52,9 @@ where
         terms.tally.waited(waited);
         deadline += waited;
         let left = deadline.saturating_duration_since(Instant::now());
-        let answered = once(operation, terms, left, &credentials, send()).await;
+        // The SDK's futures are large; one of them is not to make all of ours large.
+        let request = Box::pin(send());
+        let answered = once(operation, terms, left, &credentials, request).await;
         drop(permit);
         let fault = match answered {
             Ok(value) => return Ok(value),
@@ -97,15 +100,14 @@ async fn once<T, E>(
     terms: Terms<'_>,
     left: Duration,
     credentials: &Credentials,
-    request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    request: Pin<Box<impl Future<Output = Result<T, SdkError<E, HttpResponse>>>>>,
 ) -> Result<T, Fault>
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     terms.tally.call();
     let time = left.min(terms.patience.attempt);
-    // The SDK's futures are large; one of them is not to make all of ours large.
-    let signed = in_call::with(credentials.clone(), Box::pin(request));
+    let signed = in_call::with(credentials.clone(), request);
     let answer = match tokio::time::timeout(time, signed).await {
         Ok(Ok(value)) => {
             terms.budget.succeeded();

@@ -311,8 +311,13 @@ impl Store {
                  set state = new.state, message = new.message,
                     started_at = coalesce(ra.started_at, $5),
                     finished_at = case when new.state <> 'running' then $5::timestamptz end
-                 from unnest($2::text[], $3::text[], $4::text[]) as new (account_id, state, message)
-                 where ra.run_id = $1 and ra.account_id = new.account_id",
+                 from (
+                    select $1::uuid as run_id, *
+                    from unnest($2::text[], $3::text[], $4::text[]) as row (account_id, state, message)
+                    -- Keeps the planner from reading all accounts of the run each time.
+                    offset 0
+                 ) as new
+                 where ra.run_id = new.run_id and ra.account_id = new.account_id",
                 run,
                 &accounts,
                 &states,

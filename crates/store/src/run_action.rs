@@ -7,12 +7,14 @@ use chrono::{DateTime, Utc};
 use orgsweep_controls::ids::AccountId;
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::store::Store;
-use crate::text::{storable, storable_json};
+use crate::text::{storable, storable_text};
 
 /// How a step is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -62,7 +64,7 @@ impl ActionState {
 }
 
 /// What became of a step of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ActionRecord {
     /// Its place in the plan.
     pub number: u32,
@@ -71,19 +73,19 @@ pub struct ActionRecord {
 }
 
 /// What became of a step.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum ActionStep {
     /// It is about to be done.
     Begun {
         /// What is there before.
-        before: Value,
+        before: Box<RawValue>,
     },
     /// It ended.
     Ended {
         /// How. A step of which nobody knows whether it took effect stays `started`.
         state: ActionState,
         /// What is there afterwards.
-        after: Option<Value>,
+        after: Option<Box<RawValue>>,
         /// What went wrong, or why nothing had to be done.
         message: Option<String>,
     },
@@ -92,7 +94,7 @@ pub enum ActionStep {
         /// That run.
         of: Uuid,
         /// What is there afterwards.
-        after: Value,
+        after: Box<RawValue>,
         /// What is to be said of it.
         message: Option<String>,
     },
@@ -102,7 +104,7 @@ pub enum ActionStep {
 #[derive(Debug, Default)]
 struct Begun {
     numbers: Vec<i32>,
-    before: Vec<Value>,
+    before: Vec<Json<Box<RawValue>>>,
 }
 
 /// Rows of steps that ended.
@@ -110,7 +112,7 @@ struct Begun {
 struct Ended {
     numbers: Vec<i32>,
     states: Vec<String>,
-    after: Vec<Option<Value>>,
+    after: Vec<Option<Json<Box<RawValue>>>>,
     messages: Vec<Option<String>>,
 }
 
@@ -119,12 +121,12 @@ impl Ended {
         &mut self,
         number: i32,
         state: ActionState,
-        after: Option<&Value>,
+        after: Option<&RawValue>,
         message: Option<&str>,
     ) -> Result<(), StoreError> {
         self.numbers.push(number);
         self.states.push(state.as_str().to_owned());
-        self.after.push(after.map(storable_json).transpose()?);
+        self.after.push(after.map(stored).transpose()?);
         let message = message.map(|text| storable(text).into_owned());
         self.messages.push(message);
         Ok(())
@@ -194,13 +196,13 @@ impl Store {
             match step {
                 ActionStep::Begun { before } => {
                     begun.numbers.push(number);
-                    begun.before.push(storable_json(before)?);
+                    begun.before.push(stored(before)?);
                 }
                 ActionStep::Ended {
                     state,
                     after,
                     message,
-                } => ended.push(number, *state, after.as_ref(), message.as_deref())?,
+                } => ended.push(number, *state, after.as_deref(), message.as_deref())?,
                 ActionStep::TookBack { of, after, message } => {
                     ended.push(number, ActionState::Done, Some(after), message.as_deref())?;
                     undone.entry(*of).or_default().push(number);
@@ -300,6 +302,8 @@ impl Store {
     }
 }
 
+/// Writes the rows that changed. `offset 0` keeps the planner from looking at the run first: before
+/// the table's first statistics it takes a run for short, and would read all of its steps each time.
 async fn write(
     connection: &mut PgConnection,
     run: Uuid,
@@ -312,11 +316,15 @@ async fn write(
             "update run_action ra
              set state = 'started', before = new.before, after = null, message = null,
                 started_at = $4, finished_at = null
-             from unnest($2::integer[], $3::jsonb[]) as new (action_no, before)
-             where ra.run_id = $1 and ra.action_no = new.action_no",
+             from (
+                select $1::uuid as run_id, *
+                from unnest($2::integer[], $3::jsonb[]) as row (action_no, before)
+                offset 0
+             ) as new
+             where ra.run_id = new.run_id and ra.action_no = new.action_no",
             run,
             &begun.numbers,
-            &begun.before,
+            &begun.before as &[Json<Box<RawValue>>],
             Utc::now(),
         )
         .execute(&mut *connection)
@@ -327,14 +335,18 @@ async fn write(
             "update run_action ra
              set state = new.state, after = new.after, message = new.message,
                 finished_at = case when new.state <> 'started' then $6::timestamptz end
-             from unnest($2::integer[], $3::text[], $4::jsonb[], $5::text[])
-                as new (action_no, state, after, message)
-             where ra.run_id = $1 and ra.action_no = new.action_no
+             from (
+                select $1::uuid as run_id, *
+                from unnest($2::integer[], $3::text[], $4::jsonb[], $5::text[])
+                    as row (action_no, state, after, message)
+                offset 0
+             ) as new
+             where ra.run_id = new.run_id and ra.action_no = new.action_no
                 and ra.state not in ('done', 'undone')",
             run,
             &ended.numbers,
             &ended.states,
-            &ended.after as &[Option<Value>],
+            &ended.after as &[Option<Json<Box<RawValue>>>],
             &ended.messages as &[Option<String>],
             Utc::now(),
         )
@@ -352,6 +364,11 @@ async fn write(
         .await?;
     }
     Ok(())
+}
+
+/// What was seen, as `jsonb` takes it.
+fn stored(seen: &RawValue) -> Result<Json<Box<RawValue>>, StoreError> {
+    Ok(Json(storable_text(seen)?))
 }
 
 fn action_no(number: u32) -> i32 {

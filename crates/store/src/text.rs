@@ -19,7 +19,7 @@ pub(crate) fn storable(text: &str) -> Cow<'_, str> {
 }
 
 /// The value as JSON that `jsonb` takes.
-pub(crate) fn storable_json<T: Serialize>(value: &T) -> Result<Value, StoreError> {
+pub(crate) fn storable_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, StoreError> {
     let mut json =
         serde_json::to_value(value).map_err(|error| StoreError::corrupt("a value", &error))?;
     clean(&mut json);
@@ -27,7 +27,7 @@ pub(crate) fn storable_json<T: Serialize>(value: &T) -> Result<Value, StoreError
 }
 
 /// The value as the text of JSON that `jsonb` takes.
-pub(crate) fn storable_text<T: Serialize>(value: &T) -> Result<Box<RawValue>, StoreError> {
+pub(crate) fn storable_text<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, StoreError> {
     let corrupt = |error: serde_json::Error| StoreError::corrupt("a value", &error);
     let text = to_raw_value(value).map_err(corrupt)?;
     // Written so, or as the letters that look like it: the slow way tells them apart.

@@ -7,6 +7,7 @@ use orgsweep_controls::AccountId;
 use orgsweep_store::{
     ActionRecord, ActionState, ActionStep, GroupCommit, RunAccountRecord, Store, StoreError,
 };
+use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use super::seen::Seen;
@@ -57,7 +58,7 @@ impl Recorder {
 
     /// A step is about to be done, and `before` is there. Returns when that is committed.
     pub(super) async fn begun(&self, number: u32, before: &Seen) -> Result<(), StoreError> {
-        let before = as_value(before);
+        let before = as_text(before);
         self.put(number, ActionStep::Begun { before }).await
     }
 
@@ -71,7 +72,7 @@ impl Recorder {
     ) -> Result<(), StoreError> {
         let step = ActionStep::Ended {
             state,
-            after: after.map(as_value),
+            after: after.map(as_text),
             message: message.map(str::to_owned),
         };
         self.put(number, step).await
@@ -87,7 +88,7 @@ impl Recorder {
     ) -> Result<(), StoreError> {
         let step = ActionStep::TookBack {
             of,
-            after: as_value(after),
+            after: as_text(after),
             message: message.map(str::to_owned),
         };
         self.put(number, step).await
@@ -99,6 +100,7 @@ impl Recorder {
 }
 
 /// What was seen, as its row has it.
-fn as_value(seen: &Seen) -> serde_json::Value {
-    serde_json::to_value(seen).unwrap_or_default()
+fn as_text(seen: &Seen) -> Box<RawValue> {
+    // Of what is seen, nothing cannot be written as JSON.
+    to_raw_value(seen).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }

@@ -9,6 +9,7 @@ use orgsweep_store::{
     ActionRecord, ActionState, ActionStep, Locking, NewAction, NewRun, NewRunFinding, PlanRow,
     RunState, Store, StoreError,
 };
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -83,10 +84,12 @@ async fn record(store: &Store, run: Uuid, number: u32, step: ActionStep) -> Resu
 }
 
 fn begun(before: Value) -> ActionStep {
+    let before = to_raw_value(&before).unwrap();
     ActionStep::Begun { before }
 }
 
 fn ended(state: ActionState, after: Option<Value>, message: Option<&str>) -> ActionStep {
+    let after = after.map(|after| to_raw_value(&after).unwrap());
     ActionStep::Ended {
         state,
         after,
@@ -225,7 +228,7 @@ async fn what_is_taken_back_is_marked_in_both_runs(database: &Database) {
     for _ in 0..2 {
         let step = ActionStep::TookBack {
             of: run,
-            after: json!({"found": "nothing"}),
+            after: to_raw_value(&json!({"found": "nothing"})).unwrap(),
             message: None,
         };
         record(store, undoing, 1, step).await.unwrap();
