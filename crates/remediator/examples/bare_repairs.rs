@@ -1,6 +1,6 @@
 //! The writes of a plan with the SDK alone: no budgets, preconditions, records or verdicts. How
-//! long they take where nothing waits is what `cargo xtask bench repairs` takes for the least
-//! that these processors allow.
+//! long they take without quotas is what `cargo xtask bench repairs` takes for the least that
+//! these processors allow.
 //!
 //! Reads a plan that adds a local chain, as `orgsweep-remediate plan --format json` prints it, asks the
 //! organization behind `AWS_ENDPOINT_URL` with the caller's credentials of the environment, and prints one
