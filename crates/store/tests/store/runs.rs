@@ -83,8 +83,8 @@ async fn record(store: &Store, run: Uuid, number: u32, step: ActionStep) -> Resu
         .await
 }
 
-fn begun(before: Value) -> ActionStep {
-    let before = to_raw_value(&before).unwrap();
+fn begun(before: &Value) -> ActionStep {
+    let before = to_raw_value(before).unwrap();
     ActionStep::Begun { before }
 }
 
@@ -99,7 +99,7 @@ fn ended(state: ActionState, after: Option<Value>, message: Option<&str>) -> Act
 
 async fn done(store: &Store, run: Uuid, number: u32) {
     let (before, after) = (json!({"found": "nothing"}), json!({"found": "topic"}));
-    record(store, run, number, begun(before)).await.unwrap();
+    record(store, run, number, begun(&before)).await.unwrap();
     let step = ended(ActionState::Done, Some(after), None);
     record(store, run, number, step).await.unwrap();
 }
@@ -118,7 +118,7 @@ async fn a_run_is_recorded_step_by_step_and_what_is_done_stays(database: &Databa
     assert_eq!(rows[0].after, Some(json!({"found": "topic"})));
     assert_eq!(rows[1].state, ActionState::Pending);
     assert!(
-        record(store, run, 1, begun(json!({}))).await.is_err(),
+        record(store, run, 1, begun(&json!({}))).await.is_err(),
         "it is done"
     );
 
@@ -147,7 +147,7 @@ async fn what_is_recorded_of_steps_is_kept_from_whoever_may_write() {
     let run = run_of(store, None, &[1, 2, 3]).await;
     done(store, run, 1).await;
     let (nothing, failed) = (json!({}), ended(ActionState::Failed, None, None));
-    record(store, run, 2, begun(nothing)).await.unwrap();
+    record(store, run, 2, begun(&nothing)).await.unwrap();
     record(store, run, 2, failed).await.unwrap();
     #[rustfmt::skip]
     let changes = [
@@ -193,13 +193,16 @@ async fn several_steps_are_recorded_together_or_not_at_all(database: &Database) 
     };
     let of = |number, step| ActionRecord { number, step };
     let nothing = || json!({"found": "nothing"});
-    let first = [of(1, begun(nothing())), of(2, begun(json!({"a\u{0}": 1})))];
+    let first = [
+        of(1, begun(&nothing())),
+        of(2, begun(&json!({"a\u{0}": 1}))),
+    ];
     store.record_actions(run, &first).await.unwrap();
     use ActionState::{Done, Failed, Pending, Started};
     assert_eq!(states().await, [Started, Started, Pending]);
 
     let second = [
-        of(3, begun(nothing())),
+        of(3, begun(&nothing())),
         of(1, ended(Done, Some(json!({"found": "topic"})), None)),
         of(2, ended(Failed, None, Some("no\u{0}"))),
     ];
@@ -212,7 +215,7 @@ async fn several_steps_are_recorded_together_or_not_at_all(database: &Database) 
     assert!(rows[1].finished_at.is_some() && rows[2].finished_at.is_none());
 
     // A step that is done does not begin again, and nothing is written beside it.
-    let refused = [of(3, ended(Done, None, None)), of(1, begun(nothing()))];
+    let refused = [of(3, ended(Done, None, None)), of(1, begun(&nothing()))];
     assert!(store.record_actions(run, &refused).await.is_err());
     assert_eq!(states().await, [Done, Failed, Started]);
     store.record_actions(run, &[]).await.unwrap();
@@ -223,7 +226,7 @@ async fn what_is_taken_back_is_marked_in_both_runs(database: &Database) {
     let run = run_of(store, None, &[1]).await;
     done(store, run, 1).await;
     let undoing = run_of(store, Some(run), &[1]).await;
-    let step = begun(json!({"found": "topic"}));
+    let step = begun(&json!({"found": "topic"}));
     record(store, undoing, 1, step).await.unwrap();
     for _ in 0..2 {
         let step = ActionStep::TookBack {
