@@ -116,6 +116,8 @@ impl std::fmt::Display for Ended {
 /// A program that is running; killed when it is dropped.
 #[derive(Debug)]
 pub struct Running {
+    /// Its program and arguments, for whoever reads why a test failed.
+    command: String,
     process: Child,
     stdout: Printed,
     stderr: Printed,
@@ -160,7 +162,11 @@ impl Running {
             .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         let stdout = collect(process.stdout.take().expect("piped"));
         let stderr = collect(process.stderr.take().expect("piped"));
+        let mut words = vec![command.as_std().get_program()];
+        words.extend(command.as_std().get_args());
+        let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
         Self {
+            command: words.join(" "),
             process,
             stdout,
             stderr,
@@ -232,7 +238,8 @@ impl Running {
         let Ok(status) = tokio::time::timeout(PATIENCE, self.process.wait()).await else {
             self.process.kill().await.expect("it can be killed");
             panic!(
-                "did not end in time\n--- standard output\n{}\n--- standard error\n{}",
+                "`{}` did not end in time\n--- standard output\n{}\n--- standard error\n{}",
+                self.command,
                 self.stdout.whole().await,
                 self.stderr.whole().await,
             );
