@@ -95,7 +95,7 @@ impl Store {
         plan: &[(&str, Option<String>)],
         complete: bool,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let sweep_no = sqlx::query_scalar!(
             "update sweep set
                 organization_id = coalesce($2, organization_id),

@@ -116,7 +116,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (reason, message) = (storable(reason), storable(message));
         self.attempt(|| async {
-            let mut transaction = self.pool.begin().await?;
+            let mut transaction = self.begin().await?;
             let claimed =
                 claim_outcomes(&mut transaction, sweep, &[account], self.claimant).await?;
             let Some(Some(fence)) = claimed.first() else {

@@ -93,7 +93,7 @@ impl Store {
         records: &[AccountRecord<'_>],
         contents: &[Content],
     ) -> Result<Vec<Recorded>, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let accounts: Vec<&AccountId> = records
             .iter()
             .map(|record| &record.snapshot.account)

@@ -152,7 +152,7 @@ impl Store {
 
     /// Drops the rows of one night that a later one before the limit makes superfluous.
     async fn prune_night(&self, night: i32, limit: DateTime<Utc>) -> Result<u64, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let dropped = sqlx::query!(
             "delete from sweep_account sa
              using account a

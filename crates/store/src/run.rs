@@ -161,7 +161,7 @@ impl Store {
 
     async fn start_run_once(&self, new: &NewRun) -> Result<(), StoreError> {
         let (author, caller) = (storable(&new.author), storable(&new.caller));
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let written = sqlx::query!(
             "insert into run (run_id, plan_id, undoes, author, caller, program_version)
              values ($1, $2, $3, $4, $5, $6)

@@ -226,7 +226,7 @@ impl Store {
             let mut connection = self.pool.acquire().await?;
             return write(&mut connection, run, begun, ended, undone).await;
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         write(&mut transaction, run, begun, ended, undone).await?;
         transaction.commit().await?;
         Ok(())

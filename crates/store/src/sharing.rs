@@ -232,7 +232,7 @@ impl Store {
     }
 
     async fn lease_budget_once(&self, budget: &str, lasts: Duration) -> Result<f64, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))")
             .bind(format!("orgsweep budget {budget}"))
             .execute(&mut *transaction)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{ConnectOptions, Connection, PgConnection, Postgres, Transaction};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -182,6 +182,17 @@ impl Store {
                 Ok(value) => return Ok(value),
             }
         }
+    }
+
+    /// Begins a transaction. In a task of its own: a caller that is stopped just then would leave its connection
+    /// in the pool inside a transaction that nobody knows of, for sqlx takes back only what has begun.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin().await });
+        let begun = begun.await.map_err(|error| StoreError::Bug {
+            message: error.to_string(),
+        })?;
+        Ok(begun?)
     }
 
     /// The error with its place, or with what the embedded database's directory tells about it.

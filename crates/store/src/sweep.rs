@@ -224,7 +224,7 @@ impl Store {
         channels: &[&str],
     ) -> Result<(), StoreError> {
         let why = why.map(storable);
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let open = sqlx::query_scalar!(
             "select sweep_no from sweep
              where sweep_id = $1 and finished_at is null

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use orgsweep_store::{Recorded, SharedFacts, SweepTotals};
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ on_both!(
     there_is_nothing_to_claim_in_a_sweep_that_is_not_under_way,
     the_first_facts_that_are_shared_win_and_end_with_the_sweep,
     shares_of_a_budget_are_never_more_than_the_whole,
+    who_is_stopped_while_it_begins_leaves_no_transaction_open,
 );
 
 /// How long leases last in these tests: longer than any of them.
@@ -131,4 +133,33 @@ async fn shares_of_a_budget_are_never_more_than_the_whole(database: &Database) {
     // One that is gone without a word has its share until the lease ends.
     two.lease_budget("sts", Duration::ZERO).await.unwrap();
     assert!(close(three.lease_budget("sts", LONG).await.unwrap(), 1.0));
+}
+
+/// A connection that came back to the pool inside a transaction would lose what others write with it.
+async fn who_is_stopped_while_it_begins_leaves_no_transaction_open(database: &Database) {
+    let store = database.store.claiming_as(Uuid::from_u128(1));
+    for polls in 0..60_u32 {
+        let mut lease = Box::pin(store.lease_budget("sts", LONG));
+        for _ in 0..polls {
+            if (&mut lease).now_or_never().is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_micros(1)).await;
+        }
+        drop(lease);
+        sqlx::query(
+            "insert into budget_lease (budget, holder, share, expires_at)
+             values ('kept', gen_random_uuid(), 0, now())",
+        )
+        .execute(store.pool())
+        .await
+        .unwrap();
+        // Of a transaction that nobody knows of, this takes back the insertion.
+        sqlx::raw_sql("rollback")
+            .execute(store.pool())
+            .await
+            .unwrap();
+        let kept = "select count(*) from budget_lease where budget = 'kept'";
+        assert_eq!(count(&store, kept).await, i64::from(polls) + 1);
+    }
 }
