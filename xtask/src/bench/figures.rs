@@ -71,11 +71,28 @@ pub(super) fn rounded(figure: f64) -> f64 {
     (figure * 100.0).round() / 100.0
 }
 
+/// The one in the middle; of an even number, the mean of the two.
+pub(super) fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    let upper = figures.len() / 2;
+    let lower = figures.len().saturating_sub(1) / 2;
+    let at = |place: usize| figures.get(place).copied().unwrap_or(f64::NAN);
+    f64::midpoint(at(lower), at(upper))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle_of_them() {
+        let of = [vec![3.0, 1.0, 9.0], vec![4.0, 1.0, 9.0, 2.0], vec![5.0]];
+        let medians: Vec<f64> = of.into_iter().map(median).collect();
+        assert_eq!(medians, [3.0, 3.0, 5.0]);
+        assert!(median(Vec::new()).is_nan());
+    }
 
     #[test]
     fn columns_are_as_wide_as_what_they_hold() {

@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// How many accounts the organization has [default: 10000, for `workers` 400, for `repairs` 1000].
     #[arg(long)]
     accounts: Option<u32>,
+    /// How often `repairs` applies each plan.
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
     /// How many nights `store` holds.
     #[arg(long, default_value_t = 90)]
     nights: u32,
