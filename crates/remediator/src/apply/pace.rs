@@ -1,7 +1,7 @@
 //! Which steps of a stage wait for which others. Alarms, filters and subscriptions wait for the
-//! topics. Of alarms AWS allows the fewest a second, so they go first: filters follow at their pace
-//! instead of taking processors, database and network from the alarms of other accounts, so far behind that
-//! they are done when the alarms are; subscriptions follow the first alarms.
+//! topics. Of alarms AWS allows the fewest a second, so they go first: filters keep pace with them
+//! instead of taking processors, database and network from the alarms of other accounts, and
+//! subscriptions follow the first of them.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,6 @@ use tokio::sync::watch;
 
 /// Alarms of an account that are in hand at once: as many as may be put in a second.
 pub(super) const ALARMS_AT_ONCE: usize = 3;
-
-/// How many alarms filters are behind. AWS allows more filters a second than alarms, so that as many
-/// of them catch up while the last alarms wait for their turn; with two more the filters end last.
-const FILTERS_BEHIND: usize = 4;
 
 /// The topics of a stage that are not made yet, by the numbers of their steps.
 #[derive(Debug)]
@@ -91,18 +87,12 @@ impl Pace {
     }
 
     /// How many filters may have gone when so many alarms have ended: as large a part of them as of the
-    /// alarms that have been sent, or had been a while before.
+    /// alarms that have been sent.
     fn filters_with(&self, ended: usize) -> usize {
         if self.are_last_in_hand(ended) {
             return self.filters;
         }
-        // More filters than alarms would not catch up.
-        let behind = if self.filters > self.alarms {
-            0
-        } else {
-            FILTERS_BEHIND
-        };
-        let sent = (ended + ALARMS_AT_ONCE).saturating_sub(behind);
+        let sent = ended + ALARMS_AT_ONCE;
         (sent * self.filters).div_ceil(self.alarms)
     }
 
@@ -119,14 +109,12 @@ mod tests {
 
     #[test]
     #[rustfmt::skip]
-    fn filters_follow_the_alarms_and_catch_up_with_the_last_of_them() {
+    fn as_large_a_part_of_the_filters_goes_as_of_the_alarms() {
         for (alarms, filters, expected) in [
-            (14, 14, &[0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 14, 14, 14][..]),
-            (14, 28, &[6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 28, 28, 28]),
+            (14, 14, &[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 14, 14, 14][..]),
             (5,  14, &[9, 12, 14, 14, 14, 14]),
-            (5,  4,  &[0, 0, 4, 4, 4, 4]),
             (4,  0,  &[0, 0, 0, 0, 0]),
-            (9,  2,  &[0, 0, 1, 1, 1, 1, 2, 2, 2, 2]),
+            (9,  2,  &[1, 1, 2, 2, 2, 2, 2, 2, 2, 2]),
             // Nothing stretches these: they go beside each other.
             (3,  14, &[14, 14, 14, 14]),
             (0,  14, &[14]),
@@ -141,13 +129,13 @@ mod tests {
     fn who_waits_for_alarms_goes_when_they_have_ended_and_when_none_comes_any_more() {
         let pace = Pace::of(14, 14);
         let goes = |place| pace.filter(place).now_or_never().is_some();
-        assert_eq!([0, 1].map(goes), [false; 2]);
+        assert_eq!([2, 3].map(goes), [true, false]);
         for _ in 0..3 {
             assert_eq!(pace.first_alarms().now_or_never(), None);
             pace.alarm_ended();
         }
         assert_eq!(pace.first_alarms().now_or_never(), Some(()));
-        assert_eq!([1, 2].map(goes), [true, false]);
+        assert_eq!([5, 6].map(goes), [true, false]);
         pace.over();
         assert!(goes(13));
     }
