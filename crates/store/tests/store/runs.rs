@@ -7,7 +7,7 @@ use chrono::{TimeDelta, Utc};
 use orgsweep_controls::reason::Reason;
 use orgsweep_store::{
     ActionRecord, ActionState, ActionStep, Locking, NewAction, NewRun, NewRunFinding, PlanRow,
-    RunState, Store, StoreError,
+    QueryLimits, RunState, Store, StoreConfig, StoreError,
 };
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
@@ -16,7 +16,8 @@ use uuid::Uuid;
 use orgsweep_controls::finding::Verdict;
 
 use crate::support::{
-    CONTROLS, Database, account, at, failing, finding, night, on_both, on_server, passing,
+    CONTROLS, Database, account, at, failing, finding, new_database_url, night, on_both, on_server,
+    passing,
 };
 
 on_both!(
@@ -279,6 +280,52 @@ async fn a_finding_is_verified_by_the_sweep_that_sees_it_pass(database: &Databas
     // It was repaired, whatever breaks later.
     night(store, now + 4 * hour, &[(1, failing(1))]).await;
     assert_eq!(state(store).await, "verified");
+}
+
+/// A thousand steps of many, those of a hundred accounts at a time, as in a large run: in a table
+/// without statistics.
+#[tokio::test]
+async fn recording_steps_reads_no_others_and_finds_room_beside_them() {
+    let config = StoreConfig {
+        database_url: Some(new_database_url().await),
+        // Statistics are those of one connection.
+        max_connections: 1,
+        ..StoreConfig::default()
+    };
+    let store = Store::open(&config).await.unwrap();
+    let accounts: Vec<u32> = (1..=10_000).collect();
+    let run = run_of(&store, None, &accounts).await;
+    let alarm = json!({"found": "alarm", "configuration": "x".repeat(200)});
+    for first in 0..10 {
+        for step in [
+            begun(&json!({"found": "nothing"})),
+            ended(ActionState::Done, Some(alarm.clone()), None),
+        ] {
+            let hundred = accounts[first..1_000].iter().step_by(10);
+            let record = |number: &u32| ActionRecord {
+                number: *number,
+                step: step.clone(),
+            };
+            let records: Vec<ActionRecord> = hundred.map(record).collect();
+            store.record_actions(run, &records).await.unwrap();
+        }
+    }
+    let limits = QueryLimits::default();
+    let flushed = "select pg_stat_force_next_flush()::text";
+    store.query(flushed, &limits).await.unwrap();
+    let answer = store
+        .query(
+            "select n_tup_upd, (n_tup_hot_upd >= 1900)::text as beside, seq_tup_read,
+                (idx_tup_fetch < 10000)::text as by_their_numbers
+             from pg_stat_user_tables where relname = 'run_action'",
+            &limits,
+        )
+        .await
+        .unwrap();
+    let told = answer.rows[0].iter().map(Option::as_deref);
+    let told: Vec<&str> = told.map(Option::unwrap_or_default).collect();
+    assert_eq!(told, ["2000", "true", "0", "true"]);
+    store.close().await;
 }
 
 #[tokio::test]
