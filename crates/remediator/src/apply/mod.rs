@@ -1,12 +1,13 @@
 //! Doing what a plan says, and taking it back. Each step is read again before it
-//! is done (`seen`; one call may answer for several, `reading`), judged by a function of values (`readiness`), done or taken
-//! back through `write` (`act`), and recorded before and after (`recorder`), so that a run
+//! is done (`seen`; one call may answer for several, `reading`), judged by a function of values (`readiness`), done (`act`) or
+//! taken back (`inverse`) through `write`, and recorded before and after (`recorder`), so that a run
 //! that was killed anywhere can go on (`step`). An account's steps in their stages: `account`, `stages`, `pace` and
 //! `undo`; how many accounts at once and in which order: `waves`.
 
 mod account;
 mod act;
 mod boundary;
+mod inverse;
 mod pace;
 mod quota;
 mod readiness;

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::account::{AccountEnd, Work};
-use super::act::{TakenBack, take_back};
+use super::inverse::{TakenBack, take_back};
 use super::reading::Reading;
 use super::removal::{notified_by_others, watched_by_others};
 use super::seen::{Seen, look};
