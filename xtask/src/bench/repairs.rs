@@ -16,7 +16,7 @@ use super::process::{Measured, load, measured};
 use super::simulator::Simulator;
 use super::{Arguments, Wanted, built};
 use crate::{python, workspace};
-use round::Round;
+use round::{Bare, Round};
 
 mod bound;
 mod round;
@@ -123,6 +123,7 @@ const COLUMNS: &[&str] = &[
     "bound_s",
     "ratio",
     "ratios",
+    "ratio_to_writes",
     "wall_s",
     "cpu_s",
     "peak_rss_mib",
@@ -150,8 +151,8 @@ fn repaired(
     let rounds: Vec<Round> = (0..rounds.max(1))
         .map(|_| {
             let writing = round::applied(programs, &scenario, &database, &plan, accounts)?;
-            let bare_s = round::bare_s(programs, &scenario, &planned_at)?;
-            writing.beside(&plan, bare_s)
+            let bare = Bare::of(programs, &scenario, &planned_at)?;
+            writing.beside(&plan, bare)
         })
         .collect::<Result<_>>()?;
     fs::remove_file(planned_at)?;
@@ -159,7 +160,9 @@ fn repaired(
     let seconds = |figure| rounded(median(figure));
     let calls = median(|round| round.calls as f64);
     let least = least_calls(&plan)?;
-    let ratios = rounds.iter().map(|round| rounded(round.ratio()));
+    let ratios = |ratio: fn(&Round) -> f64| -> Vec<f64> {
+        rounds.iter().map(|round| rounded(ratio(round))).collect()
+    };
     Ok(json!({
         "strategy": strategy,
         "accounts": accounts,
@@ -179,7 +182,10 @@ fn repaired(
         "processors_s": seconds(|round| round.bound.processors_s),
         "bound_s": seconds(|round| round.bound.seconds),
         "ratio": seconds(Round::ratio),
-        "ratios": ratios.collect::<Vec<f64>>(),
+        "ratios": ratios(Round::ratio),
+        "processors_for_writes_s": seconds(|round| round.bound_of_writes.processors_s),
+        "ratio_to_writes": seconds(Round::ratio_to_writes),
+        "ratios_to_writes": ratios(Round::ratio_to_writes),
         "wall_s": seconds(|round| round.usage.wall_s),
         "cpu_s": seconds(|round| round.usage.cpu_s),
         "simulator_cpu_s": seconds(|round| round.simulator_cpu_s),

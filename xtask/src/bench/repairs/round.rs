@@ -1,6 +1,6 @@
-//! One application of a plan to an organization and a database as they were, beside a loop of bare SDK
-//! calls that makes the same writes to an organization of its own: the machine's speed changes from minute
-//! to minute, so that the two are measured next to each other.
+//! One application of a plan to an organization and a database as they were, beside loops of bare SDK
+//! calls that do the same to organizations of their own: the machine's speed changes from minute
+//! to minute, so that they are measured next to each other.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,7 +45,10 @@ pub(super) struct Round {
     pub(super) throttles: u64,
     /// Seconds of each wave.
     pub(super) waves: Vec<f64>,
+    /// When what is written has to be read before.
     pub(super) bound: Bound,
+    /// For the writes alone.
+    pub(super) bound_of_writes: Bound,
     pub(super) usage: Usage,
     pub(super) simulator_cpu_s: f64,
     pub(super) database_cpu_s: f64,
@@ -88,13 +91,30 @@ pub(super) fn applied(
     })
 }
 
-/// Seconds in which the SDK alone makes the plan's writes, as far from AWS and without quotas.
-pub(super) fn bare_s(programs: &Programs, scenario: &Path, plan: &Path) -> Result<f64> {
-    let simulator = Simulator::start(&programs.orgsim, scenario, &["--latency", LATENCY_MS])?;
-    let mut bare = simulator.client(&programs.bare_repairs);
-    let bare = measured(bare.arg(BARE_AT_ONCE).arg(plan))?.fine("the bare loop")?;
-    let figures: Value = serde_json::from_str(&bare.stdout)?;
-    figures["wall_s"].as_f64().context("the bare loop's time")
+/// Seconds in which the SDK alone does what a plan says, as far from AWS and without quotas.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bare {
+    /// The writes, and what has to be read before and after them.
+    with_reading_s: f64,
+    /// The writes alone.
+    writes_s: f64,
+}
+
+impl Bare {
+    pub(super) fn of(programs: &Programs, scenario: &Path, plan: &Path) -> Result<Self> {
+        let seconds = |reads: &[&str]| -> Result<f64> {
+            let latency = ["--latency", LATENCY_MS];
+            let simulator = Simulator::start(&programs.orgsim, scenario, &latency)?;
+            let mut bare = simulator.client(&programs.bare_repairs);
+            let bare = measured(bare.arg(BARE_AT_ONCE).arg(plan).args(reads))?;
+            let figures: Value = serde_json::from_str(&bare.fine("the bare loop")?.stdout)?;
+            figures["wall_s"].as_f64().context("the bare loop's time")
+        };
+        Ok(Self {
+            with_reading_s: seconds(&["reading"])?,
+            writes_s: seconds(&[])?,
+        })
+    }
 }
 
 /// The rows of a query over what was stored.
@@ -110,8 +130,8 @@ fn asked(programs: &Programs, simulator: &Simulator, url: &str, query: &str) -> 
 }
 
 impl Writing {
-    /// Beside the least that it could take, when the bare loop takes `bare_s`.
-    pub(super) fn beside(self, plan: &Value, bare_s: f64) -> Result<Round> {
+    /// Beside the least that it could take.
+    pub(super) fn beside(self, plan: &Value, bare: Bare) -> Result<Round> {
         let told = &self.told;
         let figure = |of: &Value| of.as_u64().context("figures of the run");
         let (verified, wanted) = (
@@ -131,7 +151,8 @@ impl Writing {
             calls: calls_writing + self.reading_again,
             throttles: figure(&told["throttles"])?,
             waves: waves.values().map(Wave::seconds).collect(),
-            bound: Bound::new(steps(plan)?, &numbers, bare_s),
+            bound: Bound::new(steps(plan)?, &numbers, bare.with_reading_s),
+            bound_of_writes: Bound::new(steps(plan)?, &numbers, bare.writes_s),
             usage: self.usage,
             simulator_cpu_s: self.simulator_cpu_s,
             database_cpu_s: self.database_cpu_s,
@@ -153,6 +174,11 @@ impl Round {
     /// Its time in parts of the least that it could take.
     pub(super) fn ratio(&self) -> f64 {
         self.writing_s() / self.bound.seconds
+    }
+
+    /// Its time in parts of what the writes alone could take.
+    pub(super) fn ratio_to_writes(&self) -> f64 {
+        self.writing_s() / self.bound_of_writes.seconds
     }
 }
 

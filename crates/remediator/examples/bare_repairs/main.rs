@@ -1,8 +1,8 @@
-//! The writes of a plan with the SDK alone: no budgets, preconditions, records or verdicts. How
-//! long they take without quotas is what `cargo xtask bench repairs` takes for the least that
-//! these processors allow.
+//! The writes of a plan with the SDK alone, without or with the readings that they have to begin with: no
+//! budgets, decisions, records or verdicts. How long they take without quotas is what `cargo xtask bench
+//! repairs` takes for the least that these processors allow.
 //!
-//! Reads a plan that adds a local chain, as `orgsweep-remediate plan --format json` prints it, asks the
+//! Takes a plan that adds local chains, as `orgsweep-remediate plan --format json` prints it, asks the
 //! organization behind `AWS_ENDPOINT_URL` with the caller's credentials of the environment, and prints one
 //! JSON object.
 
@@ -19,13 +19,14 @@ use sdk::OF_TASK;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
-#[path = "../../aws-access/examples/bare_loop/sdk.rs"]
+mod reading;
+#[path = "../../../aws-access/examples/bare_loop/sdk.rs"]
 mod sdk;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const USAGE: &str = "set AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name how many accounts \
-                     are written to at once, and the plan: bare_repairs 64 plan.json";
+                     are written to at once, the plan, and whether it is read before: bare_repairs 64 plan.json [reading]";
 
 #[derive(Deserialize)]
 struct Plan {
@@ -88,6 +89,11 @@ async fn main() -> Outcome<()> {
     let at_once: usize = arguments.next().ok_or(USAGE)?.parse()?;
     let plan: Plan =
         serde_json::from_reader(BufReader::new(File::open(arguments.next().ok_or(USAGE)?)?))?;
+    let reads = match arguments.next().as_deref() {
+        None => false,
+        Some("reading") => true,
+        Some(_) => return Err(USAGE.into()),
+    };
     let (caller, config) = sdk::caller(USAGE).await?;
     let clients = Arc::new(Clients {
         sts: aws_sdk_sts::Client::new(&config),
@@ -96,16 +102,14 @@ async fn main() -> Outcome<()> {
         sns: aws_sdk_sns::Client::new(&config),
     });
     let mut accounts: BTreeMap<String, Vec<Write>> = BTreeMap::new();
-    let mut calls = 0;
     for step in plan.steps {
-        calls += 1;
         accounts
             .entry(step.account_id)
             .or_default()
             .push(step.write);
     }
-    calls += accounts.len();
     let number = accounts.len();
+    let mut calls = number;
 
     let begun = Instant::now();
     let mut waiting = accounts.into_iter();
@@ -116,11 +120,11 @@ async fn main() -> Outcome<()> {
                 break;
             };
             let clients = Arc::clone(&clients);
-            let repair = async move { clients.repair(&account, &writes).await };
+            let repair = async move { clients.repair(&account, &writes, reads).await };
             tasks.spawn(OF_TASK.scope(caller.clone(), repair));
         }
         match tasks.join_next().await {
-            Some(ended) => ended??,
+            Some(ended) => calls += ended??,
             None => break,
         }
     }
@@ -136,14 +140,26 @@ async fn main() -> Outcome<()> {
 }
 
 impl Clients {
-    async fn repair(&self, account: &str, writes: &[Write]) -> Outcome<()> {
+    /// How many calls it took in the account.
+    async fn repair(&self, account: &str, writes: &[Write], reads: bool) -> Outcome<usize> {
         let credentials = sdk::session(&self.sts, account, "OrgsweepRemediator").await?;
         OF_TASK
             .scope(credentials, async {
+                let mut calls = writes.len();
+                if reads {
+                    for read in reading::before(writes) {
+                        self.read(read).await?;
+                        calls += 1;
+                    }
+                }
                 for write in writes {
                     self.write(write).await?;
+                    if let Some(read) = reading::after(write).filter(|_| reads) {
+                        self.read(read).await?;
+                        calls += 1;
+                    }
                 }
-                Ok(())
+                Ok(calls)
             })
             .await
     }
