@@ -13,7 +13,6 @@ use super::{Clients, Outcome, Write, last_of};
 const ALARMS_PER_CALL: usize = 100;
 
 /// What one call answers for.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Read {
     Alarms(Vec<String>),
     Filters { log_group: String },

@@ -1,4 +1,4 @@
-//! The least time that the writes of a plan can take, whoever makes them: what the write quotas
+//! The least time that a plan can take, whoever carries it out: what the write quotas
 //! allow, and what a loop of bare SDK calls takes on the same processors.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub(super) struct Bound {
     /// What the write quotas of one account allow: accounts do not wait for each other, so
     /// that a wave of any size can be as fast.
     pub(super) quotas_s: f64,
-    /// What these processors allow, beside the simulator: the same writes by the SDK alone.
+    /// What these processors allow, beside the simulator: the bare loop.
     pub(super) processors_s: f64,
     /// The larger of the two in each wave.
     pub(super) seconds: f64,

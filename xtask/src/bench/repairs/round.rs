@@ -45,10 +45,10 @@ pub(super) struct Round {
     pub(super) throttles: u64,
     /// Seconds of each wave.
     pub(super) waves: Vec<f64>,
-    /// When what is written has to be read before.
-    pub(super) bound: Bound,
     /// For the writes alone.
-    pub(super) bound_of_writes: Bound,
+    pub(super) bound: Bound,
+    /// For the writes and what has to be read before and after them.
+    pub(super) bound_with_reading: Bound,
     pub(super) usage: Usage,
     pub(super) simulator_cpu_s: f64,
     pub(super) database_cpu_s: f64,
@@ -151,8 +151,8 @@ impl Writing {
             calls: calls_writing + self.reading_again,
             throttles: figure(&told["throttles"])?,
             waves: waves.values().map(Wave::seconds).collect(),
-            bound: Bound::new(steps(plan)?, &numbers, bare.with_reading_s),
-            bound_of_writes: Bound::new(steps(plan)?, &numbers, bare.writes_s),
+            bound: Bound::new(steps(plan)?, &numbers, bare.writes_s),
+            bound_with_reading: Bound::new(steps(plan)?, &numbers, bare.with_reading_s),
             usage: self.usage,
             simulator_cpu_s: self.simulator_cpu_s,
             database_cpu_s: self.database_cpu_s,
@@ -171,14 +171,14 @@ impl Round {
         self.waves.last().copied().unwrap_or_default()
     }
 
-    /// Its time in parts of the least that it could take.
+    /// Its time in parts of the least that its writes could take.
     pub(super) fn ratio(&self) -> f64 {
         self.writing_s() / self.bound.seconds
     }
 
-    /// Its time in parts of what the writes alone could take.
-    pub(super) fn ratio_to_writes(&self) -> f64 {
-        self.writing_s() / self.bound_of_writes.seconds
+    /// Its time in parts of the least that reading and writing could take.
+    pub(super) fn ratio_with_reading(&self) -> f64 {
+        self.writing_s() / self.bound_with_reading.seconds
     }
 }
 
