@@ -11,6 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use orgsweep_controls::{AccountId, Region};
 use thiserror::Error as ThisError;
 
+use crate::budget::Bucket;
 use crate::errors::{CallError, CollectError, FaultKind};
 use crate::operation::Operation;
 use crate::session::Session;
@@ -47,6 +48,13 @@ pub enum Quota {
     },
     /// The pool of SNS's operations on topics, whose size depends on the Region.
     SnsTopics,
+}
+
+impl Quota {
+    /// Requests of which no second sees more when `share` of the quota may be used, at least one.
+    pub fn allowance(self, region: &Region, share: f64) -> u32 {
+        Bucket::Declared(self).allowance(region, share)
+    }
 }
 
 /// A call that failed, after its retries.

@@ -4,13 +4,16 @@
 const ENOUGH: u64 = 65_536;
 
 /// Lets this process have as many files and connections open as its administrator allows, up to
-/// 65,536. Most systems begin with 1,024 of them, and several hundred accounts at once need more.
+/// 65,536, and says how many that are. Most systems begin with 1,024 of them, and several hundred accounts
+/// at once need more.
 ///
-/// Where the system does not let it, nothing changes: set `ulimit -n` or `LimitNOFILE=` then.
-pub fn allow_many_connections() {
-    if let Err(error) = rlimit::increase_nofile_limit(ENOUGH) {
-        tracing::debug!(%error, "the number of open files could not be raised");
-    }
+/// Where the system does not let it, nothing changes and nothing is known: set `ulimit -n` or `LimitNOFILE=` then.
+pub fn allow_many_connections() -> Option<u64> {
+    rlimit::increase_nofile_limit(ENOUGH)
+        .inspect_err(
+            |error| tracing::debug!(%error, "the number of open files could not be raised"),
+        )
+        .ok()
 }
 
 #[cfg(test)]
@@ -25,7 +28,7 @@ mod tests {
         let may = most.min(ENOUGH);
         for current in [256, may] {
             Resource::NOFILE.set(current, most).unwrap();
-            allow_many_connections();
+            assert_eq!(allow_many_connections(), Some(may));
             assert_eq!(Resource::NOFILE.get().unwrap(), (may, most));
         }
     }

@@ -27,7 +27,14 @@ enum Format {
     Json,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     // The result of installing it twice is the same.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -16,8 +16,15 @@ use crate::write::operation;
 /// Calls that reading an account again takes, AssumeRole included: what a sweep makes in an
 /// account with a chain of its own.
 const READING_AGAIN: u64 = 10;
-/// Requests per second of SNS's pool of operations on topics in the smallest Regions.
-const SMALLEST_TOPIC_POOL: u32 = 30;
+
+/// How fast a plan may be carried out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Speed {
+    /// Share of each quota that is used, above 0 and at most 1.
+    pub quota_share: f64,
+    /// Accounts that are changed at once.
+    pub accounts_at_once: usize,
+}
 
 /// What carrying out a plan takes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,6 +40,8 @@ pub struct Estimate {
     pub waves: usize,
     /// Minutes that it takes at least, one wave after the other.
     pub minutes: f64,
+    /// Accounts that are changed at once.
+    pub accounts_at_once: usize,
     /// The quota that says so; none when nothing is done.
     pub bound_by: Option<Bound>,
 }
@@ -42,8 +51,8 @@ pub struct Estimate {
 pub struct Bound {
     /// The quota.
     pub quota: &'static str,
-    /// Requests per second that are used of it.
-    pub per_second: f64,
+    /// Requests of it in any second.
+    pub per_second: u32,
     /// Calls that count against it.
     pub calls: u64,
     /// The account.
@@ -52,10 +61,10 @@ pub struct Bound {
     pub region: Region,
 }
 
-/// What carrying out `plan` takes when it uses at most `share` of each quota.
-pub fn estimate(plan: &Plan, share: f64) -> Estimate {
+/// What carrying out `plan` takes at that speed.
+pub fn estimate(plan: &Plan, speed: Speed) -> Estimate {
     let mut calls = 0;
-    let mut buckets: BTreeMap<(&AccountId, &Region, &'static str), (u64, f64)> = BTreeMap::new();
+    let mut buckets: BTreeMap<(&AccountId, &Region, &'static str), Use> = BTreeMap::new();
     let mut read_together = BTreeSet::new();
     for step in &plan.steps {
         for permission in step.action.permissions() {
@@ -75,48 +84,69 @@ pub fn estimate(plan: &Plan, share: f64) -> Estimate {
                 .find(|call| call.permission() == *permission);
             let Some(call) = call else { continue };
             calls += 1;
-            let (quota, per_second) = match call.quota {
-                Quota::Rate {
-                    name, per_second, ..
-                } => (name, per_second),
-                Quota::SnsTopics => ("sns topics", SMALLEST_TOPIC_POOL),
+            let quota = match call.quota {
+                Quota::Rate { name, .. } => name,
+                Quota::SnsTopics => "sns topics",
             };
-            let rate = (f64::from(per_second) * share).max(1.0);
             let bucket = buckets.entry((&step.account_id, &step.region, quota));
-            bucket.or_insert((0, rate)).0 += 1;
+            let used = bucket.or_insert_with(|| Use {
+                calls: 0,
+                per_second: call.quota.allowance(&step.region, speed.quota_share),
+            });
+            used.calls += 1;
         }
     }
     let accounts = in_order(plan);
     calls += READING_AGAIN * accounts.len() as u64;
     // Accounts and quotas do not wait for each other; waves do.
-    let seconds = |(calls, rate): &(u64, f64)| *calls as f64 / rate;
-    let mut longest: BTreeMap<&AccountId, f64> = BTreeMap::new();
-    for ((account, ..), bucket) in &buckets {
+    let mut longest: BTreeMap<&AccountId, u64> = BTreeMap::new();
+    for ((account, ..), used) in &buckets {
         let known = longest.entry(account).or_default();
-        *known = known.max(seconds(bucket));
+        *known = used.seconds().max(*known);
     }
     let waves = waves(&accounts, &Canary::First(1));
     let in_wave = |wave: &Vec<AccountId>| {
-        let each = wave.iter().filter_map(|account| longest.get(account));
-        each.copied().fold(0.0, f64::max)
+        let each = || wave.iter().filter_map(|account| longest.get(account));
+        let all_at_once = each().max().copied().unwrap_or_default();
+        // However they are spread over those that are changed at once.
+        let spread = each().sum::<u64>() as f64 / speed.accounts_at_once.max(1) as f64;
+        spread.max(all_at_once as f64)
     };
     let in_all: f64 = waves.iter().map(in_wave).sum();
+    // Of several that take as long, the one with the most calls.
     let slowest = buckets
         .iter()
-        .max_by(|(_, one), (_, other)| seconds(one).total_cmp(&seconds(other)));
+        .max_by_key(|(_, used)| (used.seconds(), used.calls));
     Estimate {
         monthly_cost_usd: plan.monthly_cost_usd,
         calls,
         accounts: accounts.len(),
         waves: waves.len(),
         minutes: in_all / 60.0,
-        bound_by: slowest.map(|((account, region, quota), (calls, rate))| Bound {
+        accounts_at_once: speed.accounts_at_once,
+        bound_by: slowest.map(|((account, region, quota), used)| Bound {
             quota,
-            per_second: *rate,
-            calls: *calls,
+            per_second: used.per_second,
+            calls: used.calls,
             account_id: AccountId::clone(account),
             region: Region::clone(region),
         }),
+    }
+}
+
+/// What one account uses of a quota.
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    calls: u64,
+    /// Requests in any second.
+    per_second: u32,
+}
+
+impl Use {
+    /// Seconds between the first of the calls and the last.
+    fn seconds(self) -> u64 {
+        let seconds = self.calls.div_ceil(u64::from(self.per_second));
+        seconds.saturating_sub(1)
     }
 }
 
@@ -132,8 +162,8 @@ impl Estimate {
             return "Nothing is to be done, so it costs nothing.".to_owned();
         };
         format!(
-            "Carrying it out adds at most {} a month and takes {} calls in {} account{}. It lasts {:.1} minutes or more, in {}: \
-             {} calls count against {} in account {}, {}, of which {:.1} a second are used.",
+            "Carrying it out adds at most {} a month and takes {} calls in {} account{}. It lasts {:.1} minutes or more, in {}{}: \
+             {} calls count against {} in account {}, {}, of which no second sees more than {}.",
             self.monthly_cost_usd,
             self.calls,
             self.accounts,
@@ -142,6 +172,11 @@ impl Estimate {
             match self.waves {
                 1 => "one wave".to_owned(),
                 several => format!("{several} waves"),
+            },
+            if self.accounts > self.accounts_at_once {
+                format!(" with {} accounts at once", self.accounts_at_once)
+            } else {
+                String::new()
             },
             bound.calls,
             bound.quota,

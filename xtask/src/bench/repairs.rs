@@ -1,7 +1,7 @@
 //! `cargo xtask bench repairs`: a thousand accounts without filters and alarms are repaired by the
-//! released programs, once in each account and once behind the organization's trail, against
-//! the simulator with AWS's quotas and a latency: calls beside the fewest that would do, and
-//! the time beside the least that the write quotas and these processors allow. Each plan is
+//! released programs, once behind the organization's trail and once in each account, with the settings that nobody has
+//! changed and with whole quotas, against the simulator with AWS's quotas and a latency: calls beside the fewest that
+//! would do, and the time beside the least that the write quotas and these processors allow. Each plan is
 //! applied several times, and the figures are medians.
 
 use std::fs;
@@ -34,9 +34,37 @@ const BARE_AT_ONCE: &str = "512";
 /// Who is told: a telephone confirms nothing, so that findings pass at once.
 const TOLD: &str = "sms:+4930123456";
 
-/// Repairs are told to use whole quotas, as the bound does. By default they leave half to others;
-/// half of three alarms a second is one alarm a second, for no second sees more than the share.
-const WHOLE_QUOTAS: (&str, &str) = ("ORGSWEEP_AWS_QUOTA_SHARE", "1");
+/// How plans are applied.
+struct Settings {
+    name: &'static str,
+    /// Share of each quota that may be used.
+    quota_share: f64,
+    variables: Vec<(&'static str, &'static str)>,
+    arguments: Vec<String>,
+}
+
+impl Settings {
+    /// Nothing is set. Half of the quotas is left to others; half of three alarms a second is
+    /// one alarm a second, for no second sees more than the share.
+    fn unchanged() -> Self {
+        Self {
+            name: "unchanged",
+            quota_share: 0.5,
+            variables: Vec::new(),
+            arguments: Vec::new(),
+        }
+    }
+
+    /// Whole quotas, in all accounts at once.
+    fn whole_quotas(accounts: u32) -> Self {
+        Self {
+            name: "whole quotas",
+            quota_share: 1.0,
+            variables: vec![("ORGSWEEP_AWS_QUOTA_SHARE", "1")],
+            arguments: vec!["--concurrency".to_owned(), accounts.to_string()],
+        }
+    }
+}
 
 /// Calls that reading a repaired account again takes, AssumeRole included: with a chain of its
 /// own, and behind the organization's trail (docs/PERFORMANCE.md).
@@ -91,11 +119,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         bare_repairs: examples.join("bare_repairs"),
     };
     let python = python::environment()?;
-    let size = (arguments.accounts.unwrap_or(ACCOUNTS), arguments.rounds);
-    let rows = vec![
-        repaired(&programs, &python, size, ("central", CENTRAL))?,
-        repaired(&programs, &python, size, ("local", LOCAL))?,
-    ];
+    let accounts = arguments.accounts.unwrap_or(ACCOUNTS);
+    let mut rows = Vec::new();
+    for scenario in [("central", CENTRAL), ("local", LOCAL)] {
+        let planned = Planned::new(&programs, &python, accounts, scenario)?;
+        for settings in &[Settings::unchanged(), Settings::whole_quotas(accounts)] {
+            rows.push(planned.applied(settings, arguments.rounds)?);
+        }
+        fs::remove_file(planned.plan_at)?;
+    }
     if arguments.as_json() {
         println!("{:#}", Value::Array(rows));
     } else {
@@ -106,6 +138,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
 
 const COLUMNS: &[&str] = &[
     "strategy",
+    "settings",
     "accounts",
     "steps",
     "verified",
@@ -123,6 +156,7 @@ const COLUMNS: &[&str] = &[
     "bound_s",
     "ratio",
     "ratios",
+    "ratio_to_quotas",
     "ratio_with_reading",
     "wall_s",
     "cpu_s",
@@ -130,69 +164,106 @@ const COLUMNS: &[&str] = &[
     "load",
 ];
 
-/// Plans the repair of every finding of an organization once, and applies it as often as there are rounds.
-fn repaired(
-    programs: &Programs,
-    python: &Path,
-    (accounts, rounds): (u32, u32),
-    (strategy, scenario): (&str, &str),
-) -> Result<Value> {
-    let scenario = bench_file(
-        &format!("repairs-{strategy}-{accounts}.toml"),
-        &scenario.replace("ACCOUNTS", &accounts.to_string()),
-    )?;
-    let database = Database::start(python)?;
-    let planned = planned(programs, &scenario, &database, strategy)?;
-    let plan: Value = serde_json::from_str(&planned.stdout).context("the plan")?;
-    let planned_at = bench_file(&format!("repairs-{strategy}-plan.json"), &planned.stdout)?;
-    // Hours lie between a night's sweep and the repair that somebody decides on.
-    database.settle()?;
-    let load_before = load();
-    let rounds: Vec<Round> = (0..rounds.max(1))
-        .map(|_| {
-            let writing = round::applied(programs, &scenario, &database, &plan, accounts)?;
-            let bare = Bare::of(programs, &scenario, &planned_at)?;
-            writing.beside(&plan, bare)
+/// An organization whose findings are all to be repaired, and the plan that does.
+struct Planned<'a> {
+    programs: &'a Programs,
+    strategy: &'static str,
+    accounts: u32,
+    scenario: PathBuf,
+    database: Database,
+    plan: Value,
+    plan_at: PathBuf,
+    plan_s: f64,
+}
+
+impl<'a> Planned<'a> {
+    /// Sweeps the organization and plans the repair of all that it found.
+    fn new(
+        programs: &'a Programs,
+        python: &Path,
+        accounts: u32,
+        (strategy, scenario): (&'static str, &str),
+    ) -> Result<Self> {
+        let scenario = bench_file(
+            &format!("repairs-{strategy}-{accounts}.toml"),
+            &scenario.replace("ACCOUNTS", &accounts.to_string()),
+        )?;
+        let database = Database::start(python)?;
+        let planned = planned(programs, &scenario, &database, strategy)?;
+        let plan_at = bench_file(&format!("repairs-{strategy}-plan.json"), &planned.stdout)?;
+        // Hours lie between a night's sweep and the repair that somebody decides on.
+        database.settle()?;
+        Ok(Self {
+            programs,
+            strategy,
+            accounts,
+            scenario,
+            database,
+            plan: serde_json::from_str(&planned.stdout).context("the plan")?,
+            plan_at,
+            plan_s: planned.usage.wall_s,
         })
-        .collect::<Result<_>>()?;
-    fs::remove_file(planned_at)?;
-    let median = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
-    let seconds = |figure| rounded(median(figure));
-    let calls = median(|round| round.calls as f64);
-    let least = least_calls(&plan)?;
-    let ratios = |ratio: fn(&Round) -> f64| -> Vec<f64> {
-        rounds.iter().map(|round| rounded(ratio(round))).collect()
-    };
-    Ok(json!({
-        "strategy": strategy,
-        "accounts": accounts,
-        "steps": steps(&plan)?.len(),
-        "verified": median(|round| round.verified as f64).round() as u64,
-        "plan_s": rounded(planned.usage.wall_s),
-        "calls": calls.round() as u64,
-        "calls_writing": median(|round| round.calls_writing as f64).round() as u64,
-        "least_calls": least,
-        "calls_ratio": rounded(calls / least as f64),
-        "calls_per_account": rounded(calls / f64::from(accounts)),
-        "throttles": median(|round| round.throttles as f64).round() as u64,
-        "waves": rounds.first().map_or(0, |round| round.waves.len()),
-        "writing_s": seconds(Round::writing_s),
-        "last_wave_s": seconds(Round::last_wave_s),
-        "quotas_s": seconds(|round| round.bound.quotas_s),
-        "processors_s": seconds(|round| round.bound.processors_s),
-        "bound_s": seconds(|round| round.bound.seconds),
-        "ratio": seconds(Round::ratio),
-        "ratios": ratios(Round::ratio),
-        "processors_with_reading_s": seconds(|round| round.bound_with_reading.processors_s),
-        "ratio_with_reading": seconds(Round::ratio_with_reading),
-        "ratios_with_reading": ratios(Round::ratio_with_reading),
-        "wall_s": seconds(|round| round.usage.wall_s),
-        "cpu_s": seconds(|round| round.usage.cpu_s),
-        "simulator_cpu_s": seconds(|round| round.simulator_cpu_s),
-        "database_cpu_s": seconds(|round| round.database_cpu_s),
-        "peak_rss_mib": seconds(|round| round.usage.peak_rss_mib),
-        "load": load_before,
-    }))
+    }
+
+    /// Applies the plan as often as there are rounds; the medians.
+    fn applied(&self, settings: &Settings, rounds: u32) -> Result<Value> {
+        let Self {
+            programs,
+            strategy,
+            accounts,
+            scenario,
+            database,
+            plan,
+            ..
+        } = self;
+        let load_before = load();
+        let rounds: Vec<Round> = (0..rounds.max(1))
+            .map(|_| {
+                let writing = round::applied(programs, scenario, database, plan, settings)?;
+                let bare = Bare::of(programs, scenario, &self.plan_at)?;
+                writing.beside(plan, settings.quota_share, bare)
+            })
+            .collect::<Result<_>>()?;
+        let median = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
+        let seconds = |figure| rounded(median(figure));
+        let calls = median(|round| round.calls as f64);
+        let least = least_calls(plan)?;
+        let ratios = |ratio: fn(&Round) -> f64| -> Vec<f64> {
+            rounds.iter().map(|round| rounded(ratio(round))).collect()
+        };
+        Ok(json!({
+            "strategy": strategy,
+            "settings": settings.name,
+            "accounts": accounts,
+            "steps": steps(plan)?.len(),
+            "verified": median(|round| round.verified as f64).round() as u64,
+            "plan_s": rounded(self.plan_s),
+            "calls": calls.round() as u64,
+            "calls_writing": median(|round| round.calls_writing as f64).round() as u64,
+            "least_calls": least,
+            "calls_ratio": rounded(calls / least as f64),
+            "calls_per_account": rounded(calls / f64::from(*accounts)),
+            "throttles": median(|round| round.throttles as f64).round() as u64,
+            "waves": rounds.first().map_or(0, |round| round.waves.len()),
+            "writing_s": seconds(Round::writing_s),
+            "last_wave_s": seconds(Round::last_wave_s),
+            "quotas_s": seconds(|round| round.bound.quotas_s),
+            "processors_s": seconds(|round| round.bound.processors_s),
+            "bound_s": seconds(|round| round.bound.seconds),
+            "ratio": seconds(Round::ratio),
+            "ratios": ratios(Round::ratio),
+            "ratio_to_quotas": seconds(Round::ratio_to_quotas),
+            "processors_with_reading_s": seconds(|round| round.bound_with_reading.processors_s),
+            "ratio_with_reading": seconds(Round::ratio_with_reading),
+            "ratios_with_reading": ratios(Round::ratio_with_reading),
+            "wall_s": seconds(|round| round.usage.wall_s),
+            "cpu_s": seconds(|round| round.usage.cpu_s),
+            "simulator_cpu_s": seconds(|round| round.simulator_cpu_s),
+            "database_cpu_s": seconds(|round| round.database_cpu_s),
+            "peak_rss_mib": seconds(|round| round.usage.peak_rss_mib),
+            "load": load_before,
+        }))
+    }
 }
 
 /// Sweeps the organization and plans the repair of all that it found; the plan as it was printed.

@@ -2,6 +2,7 @@
 //! account, and that the same text makes the same world.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use crate::support::SMALL;
 use orgsim::{ExpectedOutcome, Scenario, World};
@@ -52,6 +53,19 @@ const REASONS: [&str; 43] = [
     "alarm_undecided",
     "policy_undecided",
 ];
+
+#[test]
+fn a_faulty_scenario_is_told_in_a_line_wherever_the_program_runs() {
+    let ended = Command::new(env!("CARGO_BIN_EXE_orgsim"))
+        .args(["serve", "--scenario", "nowhere.toml"])
+        .env("RUST_BACKTRACE", "1")
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert!(told.starts_with("error: nowhere.toml: "), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+}
 
 #[test]
 fn the_example_and_the_large_organization_can_be_built() {

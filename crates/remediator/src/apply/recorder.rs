@@ -15,6 +15,10 @@ use super::seen::Seen;
 /// Rows of one transaction at most: few enough that nobody waits long for it.
 const LARGEST: usize = 256;
 
+/// How long a record waits for others: much less than a call to AWS takes, and long enough that
+/// accounts that wait for their quotas do not each take a transaction.
+const GATHERING: Duration = Duration::from_millis(5);
+
 /// Records the steps and accounts of one run. Its writers end with the last clone.
 #[derive(Debug, Clone)]
 pub struct Recorder {
@@ -25,15 +29,13 @@ pub struct Recorder {
 impl Recorder {
     /// Starts the writers.
     pub fn start(store: &Store, run: Uuid) -> Self {
-        // Whoever is recorded waits for it, so nothing is gathered on purpose.
-        let gathering = Duration::ZERO;
         let to_steps = store.clone();
-        let steps = GroupCommit::start(LARGEST, gathering, move |records: &[ActionRecord]| {
+        let steps = GroupCommit::start(LARGEST, GATHERING, move |records: &[ActionRecord]| {
             let store = to_steps.clone();
             Box::pin(async move { store.record_actions(run, records).await })
         });
         let to_accounts = store.clone();
-        let accounts = GroupCommit::start(LARGEST, gathering, move |records| {
+        let accounts = GroupCommit::start(LARGEST, GATHERING, move |records| {
             let store = to_accounts.clone();
             Box::pin(async move { store.put_run_accounts(run, records).await })
         });

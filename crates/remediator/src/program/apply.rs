@@ -3,6 +3,7 @@
 use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
+use orgsweep_aws_access::allow_many_connections;
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::apply::in_order;
 use orgsweep_remediator::write::Writers;
@@ -12,8 +13,13 @@ use super::applying::Applying;
 use super::arguments::Common;
 use super::confirmation::{Said, confirmed};
 use super::id::Id;
-use super::settings::Settings;
+use super::settings::{ACCOUNTS_AT_ONCE, Settings};
 use super::{Exit, author, demo, interruption, output, status, stored};
+
+/// Files that are open whatever is done: the database's connections, the terminal, the runtime's own.
+const FILES_OF_THE_PROGRAM: u64 = 64;
+/// Connections of an account at most: three alarms, two filters and a subscription on their way.
+const CONNECTIONS_OF_AN_ACCOUNT: u64 = 6;
 
 /// Do the steps of a plan that somebody has read.
 ///
@@ -76,7 +82,7 @@ pub(crate) struct How {
     pub(super) reading_role: Option<String>,
 
     /// Accounts that are changed at once. Each waits for its own quotas, not for the others'.
-    #[arg(long, value_name = "NUMBER", default_value_t = 256)]
+    #[arg(long, value_name = "NUMBER", default_value_t = ACCOUNTS_AT_ONCE)]
     pub(super) concurrency: usize,
 
     /// Who does it [default: the user].
@@ -104,6 +110,24 @@ impl How {
         }
     }
 
+    /// Of so many accounts, those that are changed at once: as many as somebody wants, and no more than there
+    /// are connections for, which is told.
+    pub(super) fn accounts_at_once(&self, accounts: usize) -> usize {
+        let wanted = self.concurrency.max(1);
+        let Some(files) = allow_many_connections() else {
+            return wanted;
+        };
+        let room = room_for(files);
+        if room < wanted.min(accounts) {
+            output::tell(&format!(
+                "warning: the system allows this process {files} open files, enough for {} at once; allow more \
+                 with `ulimit -n` or `LimitNOFILE=`",
+                output::counted(room, "account", "accounts")
+            ));
+        }
+        wanted.min(room)
+    }
+
     /// Writing to AWS, as these flags and the settings say.
     pub(super) async fn writers(&self, settings: &Settings) -> anyhow::Result<Writers> {
         let access = settings
@@ -111,6 +135,12 @@ impl How {
             .await?;
         Ok(Writers::new(access))
     }
+}
+
+/// Accounts that so many open files are enough for.
+fn room_for(files: u64) -> usize {
+    let room = files.saturating_sub(FILES_OF_THE_PROGRAM) / CONNECTIONS_OF_AN_ACCOUNT;
+    usize::try_from(room.max(1)).unwrap_or(usize::MAX)
 }
 
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<Exit> {
@@ -170,4 +200,16 @@ async fn ready_plan(arguments: &Arguments, store: &Store) -> anyhow::Result<Resu
     );
     confirmed(arguments.how.said(), &plan.digest, &what)?;
     Ok(Ok(plan))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_accounts_are_changed_at_once_as_there_are_connections_for() {
+        for (files, accounts) in [(0, 1), (64, 1), (76, 2), (1_024, 160), (65_536, 10_912)] {
+            assert_eq!(room_for(files), accounts, "{files}");
+        }
+    }
 }

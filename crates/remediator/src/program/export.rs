@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use orgsweep_controls::AccountId;
 use orgsweep_remediator::Plan;
+use orgsweep_remediator::estimate::Speed;
 use orgsweep_remediator::export::table::AccountNames;
 use orgsweep_remediator::export::{CHANGES, ExportedFile, cloudformation, terraform};
 
@@ -25,8 +26,8 @@ pub(crate) struct Showing<'a> {
     pub(crate) format: Format,
     /// Whether every step is listed.
     pub(crate) whole: bool,
-    /// Whether it is said what carrying it out takes.
-    pub(crate) estimate: bool,
+    /// How fast it may be carried out, when it is said what that takes.
+    pub(crate) estimated_at: Option<Speed>,
     /// The directory that is written, if there is one.
     pub(crate) directory: Option<&'a Path>,
 }
@@ -40,7 +41,7 @@ pub(crate) fn deliver(
     let Showing {
         format,
         whole,
-        estimate,
+        estimated_at,
         directory,
     } = showing;
     let files = match format {
@@ -48,7 +49,11 @@ pub(crate) fn deliver(
         Format::Cloudformation => cloudformation(plan),
         _ => {
             return Ok(output::print(&output::plan(
-                plan, names, format, whole, estimate,
+                plan,
+                names,
+                format,
+                whole,
+                estimated_at,
             )?)?);
         }
     };

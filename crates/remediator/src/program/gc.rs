@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
     let showing = Showing {
         format,
         whole: arguments.all_steps,
-        estimate: false,
+        estimated_at: None,
         directory: None,
     };
     deliver(&result?, &names?, showing)

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use orgsweep_remediator::Plan;
-use orgsweep_remediator::estimate::{Estimate, estimate};
+use orgsweep_remediator::estimate::{Estimate, Speed, estimate};
 use orgsweep_remediator::export::table::AccountNames;
 use orgsweep_remediator::export::{shell_script, table};
 use serde::Serialize;
@@ -18,9 +18,9 @@ pub(crate) fn plan(
     names: &AccountNames,
     format: Format,
     whole: bool,
-    estimated: bool,
+    estimated_at: Option<Speed>,
 ) -> anyhow::Result<String> {
-    let estimate = estimated.then(|| estimate(plan, SHARE));
+    let estimate = estimated_at.map(|speed| estimate(plan, speed));
     Ok(match format {
         Format::Json => serde_json::to_string_pretty(&Shown { plan, estimate })? + "\n",
         Format::Jsonl => serde_json::to_string(&Shown { plan, estimate })? + "\n",
@@ -31,9 +31,6 @@ pub(crate) fn plan(
         }
     })
 }
-
-/// The share of each quota that carrying out a plan may use, as a sweep may.
-const SHARE: f64 = 0.5;
 
 /// A plan, with what it takes when somebody asks.
 #[derive(Serialize)]

@@ -141,7 +141,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
     let showing = Showing {
         format,
         whole: arguments.all_steps,
-        estimate: arguments.estimate,
+        estimated_at: arguments.estimate.then(|| settings.speed()),
         directory: arguments.output.as_deref(),
     };
     export::deliver(&result?, &names?, showing)

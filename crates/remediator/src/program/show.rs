@@ -32,7 +32,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
-    let store = Settings::read(common)?.store().await?;
+    let settings = Settings::read(common)?;
+    let store = settings.store().await?;
     let shown = async {
         let plan = match arguments.id.either(&store).await? {
             Named::Plan(plan) => plan,
@@ -45,7 +46,7 @@ pub(crate) async fn run(arguments: Arguments, common: &Common) -> anyhow::Result
         let showing = Showing {
             format,
             whole: arguments.all_steps,
-            estimate: arguments.estimate,
+            estimated_at: arguments.estimate.then(|| settings.speed()),
             directory: arguments.output.as_deref(),
         };
         export::check(format, showing.directory)?;

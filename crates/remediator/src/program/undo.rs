@@ -151,7 +151,7 @@ impl Undoing<'_> {
         };
         let steps = steps_by_account(plan);
         let limits = Limits {
-            concurrency: self.arguments.how.concurrency,
+            concurrency: self.arguments.how.accounts_at_once(accounts.len()),
             threshold: Threshold(100),
             planned: accounts.len(),
         };

@@ -29,6 +29,8 @@ impl Applying<'_> {
     ) -> anyhow::Result<RunEnd> {
         let steps = steps_by_account(self.plan);
         let threshold = Threshold(self.arguments.max_failures);
+        let largest = waves.iter().map(|wave| wave.accounts.len()).max();
+        let at_once = (self.arguments.how).accounts_at_once(largest.unwrap_or_default());
         // Of a run that goes on, those that an earlier process has judged count with it.
         let mut failed = self.still_failing(&work).await?;
         if self.arguments.resume && !self.arguments.how.without_verification {
@@ -53,7 +55,7 @@ impl Applying<'_> {
                 return Ok(RunEnd::of(RunState::Interrupted, Some(message.to_owned())));
             }
             let limits = Limits {
-                concurrency: self.arguments.how.concurrency,
+                concurrency: at_once,
                 threshold,
                 planned: these.planned,
             };

@@ -10,7 +10,7 @@ use crate::support::{
     recorded, s3, status,
 };
 use orgsweep_remediator::Plan;
-use orgsweep_remediator::estimate::estimate;
+use orgsweep_remediator::estimate::{Estimate, Speed, estimate};
 use orgsweep_remediator::export::table::AccountNames;
 use orgsweep_remediator::export::{ExportedFile, cloudformation, shell_script, table, terraform};
 
@@ -171,9 +171,13 @@ fn what_exists_is_changed_where_it_is_defined() {
 fn an_estimate_counts_calls_and_names_the_quota_that_bounds_the_time() {
     let estate = Estate::of([recorded(MEMBER), recorded(OTHER)]);
     let plan = estate.plan(&estate.failing(), &options());
-    let estimated = estimate(&plan, 0.5);
+    let speed = |quota_share, accounts_at_once| Speed {
+        quota_share,
+        accounts_at_once,
+    };
+    let estimated = estimate(&plan, speed(0.5, 100));
     let bound = estimated.bound_by.clone().unwrap();
-    // An alarm for each control, and three alarms a second at most, half of them ours.
+    // An alarm for each control, of three a second at most, and half of them ours: one in each.
     let alarms = plan.repairs.len() / 2;
     assert_eq!(
         (bound.quota, bound.calls),
@@ -181,11 +185,46 @@ fn an_estimate_counts_calls_and_names_the_quota_that_bounds_the_time() {
     );
     // The canary, and the other account after it.
     assert_eq!((estimated.accounts, estimated.waves), (2, 2));
-    assert!((estimated.minutes - 2.0 * alarms as f64 / 1.5 / 60.0).abs() < 1e-9);
+    let seconds = |estimated: &Estimate| (estimated.minutes * 60.0).round() as usize;
+    assert_eq!(seconds(&estimated), 2 * (alarms - 1));
     insta::assert_snapshot!(estimated.sentence());
+    // Fourteen alarms, three in each second: in the seconds 0 to 4.
+    let whole = estimate(&plan, speed(1.0, 100));
+    assert_eq!(seconds(&whole), 2 * (alarms.div_ceil(3) - 1));
     let nothing = estimate(
         &Estate::of([healthy(MEMBER)]).plan(&target(MEMBER, &s3()), &options()),
-        0.5,
+        speed(0.5, 100),
     );
     assert_eq!((nothing.calls, nothing.bound_by), (0, None));
+}
+
+#[test]
+fn more_accounts_than_are_changed_at_once_take_as_much_longer() {
+    let numbers = (1..=41).map(|number| format!("{number:012}"));
+    let estate = Estate::of(numbers.map(|number| recorded(&number)));
+    let plan = estate.plan(&estate.failing(), &options());
+    let seconds = |accounts_at_once| {
+        let estimated = estimate(
+            &plan,
+            Speed {
+                quota_share: 1.0,
+                accounts_at_once,
+            },
+        );
+        (
+            (estimated.minutes * 60.0).round() as u64,
+            estimated.sentence(),
+        )
+    };
+    // One account, three, and thirty-seven, of four seconds each.
+    let (at_once, sentence) = seconds(37);
+    assert_eq!(at_once, 12);
+    assert!(
+        sentence.contains("in 3 waves with 37 accounts at once:"),
+        "{sentence}"
+    );
+    let (some_at_once, _) = seconds(2);
+    assert_eq!(some_at_once, 4 + 3 * 4 / 2 + 37 * 4 / 2);
+    let (_, sentence) = seconds(41);
+    assert!(sentence.contains("in 3 waves: "), "{sentence}");
 }

@@ -2,11 +2,13 @@
 //! by their organization's chain, and confirmations that a later sweep sees by itself.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use orgsim::Fault;
+use orgsweep_tests::built;
 use serde_json::Value;
 
-use super::{Repair, findings, run_id};
+use super::{ROLE, Repair, findings, run_id};
 
 /// Twelve accounts with the same fault of their own.
 const TWELVE: &str = r#"
@@ -329,4 +331,36 @@ fn states(told: &Value) -> Vec<String> {
     let accounts = told["accounts"].as_array().expect("accounts");
     let state = |account: &Value| account["state"].as_str().expect("a state").to_owned();
     accounts.iter().map(state).collect()
+}
+
+/// Where the system allows few connections, fewer accounts are changed at once, and it is said why.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_accounts_are_changed_at_once_than_there_are_connections_for() {
+    let repair = Repair::of(TWELVE).await;
+    let plan = repair.planned(&[]).await;
+    let orgsweep = built("orgsweep");
+    let limited = "ulimit -n 100; exec \"$0\" \"$@\"";
+    let mut arguments = vec!["-c", limited, orgsweep.to_str().unwrap(), "remediate"];
+    arguments.extend([
+        "apply",
+        &plan.id,
+        "--digest",
+        &plan.digest,
+        "--canary",
+        "12",
+    ]);
+    arguments.extend(["--role-name", ROLE, "--without-verification"]);
+    let told = repair
+        .installation
+        .run_of(Path::new("/bin/sh"), &arguments)
+        .await;
+    told.with_code(0)
+        .saying(&["the system allows this process 100 open files, enough for 6 accounts at once"]);
+    let sweep = ["sweep", "--format", "json"];
+    repair.installation.run(&sweep).await.with_code(0);
+    let verified = "select count(*) from repair_status where state = 'verified'";
+    assert_eq!(
+        repair.installation.database().number(verified).await,
+        Some(12)
+    );
 }

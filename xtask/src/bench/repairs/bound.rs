@@ -26,8 +26,14 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// For the steps of a plan and the wave of each account, when a bare loop takes `bare_s` for all of them.
-    pub(super) fn new(steps: &[Value], numbers: &BTreeMap<&str, i64>, bare_s: f64) -> Self {
+    /// For the steps of a plan and the wave of each account, when `share` of each quota may be used and a
+    /// bare loop takes `bare_s` for all of them.
+    pub(super) fn new(
+        steps: &[Value],
+        numbers: &BTreeMap<&str, i64>,
+        share: f64,
+        bare_s: f64,
+    ) -> Self {
         let mut waves: BTreeMap<i64, Vec<&Value>> = BTreeMap::new();
         for step in steps {
             let account = step["account_id"].as_str().unwrap_or_default();
@@ -40,18 +46,18 @@ impl Bound {
             seconds: 0.0,
         };
         for of_wave in waves.values() {
-            let quotas_s = f64::from(seconds_of_quotas(of_wave));
-            let share = of_wave.len() as f64 / steps.len() as f64;
+            let quotas_s = f64::from(seconds_of_quotas(of_wave, share));
+            let part = of_wave.len() as f64 / steps.len() as f64;
             bound.quotas_s += quotas_s;
-            bound.seconds += quotas_s.max(bare_s * share);
+            bound.seconds += quotas_s.max(bare_s * part);
         }
         bound
     }
 }
 
 /// Seconds between the first write and the last of the slowest account, when no second sees more
-/// requests than the quota says.
-fn seconds_of_quotas(steps: &[&Value]) -> u32 {
+/// requests than `share` of the quota.
+fn seconds_of_quotas(steps: &[&Value], share: f64) -> u32 {
     let mut writes: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     for step in steps {
         let text = |key: &str| step[key].as_str().unwrap_or_default();
@@ -60,8 +66,9 @@ fn seconds_of_quotas(steps: &[&Value]) -> u32 {
             .or_default() += 1;
     }
     let seconds = writes.iter().filter_map(|((_, kind), calls)| {
-        let (_, rate) = WRITES.iter().find(|(known, _)| known == kind)?;
-        Some(calls.div_ceil(*rate) - 1)
+        let (_, quota) = WRITES.iter().find(|(known, _)| known == kind)?;
+        let rate = ((f64::from(*quota) * share) as u32).max(1);
+        Some(calls.div_ceil(rate) - 1)
     });
     seconds.max().unwrap_or(0)
 }
@@ -82,9 +89,11 @@ mod tests {
         steps.extend((0..14).map(|_| step("1", "put_metric_filter")));
         steps.extend((0..3).map(|_| step("2", "put_alarm")));
         // 14 alarms, three in each second: in the seconds 0 to 4.
-        assert_eq!(seconds_of_quotas(&steps.iter().collect::<Vec<_>>()), 4);
-        let others: Vec<&Value> = steps[28..].iter().collect();
-        assert_eq!(seconds_of_quotas(&others), 0);
+        let all: Vec<&Value> = steps.iter().collect();
+        assert_eq!(seconds_of_quotas(&all, 1.0), 4);
+        // One in each second.
+        assert_eq!(seconds_of_quotas(&all, 0.5), 13);
+        assert_eq!(seconds_of_quotas(&all[28..], 1.0), 0);
     }
 
     #[test]
@@ -93,7 +102,7 @@ mod tests {
         let steps: Vec<Value> = ["1", "2", "3", "4"].into_iter().flat_map(alarms).collect();
         // One account, then three.
         let numbers = BTreeMap::from([("1", 1), ("2", 2), ("3", 2), ("4", 2)]);
-        let bound = Bound::new(&steps, &numbers, 2.0);
+        let bound = Bound::new(&steps, &numbers, 1.0, 2.0);
         assert_eq!(
             bound,
             Bound {

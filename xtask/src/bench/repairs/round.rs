@@ -12,7 +12,7 @@ use super::super::database::Database;
 use super::super::process::{Usage, measured};
 use super::super::simulator::Simulator;
 use super::bound::Bound;
-use super::{BARE_AT_ONCE, LATENCY_MS, Programs, WHOLE_QUOTAS, repairs, simulator, steps};
+use super::{BARE_AT_ONCE, LATENCY_MS, Programs, Settings, repairs, simulator, steps};
 
 /// Calls of the sweeps that judged again.
 const READING_AGAIN: &str = "select coalesce(sum(calls), 0)::bigint as calls
@@ -54,14 +54,13 @@ pub(super) struct Round {
     pub(super) database_cpu_s: f64,
 }
 
-/// Applies a plan to the organization and a copy of the database, so many accounts at once; every finding is
-/// seen to pass.
+/// Applies a plan with these settings to the organization and a copy of the database; every finding is seen to pass.
 pub(super) fn applied(
     programs: &Programs,
     scenario: &Path,
     database: &Database,
     plan: &Value,
-    at_once: u32,
+    settings: &Settings,
 ) -> Result<Writing> {
     let url = database.copied("round")?;
     let simulator = simulator(programs, scenario)?;
@@ -71,8 +70,8 @@ pub(super) fn applied(
         simulator
             .client(&programs.remediate)
             .args(["apply", text("plan_id")?, "--digest", text("digest")?])
-            .args(["--concurrency", &at_once.to_string()])
-            .env(WHOLE_QUOTAS.0, WHOLE_QUOTAS.1)
+            .args(&settings.arguments)
+            .envs(settings.variables.iter().copied())
             .args(["--format", "json", "--database-url", &url]),
     )?
     .fine("applying")?;
@@ -131,7 +130,7 @@ fn asked(programs: &Programs, simulator: &Simulator, url: &str, query: &str) -> 
 
 impl Writing {
     /// Beside the least that it could take.
-    pub(super) fn beside(self, plan: &Value, bare: Bare) -> Result<Round> {
+    pub(super) fn beside(self, plan: &Value, share: f64, bare: Bare) -> Result<Round> {
         let told = &self.told;
         let figure = |of: &Value| of.as_u64().context("figures of the run");
         let (verified, wanted) = (
@@ -151,8 +150,8 @@ impl Writing {
             calls: calls_writing + self.reading_again,
             throttles: figure(&told["throttles"])?,
             waves: waves.values().map(Wave::seconds).collect(),
-            bound: Bound::new(steps(plan)?, &numbers, bare.writes_s),
-            bound_with_reading: Bound::new(steps(plan)?, &numbers, bare.with_reading_s),
+            bound: Bound::new(steps(plan)?, &numbers, share, bare.writes_s),
+            bound_with_reading: Bound::new(steps(plan)?, &numbers, share, bare.with_reading_s),
             usage: self.usage,
             simulator_cpu_s: self.simulator_cpu_s,
             database_cpu_s: self.database_cpu_s,
@@ -174,6 +173,11 @@ impl Round {
     /// Its time in parts of the least that its writes could take.
     pub(super) fn ratio(&self) -> f64 {
         self.writing_s() / self.bound.seconds
+    }
+
+    /// Its time in parts of what the quotas alone would allow, on any machine.
+    pub(super) fn ratio_to_quotas(&self) -> f64 {
+        self.writing_s() / self.bound.quotas_s
     }
 
     /// Its time in parts of the least that reading and writing could take.
