@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::apply::{Canary, in_order, waves};
 use crate::document::Plan;
+use crate::export::table::counted;
 use crate::steps::{Action, Cost};
 use crate::write::operation;
 
@@ -161,28 +162,28 @@ impl Estimate {
         let Some(bound) = &self.bound_by else {
             return "Nothing is to be done, so it costs nothing.".to_owned();
         };
-        format!(
-            "Carrying it out adds at most {} a month and takes {} calls in {} account{}. It lasts {:.1} minutes or more, in {}{}: \
-             {} calls count against {} in account {}, {}, of which no second sees more than {}.",
+        let takes = format!(
+            "Carrying it out adds at most {} a month and takes {} calls in {}.",
             self.monthly_cost_usd,
             self.calls,
-            self.accounts,
-            if self.accounts == 1 { "" } else { "s" },
-            self.minutes,
-            match self.waves {
-                1 => "one wave".to_owned(),
-                several => format!("{several} waves"),
-            },
-            if self.accounts > self.accounts_at_once {
-                format!(" with {} accounts at once", self.accounts_at_once)
-            } else {
-                String::new()
-            },
-            bound.calls,
-            bound.quota,
-            bound.account_id,
-            bound.region,
-            bound.per_second,
+            counted(self.accounts, "account", "accounts"),
+        );
+        let at_once = if self.accounts > self.accounts_at_once {
+            format!(" with {} accounts at once", self.accounts_at_once)
+        } else {
+            String::new()
+        };
+        let waves = counted(self.waves, "wave", "waves") + &at_once;
+        let seconds = (self.minutes * 60.0).round() as usize;
+        let time = match seconds {
+            0 => return format!("{takes} No quota makes it wait, in {waves}."),
+            1..120 => counted(seconds, "second", "seconds"),
+            _ => format!("{:.1} minutes", self.minutes),
+        };
+        format!(
+            "{takes} It lasts {time} or more, in {waves}: {} calls count against {} in account {}, {}, of which no second \
+             sees more than {}.",
+            bound.calls, bound.quota, bound.account_id, bound.region, bound.per_second,
         )
     }
 }

@@ -351,7 +351,7 @@ fn serves(repairs: &Repairs) -> String {
     }
 }
 
-fn counted(number: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 

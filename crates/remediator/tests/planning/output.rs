@@ -188,6 +188,13 @@ fn an_estimate_counts_calls_and_names_the_quota_that_bounds_the_time() {
     let seconds = |estimated: &Estimate| (estimated.minutes * 60.0).round() as usize;
     assert_eq!(seconds(&estimated), 2 * (alarms - 1));
     insta::assert_snapshot!(estimated.sentence());
+    // One alarm in each account waits for no other.
+    let one = estate.plan(&target(MEMBER, &s3()), &options());
+    let sentence = estimate(&one, speed(0.5, 100)).sentence();
+    assert!(
+        sentence.ends_with("in 1 account. No quota makes it wait, in 1 wave."),
+        "{sentence}"
+    );
     // Fourteen alarms, three in each second: in the seconds 0 to 4.
     let whole = estimate(&plan, speed(1.0, 100));
     assert_eq!(seconds(&whole), 2 * (alarms.div_ceil(3) - 1));
