@@ -351,7 +351,8 @@ fn serves(repairs: &Repairs) -> String {
     }
 }
 
-pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+/// `1 step`, `2 steps`.
+pub fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use orgsweep_remediator::Plan;
 use orgsweep_remediator::estimate::{Estimate, Speed, estimate};
 use orgsweep_remediator::export::table::AccountNames;
+pub(crate) use orgsweep_remediator::export::table::counted;
 use orgsweep_remediator::export::{shell_script, table};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
@@ -69,11 +70,6 @@ pub(crate) fn width() -> Option<u16> {
     io::stdout()
         .is_terminal()
         .then(|| columns().unwrap_or(120).max(60))
-}
-
-/// `1 step`, `2 steps`.
-pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// Whether an error means that the reader of stdout went away (`| head`).

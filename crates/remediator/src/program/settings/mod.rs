@@ -182,11 +182,16 @@ impl Settings {
 
     /// How fast a plan is carried out unless `apply` is told otherwise.
     pub(crate) fn speed(&self) -> Speed {
-        let defaults = AccessConfig::default();
         Speed {
-            quota_share: self.aws.quota_share.unwrap_or(defaults.quota_share),
+            quota_share: self.quota_share(),
             accounts_at_once: ACCOUNTS_AT_ONCE,
         }
+    }
+
+    /// Share of each quota that is used.
+    fn quota_share(&self) -> f64 {
+        let default = AccessConfig::default().quota_share;
+        self.aws.quota_share.unwrap_or(default)
     }
 
     /// Access to AWS with a role in each account that may change it.
@@ -211,7 +216,7 @@ impl Settings {
         let region = aws.region.as_deref().map(str::parse).transpose();
         let defaults = AccessConfig::default();
         Ok(AccessConfig {
-            quota_share: aws.quota_share.unwrap_or(defaults.quota_share),
+            quota_share: self.quota_share(),
             call_timeout: aws.call_timeout.unwrap_or(defaults.call_timeout),
             call_deadline: aws.call_deadline.unwrap_or(defaults.call_deadline),
             max_attempts: aws
